@@ -1,0 +1,20 @@
+# Third-party libraries, all from Debian packages. A library is linked by one room only; what each is for
+# and why it was chosen stands in docs/architecture.md.
+find_package(Threads REQUIRED)
+find_package(BLAKE3 REQUIRED)
+
+# Static archives where Debian ships them: the dynamic loader is a visible part of a 2 ms process start.
+function(cortex_static_library target archive header)
+  find_path(${target}_INCLUDE ${header} REQUIRED)
+  find_library(${target}_LIBRARY NAMES lib${archive}.a ${archive} REQUIRED)
+  add_library(${target} INTERFACE IMPORTED)
+  target_include_directories(${target} SYSTEM INTERFACE "${${target}_INCLUDE}")
+  target_link_libraries(${target} INTERFACE "${${target}_LIBRARY}" Threads::Threads ${CMAKE_DL_LIBS} m)
+endfunction()
+
+cortex_static_library(cortex_sqlite3 sqlite3 sqlite3.h)
+cortex_static_library(cortex_sodium sodium sodium.h)
+
+if(CORTEX_TESTS)
+  find_package(GTest REQUIRED)
+endif()

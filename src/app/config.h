@@ -1,0 +1,45 @@
+// The configuration file and the report of what is in effect (`cortex --print-config`).
+//
+// The file is $CORTEX_CONFIG (which must then exist), else $XDG_CONFIG_HOME/cortex/config.toml,
+// else
+// ~/.config/cortex/config.toml; a missing default file is fine. Keys that are not known, of another
+// type or missing in their table are refused: a setting that silently does nothing is worse than an
+// error. Its paths take part in the report only; commands find their data by layout.h, as reference
+// 0.1.2 does.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "app/layout.h"
+#include "base/fs/fs.h"
+#include "base/result.h"
+#include "json/value.h"
+
+namespace cortex::app {
+
+// The path settings of the file.
+struct ConfigFile {
+  std::optional<std::string> data_dir;
+  std::optional<std::string> db_path;
+  std::optional<std::string> event_log_path;
+};
+
+// Parses and checks the whole document. `path` is for messages. Error: kUsage with place and key.
+Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view path);
+
+// Finds, reads and parses the file. Errors: kPrecondition when it cannot be read, kUsage when it is
+// not valid.
+Result<ConfigFile> load_config(const Environment& environment, fs::FileSystem& fs);
+
+// data_dir, db_path, event_log_path, env; in this order. Environment before file before default,
+// for each path by itself. `env` holds the variables that matter here, sorted, values that look
+// like secrets as "<redacted>"; bytes that are not UTF-8 are shown as U+FFFD. Reads the
+// configuration file, writes nothing.
+Result<json::Value> config_report(const Environment& environment, fs::FileSystem& fs);
+
+// True when the value of this variable must not be shown.
+bool is_secret(std::string_view name, std::string_view value);
+
+}  // namespace cortex::app

@@ -1,0 +1,162 @@
+// The grammar of the configuration file, as a table, and its check. The only user of toml++.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include <limits>
+#include <span>
+#include <utility>
+
+#include "app/config.h"
+#include "base/text.h"
+
+namespace cortex::app {
+namespace {
+
+enum class Kind { kText, kInteger, kSwitch, kTable };
+
+constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
+constexpr std::int64_t kI64Max = std::numeric_limits<std::int64_t>::max();
+
+struct Key {
+  std::string_view table;  // "" at the top, else "llm.ollama"
+  std::string_view name;
+  Kind kind;
+  bool required = false;                           // within its table, when the table is there
+  std::int64_t max = kI64Max;                      // of an integer; the least is 0
+  std::span<const std::string_view> choices = {};  // of a text
+};
+
+constexpr std::string_view kLlmBackends[] = {"offline", "ollama", "claude", "openai-compat"};
+constexpr std::string_view kEmbeddingBackends[] = {"stub", "ollama"};
+
+constexpr Key kKeys[] = {
+    {"", "data_dir", Kind::kText},
+    {"", "db_path", Kind::kText},
+    {"", "event_log_path", Kind::kText},
+    {"", "llm", Kind::kTable},
+    {"", "embeddings", Kind::kTable},
+    {"", "mcp", Kind::kTable},
+    {"llm", "backend", Kind::kText, false, kI64Max, kLlmBackends},
+    {"llm", "ollama", Kind::kTable},
+    {"llm", "claude", Kind::kTable},
+    {"llm", "openai-compat", Kind::kTable},
+    {"llm.ollama", "endpoint", Kind::kText, true},
+    {"llm.ollama", "model", Kind::kText, true},
+    {"llm.ollama", "timeout_ms", Kind::kInteger},
+    {"llm.claude", "model", Kind::kText, true},
+    {"llm.claude", "max_tokens", Kind::kInteger, false, kU32Max},
+    {"llm.claude", "timeout_ms", Kind::kInteger},
+    {"llm.claude", "max_sensitivity", Kind::kText},
+    {"llm.openai-compat", "base_url", Kind::kText, true},
+    {"llm.openai-compat", "model", Kind::kText, true},
+    {"llm.openai-compat", "api_key", Kind::kText},
+    {"llm.openai-compat", "timeout_ms", Kind::kInteger},
+    {"llm.openai-compat", "max_sensitivity", Kind::kText},
+    {"embeddings", "backend", Kind::kText, false, kI64Max, kEmbeddingBackends},
+    {"embeddings", "ollama", Kind::kTable},
+    {"embeddings.ollama", "endpoint", Kind::kText},
+    {"embeddings.ollama", "model", Kind::kText},
+    {"embeddings.ollama", "dim", Kind::kInteger},
+    {"embeddings.ollama", "timeout_ms", Kind::kInteger},
+    {"mcp", "auto_commit", Kind::kSwitch},
+};
+
+constexpr std::string_view kKindNames[] = {"a string", "a whole number from 0 on", "true or false",
+                                           "a table"};
+
+const Key* find_key(std::string_view table, std::string_view name) {
+  for (const Key& key : kKeys) {
+    if (key.table == table && key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+std::string dotted(std::string_view table, std::string_view name) {
+  return table.empty() ? std::string(name) : cat(table, ".", name);
+}
+
+Error invalid(std::string_view path, const toml::source_region& where, std::string_view what) {
+  Error error =
+      make_error(Code::kUsage, cat("the configuration file ", cortex::quoted(path), ", line ",
+                                   where.begin.line, ", is not valid: ", what));
+  error.unchanged = "no state was changed";
+  error.next = "correct that line";
+  return error;
+}
+
+bool fits(const Key& key, const toml::node& node) {
+  switch (key.kind) {
+    case Kind::kText:
+      return node.is_string();
+    case Kind::kSwitch:
+      return node.is_boolean();
+    case Kind::kTable:
+      return node.is_table();
+    case Kind::kInteger: {
+      const auto* number = node.as_integer();
+      return number != nullptr && number->get() >= 0 && number->get() <= key.max;
+    }
+  }
+  return false;
+}
+
+Status check_choice(const Key& key, const toml::node& node, std::string_view path) {
+  if (key.choices.empty()) return {};
+  std::string list;
+  for (const std::string_view choice : key.choices) {
+    if (node.as_string()->get() == choice) return {};
+    list += cat(list.empty() ? "" : ", ", choice);
+  }
+  return invalid(path, node.source(),
+                 cat("`", dotted(key.table, key.name), "` must be one of ", list));
+}
+
+// Depth is bounded by the table of keys: only known tables are entered.
+Status check_table(const toml::table& table, std::string_view name, std::string_view path) {
+  for (const auto& [node_key, node] : table) {
+    const Key* key = find_key(name, node_key.str());
+    if (key == nullptr) {
+      return invalid(path, node_key.source(),
+                     cat("unknown key ", cortex::quoted(dotted(name, node_key.str()))));
+    }
+    if (!fits(*key, node)) {
+      return invalid(path, node.source(),
+                     cat("`", dotted(name, key->name), "` must be ",
+                         kKindNames[static_cast<std::size_t>(key->kind)]));
+    }
+    CORTEX_TRY(check_choice(*key, node, path));
+    if (key->kind == Kind::kTable) {
+      CORTEX_TRY(check_table(*node.as_table(), dotted(name, key->name), path));
+    }
+  }
+  for (const Key& key : kKeys) {
+    if (key.required && key.table == name && !table.contains(key.name)) {
+      return invalid(path, table.source(),
+                     cat("`", dotted(key.table, key.name), "` is required in its table"));
+    }
+  }
+  return {};
+}
+
+// An empty path counts as not set, as an empty variable does.
+std::optional<std::string> text_of(const toml::table& table, std::string_view name) {
+  const auto* node = table.get_as<std::string>(name);
+  if (node == nullptr || node->get().empty()) return std::nullopt;
+  return node->get();
+}
+
+}  // namespace
+
+Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view path) {
+  const toml::parse_result parsed = toml::parse(toml_text);
+  if (!parsed) {
+    return invalid(path, parsed.error().source(), parsed.error().description());
+  }
+  const toml::table& table = parsed.table();
+  CORTEX_TRY(check_table(table, "", path));
+  return ConfigFile{text_of(table, "data_dir"), text_of(table, "db_path"),
+                    text_of(table, "event_log_path")};
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,39 @@
+// `ingest`: a session file into the ledger and, in the same run, into the store's mirror.
+//
+// All or nothing: every event is decoded and every rule is applied before the first row is written.
+// One lock, one write stream, one sync a batch; acknowledged only after it. The mirror's
+// transaction commits after the ledger's sync. O(events of the file) when the store mirrors the
+// ledger already; without a store the ledger's ids are read first.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/result.h"
+#include "ledger/append_log.h"
+
+namespace cortex::app {
+
+struct IngestRequest {
+  std::string session;  // path as given
+  Layout layout;
+  bool mirror = true;
+};
+
+struct IngestReport {
+  std::vector<std::string> appended;
+  std::vector<std::string> skipped;
+  std::optional<std::string> chain_head;
+  std::vector<std::string> unstable;  // events with numbers that do not survive being read back
+  std::optional<ledger::TornTail> torn_tail;
+  bool mirrored = false;
+  std::string mirror_note;  // why the mirror was left behind, or empty
+};
+
+Result<IngestReport> ingest(Services& services, const IngestRequest& request);
+
+}  // namespace cortex::app

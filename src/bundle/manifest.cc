@@ -1,0 +1,112 @@
+#include "bundle/manifest.h"
+
+#include "base/text.h"
+
+namespace cortex::bundle {
+namespace {
+
+constexpr std::uint64_t kManifestBytesMax = 1U << 20;
+
+Error refused(std::string message) {
+  Error error = make_error(Code::kPrecondition, std::move(message));
+  error.unchanged = "no state was changed";
+  return error;
+}
+
+Result<std::string> text_field(const json::Value& document, std::string_view key) {
+  const json::Value* value = document.find(key);
+  if (value == nullptr) return refused(cat("the manifest is malformed: missing field `", key, "`"));
+  if (value->as_string() == nullptr) {
+    return refused(cat("the manifest is malformed: field `", key, "` is no string"));
+  }
+  return *value->as_string();
+}
+
+Result<std::uint64_t> count_field(const json::Value& document, std::string_view key,
+                                  std::uint64_t maximum) {
+  const json::Value* value = document.find(key);
+  if (value == nullptr) return refused(cat("the manifest is malformed: missing field `", key, "`"));
+  const json::Number* number = value->as_number();
+  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned || number->u > maximum) {
+    return refused(cat("the manifest is malformed: field `", key, "` is no integer in its range"));
+  }
+  return number->u;
+}
+
+Status read_fields(const json::Value& document, ManifestFacts& facts) {
+  CORTEX_ASSIGN(facts.kind, text_field(document, "kind"));
+  CORTEX_ASSIGN(facts.schema_version, count_field(document, "schema_version", 65535));
+  CORTEX_ASSIGN(facts.store.name, text_field(document, "sqlite_store"));
+  CORTEX_ASSIGN(facts.ledger.name, text_field(document, "jsonl_mirror"));
+  CORTEX_ASSIGN(facts.tool_version, text_field(document, "tool_version"));
+  CORTEX_ASSIGN(facts.backup_timestamp, text_field(document, "backup_timestamp"));
+  CORTEX_ASSIGN(facts.store.size_bytes, count_field(document, "sqlite_store_size_bytes", ~0ULL));
+  CORTEX_ASSIGN(facts.store.blake3, text_field(document, "sqlite_store_blake3"));
+  CORTEX_ASSIGN(facts.ledger.size_bytes, count_field(document, "jsonl_mirror_size_bytes", ~0ULL));
+  CORTEX_ASSIGN(facts.ledger.blake3, text_field(document, "jsonl_mirror_blake3"));
+  return {};
+}
+
+Status check_fields(const ManifestFacts& facts) {
+  if (facts.kind != kPreV2Kind) {
+    return refused(
+        cat("the manifest has an invalid kind ", quoted(facts.kind), ", expected ", kPreV2Kind));
+  }
+  if (facts.schema_version != 1) {
+    Error error = refused(cat("the manifest has schema_version ", facts.schema_version,
+                              ", expected 1 for this kind"));
+    error.code = Code::kSchema;
+    return error;
+  }
+  if (trim(facts.tool_version).empty()) return refused("the manifest has a blank tool_version");
+  if (!parse_strict_rfc3339(facts.backup_timestamp)) {
+    return refused("the manifest's backup_timestamp is no RFC 3339 time");
+  }
+  return {};
+}
+
+}  // namespace
+
+json::Object manifest_document(const Manifest& m) {
+  const json::Object counts{{"events", m.counts.events},
+                            {"traces", m.counts.traces},
+                            {"episodes", m.counts.episodes},
+                            {"memories", m.counts.memories}};
+  return json::Object{{"kind", m.post_v2 ? kPostV2Kind : kPreV2Kind},
+                      {"schema_version", m.post_v2 ? 2 : 1},
+                      {"sqlite_store", m.store.name},
+                      {"jsonl_mirror", m.ledger.name},
+                      {"tool_version", kToolVersion},
+                      {"backup_timestamp", format_rfc3339_seconds(m.made_at)},
+                      {"sqlite_store_size_bytes", m.store.size_bytes},
+                      {"sqlite_store_blake3", m.store.blake3},
+                      {"jsonl_mirror_size_bytes", m.ledger.size_bytes},
+                      {"jsonl_mirror_blake3", m.ledger.blake3},
+                      {"jsonl_mirror_audit_status", "verified"},
+                      {"jsonl_mirror_audit_rows_scanned", m.ledger_rows},
+                      {"jsonl_mirror_audit_failures", 0},
+                      {"table_row_counts", counts},
+                      {"runtime_mode", "local_unsigned"},
+                      {"proof_state", "full_chain_verified"},
+                      {"claim_ceiling", "local_unsigned"},
+                      {"authority_class", "observed"}};
+}
+
+Result<ManifestFacts> read_manifest(fs::FileSystem& fs, const std::string& path) {
+  CORTEX_ASSIGN(const fs::Info info, fs.stat(path));
+  if (info.kind != fs::Kind::kFile)
+    return refused(cat("the manifest ", quoted(path), " was not found"));
+  auto text = fs::read_all(fs, path, kManifestBytesMax);
+  if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
+  auto document = json::parse(*text);
+  if (!document.ok()) {
+    return refused(cat("the manifest is malformed: ", document.error().message));
+  }
+  ManifestFacts facts;
+  CORTEX_TRY(read_fields(*document, facts));
+  CORTEX_TRY(check_fields(facts));
+  facts.document = std::move(document).value();
+  return facts;
+}
+
+}  // namespace cortex::bundle

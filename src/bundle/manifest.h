@@ -1,0 +1,57 @@
+// BACKUP_MANIFEST: what a bundle holds (docs/formats.md, "Bundle").
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/fs/fs.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "json/value.h"
+#include "store/counts.h"
+
+namespace cortex::bundle {
+
+inline constexpr std::string_view kManifestName = "BACKUP_MANIFEST";
+inline constexpr std::string_view kStoreName = "cortex.db";
+inline constexpr std::string_view kLedgerName = "events.jsonl";
+inline constexpr std::string_view kPreV2Kind = "cortex_pre_v2_backup";
+inline constexpr std::string_view kPostV2Kind = "cortex_post_v2_backup";
+inline constexpr std::string_view kToolVersion = "0.2.0";
+
+struct Artifact {
+  std::string name;  // relative to the manifest's folder
+  std::uint64_t size_bytes = 0;
+  std::string blake3;  // "blake3:" + hex
+};
+
+struct Manifest {
+  bool post_v2 = false;
+  Timestamp made_at;
+  Artifact store;
+  Artifact ledger;
+  std::uint64_t ledger_rows = 0;
+  store::TableCounts counts;
+};
+
+// The manifest as a document, keys in the order of the format.
+json::Object manifest_document(const Manifest& manifest);
+
+// What verification needs of a manifest; unknown keys are ignored, counts and audit results are
+// optional.
+struct ManifestFacts {
+  std::string kind;
+  std::uint64_t schema_version = 0;
+  std::string tool_version;
+  std::string backup_timestamp;
+  Artifact store;
+  Artifact ledger;
+  json::Value document;
+};
+
+// Reads and checks a manifest in the documented order. Errors: kPrecondition; kSchema for a
+// schema_version that does not belong to the kind. Pre-v2 bundles only.
+Result<ManifestFacts> read_manifest(fs::FileSystem& fs, const std::string& path);
+
+}  // namespace cortex::bundle

@@ -1,0 +1,101 @@
+#include "bundle/staging.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/ulid.h"
+
+namespace cortex::bundle {
+namespace {
+
+Error refused(std::string message, std::string next) {
+  Error error = make_error(Code::kPrecondition, std::move(message));
+  error.unchanged = "no state was changed";
+  error.next = std::move(next);
+  return error;
+}
+
+std::string staging_prefix(const std::string& output) {
+  const std::string name = fs::name_of(output);
+  return cat(".", name.empty() ? "cortex-backup" : name, ".staging.");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Staging>> Staging::create(fs::FileSystem& fs, const std::string& output,
+                                                 Clock& clock, Random& random) {
+  auto staging = std::make_unique<Staging>(Key{}, fs, output);
+  while (staging->output_.size() > 1 && staging->output_.back() == '/') staging->output_.pop_back();
+  auto info = fs.lstat(staging->output_);
+  if (!info.ok()) return with_code(std::move(info).error(), Code::kPrecondition);
+  if (info->kind != fs::Kind::kMissing) {
+    return refused(cat("the bundle path ", quoted(output), " already exists"),
+                   "choose another --output; a bundle is never overwritten");
+  }
+  if (auto status = staging->prepare_parent(); !status.ok()) {
+    return with_code(std::move(status).error(), Code::kPrecondition);
+  }
+  if (auto status = staging->make(clock, random); !status.ok()) {
+    return with_code(std::move(status).error(), Code::kPrecondition);
+  }
+  return staging;
+}
+
+Status Staging::prepare_parent() {
+  parent_ = fs::parent_of(output_);
+  CORTEX_ASSIGN(fs::Info info, fs_.lstat(parent_));
+  if (info.kind == fs::Kind::kMissing) {
+    CORTEX_ASSIGN(made_parents_, fs_.make_directories(parent_, 0700));
+    CORTEX_ASSIGN(info, fs_.lstat(parent_));
+  }
+  if (info.kind == fs::Kind::kDirectory) return {};
+  return refused(cat("the folder ", quoted(parent_), " of the bundle is no real folder"),
+                 "give an --output in a folder that is neither a file nor a symbolic link");
+}
+
+Status Staging::make(Clock& clock, Random& random) {
+  CORTEX_ASSIGN(auto parent_lock, fs_.open_directory(parent_));
+  CORTEX_TRY(parent_lock->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
+  remove_dead_siblings();
+  const std::string path =
+      fs::join(parent_, staging_prefix(output_) + Ulid::make(clock, random).text());
+  CORTEX_TRY(fs_.make_directory(path, 0700));
+  path_ = path;
+  CORTEX_ASSIGN(owner_lock_, fs_.open_directory(path_));
+  return owner_lock_->lock(fs::Lock::kExclusive, 0);
+}
+
+void Staging::remove_dead_siblings() {
+  const auto names = fs_.list(parent_);
+  if (!names.ok()) return;  // cleaning up is a courtesy; the backup itself will say what is wrong
+  const std::string prefix = staging_prefix(output_);
+  for (const std::string& name : *names) {
+    if (!name.starts_with(prefix) || !Ulid::parse(std::string_view(name).substr(prefix.size())))
+      continue;
+    const std::string path = fs::join(parent_, name);
+    auto folder = fs_.open_directory(path);
+    if (!folder.ok() || !(*folder)->lock(fs::Lock::kExclusive, 0).ok()) continue;  // in use
+    if (fs::remove_tree(fs_, path).ok()) removed_dead_.push_back(path);
+  }
+}
+
+Status Staging::publish() {
+  CORTEX_TRY(fs_.sync_directory(path_));
+  if (auto status = fs_.rename_no_replace(path_, output_); !status.ok()) {
+    Error error = with_code(std::move(status).error(), Code::kPrecondition);
+    error.unchanged = "no bundle was written";
+    return error;
+  }
+  published_ = true;
+  return fs_.sync_directory(parent_);
+}
+
+Staging::~Staging() {
+  if (published_) return;
+  // Best effort: what cannot be removed now is a dead staging folder for the next run.
+  if (!path_.empty()) static_cast<void>(fs::remove_tree(fs_, path_).ok());
+  for (auto it = made_parents_.rbegin(); it != made_parents_.rend(); ++it) {
+    if (!fs_.remove_directory(*it).ok()) break;
+  }
+}
+
+}  // namespace cortex::bundle

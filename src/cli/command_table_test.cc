@@ -1,0 +1,85 @@
+#include "cli/command_table.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "base/text.h"
+
+namespace cortex::cli {
+namespace {
+
+TEST(CommandTable, PathsAreUniqueAndNoGroupIsACommand) {
+  std::set<std::string_view> paths;
+  for (const Command* command : all_commands()) {
+    EXPECT_TRUE(paths.insert(command->path).second) << command->path;
+    EXPECT_EQ(find_group(command->path), nullptr) << command->path;
+  }
+  EXPECT_GE(paths.size(), 50U);
+}
+
+TEST(CommandTable, EveryLeadingPathOfACommandIsAGroup) {
+  for (const Command* command : all_commands()) {
+    const std::size_t blank = command->path.rfind(' ');
+    if (blank == std::string_view::npos) continue;
+    EXPECT_NE(find_group(command->path.substr(0, blank)), nullptr) << command->path;
+  }
+  for (const Group& group : all_groups()) {
+    EXPECT_FALSE(children(group.path, Which::kAll).empty()) << group.path;
+  }
+}
+
+TEST(CommandTable, RulesNameFlagsOfTheSameCommand) {
+  for (const Command* command : all_commands()) {
+    std::set<std::string_view> names;
+    for (const Flag& flag : command->flags) {
+      EXPECT_TRUE(names.insert(flag.name).second) << command->path << " --" << flag.name;
+      EXPECT_FALSE(flag.name.starts_with('-'));
+      EXPECT_FALSE(flag.required && !flag.available) << command->path << " --" << flag.name;
+    }
+    for (const Flag& flag : command->flags) {
+      EXPECT_TRUE(flag.needs.empty() || names.contains(flag.needs)) << flag.needs;
+      for (const std::string_view other : split(flag.excludes, ' ')) {
+        EXPECT_TRUE(other.empty() || names.contains(other)) << other;
+      }
+    }
+  }
+}
+
+TEST(CommandTable, AvailableCommandsHaveATaskAndAnExample) {
+  std::set<std::string_view> available;
+  for (const Command* command : all_commands()) {
+    if (!command->available) continue;
+    available.insert(command->path);
+    EXPECT_NE(command->task, Task::kLater) << command->path;
+    EXPECT_TRUE(command->example.find(cat("cortex ", command->path)) != std::string_view::npos)
+        << command->path;
+  }
+  const std::set<std::string_view> expected = {"init",
+                                               "status",
+                                               "ingest",
+                                               "log",
+                                               "show",
+                                               "audit verify",
+                                               "audit repair-tail",
+                                               "doctor",
+                                               "backup",
+                                               "restore verify-backup",
+                                               "completions"};
+  EXPECT_EQ(available, expected);
+}
+
+TEST(CommandTable, ChildrenAreNamedOnceWithTheTextOfTheirGroup) {
+  std::size_t tags = 0;
+  for (const Child& child : children("memory", Which::kAll)) {
+    if (child.word != "tag") continue;
+    ++tags;
+    EXPECT_EQ(child.about, find_group("memory tag")->about);
+  }
+  EXPECT_EQ(tags, 1U);
+  EXPECT_TRUE(children("memory", Which::kAvailable).empty());
+}
+
+}  // namespace
+}  // namespace cortex::cli

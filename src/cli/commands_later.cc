@@ -1,0 +1,59 @@
+// Commands of the product that this version refuses. They are rows so that completions know every
+// name and so that a caller who types one hears what it is instead of "unknown command".
+#include "cli/command_table.h"
+
+namespace cortex::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {.path = "audit anchor", .about = "Write a position-bound anchor of the ledger"},
+    {.path = "audit export", .about = "Export a conservative audit artifact"},
+    {.path = "audit refresh-trust", .about = "Refresh the trusted root of external anchors"},
+    {.path = "compliance evidence", .about = "Judge evidence for compliance"},
+    {.path = "context build", .about = "Build a context pack for a task"},
+    {.path = "decay schedule", .about = "Plan a decay job"},
+    {.path = "decay run", .about = "Run a decay job"},
+    {.path = "decay list", .about = "List decay jobs"},
+    {.path = "decay cancel", .about = "Cancel a decay job"},
+    {.path = "decay status", .about = "Show one decay job"},
+    {.path = "memory note", .about = "Record a fact as a memory"},
+    {.path = "memory accept", .about = "Accept a candidate memory"},
+    {.path = "memory admit-axiom", .about = "Judge an axiom envelope", .own_json = true},
+    {.path = "memory list", .about = "List memories"},
+    {.path = "memory search", .about = "Search memories"},
+    {.path = "memory embed", .about = "Add semantic embeddings"},
+    {.path = "memory tag add", .about = "Add a tag to a memory"},
+    {.path = "memory tag remove", .about = "Remove a tag from a memory"},
+    {.path = "memory outcome record", .about = "Record how a memory did"},
+    {.path = "memory health", .about = "Show memories that need review"},
+    {.path = "migrate v2", .about = "Bring a v1 store to v2"},
+    {.path = "migrate sign-operator-attestation", .about = "Sign the attestation of a migration"},
+    {.path = "migrate seed-drill-operator", .about = "Register an operator key for drills"},
+    {.path = "models list", .about = "List the models of the configured backend"},
+    {.path = "principle promote", .about = "Promote a principle to doctrine"},
+    {.path = "principle verify-promotion", .about = "Check the promotion of a principle"},
+    {.path = "principles extract", .about = "Extract candidate principles"},
+    {.path = "proof memory", .about = "Show the proof behind a memory"},
+    {.path = "reflect", .about = "Reflect on a trace"},
+    {.path = "release readiness", .about = "Judge evidence for a release"},
+    {.path = "restore snapshot", .about = "Print the semantic snapshot of a store"},
+    {.path = "restore semantic-diff", .about = "Compare two semantic snapshots"},
+    {.path = "restore verify-post-migrate-manifest", .about = "Check the manifest of a migration"},
+    {.path = "restore preflight", .about = "Check whether a restore could go ahead"},
+    {.path = "restore stage", .about = "Copy a bundle to a stage folder"},
+    {.path = "restore intent build", .about = "Build a restore intent"},
+    {.path = "restore apply", .about = "Replace the active store by a signed intent"},
+    {.path = "restore apply-stage", .about = "Replace the active store by a stage"},
+    {.path = "restore recover-apply", .about = "Finish or undo an interrupted restore"},
+    {.path = "run", .about = "Run a task with what is remembered"},
+    {.path = "run-ledger-drill", .about = "Development drill of crash recovery"},
+    {.path = "serve", .about = "Serve agents over MCP"},
+    {.path = "session close", .about = "Close a session into memories"},
+    {.path = "sign", .about = "Sign a file with an Ed25519 key"},
+};
+
+}  // namespace
+
+std::span<const Command> later_commands() { return kCommands; }
+
+}  // namespace cortex::cli

@@ -1,0 +1,131 @@
+// Rows of the commands that write, read and prove the ledger.
+#include "cli/command_table.h"
+
+namespace cortex::cli {
+namespace {
+
+constexpr Flag kEventLog = {
+    .name = "event-log", .value_name = "PATH", .about = "Ledger file; default: events.jsonl"};
+constexpr Flag kDb = {
+    .name = "db", .value_name = "PATH", .about = "Store file; default: cortex.db"};
+
+constexpr Flag kIngestFlags[] = {
+    kEventLog,
+    kDb,
+    {.name = "user-attestation",
+     .value_name = "KEY",
+     .about = "Ed25519 key file that attests user events"},
+    {.name = "no-mirror",
+     .value_name = "",
+     .about = "Append only; the store catches up when it is next opened"},
+};
+constexpr Positional kIngestArgs[] = {
+    {.name = "session",
+     .value_name = "SESSION",
+     .about = "Session file with events, or - for stdin"},
+};
+
+constexpr Flag kLogFlags[] = {
+    {.name = "limit",
+     .value_name = "N",
+     .about = "Show the last N events (default 20)",
+     .form = Form::kCount},
+    {.name = "session", .value_name = "ID", .about = "Only events of this session"},
+    {.name = "trace", .value_name = "ID", .about = "Only events of this trace"},
+    {.name = "type", .value_name = "TYPE", .about = "Only events of this type, e.g. tool_result"},
+    {.name = "source", .value_name = "SOURCE", .about = "Only events of this source, e.g. user"},
+    {.name = "since", .value_name = "TIME", .about = "Only events observed at or after this time"},
+    {.name = "until", .value_name = "TIME", .about = "Only events observed before this time"},
+    {.name = "follow", .value_name = "", .about = "Keep printing new events as they arrive"},
+    {.name = "jsonl", .value_name = "", .about = "Print the ledger rows as they are, one a line"},
+    kDb,
+    kEventLog,
+};
+
+constexpr Flag kLayoutFlags[] = {kDb, kEventLog};
+constexpr Positional kShowArgs[] = {
+    {.name = "id", .value_name = "ID", .about = "Id of an event (evt_...), or a unique beginning"},
+};
+
+constexpr Flag kVerifyFlags[] = {
+    kEventLog,
+    kDb,
+    {.name = "require-v1-to-v2-boundary",
+     .value_name = "",
+     .about = "Fail unless the ledger has exactly one v1-to-v2 boundary row"},
+    {.name = "strict",
+     .value_name = "",
+     .about = "Fail on findings that are otherwise only reported"},
+    {.name = "signed",
+     .value_name = "",
+     .about = "Check the signature of every row",
+     .available = false},
+    {.name = "verification-key",
+     .value_name = "KEY_PATH",
+     .about = "Ed25519 public key",
+     .available = false},
+    {.name = "attestation", .value_name = "KEY_PATH", .about = "Ed25519 seed", .available = false},
+    {.name = "against", .value_name = "ANCHOR", .about = "Anchor file", .available = false},
+    {.name = "against-history",
+     .value_name = "HISTORY",
+     .about = "Anchor history",
+     .available = false},
+    {.name = "against-external",
+     .value_name = "RECEIPTS",
+     .about = "External receipts",
+     .available = false},
+    {.name = "witness-key-registry",
+     .value_name = "PATH",
+     .about = "Registered witness keys",
+     .available = false},
+};
+
+constexpr Flag kRepairTailFlags[] = {
+    kEventLog,
+    kDb,
+    {.name = "apply",
+     .value_name = "",
+     .about = "Really set the torn tail aside; without it only a plan is shown"},
+};
+
+constexpr Command kCommands[] = {
+    {.path = "ingest",
+     .about = "Append the events of a session to the ledger",
+     .task = Task::kRecord,
+     .positionals = kIngestArgs,
+     .flags = kIngestFlags,
+     .example = "cortex ingest session.json",
+     .leading_json_only = true,
+     .available = true},
+    {.path = "log",
+     .about = "List events, newest last",
+     .task = Task::kRecord,
+     .flags = kLogFlags,
+     .example = "cortex log --limit 5 --type tool_result",
+     .available = true},
+    {.path = "show",
+     .about = "Show one event in full",
+     .task = Task::kRecord,
+     .positionals = kShowArgs,
+     .flags = kLayoutFlags,
+     .example = "cortex show evt_01JM00000000000000000000A1",
+     .available = true},
+    {.path = "audit verify",
+     .about = "Check the hash chain of the ledger from end to end",
+     .task = Task::kProve,
+     .flags = kVerifyFlags,
+     .example = "cortex audit verify --event-log events.jsonl",
+     .available = true},
+    {.path = "audit repair-tail",
+     .about = "Set aside a last line that a crash left half written",
+     .task = Task::kProve,
+     .flags = kRepairTailFlags,
+     .example = "cortex audit repair-tail --apply",
+     .available = true},
+};
+
+}  // namespace
+
+std::span<const Command> ledger_commands() { return kCommands; }
+
+}  // namespace cortex::cli

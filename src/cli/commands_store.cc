@@ -1,0 +1,115 @@
+// Rows of the commands about the data folder as a whole: set-up, health, backup; and of the shell
+// integration.
+#include "cli/command_table.h"
+
+namespace cortex::cli {
+namespace {
+
+constexpr Flag kEventLog = {
+    .name = "event-log", .value_name = "PATH", .about = "Ledger file; default: events.jsonl"};
+constexpr Flag kDb = {
+    .name = "db", .value_name = "PATH", .about = "Store file; default: cortex.db"};
+
+constexpr Flag kInitFlags[] = {
+    kDb,
+    kEventLog,
+    {.name = "validate-perms",
+     .value_name = "",
+     .about = "Fail unless the data folder is private (mode 0700)"},
+};
+
+constexpr Flag kLayoutFlags[] = {kDb, kEventLog};
+
+constexpr Flag kDoctorFlags[] = {
+    {.name = "strict",
+     .value_name = "",
+     .about = "Check schema, boundary and required tables",
+     .excludes = "repair print-deployment-id"},
+    {.name = "repair",
+     .value_name = "",
+     .about = "Apply pending migrations",
+     .excludes = "print-deployment-id deep"},
+    {.name = "dry-run",
+     .value_name = "",
+     .about = "With --repair: show what would be applied, change nothing",
+     .needs = "repair"},
+    {.name = "print-deployment-id",
+     .value_name = "",
+     .about = "Print the id of this data folder",
+     .excludes = "deep"},
+    {.name = "deep",
+     .value_name = "",
+     .about = "Also check the hash chain, ledger and store row by row, and SQLite itself"},
+};
+
+constexpr Flag kBackupFlags[] = {
+    {.name = "output",
+     .value_name = "DIR",
+     .about = "Folder to create; must not exist",
+     .required = true},
+    kDb,
+    kEventLog,
+    {.name = "no-verify",
+     .value_name = "",
+     .about = "Do not read the published bundle back (faster, proves less)"},
+};
+
+constexpr Flag kVerifyBackupFlags[] = {
+    {.name = "manifest",
+     .value_name = "FILE",
+     .about = "BACKUP_MANIFEST of the bundle",
+     .required = true},
+    {.name = "deep",
+     .value_name = "",
+     .about = "Also open the copy, check its hash chain and compare both artifacts"},
+};
+
+constexpr std::string_view kShells[] = {"bash", "elvish", "fish", "powershell", "zsh"};
+constexpr Positional kCompletionsArgs[] = {
+    {.name = "shell", .value_name = "SHELL", .about = "Shell to write for", .choices = kShells},
+};
+
+constexpr Command kCommands[] = {
+    {.path = "init",
+     .about = "Create the data folder, the store and the ledger",
+     .task = Task::kStart,
+     .flags = kInitFlags,
+     .example = "cortex init",
+     .available = true},
+    {.path = "status",
+     .about = "What is there, and is it in order",
+     .task = Task::kStart,
+     .flags = kLayoutFlags,
+     .example = "cortex status",
+     .available = true},
+    {.path = "doctor",
+     .about = "Check the store, or bring it up to date",
+     .task = Task::kProve,
+     .flags = kDoctorFlags,
+     .example = "cortex doctor --strict",
+     .available = true},
+    {.path = "backup",
+     .about = "Write a verified bundle of store and ledger",
+     .task = Task::kKeep,
+     .flags = kBackupFlags,
+     .example = "cortex backup --output backups/monday",
+     .available = true},
+    {.path = "restore verify-backup",
+     .about = "Check a bundle against its manifest",
+     .task = Task::kKeep,
+     .flags = kVerifyBackupFlags,
+     .example = "cortex restore verify-backup --manifest backups/monday/BACKUP_MANIFEST",
+     .available = true},
+    {.path = "completions",
+     .about = "Print a completion script for a shell",
+     .task = Task::kShell,
+     .positionals = kCompletionsArgs,
+     .example = "cortex completions bash > ~/.local/share/bash-completion/completions/cortex",
+     .available = true},
+};
+
+}  // namespace
+
+std::span<const Command> store_commands() { return kCommands; }
+
+}  // namespace cortex::cli

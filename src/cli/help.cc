@@ -1,0 +1,173 @@
+#include "cli/help.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+
+namespace cortex::cli {
+namespace {
+
+struct Heading {
+  Task task;
+  std::string_view text;
+};
+
+constexpr Heading kHeadings[] = {
+    {Task::kStart, "Start"}, {Task::kRecord, "Record"}, {Task::kProve, "Prove"},
+    {Task::kKeep, "Keep"},   {Task::kShell, "Shell"},
+};
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+std::size_t left_width(const Rows& rows) {
+  std::size_t width = 0;
+  for (const auto& [left, right] : rows) width = std::max(width, left.size());
+  return width;
+}
+
+void append_rows(std::string& out, const Rows& rows, std::size_t width) {
+  for (const auto& [left, right] : rows) {
+    out += cat("  ", left, std::string(width - left.size() + 2, ' '), right, "\n");
+  }
+}
+
+std::string flag_text(const Flag& flag) {
+  std::string text = cat("--", flag.name);
+  if (flag.takes_value()) text += cat(" ", flag.value_name);
+  return text;
+}
+
+std::string joined(std::span<const std::string_view> words) {
+  std::string out;
+  for (const std::string_view word : words) out += cat(out.empty() ? "" : ", ", word);
+  return out;
+}
+
+Rows standard_options() {
+  return {{"-h, --help", "Show this help"}, {"-V, --version", "Show the version"}};
+}
+
+std::string about_with_choices(std::string_view about, std::span<const std::string_view> choices) {
+  return choices.empty() ? std::string(about) : cat(about, " [", joined(choices), "]");
+}
+
+std::string flag_about(const Flag& flag) {
+  std::string about = about_with_choices(flag.about, flag.choices);
+  if (flag.required) about += " (required)";
+  if (flag.repeatable) about += " (may be repeated)";
+  return about;
+}
+
+}  // namespace
+
+std::string version_text() { return "cortex " CORTEX_VERSION "\n"; }
+
+std::string root_help() {
+  std::string out =
+      "Cortex: a memory for AI agents that can be verified, backed up and proven, on one "
+      "machine.\n\n"
+      "Usage: cortex [OPTIONS] COMMAND\n";
+  std::vector<std::pair<std::string_view, Rows>> sections;
+  std::size_t width = 0;
+  const auto commands = all_commands();
+  for (const Heading& heading : kHeadings) {
+    Rows rows;
+    for (const Command* command : commands) {
+      if (command->available && command->task == heading.task) {
+        rows.emplace_back(command->path, command->about);
+      }
+    }
+    width = std::max(width, left_width(rows));
+    sections.emplace_back(heading.text, std::move(rows));
+  }
+  Rows options;
+  for (const Flag& flag : global_flags()) options.emplace_back(flag_text(flag), flag.about);
+  for (auto& row : standard_options()) options.push_back(std::move(row));
+  sections.emplace_back("Options", std::move(options));
+  for (const auto& [heading, rows] : sections) {
+    out += cat("\n", heading, ":\n");
+    append_rows(out, rows, width);
+  }
+  out +=
+      "\nData lives in $CORTEX_DATA_DIR, else $XDG_DATA_HOME/cortex, else ~/.local/share/cortex.\n"
+      "Example: cortex init && cortex ingest session.json && cortex audit verify\n"
+      "`cortex help COMMAND` tells more about a command.\n";
+  return out;
+}
+
+std::string group_help(const Group& group) {
+  std::string out = cat(group.about, ".\n\nUsage: ", group_usage(group.path), "\n");
+  Rows rows;
+  for (const Child& child : children(group.path, Which::kAvailable)) {
+    rows.emplace_back(child.word, child.about);
+  }
+  if (rows.empty()) {
+    out += cat("\nNo `cortex ", group.path, "` command is available in this version.\n");
+  } else {
+    out += "\nCommands:\n";
+    append_rows(out, rows, left_width(rows));
+  }
+  out += "\nOptions:\n";
+  append_rows(out, standard_options(), left_width(standard_options()));
+  if (!group.note.empty()) out += cat("\n", group.note, "\n");
+  for (const Command* command : all_commands()) {
+    if (!command->available || !command->path.starts_with(cat(group.path, " "))) continue;
+    out += cat("\nExample: ", command->example, "\n");
+    break;
+  }
+  return out;
+}
+
+std::string command_help(const Command& command) {
+  std::string out = cat(command.about, ".\n");
+  if (!command.available) out += "Not available in this version.\n";
+  out += cat("\nUsage: ", command_usage(command), "\n");
+  Rows arguments;
+  for (const Positional& argument : command.positionals) {
+    arguments.emplace_back(argument.value_name,
+                           about_with_choices(argument.about, argument.choices));
+  }
+  Rows options;
+  for (const Flag& flag : command.flags) {
+    if (flag.available) options.emplace_back(flag_text(flag), flag_about(flag));
+  }
+  if (command.available && !command.own_json) {
+    options.emplace_back("--json", command.leading_json_only
+                                       ? cat("JSON envelope; before the command: cortex --json ",
+                                             command.path, " ...")
+                                       : "Print one JSON envelope instead of text");
+  }
+  for (auto& row : standard_options()) options.push_back(std::move(row));
+  const std::size_t width = std::max(left_width(arguments), left_width(options));
+  if (!arguments.empty()) {
+    out += "\nArguments:\n";
+    append_rows(out, arguments, width);
+  }
+  out += "\nOptions:\n";
+  append_rows(out, options, width);
+  if (!command.example.empty()) out += cat("\nExample: ", command.example, "\n");
+  return out;
+}
+
+std::string command_usage(const Command& command) {
+  std::string out = cat("cortex ", command.path);
+  bool optional = false;
+  for (const Flag& flag : command.flags) {
+    if (flag.required) {
+      out += cat(" ", flag_text(flag));
+    } else if (flag.available) {
+      optional = true;
+    }
+  }
+  if (optional) out += " [OPTIONS]";
+  for (const Positional& argument : command.positionals) out += cat(" ", argument.value_name);
+  return out;
+}
+
+std::string group_usage(std::string_view path) {
+  return path.empty() ? "cortex [OPTIONS] COMMAND" : cat("cortex ", path, " COMMAND");
+}
+
+}  // namespace cortex::cli

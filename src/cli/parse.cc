@@ -1,0 +1,124 @@
+#include "cli/parse.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "cli/envelope.h"
+#include "cli/help.h"
+#include "cli/parse_errors.h"
+#include "json/value.h"
+
+namespace cortex::cli {
+namespace {
+
+using Arguments = std::span<const std::string>;
+
+bool is_help(std::string_view word) { return word == "-h" || word == "--help"; }
+bool is_version(std::string_view word) { return word == "-V" || word == "--version"; }
+
+Exit shown(std::string text) { return {Code::kOk, std::move(text), ""}; }
+
+std::string below(std::string_view path, std::string_view word) {
+  return path.empty() ? std::string(word) : cat(path, " ", word);
+}
+
+// `cortex help restore verify-backup`: help of the words, starting below `path`.
+Exit help_of(std::string path, Arguments words) {
+  for (const std::string& word : words) {
+    std::string next = below(path, word);
+    if (find_command(next) == nullptr && find_group(next) == nullptr) {
+      return unknown_word(path, word);
+    }
+    path = std::move(next);
+  }
+  if (path.empty()) return shown(root_help());
+  if (const Group* group = find_group(path)) return shown(group_help(*group));
+  return shown(command_help(*find_command(path)));
+}
+
+Exit missing_command(bool json, std::string_view correlation_id) {
+  if (!json) return {Code::kUsage, "", root_help()};
+  return {Code::kUsage,
+          envelope("cortex", Code::kUsage, json::Object{{"detail", "missing subcommand"}},
+                   std::nullopt, correlation_id),
+          ""};
+}
+
+Parsed parse_command(const Command& command, Arguments arguments, bool leading_json) {
+  if (!command.available) {
+    if (std::ranges::any_of(arguments, is_help)) return shown(command_help(command));
+    if (std::ranges::any_of(arguments, is_version)) return shown(version_text());
+    return not_available(command.path);
+  }
+  Parsed parsed = parse_arguments(command, arguments);
+  if (auto* invocation = std::get_if<Invocation>(&parsed)) invocation->json |= leading_json;
+  return parsed;
+}
+
+// `words` starts with the first word that is no global flag.
+Parsed parse_path(Arguments words, bool leading_json) {
+  std::string path;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (word == "help") return help_of(path, words.subspan(i + 1));
+    if (is_help(word)) return help_of(path, {});
+    if (is_version(word)) return shown(version_text());
+    if (word.starts_with('-')) return unknown_flag(path, word);
+    std::string next = below(path, word);
+    if (const Command* command = find_command(next)) {
+      return parse_command(*command, words.subspan(i + 1), leading_json);
+    }
+    if (find_group(next) == nullptr) return unknown_word(path, word);
+    path = std::move(next);
+  }
+  return Exit{Code::kUsage, "", group_help(*find_group(path))};
+}
+
+}  // namespace
+
+std::optional<std::string> Invocation::optional(std::string_view name) const {
+  const auto entry = values.find(name);
+  if (entry == values.end() || entry->second.empty()) return std::nullopt;
+  return entry->second.front();
+}
+
+std::string Invocation::value(std::string_view name) const {
+  return optional(name).value_or(std::string());
+}
+
+std::vector<std::string> Invocation::all(std::string_view name) const {
+  const auto entry = values.find(name);
+  return entry == values.end() ? std::vector<std::string>{} : entry->second;
+}
+
+Parsed parse(int argc, const char* const* argv, std::string_view correlation_id) {
+  const std::vector<std::string> all(argv + std::min(argc, 1), argv + argc);
+  Arguments words = all;
+  bool json = false;
+  bool print_config = false;
+  for (; !words.empty() && words.front().starts_with('-'); words = words.subspan(1)) {
+    const std::string& word = words.front();
+    if (is_help(word)) return shown(root_help());
+    if (is_version(word)) return shown(version_text());
+    bool* flag = word == "--json" ? &json : word == "--print-config" ? &print_config : nullptr;
+    if (flag == nullptr) return unknown_flag("", word);
+    if (std::exchange(*flag, true)) {
+      return usage_error(cat("`", word, "` was given twice"), group_usage(""), "");
+    }
+  }
+  if (print_config) {
+    if (!words.empty()) {
+      return usage_error("`--print-config` stands alone and cannot be combined with a command",
+                         "cortex --print-config", "");
+    }
+    Invocation invocation;
+    invocation.json = json;
+    invocation.print_config = true;
+    return invocation;
+  }
+  if (words.empty()) return missing_command(json, correlation_id);
+  return parse_path(words, json);
+}
+
+}  // namespace cortex::cli

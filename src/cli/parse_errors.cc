@@ -1,0 +1,74 @@
+#include "cli/parse_errors.h"
+
+#include <vector>
+
+#include "base/text.h"
+#include "cli/help.h"
+#include "cli/suggest.h"
+
+namespace cortex::cli {
+namespace {
+
+std::string hint(std::string_view typed, const std::vector<std::string_view>& candidates,
+                 std::string_view dashes) {
+  const std::string_view found = nearest(typed, candidates);
+  return found.empty() ? "" : cat("; did you mean `", dashes, found, "`?");
+}
+
+// "--limit=5" -> "limit"
+std::string_view bare_name(std::string_view typed) {
+  typed = typed.substr(0, typed.find('='));
+  while (typed.starts_with('-')) typed.remove_prefix(1);
+  return typed;
+}
+
+}  // namespace
+
+Exit usage_error(std::string_view problem, std::string_view usage, std::string_view help_words) {
+  const std::string_view stop = problem.ends_with('?') ? "" : ".";
+  return {Code::kUsage, "",
+          cat("cortex: ", problem, stop, " Nothing was changed.\nUsage: ", usage, "\nRun `cortex ",
+              help_words, help_words.empty() ? "" : " ", "--help` for the details.\n")};
+}
+
+Exit usage_error(const Command& command, std::string_view problem) {
+  return usage_error(problem, command_usage(command), command.path);
+}
+
+Exit unknown_flag(std::string_view path, std::string_view typed) {
+  std::vector<std::string_view> names = {"help", "version"};
+  for (const Flag& flag : global_flags()) names.push_back(flag.name);
+  return usage_error(cat("unknown flag ", quoted(typed), hint(bare_name(typed), names, "--")),
+                     group_usage(path), path);
+}
+
+Exit unknown_flag(const Command& command, std::string_view typed) {
+  if (typed == "--json" && command.leading_json_only) {
+    return usage_error(
+        command, cat("`--json` goes before the command: cortex --json ", command.path, " ..."));
+  }
+  std::vector<std::string_view> names = {"help", "version"};
+  if (!command.leading_json_only) names.push_back("json");
+  for (const Flag& flag : command.flags) {
+    if (flag.available) names.push_back(flag.name);
+  }
+  return usage_error(command, cat("unknown flag ", quoted(typed), " for `cortex ", command.path,
+                                  "`", hint(bare_name(typed), names, "--")));
+}
+
+Exit unknown_word(std::string_view path, std::string_view typed) {
+  std::vector<std::string_view> words = {"help"};
+  for (const Child& child : children(path, Which::kAll)) words.push_back(child.word);
+  const std::string below = path.empty() ? "" : cat(" of `cortex ", path, "`");
+  return usage_error(cat("unknown command ", quoted(typed), below, hint(typed, words, "")),
+                     group_usage(path), path);
+}
+
+Exit not_available(std::string_view what) {
+  return {Code::kUsage, "",
+          cat("cortex: `cortex ", what,
+              "` is not available in this version; nothing was changed. "
+              "Run `cortex --help` to see what this version can do.\n")};
+}
+
+}  // namespace cortex::cli

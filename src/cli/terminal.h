@@ -1,0 +1,38 @@
+// What the standard streams are, and writing to them without surprises.
+//
+// The process must ignore SIGPIPE (ignore_closed_pipes()) before writing. A reader that went away
+// is the reader's choice and no error; a full disk behind a redirected stdout is one, and is
+// reported.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace cortex::cli {
+
+struct Terminal {
+  bool stdout_is_tty = false;
+  bool stderr_is_tty = false;
+  bool colour_allowed = true;  // false when NO_COLOR is set and not empty, or TERM is "dumb"
+  int width = 80;              // columns of the terminal, else 80
+
+  bool colour_on_stdout() const { return stdout_is_tty && colour_allowed; }
+  bool colour_on_stderr() const { return stderr_is_tty && colour_allowed; }
+};
+
+Terminal detect_terminal(const std::map<std::string, std::string>& environment);
+
+void ignore_closed_pipes();
+
+// Writes all of it. True when it was written or the reader has gone away. False when stdout could
+// not take it: the reason is then already on stderr, and the caller exits with Code::kInternal.
+bool write_stdout(std::string_view text);
+// Best effort: there is nowhere left to report to.
+void write_stderr(std::string_view text);
+
+enum class WriteOutcome { kWritten, kReaderGone, kFailed };
+// The loop behind both, on any file descriptor; `error_number` is set when it failed.
+WriteOutcome write_fully(int file_descriptor, std::string_view text, int& error_number);
+
+}  // namespace cortex::cli

@@ -1,0 +1,43 @@
+#include "crypto/digest.h"
+
+#include <blake3.h>
+
+#include "base/text.h"
+
+namespace cortex::crypto {
+
+struct Blake3::State {
+  blake3_hasher hasher;
+};
+
+Blake3::Blake3() : state_(std::make_unique<State>()) { reset(); }
+Blake3::~Blake3() = default;
+
+void Blake3::reset() { blake3_hasher_init(&state_->hasher); }
+
+void Blake3::update(std::string_view bytes) {
+  blake3_hasher_update(&state_->hasher, bytes.data(), bytes.size());
+}
+
+Digest Blake3::finish() const {
+  Digest out;
+  blake3_hasher_finalize(&state_->hasher, out.data(), out.size());
+  return out;
+}
+
+Digest blake3(std::string_view bytes) {
+  blake3_hasher hasher;
+  blake3_hasher_init(&hasher);
+  blake3_hasher_update(&hasher, bytes.data(), bytes.size());
+  Digest out;
+  blake3_hasher_finalize(&hasher, out.data(), out.size());
+  return out;
+}
+
+std::string blake3_hex(std::string_view bytes) { return hex(blake3(bytes)); }
+
+std::string hex(const Digest& digest) { return to_hex(digest); }
+
+std::string prefixed_hex(const Digest& digest) { return "blake3:" + hex(digest); }
+
+}  // namespace cortex::crypto

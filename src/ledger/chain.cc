@@ -1,0 +1,55 @@
+#include "ledger/chain.h"
+
+#include "crypto/digest.h"
+#include "json/cursor.h"
+
+namespace cortex::ledger {
+namespace {
+
+constexpr char kEventHashDomain = 0x01;
+constexpr std::string_view kBoundaryKind = "schema_migration.v1_to_v2";
+
+void append_prefixed(std::string& out, std::string_view text) {
+  std::uint64_t size = text.size();
+  for (int i = 0; i < 8; ++i, size >>= 8) out.push_back(static_cast<char>(size & 0xFF));
+  out.append(text);
+}
+
+}  // namespace
+
+std::string event_hash(std::string_view prev, std::string_view payload_hash) {
+  std::string preimage(1, kEventHashDomain);
+  append_prefixed(preimage, prev);
+  append_prefixed(preimage, payload_hash);
+  return crypto::blake3_hex(preimage);
+}
+
+void seal(core::Event& event, const std::optional<std::string>& head) {
+  event.payload_hash = crypto::blake3_hex(event.payload);
+  event.prev_event_hash = head;
+  event.event_hash =
+      event_hash(head ? std::string_view(*head) : std::string_view(), event.payload_hash);
+}
+
+bool is_boundary(const core::Event& event, std::string_view payload) {
+  if (event.schema_version != 2 || event.type != core::EventType::kSystemNote) return false;
+  if (payload.find(kBoundaryKind) == std::string_view::npos)
+    return false;  // cheap and nearly always enough
+  json::Cursor cursor(payload, 0, 1);
+  if (cursor.peek() != json::Type::kObject || !cursor.enter_object()) return false;
+  bool found = false;
+  std::string_view key;
+  std::string scratch;
+  while (cursor.next_member(key)) {
+    if (key == "kind" && cursor.peek() == json::Type::kString) {
+      std::string_view kind;
+      if (!cursor.read_string(kind, scratch)) return false;
+      found = kind == kBoundaryKind;
+    } else if (!cursor.skip_value()) {
+      return false;
+    }
+  }
+  return found;
+}
+
+}  // namespace cortex::ledger

@@ -1,0 +1,23 @@
+// The hash chain (docs/formats.md, "Ledger row"): pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/event.h"
+
+namespace cortex::ledger {
+
+// BLAKE3(0x01 | u64le(len(prev)) prev | u64le(len(payload_hash)) payload_hash), as lower-case hex.
+// The hex text of the hashes is hashed; a genesis row has an empty `prev`.
+std::string event_hash(std::string_view prev, std::string_view payload_hash);
+
+// Fills the three hash members of `event` from its canonical payload and the head it follows
+// (nullopt: genesis).
+void seal(core::Event& event, const std::optional<std::string>& head);
+
+// A row that marks the v1 to v2 cutover: recognised by schema version, type and payload kind alone.
+bool is_boundary(const core::Event& event, std::string_view payload);
+
+}  // namespace cortex::ledger

@@ -1,0 +1,150 @@
+#include "store/mirror.h"
+
+#include "base/text.h"
+#include "core/event_codec.h"
+#include "core/ids.h"
+#include "crypto/digest.h"
+#include "ledger/append_log.h"
+#include "ledger/chain.h"
+#include "ledger/row_stream.h"
+
+namespace cortex::store {
+namespace {
+
+constexpr std::string_view kInsert =
+    "INSERT INTO events(id, schema_version, observed_at, recorded_at, source_json, event_type,"
+    " trace_id, session_id, domain_tags_json, payload_json, payload_hash, prev_event_hash,"
+    " event_hash) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING";
+constexpr std::string_view kSame =
+    "SELECT 1 FROM events WHERE id = ?1 AND schema_version = ?2 AND observed_at = ?3 AND"
+    " recorded_at = ?4 AND source_json = ?5 AND event_type = ?6 AND trace_id IS ?7 AND"
+    " session_id IS ?8 AND domain_tags_json = ?9 AND payload_json = ?10 AND payload_hash = ?11 AND"
+    " prev_event_hash IS ?12 AND event_hash = ?13";
+constexpr std::string_view kReplace =
+    "UPDATE OR IGNORE events SET schema_version = ?2, observed_at = ?3, recorded_at = ?4, "
+    "source_json = ?5,"
+    " event_type = ?6, trace_id = ?7, session_id = ?8, domain_tags_json = ?9, payload_json = ?10,"
+    " payload_hash = ?11, prev_event_hash = ?12, event_hash = ?13 WHERE id = ?1";
+
+Status bind_event(sqlite::Statement& statement, const core::Event& event,
+                  std::string_view payload) {
+  std::string source, tags;
+  core::append_source(source, event.source);
+  core::append_tags(tags, event.domain_tags);
+  std::optional<std::string> trace;
+  if (event.trace_id) trace = core::id_text(core::IdKind::kTrace, *event.trace_id);
+  return statement.bind_all(core::id_text(core::IdKind::kEvent, event.id), event.schema_version,
+                            format_rfc3339(event.observed_at, Offset::kPlus00),
+                            format_rfc3339(event.recorded_at, Offset::kPlus00), source,
+                            core::event_type_text(event.type), trace, event.session_id, tags,
+                            payload, event.payload_hash, event.prev_event_hash, event.event_hash);
+}
+
+}  // namespace
+
+Result<MirrorState> read_mirror_state(sqlite::Connection& db) {
+  MirrorState state;
+  CORTEX_ASSIGN(const std::int64_t present,
+                db.query_int("SELECT count(*) FROM sqlite_master WHERE name = 'cortex_mirror'"));
+  if (present == 0) return state;
+  CORTEX_ASSIGN(auto select,
+                db.prepare("SELECT offset_bytes, rows, head_hash FROM cortex_mirror WHERE id = 1"));
+  CORTEX_ASSIGN(const bool found, select.step());
+  if (!found) return state;
+  state.offset_bytes = static_cast<std::uint64_t>(select.column_int(0));
+  state.rows = static_cast<std::uint64_t>(select.column_int(1));
+  if (!select.is_null(2)) state.head = std::string(select.column_text(2));
+  return state;
+}
+
+Result<bool> matches_ledger(const MirrorState& state, fs::File& ledger, std::uint64_t size_bytes) {
+  if (state.offset_bytes > size_bytes) return false;
+  if (state.offset_bytes == 0) return true;
+  const auto tail = ledger::read_tail(ledger, state.offset_bytes);
+  return tail.ok() && !tail->torn && tail->head == state.head;
+}
+
+Result<MirrorWriter> MirrorWriter::begin(sqlite::Connection& db, MirrorState from, Clock& clock) {
+  CORTEX_ASSIGN(auto insert, db.prepare(kInsert));
+  return MirrorWriter(db, std::move(from), clock, std::move(insert));
+}
+
+Status MirrorWriter::add(const core::Event& event, std::string_view payload,
+                         std::uint64_t end_offset) {
+  ++state_.rows;
+  state_.offset_bytes = end_offset;
+  state_.head = event.event_hash;
+  CORTEX_TRY(bind_event(insert_, event, payload));
+  CORTEX_TRY(insert_.run());
+  if (db_->changes() == 1) {
+    ++added_;
+    return {};
+  }
+  return settle_conflict(event, payload);
+}
+
+// What the table holds in place of this row: "repaired" when the row with its id is not a sealed
+// one and was overwritten, "duplicate_id" when it is, "event_hash_taken" when another id has the
+// hash.
+Result<std::string> MirrorWriter::conflict_kind(const core::Event& event,
+                                                std::string_view payload) {
+  CORTEX_ASSIGN(auto select, db_->prepare("SELECT payload_json, payload_hash, prev_event_hash,"
+                                          " event_hash FROM events WHERE id = ?1"));
+  CORTEX_TRY(select.bind(1, core::id_text(core::IdKind::kEvent, event.id)));
+  CORTEX_ASSIGN(const bool found, select.step());
+  if (!found) return std::string("event_hash_taken");
+  const std::string payload_hash(select.column_text(1));
+  const bool sealed =
+      crypto::blake3_hex(select.column_text(0)) == payload_hash &&
+      ledger::event_hash(select.column_text(2), payload_hash) == select.column_text(3);
+  if (sealed) return std::string("duplicate_id");
+  select.reset();
+  CORTEX_ASSIGN(auto replace, db_->prepare(kReplace));
+  CORTEX_TRY(bind_event(replace, event, payload));
+  CORTEX_TRY(replace.run());
+  return std::string("repaired");
+}
+
+Status MirrorWriter::settle_conflict(const core::Event& event, std::string_view payload) {
+  CORTEX_ASSIGN(auto same, db_->prepare(kSame));
+  CORTEX_TRY(bind_event(same, event, payload));
+  CORTEX_ASSIGN(const bool identical, same.step());
+  if (identical) return {};
+  same.reset();
+  CORTEX_ASSIGN(const std::string kind, conflict_kind(event, payload));
+  ++conflicts_;
+  CORTEX_ASSIGN(auto record,
+                db_->prepare("INSERT INTO cortex_mirror_conflicts(event_id, ledger_row,"
+                             " kind, detail, recorded_at) VALUES(?1,?2,?3,?4,?5)"));
+  CORTEX_TRY(record.bind_all(core::id_text(core::IdKind::kEvent, event.id), state_.rows, kind,
+                             cat("ledger row has event_hash ", event.event_hash),
+                             format_rfc3339(clock_->now(), Offset::kPlus00)));
+  return record.run();
+}
+
+Status MirrorWriter::finish() {
+  CORTEX_ASSIGN(auto save,
+                db_->prepare("INSERT OR REPLACE INTO cortex_mirror(id, offset_bytes, rows,"
+                             " head_hash, updated_at) VALUES(1,?1,?2,?3,?4)"));
+  CORTEX_TRY(save.bind_all(state_.offset_bytes, state_.rows, state_.head,
+                           format_rfc3339(clock_->now(), Offset::kPlus00)));
+  return save.run();
+}
+
+Result<MirrorWriter> catch_up(sqlite::Connection& db, fs::File& ledger, std::uint64_t size_bytes,
+                              Clock& clock) {
+  CORTEX_ASSIGN(MirrorState state, read_mirror_state(db));
+  CORTEX_ASSIGN(const bool valid, matches_ledger(state, ledger, size_bytes));
+  if (!valid) state = MirrorState{};
+  const std::uint64_t from = state.offset_bytes;
+  CORTEX_ASSIGN(MirrorWriter writer, MirrorWriter::begin(db, std::move(state), clock));
+  ledger::RowStream stream(ledger, from, size_bytes);
+  for (;;) {
+    CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
+    if (row == nullptr) break;
+    CORTEX_TRY(writer.add(row->event, row->raw_payload, stream.place().end));
+  }
+  return writer;
+}
+
+}  // namespace cortex::store

@@ -1,0 +1,29 @@
+// The two ways to open a store: to look, and to work.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/fs/fs.h"
+#include "base/result.h"
+#include "sqlite/connection.h"
+
+namespace cortex::store {
+
+// Opens without changing anything and without leaving -wal or -shm beside the file. When the store
+// is in use (its WAL holds data, or a connection is alive) it is opened read-only and takes part in
+// locking; else immutable. Nothing is migrated: see pending(). Code kPrecondition when the file is
+// missing, no regular file, or cannot be opened.
+Result<sqlite::Connection> open_for_inspection(fs::FileSystem& fs, const std::string& path);
+
+struct OpenedStore {
+  sqlite::Connection connection;
+  std::vector<std::string> applied;  // migrations that this call applied
+};
+
+// Opens an existing file read-write in WAL mode, applies pending migrations and the private schema.
+// The schema check is the caller's (schema_check.h). Errors: kPrecondition when the file cannot be
+// opened or is read-only, kInternal when a migration fails.
+Result<OpenedStore> open_for_writing(const std::string& path);
+
+}  // namespace cortex::store

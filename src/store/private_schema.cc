@@ -1,0 +1,74 @@
+#include "store/private_schema.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sqlite/transaction.h"
+#include "store/schema_query.h"
+
+namespace cortex::store {
+namespace {
+
+struct PrivateObject {
+  std::string_view type;
+  std::string_view name;
+  std::string_view sql;
+  // What the object is built on; empty for tables.
+  std::string_view base_table{};
+  std::string_view base_column{};
+};
+
+constexpr PrivateObject kObjects[] = {
+    {"table", "cortex_mirror", R"sql(CREATE TABLE IF NOT EXISTS cortex_mirror (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  offset_bytes INTEGER NOT NULL,
+  rows INTEGER NOT NULL,
+  head_hash TEXT,
+  updated_at TEXT NOT NULL))sql"},
+    {"table", "cortex_mirror_conflicts", R"sql(CREATE TABLE IF NOT EXISTS cortex_mirror_conflicts (
+  event_id TEXT NOT NULL,
+  ledger_row INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  store_row_json TEXT,
+  recorded_at TEXT NOT NULL))sql"},
+    // The condition repeats the one of the schema check word for word: that is how SQLite sees that
+    // the index answers it.
+    {"index", "cortex_events_newer", R"sql(CREATE INDEX IF NOT EXISTS cortex_events_newer
+  ON events (id) WHERE schema_version > 2)sql",
+     "events", "schema_version"},
+    {"index", "cortex_traces_newer", R"sql(CREATE INDEX IF NOT EXISTS cortex_traces_newer
+  ON traces (id) WHERE schema_version > 2)sql",
+     "traces", "schema_version"},
+};
+
+Result<std::vector<const PrivateObject*>> missing_objects(sqlite::Connection& connection) {
+  std::vector<const PrivateObject*> missing;
+  for (const PrivateObject& object : kObjects) {
+    CORTEX_ASSIGN(const bool present, object_exists(connection, object.type, object.name));
+    if (present) continue;
+    if (!object.base_table.empty()) {
+      CORTEX_ASSIGN(const bool possible,
+                    column_exists(connection, object.base_table, object.base_column));
+      if (!possible) continue;
+    }
+    missing.push_back(&object);
+  }
+  return missing;
+}
+
+}  // namespace
+
+Status ensure_private_schema(sqlite::Connection& connection) {
+  CORTEX_ASSIGN(const auto missing, missing_objects(connection));
+  if (missing.empty()) return {};
+  CORTEX_ASSIGN(auto transaction,
+                sqlite::Transaction::begin(connection, sqlite::Transaction::Kind::kImmediate));
+  for (const PrivateObject* object : missing) {
+    CORTEX_TRY(connection.exec(std::string(object->sql)));
+  }
+  return transaction.commit();
+}
+
+}  // namespace cortex::store

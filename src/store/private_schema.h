@@ -1,0 +1,19 @@
+// Tables and indexes of our own inside the store file. All names start with "cortex_", nothing is
+// recorded in _migrations: reference 0.1.2 tolerates extra objects, but no name it does not know.
+//
+//   cortex_mirror            one row: how far the ledger has been mirrored into `events`
+//   cortex_mirror_conflicts  store rows that the ledger contradicted, kept before being replaced
+//   cortex_events_newer, cortex_traces_newer
+//                            partial indexes over rows newer than this program (normally empty)
+#pragma once
+
+#include "base/result.h"
+#include "sqlite/connection.h"
+
+namespace cortex::store {
+
+// Creates what is missing, in one transaction; writes nothing when all is there. An index over a
+// table that the file does not have is left out, so that the schema check can report that table.
+Status ensure_private_schema(sqlite::Connection& connection);
+
+}  // namespace cortex::store

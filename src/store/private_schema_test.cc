@@ -1,0 +1,55 @@
+#include "store/private_schema.h"
+
+#include <gmock/gmock.h>
+
+#include "store/schema_check.h"
+#include "store/schema_query.h"
+#include "store/store_fixture.h"
+
+namespace cortex::store {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::string_view kPrivateNames =
+    "SELECT name FROM sqlite_schema WHERE name GLOB 'cortex_*' ORDER BY name";
+
+class PrivateSchemaTest : public StoreTest {};
+
+TEST_F(PrivateSchemaTest, CreatesItsObjectsOnceAndKeepsTheirRows) {
+  migrate();
+  ASSERT_TRUE(ensure_private_schema(db_).ok());
+  EXPECT_THAT(text_column(db_, kPrivateNames).value(),
+              ElementsAre("cortex_events_newer", "cortex_mirror", "cortex_mirror_conflicts",
+                          "cortex_traces_newer"));
+  exec("INSERT INTO cortex_mirror VALUES (1, 10, 2, 'abc', 'now')");
+  EXPECT_FALSE(db_.exec("INSERT INTO cortex_mirror VALUES (2, 10, 2, 'abc', 'now')").ok());
+  ASSERT_TRUE(ensure_private_schema(db_).ok());
+  EXPECT_EQ(db_.query_int("SELECT rows FROM cortex_mirror").value(), 2);
+}
+
+TEST_F(PrivateSchemaTest, WritesNothingWhenComplete) {
+  migrate();
+  ASSERT_TRUE(ensure_private_schema(db_).ok());
+  sqlite::Connection reader = sqlite::Connection::open(path_, sqlite::OpenMode::kReadOnly).value();
+  EXPECT_TRUE(ensure_private_schema(reader).ok());
+}
+
+TEST_F(PrivateSchemaTest, BrokenStoreStillReachesTheSchemaCheck) {
+  migrate();
+  exec("DROP TABLE traces");
+  exec("ALTER TABLE events DROP COLUMN schema_version");
+  ASSERT_TRUE(ensure_private_schema(db_).ok());
+  EXPECT_THAT(text_column(db_, kPrivateNames).value(),
+              ElementsAre("cortex_mirror", "cortex_mirror_conflicts"));
+  EXPECT_EQ(check_schema(db_).value().size(), 2U);
+}
+
+TEST_F(PrivateSchemaTest, AddsNoMigrationName) {
+  migrate();
+  ASSERT_TRUE(ensure_private_schema(db_).ok());
+  EXPECT_EQ(db_.query_int("SELECT count(*) FROM _migrations").value(), 10);
+}
+
+}  // namespace
+}  // namespace cortex::store

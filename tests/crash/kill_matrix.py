@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+"""Kill the program before every call that changes the file system, and fail such calls, and see what is left behind.
+
+    tests/crash/kill_matrix.py [--bin PATH] [--sample N] [--only ingest|backup] [--jobs N]
+
+A counting run under strace lists the calls of `ingest` and of `backup`. Then, each time on a fresh copy of the same store:
+the process is killed on entering the k-th call (KILL), or that call reports an I/O error or a full disk (EIO, ENOSPC).
+After each run the promises are checked: rows acknowledged before are there byte for byte; what a run reported is there;
+the next run repairs what is left by itself, and ends with exactly the bytes of an undisturbed run; a backup is whole or
+absent. --sample N runs every N-th point (what scripts/test does); without it every point runs, some minutes.
+"""
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness  # noqa: E402
+
+CHANGING = ["write", "pwrite64", "pwritev", "pwritev2", "writev", "fsync", "fdatasync", "sync_file_range", "ftruncate",
+            "fallocate", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "open",
+            "openat", "creat", "chmod", "fchmod", "fchmodat", "link", "linkat", "symlink", "symlinkat",
+            "copy_file_range", "sendfile", "exit_group"]
+FAILING = {"write", "pwrite64", "writev", "pwritev", "fsync", "fdatasync", "ftruncate", "rename", "renameat", "renameat2",
+           "copy_file_range"}
+CALL = re.compile(r"^\s*\d*\s*(\w+)\((.*)$")
+OLD, NEW = range(1, 6), range(6, 14)
+PRIVATE = re.compile(r"(^|/)cortex_|\.lock$|\.flock$|(^|/)(events\.jsonl|cortex\.db)\.[^/]*$")
+
+
+def acknowledged(output):
+    """Whether a run told its caller that it had succeeded."""
+    return b"chain_head" in output or b"manifest = " in output
+
+
+class Case:
+    """One command on one store, and what must be true however it ended."""
+
+    def __init__(self, binary, template):
+        self.binary = binary
+        self.template = template
+
+    def fresh(self):
+        home = harness.Home(self.binary)
+        shutil.copytree(self.template.root, home.root, dirs_exist_ok=True)
+        return home
+
+
+class Ingest(Case):
+    name = "ingest"
+    arguments = ("ingest", "new.json")
+
+    def __init__(self, binary, template):
+        super().__init__(binary, template)
+        self.old = template.ledger.read_bytes()
+        with self.fresh() as home:
+            harness.must(home.run(*self.arguments))
+            self.want = home.ledger.read_bytes()
+            self.mirrored = stored_ids(home) == harness.row_ids(home.ledger)
+
+    def problem(self, home, run):
+        if not home.ledger.read_bytes().startswith(self.old):
+            return "rows acknowledged before are gone or changed"
+        if acknowledged(run.stdout) and home.ledger.read_bytes() != self.want:
+            return "a success was reported, its rows are not all there"
+        verify = home.run("audit", "verify")
+        if verify.returncode not in (0, 6):
+            return f"audit verify after it: {harness.said(verify)}"
+        again = home.run(*self.arguments)
+        if again.returncode:
+            return f"the next ingest: {harness.said(again)}"
+        if home.ledger.read_bytes() != self.want:
+            return f"after the next ingest the ledger is another one: {home.ledger.read_bytes()[-200:]!r}"
+        for check in (("audit", "verify"), ("doctor", "--strict")):
+            verify = home.run(*check)
+            if verify.returncode:
+                return f"{' '.join(check)} after the next ingest: {harness.said(verify)}"
+        if harness.query(home.store, "pragma integrity_check") != [("ok",)]:
+            return "integrity_check of the store fails"
+        if self.mirrored and stored_ids(home) != harness.row_ids(home.ledger):
+            return "the store does not mirror the ledger"
+        return None
+
+
+class Backup(Case):
+    name = "backup"
+    arguments = ("backup", "--output", "out/bundle")
+
+    def __init__(self, binary, template):
+        super().__init__(binary, template)
+        (template.root / "out").mkdir(exist_ok=True)
+        self.before = harness.tree(template.data)
+
+    def problem(self, home, run):
+        live = harness.tree(home.data)
+        added = [n for n in live if n not in self.before and not PRIVATE.search(n)]
+        changed = [n for n in self.before if live.get(n) != self.before[n]]
+        if added or changed:
+            return f"the live store was touched: added {added}, changed {changed}"
+        bundle = home.root / "out/bundle"
+        if acknowledged(run.stdout) and not bundle.exists():
+            return "a success was reported, there is no bundle"
+        if bundle.exists():
+            return self.unsound(home, bundle)
+        again = home.run(*self.arguments)
+        if again.returncode:
+            return f"the next backup: {harness.said(again)}"
+        left = [p.name for p in (home.root / "out").iterdir() if p.name != "bundle"]
+        return f"left behind: {left}" if left else self.unsound(home, bundle)
+
+    @staticmethod
+    def unsound(home, bundle):
+        check = home.run("restore", "verify-backup", "--manifest", bundle / "BACKUP_MANIFEST", "--deep")
+        return f"verify-backup --deep: {harness.said(check)}" if check.returncode else None
+
+
+def stored_ids(home):
+    # A store that was never opened has no tables yet.
+    known = harness.query(home.store, "select count(*) from sqlite_master where name = 'events'")
+    return [r[0] for r in harness.query(home.store, "select id from events order by rowid")] if known[0][0] else []
+
+
+def template_store(binary):
+    """A store with a schema and a few acknowledged rows, at rest."""
+    home = harness.Home(binary)
+    harness.must(home.run("init"))
+    harness.must(home.run("doctor", "--repair"))
+    harness.must(home.run("ingest", home.session("old.json", OLD)))
+    home.session("new.json", NEW)
+    return home
+
+
+def changes(call, arguments):
+    return call not in ("open", "openat") or "O_CREAT" in arguments or "O_TRUNC" in arguments
+
+
+def points(case):
+    """(call, k) for every changing call of an undisturbed run, in order; k counts all calls of that name."""
+    with case.fresh() as home:
+        log = home.root / "strace.log"
+        harness.must(home.run(*case.arguments, prefix=("strace", "-f", "-o", str(log), "-e",
+                                                       "trace=" + ",".join("?" + c for c in CHANGING))))
+        counted, found = {}, []
+        for line in log.read_text(errors="replace").splitlines():
+            match = CALL.match(line)
+            if match and match[1] in CHANGING:
+                counted[match[1]] = counted.get(match[1], 0) + 1
+                if changes(*match.groups()):
+                    found.append((match[1], counted[match[1]]))
+        return found
+
+
+def disturbances(case):
+    found = points(case)
+    for call, k in found:
+        yield call, k, "signal=KILL"
+    for error in ("EIO", "ENOSPC"):
+        for call, k in found:
+            if call in FAILING:
+                yield call, k, f"error={error}"
+
+
+def disturb(case, call, k, how):
+    with case.fresh() as home:
+        try:
+            run = home.run(*case.arguments, prefix=("strace", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                                                    f"inject={call}:{how}:when={k}"))
+            if how.startswith("error") and run.returncode not in (0, 7, 64):
+                return f"ended with {harness.said(run)}"
+            return case.problem(home, run)
+        except subprocess.TimeoutExpired:
+            return "did not end in time"
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+
+
+def main():
+    parser = harness.parser(__doc__)
+    parser.add_argument("--sample", type=int, default=1, help="run every N-th point only")
+    parser.add_argument("--only", choices=("ingest", "backup"))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    harness.need_program(options.bin)
+    if not shutil.which("strace"):
+        sys.exit("strace is not installed (scripts/install-deps)")
+    tally = harness.Tally()
+    with template_store(options.bin) as template, \
+            concurrent.futures.ThreadPoolExecutor(max_workers=options.jobs) as pool:
+        for kind in (Ingest, Backup):
+            if options.only not in (None, kind.name):
+                continue
+            case = kind(options.bin, template)
+            every = list(disturbances(case))
+            chosen = every[::options.sample]
+            print(f"{case.name}: {len(chosen)} of {len(every)} points", flush=True)
+            results = pool.map(lambda point: disturb(case, *point), chosen)
+            for (call, k, how), problem in zip(chosen, results):
+                tally.check(f"{case.name} {call} #{k} {how}", problem)
+    return tally.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
