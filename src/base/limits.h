@@ -12,7 +12,9 @@ inline constexpr int kJsonDepthMax = 127;
 // Block in which files are read and hashed. Large enough for sequential speed, small enough for
 // constant memory.
 inline constexpr std::size_t kIoBlockBytes = 1U << 20;
-// One ledger row or one session event; protects memory, far above anything an agent writes.
+// One session event; protects memory, far above anything an agent writes.
+inline constexpr std::size_t kEventBytesMax = 32U << 20;
+// One ledger row. An event grows by less than five times when its numbers are written out.
 inline constexpr std::size_t kRowBytesMax = 256U << 20;
 // Rows shown in full in one failure report; the total is always counted.
 inline constexpr std::size_t kFailuresShownMax = 1000;

@@ -71,8 +71,12 @@ std::string to_lower_ascii(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text, std::size_t bytes_max) {
-  std::string out = "\"";
+namespace {
+
+// Appends `text` with everything that could steer a terminal as an escape, and `escaped` characters
+// behind a backslash; cut after `bytes_max` with an ellipsis.
+void append_neutralised(std::string& out, std::string_view text, std::string_view escaped,
+                        std::size_t bytes_max) {
   std::size_t used = 0;
   while (used < text.size()) {
     const std::string_view rest = text.substr(used);
@@ -80,7 +84,7 @@ std::string quoted(std::string_view text, std::size_t bytes_max) {
     const std::size_t step = size == 0 ? 1 : size;
     if (used + step > bytes_max) {
       out += "\xE2\x80\xA6";
-      break;
+      return;
     }
     used += step;
     if (size == 0) {
@@ -93,10 +97,23 @@ std::string quoted(std::string_view text, std::size_t bytes_max) {
       append_escape(out, value);
       continue;
     }
-    if (value == '"' || value == '\\') out += '\\';
+    if (size == 1 && escaped.find(character.front()) != std::string_view::npos) out += '\\';
     out += character;
   }
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text, std::size_t bytes_max) {
+  std::string out = "\"";
+  append_neutralised(out, text, "\"\\", bytes_max);
   out += '"';
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  append_neutralised(out, text, "", text.size());
   return out;
 }
 

@@ -61,6 +61,8 @@ std::string to_lower_ascii(std::string_view text);
 // For messages: double quotes around, `"` and `\` escaped, control characters as \u00xx, cut after
 // `bytes_max` (at a character border) with an ellipsis. Never prints a terminal escape.
 std::string quoted(std::string_view text, std::size_t bytes_max = 200);
+// The same without quotes, backslashes and limit: for columns of a table.
+std::string printable(std::string_view text);
 
 // "1,234,567" and "12.3 MB" (decimal units, one fraction digit from 1 kB on), for people only.
 std::string with_thousands(std::uint64_t n);

@@ -32,7 +32,7 @@ std::string format_human(Timestamp t);  // "YYYY-MM-DD HH:MM:SS[.frac] UTC"
 // "Relaxed RFC 3339": times that are members of a decoded JSON object (table in docs/formats.md,
 // 2).
 std::optional<Timestamp> parse_relaxed_rfc3339(std::string_view text);
-// "Strict RFC 3339": anchor lines, SQLite columns, backup_timestamp, command-line times.
+// "Strict RFC 3339": anchor lines, SQLite columns, backup_timestamp.
 std::optional<Timestamp> parse_strict_rfc3339(std::string_view text);
 
 // Clock and randomness are parameters everywhere; these are the seams.

@@ -42,7 +42,7 @@ bool read_time(Decoder& d, Timestamp& out) {
 bool read_version(Cursor& cursor, std::uint16_t& out) {
   json::Number number;
   if (cursor.peek() != json::Type::kNumber || !cursor.read_number(number)) {
-    return cursor.failed() || cursor.fail(FaultKind::kType, "expected an integer of 0 to 65535");
+    return !cursor.failed() && cursor.fail(FaultKind::kType, "expected an integer of 0 to 65535");
   }
   if (number.kind != json::Number::Kind::kUnsigned || number.u > 65535) {
     return cursor.fail(FaultKind::kType, "expected an integer of 0 to 65535");
@@ -71,11 +71,13 @@ bool set_source(Decoder& d, std::string_view type, const std::optional<std::stri
 bool read_source_array(Decoder& d) {
   std::string type, name;
   Cursor& c = d.cursor;
-  if (!c.enter_array() || !c.next_element() || !c.read_string(type)) return false;
-  if (!c.next_element()) {
-    return !c.failed() && c.fail(FaultKind::kType, "expected a source object");
+  if (!c.enter_array()) return false;
+  for (std::string* const text : {&type, &name}) {
+    if (!c.next_element()) {
+      return !c.failed() && c.fail(FaultKind::kType, "expected a source object");
+    }
+    if (!c.read_string(*text)) return false;
   }
-  if (!c.read_string(name)) return false;
   if (c.next_element()) return c.fail(FaultKind::kType, "expected a source object");
   return !c.failed() && set_source(d, type, name, name);
 }
@@ -131,8 +133,10 @@ bool read_payload(Decoder& d, std::string_view text) {
   return true;
 }
 
+// A session cannot bring signatures along: they are made when a row is.
 bool read_signature(Decoder& d) {
   Cursor& c = d.cursor;
+  if (d.dialect == Dialect::kSession) return c.skip_value();
   if (c.peek() == json::Type::kNull) {
     d.out.event.signature.reset();
     return c.read_null();

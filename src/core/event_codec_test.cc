@@ -80,5 +80,31 @@ TEST(EventCodec, SchemaVersionMustBeASmallInteger) {
   }
 }
 
+// A refusal without a fault would be reported as "text after the row".
+TEST(EventCodec, EveryRefusalSaysWhy) {
+  const std::string source = R"({"type":"tool","name":"probe"})";
+  for (const char* other :
+       {"[]", R"(["tool"])", R"(["tool","a","b"])", "7", "{}", R"({"type":1})"}) {
+    std::string text = kRow;
+    text.replace(text.find(source), source.size(), other);
+    for (const Dialect dialect : {Dialect::kSession, Dialect::kLedgerRow}) {
+      json::Cursor cursor(text);
+      DecodedEvent decoded;
+      EXPECT_FALSE(decode_event(cursor, dialect, decoded)) << other;
+      EXPECT_TRUE(cursor.failed()) << other;
+      EXPECT_STRNE(cursor.fault().what, "") << other;
+    }
+  }
+}
+
+TEST(EventCodec, SchemaVersionOutOfTheRangeOfNumbersKeepsItsOwnFault) {
+  std::string text = kRow;
+  text.replace(text.find("\"schema_version\":2") + 17, 1, "1e999");
+  json::Cursor cursor(text);
+  DecodedEvent decoded;
+  EXPECT_FALSE(decode_event(cursor, Dialect::kLedgerRow, decoded));
+  EXPECT_EQ(cursor.fault().kind, json::FaultKind::kNumber);
+}
+
 }  // namespace
 }  // namespace cortex::core

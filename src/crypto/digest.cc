@@ -38,6 +38,12 @@ std::string blake3_hex(std::string_view bytes) { return hex(blake3(bytes)); }
 
 std::string hex(const Digest& digest) { return to_hex(digest); }
 
+HexDigest hex_digest(const Digest& digest) {
+  HexDigest out;
+  to_hex(digest, out.data());
+  return out;
+}
+
 std::string prefixed_hex(const Digest& digest) { return "blake3:" + hex(digest); }
 
 }  // namespace cortex::crypto

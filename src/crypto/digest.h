@@ -13,6 +13,7 @@
 namespace cortex::crypto {
 
 using Digest = std::array<std::uint8_t, 32>;
+using HexDigest = std::array<char, 64>;  // lower case
 
 // Incremental BLAKE3-256. The state is 1.9 kB; reuse it with reset().
 class Blake3 {
@@ -33,6 +34,7 @@ class Blake3 {
 Digest blake3(std::string_view bytes);
 std::string blake3_hex(std::string_view bytes);  // 64 lower-case hex characters
 std::string hex(const Digest& digest);
+HexDigest hex_digest(const Digest& digest);      // without an allocation
 std::string prefixed_hex(const Digest& digest);  // "blake3:" + hex, as manifests carry it
 
 }  // namespace cortex::crypto

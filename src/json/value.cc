@@ -186,4 +186,14 @@ Result<Value> parse(std::string_view text, int depth_used) {
   return error;
 }
 
+Value sorted(Value value) {
+  if (Array* array = value.as_array()) {
+    for (Value& element : *array) element = sorted(std::move(element));
+  } else if (Object* object = value.as_object()) {
+    object->sort();
+    for (Member& member : *object) member.second = sorted(std::move(member.second));
+  }
+  return value;
+}
+
 }  // namespace cortex::json

@@ -104,6 +104,9 @@ std::string write_pretty(const Value& value, Keys keys = Keys::kAsIs);
 // `text` as a JSON string with quotes, minimal escapes (docs/formats.md, 4.1).
 void write_string(std::string& out, std::string_view text);
 
+// The same value with its object members sorted bytewise at every level.
+Value sorted(Value value);
+
 // The canonical form (docs/formats.md, 4): compact, sorted, numbers by number.h.
 inline std::string canonical(const Value& value) { return write_compact(value, Keys::kSorted); }
 

@@ -99,8 +99,11 @@ Result<std::unique_ptr<File>> PosixFs::open_or_create(const std::string& path, u
     if (existing.ok() || existing.error().system_errno != ENOENT) return existing;
     auto created = open_with("create", path, kCreateFlags, mode);
     if (created.ok()) {
-      CORTEX_TRY(sync_directory(parent_of(path)));
-      return created;
+      auto synced = sync_directory(parent_of(path));
+      if (synced.ok()) return created;
+      // Nobody must find a file whose entry may vanish.
+      static_cast<void>(remove_file(path).ok());
+      return std::move(synced).error();
     }
     if (created.error().system_errno != EEXIST || attempt > 0) return created;
   }
