@@ -1,109 +1,92 @@
 #include "bundle/backup.h"
 
-#include <memory>
+#include <thread>
+#include <utility>
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "base/ulid.h"
+#include "bundle/cut.h"
+#include "bundle/digest.h"
 #include "bundle/staging.h"
+#include "bundle/verify.h"
 #include "crypto/digest.h"
-#include "json/value.h"
-#include "ledger/append_log.h"
 #include "sqlite/backup.h"
-#include "sqlite/connection.h"
-#include "sqlite/transaction.h"
+#include "store/mirror.h"
 
 namespace cortex::bundle {
 namespace {
 
-Status require_file(fs::FileSystem& fs, const std::string& path, std::string_view label) {
-  auto info = fs.stat(path);
-  if (info.ok() && info->kind == fs::Kind::kFile) return {};
-  Error error = make_error(Code::kPrecondition,
-                           cat(label, " ", quoted(path),
-                               info.ok() && info->kind != fs::Kind::kMissing ? " is no regular file"
-                                                                             : " does not exist"));
-  error.unchanged = "no state was changed";
-  error.next = "run `cortex init`, or name the files with --db and --event-log";
+void report_progress(Progress* progress, std::uint64_t bytes) {
+  if (progress != nullptr) progress->add(bytes);
+}
+
+// What cannot be written to the bundle's folder is a precondition of the command, unlike what
+// cannot be read.
+Status as_unwritable(Status status) {
+  if (status.ok()) return status;
+  Error error = with_code(std::move(status).error(), Code::kPrecondition);
+  error.unchanged = "no bundle was written";
   return error;
 }
 
-// The cut: a pinned SQLite snapshot (absent for a store of 0 bytes) and the ledger up to a row
-// border.
-struct Cut {
-  std::unique_ptr<fs::File> ledger;
-  ledger::Tail tail;
-  std::optional<sqlite::Connection> store;
-  std::optional<sqlite::Transaction> snapshot;
-  std::optional<Error> store_error;  // reported after the ledger's audit, which has precedence
-};
-
-Status open_snapshot(fs::FileSystem& fs, const std::string& path, Cut& cut) {
-  CORTEX_ASSIGN(const fs::Info info, fs.stat(path));
-  CORTEX_ASSIGN(const fs::Info wal, fs.stat(path + "-wal"));
-  if (info.size_bytes == 0 && wal.size_bytes == 0) return {};
-  CORTEX_ASSIGN(cut.store, sqlite::Connection::open(path, sqlite::OpenMode::kReadWrite));
-  // With sidecars of others around, closing must not check their pages into the live file.
-  CORTEX_TRY(cut.store->set_no_checkpoint_on_close(wal.kind != fs::Kind::kMissing));
-  CORTEX_ASSIGN(auto snapshot,
-                sqlite::Transaction::begin(*cut.store, sqlite::Transaction::Kind::kDeferred));
-  cut.snapshot.emplace(std::move(snapshot));
-  CORTEX_ASSIGN(const std::int64_t objects,
-                cut.store->query_int("SELECT count(*) FROM sqlite_master"));
-  static_cast<void>(objects);  // the read pins the snapshot
-  return {};
+// A store that mirrors rows that the ledger does not hold tells that acknowledged rows are gone.
+// Such a pair is no state to keep.
+Status check_not_cut(Cut& cut) {
+  if (!cut.store) return {};
+  CORTEX_ASSIGN(const store::MirrorState mirror, store::read_mirror_state(*cut.store));
+  if (mirror.offset_bytes <= cut.tail.size_bytes) return {};
+  Error error = make_error(
+      cut.tail.torn ? Code::kChain : Code::kIntegrity,
+      cat("the ledger ends at byte ", cut.tail.size_bytes, ", but the store mirrors ", mirror.rows,
+          " rows up to byte ", mirror.offset_bytes, " of it: acknowledged rows are missing"));
+  error.unchanged = "no bundle was written";
+  error.next = "restore the ledger from the last backup before anything is appended to it";
+  return error;
 }
 
-Result<Cut> take_cut(fs::FileSystem& fs, const BackupRequest& request) {
-  Cut cut;
-  CORTEX_ASSIGN(cut.ledger, fs.open(request.event_log_path, fs::Open::kRead));
-  CORTEX_TRY(cut.ledger->lock(fs::Lock::kShared, limits::kLockWaitMillisMax));
-  CORTEX_ASSIGN(cut.tail, ledger::read_tail(*cut.ledger));
-  if (auto status = open_snapshot(fs, request.db_path, cut); !status.ok()) {
-    cut.store_error = with_code(std::move(status).error(), Code::kPrecondition);
-    cut.store_error->unchanged = "no bundle was written";
-  }
-  CORTEX_TRY(cut.ledger->unlock());
-  return cut;
-}
-
-// Copies, hashes and audits the ledger prefix in one pass.
+// Copies, digests and audits the ledger prefix in one pass.
 Result<ledger::ChainReport> copy_ledger(fs::FileSystem& fs, Cut& cut, const std::string& path,
-                                        const BackupRequest& request, Artifact& artifact) {
+                                        Progress* progress, Artifact& artifact) {
   CORTEX_ASSIGN(auto out, fs.open(path, fs::Open::kCreateExclusive, 0600));
   crypto::Blake3 hasher;
   const auto on_block = [&](std::string_view block) -> Status {
-    CORTEX_TRY(out->append(block));
+    CORTEX_TRY(as_unwritable(out->append(block)));
     hasher.update(block);
     artifact.size_bytes += block.size();
-    if (request.progress) request.progress(block.size());
+    report_progress(progress, block.size());
     return {};
   };
   CORTEX_ASSIGN(ledger::ChainReport report,
-                ledger::verify_chain(*cut.ledger, cut.tail.size_bytes, on_block));
-  CORTEX_TRY(out->sync_all());
-  CORTEX_TRY(out->close());
+                ledger::verify_chain(*cut.ledger, cut.tail.size_bytes, {.on_block = on_block}));
+  CORTEX_TRY(as_unwritable(out->sync_all()));
+  CORTEX_TRY(as_unwritable(out->close()));
   artifact.blake3 = crypto::prefixed_hex(hasher.finish());
   return report;
 }
 
+Status copy_pages(sqlite::Connection& source, const std::string& path, Progress* progress) {
+  CORTEX_ASSIGN(auto copy, sqlite::Connection::open(path, sqlite::OpenMode::kReadWrite));
+  // The copy is private until it is published, and synced by us: no journal, no syncs of SQLite's.
+  CORTEX_TRY(copy.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"));
+  CORTEX_ASSIGN(const std::int64_t page_bytes, source.query_int("PRAGMA page_size"));
+  std::uint64_t reported = 0;
+  return sqlite::copy_database(source, copy, [&](std::uint64_t done, std::uint64_t) {
+    report_progress(progress, (done - reported) * static_cast<std::uint64_t>(page_bytes));
+    reported = done;
+  });
+}
+
 // The online backup of the pinned snapshot. SQLite writes page 1 last, so the copy's digest takes
 // one more read of the copy (from the page cache).
-Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path,
-                  const BackupRequest& request, Manifest& manifest) {
+Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress,
+                  Manifest& manifest) {
+  if (cut.store_error) return *cut.store_error;
   CORTEX_TRY(fs::write_new(fs, path, "", 0600));
-  if (cut.store) {
-    CORTEX_ASSIGN(auto copy, sqlite::Connection::open(path, sqlite::OpenMode::kReadWrite));
-    CORTEX_TRY(copy.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"));
-    CORTEX_TRY(sqlite::copy_database(*cut.store, copy, [&](auto done, auto total) {
-      static_cast<void>(total);
-      if (request.progress && done > 0) request.progress(0);
-    }));
-  }
+  if (cut.store) CORTEX_TRY(copy_pages(*cut.store, path, progress));
   CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kAppend));
   CORTEX_TRY(file->sync_all());
   CORTEX_TRY(file->close());
-  CORTEX_ASSIGN(const FileDigest digest, digest_file(fs, path, false));
+  CORTEX_ASSIGN(const FileDigest digest, digest_file(fs, path, Source::kAnywhere));
   manifest.store.size_bytes = digest.size_bytes;
   manifest.store.blake3 = digest.blake3;
   if (digest.size_bytes == 0) return {};
@@ -112,46 +95,55 @@ Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path,
   return {};
 }
 
+Error broken_chain(const ledger::ChainReport& chain) {
+  Error error =
+      make_error(Code::kIntegrity, cat("the ledger's chain is broken: ", chain.failures_total,
+                                       " failures in ", chain.rows, " rows"));
+  error.unchanged = "no bundle was written";
+  error.next = "see the rows with `cortex audit verify`";
+  return error;
+}
+
+// The ledger's findings come before the store's, whichever thread is done first.
 Status fill_staging(fs::FileSystem& fs, Cut& cut, Staging& staging, const BackupRequest& request,
                     Manifest& manifest, ledger::ChainReport* failures) {
-  auto chain = copy_ledger(fs, cut, staging.member(kLedgerName), request, manifest.ledger);
+  Status store_status;
+  std::jthread store_thread([&] {
+    store_status = copy_store(fs, cut, staging.member(kStoreName), request.progress, manifest);
+  });
+  auto chain = copy_ledger(fs, cut, staging.member(kLedgerName), request.progress, manifest.ledger);
+  store_thread.join();
   if (!chain.ok()) return std::move(chain).error();
   if (!chain->closed()) {
-    Error error =
-        make_error(Code::kIntegrity, cat("the ledger's chain is broken: ", chain->failures_total,
-                                         " failures in ", chain->rows, " rows"));
-    error.unchanged = "no bundle was written";
-    error.next = "run `cortex audit verify` and repair the ledger first";
+    Error error = broken_chain(*chain);
     if (failures != nullptr) *failures = std::move(chain).value();
     return error;
   }
   manifest.ledger_rows = chain->rows;
   manifest.post_v2 = !chain->boundary_lines.empty();
-  if (cut.store_error) return *cut.store_error;
-  if (auto status = copy_store(fs, cut, staging.member(kStoreName), request, manifest);
-      !status.ok()) {
-    return with_code(std::move(status).error(), Code::kPrecondition);
-  }
+  if (!store_status.ok()) return with_code(std::move(store_status).error(), Code::kPrecondition);
   return fs::write_new(fs, staging.member(kManifestName),
                        json::write_pretty(manifest_document(manifest)), 0600);
 }
 
-// Re-reads from the device what was published and compares it with what was meant.
+// Reads back from the device what was published and compares it with what was meant.
 Result<ContentReport> verify_published(fs::FileSystem& fs, const std::string& bundle,
-                                       const Manifest& manifest) {
-  const std::string store_path = fs::join(bundle, kStoreName);
-  const std::string ledger_path = fs::join(bundle, kLedgerName);
-  CORTEX_ASSIGN(const FileDigest store, digest_file(fs, store_path, true));
-  CORTEX_ASSIGN(const FileDigest ledger, digest_file(fs, ledger_path, true));
-  CORTEX_ASSIGN(ContentReport report, verify_content(fs, store_path, ledger_path));
-  if (store.blake3 != manifest.store.blake3)
-    report.problems.push_back("cortex.db reads back differently");
-  if (ledger.blake3 != manifest.ledger.blake3) {
-    report.problems.push_back("events.jsonl reads back differently");
-  }
-  if (!(report.counts == manifest.counts))
-    report.problems.push_back("table counts read back differently");
-  return report;
+                                       const Manifest& manifest, Progress* progress) {
+  CORTEX_ASSIGN(const std::string text,
+                fs::read_all(fs, fs::join(bundle, kManifestName), 1U << 20));
+  CORTEX_ASSIGN(FilesReport files,
+                verify_files(fs, fs::join(bundle, kStoreName), fs::join(bundle, kLedgerName),
+                             Source::kDevice, progress));
+  auto& problems = files.content.problems;
+  const auto expect = [&problems](bool holds, std::string_view what) {
+    if (!holds) problems.push_back(cat(what, " reads back differently"));
+  };
+  expect(text == json::write_pretty(manifest_document(manifest)), kManifestName);
+  expect(files.store == FileDigest{manifest.store.size_bytes, manifest.store.blake3}, kStoreName);
+  expect(files.ledger == FileDigest{manifest.ledger.size_bytes, manifest.ledger.blake3},
+         kLedgerName);
+  expect(files.content.counts == manifest.counts, "the table counts");
+  return std::move(files.content);
 }
 
 // A published bundle that does not verify must not look like one.
@@ -166,31 +158,44 @@ Error withdraw(fs::FileSystem& fs, const std::string& bundle, std::string why, C
   } else {
     error.unchanged = "the live data was not changed; do not use this bundle";
   }
-  error.next = "check the disk and run the backup again";
+  error.next =
+      "check the store with `cortex doctor --strict --deep` and the disk, then back up again";
   return error;
+}
+
+std::uint64_t bytes_to_copy(fs::FileSystem& fs, const BackupRequest& request, const Cut& cut) {
+  const auto info = fs.stat(request.db_path);
+  return cut.tail.size_bytes + (info.ok() ? info->size_bytes : 0);
 }
 
 }  // namespace
 
 Result<BackupReport> make_backup(fs::FileSystem& fs, const BackupRequest& request, Clock& clock,
                                  Random& random, ledger::ChainReport* failures) {
-  CORTEX_TRY(require_file(fs, request.db_path, "SQLite store"));
-  CORTEX_TRY(require_file(fs, request.event_log_path, "JSONL mirror"));
-  CORTEX_ASSIGN(auto staging, Staging::create(fs, request.output, clock, random));
-  CORTEX_ASSIGN(Cut cut, take_cut(fs, request));
   BackupReport report;
-  report.bundle_dir = request.output;
-  report.manifest_path = fs::join(request.output, kManifestName);
-  report.manifest.made_at = clock.now();
-  report.manifest.store.name = kStoreName;
-  report.manifest.ledger.name = kLedgerName;
-  if (cut.tail.torn) report.torn_bytes_left_out = cut.tail.torn->size_bytes;
-  CORTEX_TRY(fill_staging(fs, cut, *staging, request, report.manifest, failures));
-  cut.snapshot.reset();  // ends the snapshot before the slow part
-  cut.store.reset();
-  CORTEX_TRY(staging->publish());
+  {
+    CORTEX_TRY(check_output(fs, request.output));
+    CORTEX_ASSIGN(Cut cut, take_cut(fs, request.db_path, request.event_log_path));
+    CORTEX_TRY(check_not_cut(cut));
+    CORTEX_ASSIGN(auto staging, Staging::create(fs, request.output, clock, random));
+    report.bundle_dir = request.output;
+    report.manifest_path = fs::join(request.output, kManifestName);
+    report.manifest.made_at = clock.now();
+    report.manifest.store.name = kStoreName;
+    report.manifest.ledger.name = kLedgerName;
+    if (cut.tail.torn) report.torn_bytes_left_out = cut.tail.torn->size_bytes;
+    if (request.progress != nullptr) {
+      request.progress->begin_phase("copying", bytes_to_copy(fs, request, cut));
+    }
+    CORTEX_TRY(fill_staging(fs, cut, *staging, request, report.manifest, failures));
+    CORTEX_TRY(staging->publish());
+  }
   if (!request.verify) return report;
-  auto verification = verify_published(fs, request.output, report.manifest);
+  if (request.progress != nullptr) {
+    request.progress->begin_phase(
+        "verifying", report.manifest.store.size_bytes + report.manifest.ledger.size_bytes);
+  }
+  auto verification = verify_published(fs, request.output, report.manifest, request.progress);
   if (!verification.ok()) {
     return withdraw(fs, request.output, verification.error().message, clock, random);
   }
@@ -199,6 +204,18 @@ Result<BackupReport> make_backup(fs::FileSystem& fs, const BackupRequest& reques
   }
   report.verification = std::move(verification).value();
   return report;
+}
+
+json::Value to_json(const BackupReport& report) {
+  json::Object out{{"bundle_dir", report.bundle_dir},
+                   {"manifest", manifest_document(report.manifest)},
+                   {"manifest_path", report.manifest_path},
+                   {"restore_verification", "not_performed"}};
+  json::Object skipped{{"status", "not_performed"}};
+  out.add("bundle_verification",
+          report.verification ? to_json(*report.verification) : json::Value(std::move(skipped)));
+  if (report.torn_bytes_left_out > 0) out.add("torn_bytes_left_out", report.torn_bytes_left_out);
+  return json::sorted(std::move(out));
 }
 
 }  // namespace cortex::bundle

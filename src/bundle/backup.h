@@ -1,22 +1,23 @@
 // A backup: one consistent cut of a live store and its ledger, published as a folder by one rename.
 //
-// The cut: under the ledger's append lock the SQLite read snapshot is opened and the ledger's last
-// row border is noted; then the lock is released and both are copied at leisure. So the mirror in
-// the bundle never leads its ledger, and writers wait for microseconds only. Ledger bytes are read
-// once: copied, hashed and audited in the same pass. Memory is constant. Files 0600 in a folder
-// 0700, everything synced before the rename, the parent after it.
+// The ledger is copied, digested and audited in one pass over its bytes, the store by SQLite's
+// online backup from a pinned snapshot, both at once on two threads. Memory is constant. Files 0600
+// in a folder 0700, everything synced before the rename, the parent after it. With `verify` the
+// published bundle is then read back from the device and looked at in full; a bundle that fails is
+// taken away again.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "base/fs/fs.h"
+#include "base/progress.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "bundle/content.h"
 #include "bundle/manifest.h"
-#include "bundle/verify.h"
+#include "json/value.h"
 #include "ledger/verify.h"
 
 namespace cortex::bundle {
@@ -26,8 +27,7 @@ struct BackupRequest {
   std::string event_log_path;
   std::string output;  // as given
   bool verify = true;
-  // Bytes copied so far; called at least once a block.
-  std::function<void(std::uint64_t)> progress{};
+  Progress* progress = nullptr;
 };
 
 struct BackupReport {
@@ -41,5 +41,7 @@ struct BackupReport {
 // On a broken chain the error is kIntegrity and `failures` (when given) receives the report.
 Result<BackupReport> make_backup(fs::FileSystem& fs, const BackupRequest& request, Clock& clock,
                                  Random& random, ledger::ChainReport* failures = nullptr);
+
+json::Value to_json(const BackupReport& report);
 
 }  // namespace cortex::bundle

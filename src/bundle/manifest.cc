@@ -1,6 +1,7 @@
 #include "bundle/manifest.h"
 
 #include "base/text.h"
+#include "base/version.h"
 
 namespace cortex::bundle {
 namespace {
@@ -76,7 +77,7 @@ json::Object manifest_document(const Manifest& m) {
                       {"schema_version", m.post_v2 ? 2 : 1},
                       {"sqlite_store", m.store.name},
                       {"jsonl_mirror", m.ledger.name},
-                      {"tool_version", kToolVersion},
+                      {"tool_version", version()},
                       {"backup_timestamp", format_rfc3339_seconds(m.made_at)},
                       {"sqlite_store_size_bytes", m.store.size_bytes},
                       {"sqlite_store_blake3", m.store.blake3},

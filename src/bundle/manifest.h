@@ -18,7 +18,6 @@ inline constexpr std::string_view kStoreName = "cortex.db";
 inline constexpr std::string_view kLedgerName = "events.jsonl";
 inline constexpr std::string_view kPreV2Kind = "cortex_pre_v2_backup";
 inline constexpr std::string_view kPostV2Kind = "cortex_post_v2_backup";
-inline constexpr std::string_view kToolVersion = "0.2.0";
 
 struct Artifact {
   std::string name;  // relative to the manifest's folder

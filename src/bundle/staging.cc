@@ -19,18 +19,25 @@ std::string staging_prefix(const std::string& output) {
   return cat(".", name.empty() ? "cortex-backup" : name, ".staging.");
 }
 
+std::string without_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
 }  // namespace
+
+Status check_output(fs::FileSystem& fs, const std::string& output) {
+  auto info = fs.lstat(without_slashes(output));
+  if (!info.ok()) return with_code(std::move(info).error(), Code::kPrecondition);
+  if (info->kind == fs::Kind::kMissing) return {};
+  return refused(cat("the bundle path ", quoted(output), " already exists"),
+                 "choose another --output; a bundle is never overwritten");
+}
 
 Result<std::unique_ptr<Staging>> Staging::create(fs::FileSystem& fs, const std::string& output,
                                                  Clock& clock, Random& random) {
-  auto staging = std::make_unique<Staging>(Key{}, fs, output);
-  while (staging->output_.size() > 1 && staging->output_.back() == '/') staging->output_.pop_back();
-  auto info = fs.lstat(staging->output_);
-  if (!info.ok()) return with_code(std::move(info).error(), Code::kPrecondition);
-  if (info->kind != fs::Kind::kMissing) {
-    return refused(cat("the bundle path ", quoted(output), " already exists"),
-                   "choose another --output; a bundle is never overwritten");
-  }
+  CORTEX_TRY(check_output(fs, output));
+  auto staging = std::make_unique<Staging>(Key{}, fs, without_slashes(output));
   if (auto status = staging->prepare_parent(); !status.ok()) {
     return with_code(std::move(status).error(), Code::kPrecondition);
   }
@@ -47,7 +54,8 @@ Status Staging::prepare_parent() {
     CORTEX_ASSIGN(made_parents_, fs_.make_directories(parent_, 0700));
     CORTEX_ASSIGN(info, fs_.lstat(parent_));
   }
-  if (info.kind == fs::Kind::kDirectory) return {};
+  // Another process may have made the folder and died before it synced the entry.
+  if (info.kind == fs::Kind::kDirectory) return fs_.sync_directory(fs::parent_of(parent_));
   return refused(cat("the folder ", quoted(parent_), " of the bundle is no real folder"),
                  "give an --output in a folder that is neither a file nor a symbolic link");
 }
@@ -86,7 +94,13 @@ Status Staging::publish() {
     return error;
   }
   published_ = true;
-  return fs_.sync_directory(parent_);
+  auto synced = fs_.sync_directory(parent_);
+  if (synced.ok()) return synced;
+  Error error = with_code(std::move(synced).error(), Code::kPrecondition);
+  error.unchanged = cat("the bundle is complete under ", quoted(output_),
+                        ", but a power failure now may take it away");
+  error.next = "check the device, then back up again under another name";
+  return error;
 }
 
 Staging::~Staging() {

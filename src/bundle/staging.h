@@ -16,6 +16,10 @@
 
 namespace cortex::bundle {
 
+// The first check of a backup, before anything is read or made: `output` must not exist in any
+// form. Error: kPrecondition.
+Status check_output(fs::FileSystem& fs, const std::string& output);
+
 class Staging {
   struct Key {};  // only create() can make one, std::make_unique can call the constructor
 

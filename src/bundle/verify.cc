@@ -1,26 +1,27 @@
 #include "bundle/verify.h"
 
-#include "base/limits.h"
+#include <thread>
+#include <utility>
+
 #include "base/text.h"
-#include "core/ids.h"
 #include "crypto/digest.h"
-#include "ledger/row_stream.h"
-#include "ledger/verify.h"
 #include "sqlite/connection.h"
-#include "store/integrity.h"
-#include "store/mirror.h"
+#include "trust/ceiling.h"
 
 namespace cortex::bundle {
 namespace {
 
-Error rejected(Code code, std::string message) {
+Error rejected(Code code, std::string message, std::string next = "") {
   Error error = make_error(code, std::move(message));
   error.unchanged = "no state was changed";
+  error.next = std::move(next);
   return error;
 }
 
 Result<VerifiedArtifact> check_artifact(fs::FileSystem& fs, const std::string& folder,
-                                        const char* field, const Artifact& artifact) {
+                                        const char* field, const Artifact& artifact,
+                                        Progress* progress) {
+  constexpr const char* kNext = "use another bundle: this one is not what was backed up";
   const std::string& name = artifact.name;
   if (trim(name).empty()) return rejected(Code::kPrecondition, cat("`", field, "` is blank"));
   if (name.front() == '/' || fs::has_parent_step(name)) {
@@ -34,105 +35,127 @@ Result<VerifiedArtifact> check_artifact(fs::FileSystem& fs, const std::string& f
   if (info.size_bytes != artifact.size_bytes) {
     return rejected(Code::kQuarantined,
                     cat("size mismatch of `", field, "`: the manifest says ", artifact.size_bytes,
-                        " bytes, the file has ", info.size_bytes));
+                        " bytes, the file has ", info.size_bytes),
+                    kNext);
   }
-  auto digest = digest_file(fs, path, false);
+  auto digest = digest_file(fs, path, Source::kAnywhere, progress);
   if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
   if (digest->blake3 != artifact.blake3) {
     return rejected(Code::kQuarantined,
                     cat("digest mismatch of `", field, "`: the manifest says ",
-                        quoted(artifact.blake3), ", the file has ", digest->blake3));
+                        quoted(artifact.blake3), ", the file has ", digest->blake3),
+                    kNext);
   }
-  return VerifiedArtifact{field, path, digest->size_bytes, digest->blake3};
+  return VerifiedArtifact{field, path, std::move(digest).value()};
 }
 
-// Looks every ledger row up in the store, streaming.
-Status compare_mirror(sqlite::Connection& db, fs::File& ledger, std::uint64_t size,
-                      ContentReport& report) {
-  CORTEX_ASSIGN(const std::int64_t has_events,
-                db.query_int("SELECT count(*) FROM sqlite_master WHERE name = 'events'"));
-  if (has_events == 0) {
-    report.lagging_rows = report.ledger_rows;
-    return {};
-  }
-  CORTEX_ASSIGN(auto find, db.prepare("SELECT event_hash, payload_hash FROM events WHERE id = ?1"));
-  ledger::RowStream stream(ledger, 0, size);
-  for (;;) {
-    CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
-    if (row == nullptr) break;
-    CORTEX_TRY(find.bind(1, core::id_text(core::IdKind::kEvent, row->event.id)));
-    CORTEX_ASSIGN(const bool found, find.step());
-    if (!found) {
-      ++report.lagging_rows;
-    } else if (find.column_text(0) == row->event.event_hash &&
-               find.column_text(1) == row->event.payload_hash) {
-      ++report.mirrored_rows;
-    } else {
-      ++report.differing_rows;
-    }
-    find.reset();
-  }
-  CORTEX_ASSIGN(const store::MirrorState state, store::read_mirror_state(db));
-  if (state.offset_bytes > size || state.rows > report.ledger_rows) {
-    report.problems.push_back("the store's mirror leads the ledger");
-  }
-  return {};
+// Opens what may be a store of 0 bytes: then there is no connection.
+Result<std::optional<sqlite::Connection>> open_copy(const std::string& path,
+                                                    std::uint64_t size_bytes) {
+  std::optional<sqlite::Connection> connection;
+  if (size_bytes == 0) return connection;
+  auto opened = sqlite::Connection::open(path, sqlite::OpenMode::kImmutable);
+  if (!opened.ok()) return with_code(std::move(opened).error(), Code::kPrecondition);
+  connection.emplace(std::move(opened).value());
+  return connection;
+}
+
+Status check_content(const ContentReport& content) {
+  if (content.problems.empty()) return {};
+  return rejected(Code::kIntegrity,
+                  cat("the bundle's content is not sound: ", content.problems.front(),
+                      content.problems.size() > 1 ? " (and more)" : ""),
+                  "use another bundle, or see all problems with --json");
+}
+
+// Digests alone do not prove a chain.
+json::Object truth_json(bool deep) {
+  const trust::TruthCeiling truth{.proof_state = deep ? trust::ProofState::kFullChainVerified
+                                                      : trust::ProofState::kPartial};
+  return {{"authority_class", trust::authority_class_token(truth.authority_class)},
+          {"claim_ceiling", trust::claim_ceiling_token(truth.effective())},
+          {"proof_state", trust::proof_state_token(truth.proof_state)},
+          {"runtime_mode", trust::runtime_mode_token(truth.runtime_mode)}};
 }
 
 }  // namespace
 
-Result<FileDigest> digest_file(fs::FileSystem& fs, const std::string& path, bool from_device) {
-  CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kRead));
-  if (from_device) file->drop_cache();
+Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_path,
+                                 const std::string& ledger_path, Source source,
+                                 Progress* progress) {
+  FilesReport report;
+  CORTEX_ASSIGN(report.store, digest_file(fs, store_path, source, progress));
+  CORTEX_ASSIGN(auto store, open_copy(store_path, report.store.size_bytes));
+  CORTEX_ASSIGN(auto again, open_copy(store_path, report.store.size_bytes));
+  CORTEX_ASSIGN(auto ledger, fs.open(ledger_path, fs::Open::kRead));
+  CORTEX_ASSIGN(const fs::Info info, ledger->info());
+  if (source == Source::kDevice) ledger->drop_cache();
   crypto::Blake3 hasher;
-  std::string block(limits::kIoBlockBytes, '\0');
-  FileDigest digest;
-  for (;;) {
-    CORTEX_ASSIGN(const std::size_t got, file->read_at(digest.size_bytes, block));
-    if (got == 0) break;
-    hasher.update(std::string_view(block).substr(0, got));
-    digest.size_bytes += got;
-  }
-  digest.blake3 = crypto::prefixed_hex(hasher.finish());
-  return digest;
+  const auto on_block = [&](std::string_view block) -> Status {
+    hasher.update(block);
+    report.ledger.size_bytes += block.size();
+    if (progress != nullptr) progress->add(block.size());
+    return {};
+  };
+  CORTEX_ASSIGN(report.content, verify_content({*ledger, info.size_bytes, store ? &*store : nullptr,
+                                                again ? &*again : nullptr, on_block}));
+  report.ledger.blake3 = crypto::prefixed_hex(hasher.finish());
+  return report;
 }
 
-Result<VerifyReport> verify_artifacts(fs::FileSystem& fs, const std::string& manifest_path) {
+Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manifest_path, bool deep,
+                                   Progress* progress) {
   VerifyReport report;
+  report.manifest_path = manifest_path;
   CORTEX_ASSIGN(report.manifest, read_manifest(fs, manifest_path));
   const std::size_t slash = manifest_path.rfind('/');
   const std::string folder =
       slash == std::string::npos ? "" : manifest_path.substr(0, slash == 0 ? 1 : slash);
-  CORTEX_ASSIGN(auto store, check_artifact(fs, folder, "sqlite_store", report.manifest.store));
-  report.artifacts.push_back(std::move(store));
-  CORTEX_ASSIGN(auto ledger, check_artifact(fs, folder, "jsonl_mirror", report.manifest.ledger));
-  report.artifacts.push_back(std::move(ledger));
+  const Artifact& store = report.manifest.store;
+  const Artifact& ledger = report.manifest.ledger;
+  if (progress != nullptr) {
+    progress->begin_phase("checking digests", store.size_bytes + ledger.size_bytes);
+  }
+  CORTEX_ASSIGN(auto store_artifact, check_artifact(fs, folder, "sqlite_store", store, progress));
+  report.artifacts.push_back(std::move(store_artifact));
+  CORTEX_ASSIGN(auto ledger_artifact, check_artifact(fs, folder, "jsonl_mirror", ledger, progress));
+  report.artifacts.push_back(std::move(ledger_artifact));
+  if (!deep) return report;
+  if (progress != nullptr) {
+    progress->begin_phase("checking content", store.size_bytes + ledger.size_bytes);
+  }
+  auto files = verify_files(fs, report.artifacts[0].path, report.artifacts[1].path,
+                            Source::kAnywhere, progress);
+  if (!files.ok()) {
+    Error error = std::move(files).error();
+    error.unchanged = "no state was changed";
+    return error;
+  }
+  CORTEX_TRY(check_content(files->content));
+  report.content = std::move(files->content);
   return report;
 }
 
-Result<ContentReport> verify_content(fs::FileSystem& fs, const std::string& store_path,
-                                     const std::string& ledger_path) {
-  ContentReport report;
-  CORTEX_ASSIGN(auto ledger, fs.open(ledger_path, fs::Open::kRead));
-  CORTEX_ASSIGN(const fs::Info info, ledger->info());
-  CORTEX_ASSIGN(const ledger::ChainReport chain, ledger::verify_chain(*ledger, info.size_bytes));
-  report.ledger_rows = chain.rows;
-  report.ledger_failures = chain.failures_total;
-  if (!chain.closed())
-    report.problems.push_back(cat("ledger: ", chain.failures_total, " failures"));
-  CORTEX_ASSIGN(const fs::Info store_info, fs.stat(store_path));
-  if (store_info.size_bytes == 0) {  // never opened: nothing mirrored, nothing to check
-    report.lagging_rows = chain.rows;
-    return report;
+json::Value to_json(const VerifyReport& report) {
+  json::Array artifacts;
+  for (const VerifiedArtifact& artifact : report.artifacts) {
+    artifacts.emplace_back(json::Object{{"blake3", artifact.digest.blake3},
+                                        {"field", artifact.field},
+                                        {"path", artifact.path},
+                                        {"size_bytes", artifact.digest.size_bytes}});
   }
-  auto db = sqlite::Connection::open(store_path, sqlite::OpenMode::kImmutable);
-  if (!db.ok()) return with_code(std::move(db).error(), Code::kPrecondition);
-  auto problems = store::integrity_problems(*db, true);
-  if (!problems.ok()) return with_code(std::move(problems).error(), Code::kPrecondition);
-  for (auto& problem : *problems) report.problems.push_back(cat("store: ", problem));
-  CORTEX_ASSIGN(report.counts, store::count_tables(*db));
-  CORTEX_TRY(compare_mirror(*db, *ledger, info.size_bytes, report));
-  return report;
+  json::Object out{{"artifacts", std::move(artifacts)},
+                   {"command", "restore.verify_backup"},
+                   {"cutover_performed", false},
+                   {"destructive_restore_supported", false},
+                   {"kind", report.manifest.kind},
+                   {"manifest", report.manifest_path},
+                   {"mutated_store", false},
+                   {"restore_performed", false},
+                   {"schema_version", report.manifest.schema_version},
+                   {"truth_ceiling", truth_json(report.content.has_value())}};
+  if (report.content) out.add("content", to_json(*report.content));
+  return json::sorted(std::move(out));
 }
 
 }  // namespace cortex::bundle

@@ -1,53 +1,50 @@
-// Verification of a bundle: sizes and digests, and on request everything that its files promise.
+// Verification of a bundle on disk: sizes and digests against its manifest, and on request
+// everything that its files promise (docs/formats.md, 11.4). Nothing is written.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/fs/fs.h"
+#include "base/progress.h"
 #include "base/result.h"
+#include "bundle/content.h"
+#include "bundle/digest.h"
 #include "bundle/manifest.h"
+#include "json/value.h"
 
 namespace cortex::bundle {
-
-// What a deep look at a bundle's content found.
-struct ContentReport {
-  std::uint64_t ledger_rows = 0;
-  std::uint64_t ledger_failures = 0;
-  std::uint64_t mirrored_rows = 0;   // ledger rows that the store holds with the same hashes
-  std::uint64_t lagging_rows = 0;    // ledger rows that the store does not hold
-  std::uint64_t differing_rows = 0;  // held, with other hashes
-  store::TableCounts counts;
-  std::vector<std::string> problems;  // empty: the content is what it should be
-};
 
 struct VerifiedArtifact {
   std::string field;  // "sqlite_store" or "jsonl_mirror"
   std::string path;
-  std::uint64_t size_bytes = 0;
-  std::string blake3;
+  FileDigest digest;
 };
 
 struct VerifyReport {
+  std::string manifest_path;  // as given
   ManifestFacts manifest;
   std::vector<VerifiedArtifact> artifacts;
+  std::optional<ContentReport> content;  // with `deep`
 };
 
-// Manifest, sizes and digests of a pre-v2 bundle. Errors: kPrecondition, kSchema, kQuarantined for
-// a wrong size or digest.
-Result<VerifyReport> verify_artifacts(fs::FileSystem& fs, const std::string& manifest_path);
+// Errors: kPrecondition, kSchema, kQuarantined for a wrong size or digest. With `deep` also
+// kIntegrity for content that is not sound, kChain for a ledger line that is no row.
+Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manifest_path, bool deep,
+                                   Progress* progress = nullptr);
 
-// Opens the copied store without leaving anything beside it, checks it, audits the copied ledger
-// and compares both.
-Result<ContentReport> verify_content(fs::FileSystem& fs, const std::string& store_path,
-                                     const std::string& ledger_path);
-
-struct FileDigest {
-  std::uint64_t size_bytes = 0;
-  std::string blake3;
+// What files of a bundle hold; the digests are those of the bytes that were looked at.
+struct FilesReport {
+  FileDigest store, ledger;
+  ContentReport content;
 };
-// Streams the file once; `from_device` drops the page cache first, so that what is on disk is read.
-Result<FileDigest> digest_file(fs::FileSystem& fs, const std::string& path, bool from_device);
+Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_path,
+                                 const std::string& ledger_path, Source source,
+                                 Progress* progress = nullptr);
+
+// The report of `restore verify-backup`, keys sorted.
+json::Value to_json(const VerifyReport& report);
 
 }  // namespace cortex::bundle

@@ -17,18 +17,23 @@ void append_prefixed(std::string& out, std::string_view text) {
 
 }  // namespace
 
-std::string event_hash(std::string_view prev, std::string_view payload_hash) {
-  std::string preimage(1, kEventHashDomain);
-  append_prefixed(preimage, prev);
-  append_prefixed(preimage, payload_hash);
+void event_hash_preimage(const std::optional<std::string>& prev, std::string_view payload_hash,
+                         std::string& out) {
+  out.assign(1, kEventHashDomain);
+  append_prefixed(out, prev ? std::string_view(*prev) : std::string_view());
+  append_prefixed(out, payload_hash);
+}
+
+std::string event_hash(const std::optional<std::string>& prev, std::string_view payload_hash) {
+  std::string preimage;
+  event_hash_preimage(prev, payload_hash, preimage);
   return crypto::blake3_hex(preimage);
 }
 
 void seal(core::Event& event, const std::optional<std::string>& head) {
   event.payload_hash = crypto::blake3_hex(event.payload);
   event.prev_event_hash = head;
-  event.event_hash =
-      event_hash(head ? std::string_view(*head) : std::string_view(), event.payload_hash);
+  event.event_hash = event_hash(head, event.payload_hash);
 }
 
 bool is_boundary(const core::Event& event, std::string_view payload) {

@@ -10,8 +10,11 @@
 namespace cortex::ledger {
 
 // BLAKE3(0x01 | u64le(len(prev)) prev | u64le(len(payload_hash)) payload_hash), as lower-case hex.
-// The hex text of the hashes is hashed; a genesis row has an empty `prev`.
-std::string event_hash(std::string_view prev, std::string_view payload_hash);
+// The hex text of the hashes is hashed; a genesis row has no `prev`, which counts as empty.
+std::string event_hash(const std::optional<std::string>& prev, std::string_view payload_hash);
+// The bytes that are hashed, for callers with a hasher of their own. Replaces `out`.
+void event_hash_preimage(const std::optional<std::string>& prev, std::string_view payload_hash,
+                         std::string& out);
 
 // Fills the three hash members of `event` from its canonical payload and the head it follows
 // (nullopt: genesis).

@@ -1,111 +1,102 @@
 #include "ledger/verify.h"
 
 #include <algorithm>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
 
-#include "base/limits.h"
+#include "base/check.h"
 #include "base/text.h"
-#include "core/ids.h"
-#include "crypto/digest.h"
-#include "json/value.h"
-#include "ledger/chain.h"
 
 namespace cortex::ledger {
 namespace {
 
-std::string quoted_json(std::string_view text) {
-  std::string out;
-  json::write_string(out, text);
-  return out;
-}
+// Threads take turns at reading the next chunk, check it on their own, and hand the result in; the
+// results are joined in the order of the file. One lock for both: reading and joining are some
+// hundredths of the work of checking.
+class Verification {
+ public:
+  Verification(fs::File& file, std::uint64_t size_bytes, VerifyOptions options)
+      : reader_(file, 0, size_bytes, std::move(options.on_block)),
+        on_row_(std::move(options.on_row)),
+        assembler_(size_bytes) {}
 
-std::string option_text(const std::optional<std::string>& hash) {
-  return hash ? cat("Some(", quoted_json(*hash), ")") : "None";
-}
+  void work() {
+    Chunk chunk;
+    ChunkCheck check(on_row_ ? &on_row_ : nullptr);
+    while (const auto number = take(chunk)) hand_in(*number, check.check(chunk));
+  }
 
-std::string hash_break(std::string_view which, std::string_view observed,
-                       std::string_view expected) {
-  return cat("HashBreak { which: ", which, ", observed: ", quoted_json(observed),
-             ", expected: ", quoted_json(expected), " }");
-}
+  // After all threads have ended.
+  Result<ChainReport> finish(fs::File& file, std::uint64_t size_bytes) {
+    if (error_) return *std::move(error_);
+    return assembler_.finish(file, size_bytes);
+  }
+
+ private:
+  static constexpr std::uint64_t kAheadMax = 8;  // results that may wait for an earlier one
+
+  // The next chunk's number, or nothing at the end or after an error.
+  std::optional<std::uint64_t> take(Chunk& chunk) {
+    std::unique_lock lock(mutex_);
+    joined_more_.wait(lock, [this] { return stopped_ || taken_ - joined_ < kAheadMax; });
+    if (stopped_) return std::nullopt;
+    auto more = reader_.next(chunk);
+    if (more.ok() && *more) return taken_++;
+    stopped_ = true;
+    if (!more.ok()) error_ = std::move(more).error();
+    joined_more_.notify_all();
+    return std::nullopt;
+  }
+
+  void hand_in(std::uint64_t number, Result<ChunkReport>&& report) {
+    const std::scoped_lock lock(mutex_);
+    waiting_.emplace(number, std::move(report));
+    for (auto next = waiting_.begin(); next != waiting_.end() && next->first == joined_;
+         next = waiting_.erase(next), ++joined_) {
+      if (undecodable_) continue;
+      auto status = next->second.ok() ? assembler_.add(std::move(next->second).value())
+                                      : Status(std::move(next->second).error());
+      if (status.ok()) continue;
+      // It stands before whatever stopped the reading.
+      undecodable_ = stopped_ = true;
+      error_ = std::move(status).error();
+    }
+    joined_more_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable joined_more_;
+  ChunkReader reader_;
+  const RowFunction on_row_;
+  ChainAssembler assembler_;
+  std::map<std::uint64_t, Result<ChunkReport>> waiting_;
+  std::uint64_t taken_ = 0;
+  std::uint64_t joined_ = 0;
+  bool stopped_ = false;
+  bool undecodable_ = false;
+  std::optional<Error> error_;
+};
 
 }  // namespace
 
-void ChainVerifier::fail(const core::DecodedEvent& row, const RowPlace& place,
-                         std::string invariant, std::string reason) {
-  ++report_.failures_total;
-  if (report_.failures.size() >= limits::kFailuresShownMax) return;
-  report_.failures.push_back({place.ordinal, place.file_line,
-                              core::id_text(core::IdKind::kEvent, row.event.id),
-                              std::move(invariant), std::move(reason)});
-}
+unsigned verify_threads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 2U); }
 
-// A payload holds when its hash is that of its canonical form as written or as re-read
-// (docs/formats.md, 4.4).
-void ChainVerifier::check_payload(const core::DecodedEvent& row, const RowPlace& place) {
-  const std::string& stored = row.event.payload_hash;
-  if (row.raw_payload_is_canonical && crypto::blake3_hex(row.raw_payload) == stored) return;
-  auto canonical = core::canonical_payload(row.raw_payload, row.payload_depth);
-  if (!canonical.ok()) {
-    fail(row, place, "", cat("Decode { message: ", quoted_json(canonical.error().message), " }"));
-    return;
+Result<ChainReport> verify_chain(fs::File& file, std::uint64_t size_bytes, VerifyOptions options) {
+  constexpr std::uint64_t kWorthAThread = 4U << 20;
+  CORTEX_CHECK(options.threads == 1 || !options.on_row);
+  const unsigned threads = size_bytes >= kWorthAThread ? options.threads : 1;
+  Verification verification(file, size_bytes, std::move(options));
+  std::vector<std::jthread> helpers;
+  for (unsigned i = 1; i < threads; ++i) {
+    helpers.emplace_back([&verification] { verification.work(); });
   }
-  const std::string recomputed = crypto::blake3_hex(*canonical);
-  if (recomputed == stored) return;
-  // `observed` is what the row claims, `expected` what its payload hashes to.
-  fail(row, place, "", hash_break("PayloadHashMismatch", stored, recomputed));
-}
-
-void ChainVerifier::add(const core::DecodedEvent& row, const RowPlace& place) {
-  const core::Event& event = row.event;
-  ++report_.rows;
-  report_.end_offset = place.end;
-  report_.head = event.event_hash;
-  ids_.push_back(event.id);
-  if (is_boundary(event, row.raw_payload)) report_.boundary_lines.push_back(place.ordinal);
-  if (!core::is_supported_schema_version(event.schema_version)) {
-    fail(row, place, "audit.event_schema_version.unsupported",
-         cat("UnknownEventSchemaVersion { observed: ", event.schema_version,
-             ", expected: 1 or 2 }"));
-    return;
-  }
-  check_payload(row, place);
-  const std::string recomputed = event_hash(
-      event.prev_event_hash ? std::string_view(*event.prev_event_hash) : std::string_view(),
-      event.payload_hash);
-  if (recomputed != event.event_hash) {
-    fail(row, place, "", hash_break("EventHashMismatch", event.event_hash, recomputed));
-  }
-  if (event.prev_event_hash != expected_prev_) {
-    fail(row, place, "",
-         cat("Orphan { observed_prev: ", option_text(event.prev_event_hash),
-             ", expected_prev: ", option_text(expected_prev_), " }"));
-  }
-  expected_prev_ = event.event_hash;
-}
-
-ChainReport ChainVerifier::finish() {
-  std::sort(ids_.begin(), ids_.end());
-  for (std::size_t i = 1; i < ids_.size(); ++i) {
-    const bool repeated = ids_[i] == ids_[i - 1];
-    const bool first_repeat = repeated && (i < 2 || ids_[i - 2] != ids_[i]);
-    if (first_repeat && report_.duplicate_ids.size() < limits::kFailuresShownMax) {
-      report_.duplicate_ids.push_back(core::id_text(core::IdKind::kEvent, ids_[i]));
-    }
-  }
-  return std::move(report_);
-}
-
-Result<ChainReport> verify_chain(fs::File& file, std::uint64_t size_bytes,
-                                 std::function<Status(std::string_view)> on_block) {
-  RowStream stream(file, 0, size_bytes);
-  stream.on_block = std::move(on_block);
-  ChainVerifier verifier;
-  for (;;) {
-    CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
-    if (row == nullptr) break;
-    verifier.add(*row, stream.place());
-  }
-  return verifier.finish();
+  verification.work();
+  helpers.clear();  // joins
+  return verification.finish(file, size_bytes);
 }
 
 std::vector<std::string> boundary_failures(const ChainReport& report, bool required) {

@@ -1,43 +1,49 @@
 #include "store/mirror.h"
 
 #include "base/text.h"
-#include "core/event_codec.h"
 #include "core/ids.h"
 #include "crypto/digest.h"
-#include "ledger/append_log.h"
 #include "ledger/chain.h"
 #include "ledger/row_stream.h"
+#include "ledger/tail.h"
+#include "store/mirror_row.h"
 
 namespace cortex::store {
 namespace {
 
-constexpr std::string_view kInsert =
-    "INSERT INTO events(id, schema_version, observed_at, recorded_at, source_json, event_type,"
-    " trace_id, session_id, domain_tags_json, payload_json, payload_hash, prev_event_hash,"
-    " event_hash) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING";
+// ?1 to ?13 are the values of kMirrorColumns.
+std::string insert_sql() {
+  return cat("INSERT INTO events(", kMirrorColumns,
+             ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13) ON CONFLICT DO NOTHING");
+}
 constexpr std::string_view kSame =
     "SELECT 1 FROM events WHERE id = ?1 AND schema_version = ?2 AND observed_at = ?3 AND"
     " recorded_at = ?4 AND source_json = ?5 AND event_type = ?6 AND trace_id IS ?7 AND"
     " session_id IS ?8 AND domain_tags_json = ?9 AND payload_json = ?10 AND payload_hash = ?11 AND"
     " prev_event_hash IS ?12 AND event_hash = ?13";
 constexpr std::string_view kReplace =
-    "UPDATE OR IGNORE events SET schema_version = ?2, observed_at = ?3, recorded_at = ?4, "
-    "source_json = ?5,"
-    " event_type = ?6, trace_id = ?7, session_id = ?8, domain_tags_json = ?9, payload_json = ?10,"
-    " payload_hash = ?11, prev_event_hash = ?12, event_hash = ?13 WHERE id = ?1";
+    "UPDATE OR IGNORE events SET schema_version = ?2, observed_at = ?3, recorded_at = ?4,"
+    " source_json = ?5, event_type = ?6, trace_id = ?7, session_id = ?8, domain_tags_json = ?9,"
+    " payload_json = ?10, payload_hash = ?11, prev_event_hash = ?12, event_hash = ?13"
+    " WHERE id = ?1";
+
+constexpr std::string_view kRecordConflict =
+    "INSERT INTO cortex_mirror_conflicts(event_id, ledger_row, kind, detail, recorded_at,"
+    " store_row_json) VALUES(?1, ?2, ?3, ?4, ?5, (SELECT json_object('schema_version',"
+    " schema_version, 'observed_at', observed_at, 'recorded_at', recorded_at, 'source_json',"
+    " source_json, 'event_type', event_type, 'trace_id', trace_id, 'session_id', session_id,"
+    " 'domain_tags_json', domain_tags_json, 'payload_json', payload_json, 'payload_hash',"
+    " payload_hash, 'prev_event_hash', prev_event_hash, 'event_hash', event_hash)"
+    " FROM events WHERE id = ?1))";
 
 Status bind_event(sqlite::Statement& statement, const core::Event& event,
                   std::string_view payload) {
-  std::string source, tags;
-  core::append_source(source, event.source);
-  core::append_tags(tags, event.domain_tags);
-  std::optional<std::string> trace;
-  if (event.trace_id) trace = core::id_text(core::IdKind::kTrace, *event.trace_id);
-  return statement.bind_all(core::id_text(core::IdKind::kEvent, event.id), event.schema_version,
-                            format_rfc3339(event.observed_at, Offset::kPlus00),
-                            format_rfc3339(event.recorded_at, Offset::kPlus00), source,
-                            core::event_type_text(event.type), trace, event.session_id, tags,
-                            payload, event.payload_hash, event.prev_event_hash, event.event_hash);
+  MirrorRow row;
+  row.fill(event);
+  return statement.bind_all(row.id, event.schema_version, row.observed_at, row.recorded_at,
+                            row.source, core::event_type_text(event.type), row.trace_id,
+                            event.session_id, row.tags, payload, event.payload_hash,
+                            event.prev_event_hash, event.event_hash);
 }
 
 }  // namespace
@@ -65,7 +71,7 @@ Result<bool> matches_ledger(const MirrorState& state, fs::File& ledger, std::uin
 }
 
 Result<MirrorWriter> MirrorWriter::begin(sqlite::Connection& db, MirrorState from, Clock& clock) {
-  CORTEX_ASSIGN(auto insert, db.prepare(kInsert));
+  CORTEX_ASSIGN(auto insert, db.prepare(insert_sql()));
   return MirrorWriter(db, std::move(from), clock, std::move(insert));
 }
 
@@ -83,26 +89,32 @@ Status MirrorWriter::add(const core::Event& event, std::string_view payload,
   return settle_conflict(event, payload);
 }
 
-// What the table holds in place of this row: "repaired" when the row with its id is not a sealed
-// one and was overwritten, "duplicate_id" when it is, "event_hash_taken" when another id has the
-// hash.
-Result<std::string> MirrorWriter::conflict_kind(const core::Event& event,
-                                                std::string_view payload) {
+// Why the row could not be inserted: "repaired" when the row with its id is not a sealed one and
+// is to be overwritten, "duplicate_id" when it is sealed, "event_hash_taken" when another id has
+// the hash.
+Result<std::string> MirrorWriter::conflict_kind(const std::string& id) {
   CORTEX_ASSIGN(auto select, db_->prepare("SELECT payload_json, payload_hash, prev_event_hash,"
                                           " event_hash FROM events WHERE id = ?1"));
-  CORTEX_TRY(select.bind(1, core::id_text(core::IdKind::kEvent, event.id)));
+  CORTEX_TRY(select.bind(1, std::string_view(id)));
   CORTEX_ASSIGN(const bool found, select.step());
   if (!found) return std::string("event_hash_taken");
   const std::string payload_hash(select.column_text(1));
-  const bool sealed =
-      crypto::blake3_hex(select.column_text(0)) == payload_hash &&
-      ledger::event_hash(select.column_text(2), payload_hash) == select.column_text(3);
-  if (sealed) return std::string("duplicate_id");
-  select.reset();
-  CORTEX_ASSIGN(auto replace, db_->prepare(kReplace));
-  CORTEX_TRY(bind_event(replace, event, payload));
-  CORTEX_TRY(replace.run());
-  return std::string("repaired");
+  std::optional<std::string> prev;
+  if (!select.is_null(2)) prev = std::string(select.column_text(2));
+  const bool sealed = crypto::blake3_hex(select.column_text(0)) == payload_hash &&
+                      ledger::event_hash(prev, payload_hash) == select.column_text(3);
+  return std::string(sealed ? "duplicate_id" : "repaired");
+}
+
+// Keeps the row that is there, before anything happens to it.
+Status MirrorWriter::record_conflict(const std::string& id, const std::string& kind,
+                                     const core::Event& event) {
+  CORTEX_ASSIGN(auto record, db_->prepare(kRecordConflict));
+  CORTEX_TRY(record.bind_all(id, state_.rows, kind,
+                             cat("ledger row has event_hash ", event.event_hash),
+                             format_rfc3339(clock_->now(), Offset::kPlus00)));
+  ++conflicts_;
+  return record.run();
 }
 
 Status MirrorWriter::settle_conflict(const core::Event& event, std::string_view payload) {
@@ -111,15 +123,13 @@ Status MirrorWriter::settle_conflict(const core::Event& event, std::string_view 
   CORTEX_ASSIGN(const bool identical, same.step());
   if (identical) return {};
   same.reset();
-  CORTEX_ASSIGN(const std::string kind, conflict_kind(event, payload));
-  ++conflicts_;
-  CORTEX_ASSIGN(auto record,
-                db_->prepare("INSERT INTO cortex_mirror_conflicts(event_id, ledger_row,"
-                             " kind, detail, recorded_at) VALUES(?1,?2,?3,?4,?5)"));
-  CORTEX_TRY(record.bind_all(core::id_text(core::IdKind::kEvent, event.id), state_.rows, kind,
-                             cat("ledger row has event_hash ", event.event_hash),
-                             format_rfc3339(clock_->now(), Offset::kPlus00)));
-  return record.run();
+  const std::string id = core::id_text(core::IdKind::kEvent, event.id);
+  CORTEX_ASSIGN(const std::string kind, conflict_kind(id));
+  CORTEX_TRY(record_conflict(id, kind, event));
+  if (kind != "repaired") return {};
+  CORTEX_ASSIGN(auto replace, db_->prepare(kReplace));
+  CORTEX_TRY(bind_event(replace, event, payload));
+  return replace.run();
 }
 
 Status MirrorWriter::finish() {

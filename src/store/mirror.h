@@ -46,7 +46,8 @@ class MirrorWriter {
   MirrorWriter(sqlite::Connection& db, MirrorState state, Clock& clock, sqlite::Statement insert)
       : db_(&db), state_(std::move(state)), clock_(&clock), insert_(std::move(insert)) {}
   Status settle_conflict(const core::Event& event, std::string_view payload);
-  Result<std::string> conflict_kind(const core::Event& event, std::string_view payload);
+  Result<std::string> conflict_kind(const std::string& id);
+  Status record_conflict(const std::string& id, const std::string& kind, const core::Event& event);
 
   sqlite::Connection* db_;
   MirrorState state_;

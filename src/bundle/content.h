@@ -1,0 +1,43 @@
+// What the files of a deployment or of a bundle hold, looked at in full: the ledger's chain, the
+// store's structure, and both against each other.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/fs/fs.h"
+#include "base/progress.h"
+#include "base/result.h"
+#include "json/value.h"
+#include "ledger/chunk_reader.h"
+#include "sqlite/connection.h"
+#include "store/counts.h"
+#include "store/mirror_compare.h"
+
+namespace cortex::bundle {
+
+struct ContentReport {
+  std::uint64_t ledger_rows = 0;
+  std::uint64_t ledger_failures = 0;
+  store::MirrorComparison mirror;
+  store::TableCounts counts;
+  std::vector<std::string> problems;  // empty: the content is what it should be
+};
+
+struct ContentInputs {
+  fs::File& ledger;
+  std::uint64_t ledger_bytes;
+  // Two connections to the same store content, for two threads; null for a store of 0 bytes.
+  sqlite::Connection* store;
+  sqlite::Connection* store_again;
+  ledger::BlockFunction on_ledger_block{};
+};
+
+// Every ledger byte is read once. Broken content is in the report; an Error means that something
+// cannot be read as what it is (kChain: a line that is no row).
+Result<ContentReport> verify_content(const ContentInputs& inputs);
+
+json::Value to_json(const ContentReport& report);
+
+}  // namespace cortex::bundle

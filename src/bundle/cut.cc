@@ -1,0 +1,73 @@
+#include "bundle/cut.h"
+
+#include <utility>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "store/open.h"
+
+namespace cortex::bundle {
+namespace {
+
+Status require_file(fs::FileSystem& fs, const std::string& path, std::string_view label) {
+  const auto info = fs.stat(path);
+  if (info.ok() && info->kind == fs::Kind::kFile) return {};
+  const bool missing = !info.ok() || info->kind == fs::Kind::kMissing;
+  Error error = make_error(
+      Code::kPrecondition,
+      cat("the ", label, " ", quoted(path), missing ? " does not exist" : " is no regular file"));
+  error.unchanged = "no state was changed";
+  error.next = "run `cortex init`, or name the files with --db and --event-log";
+  return error;
+}
+
+Status pin(sqlite::Connection& connection, std::optional<sqlite::Transaction>& snapshot) {
+  CORTEX_ASSIGN(auto transaction,
+                sqlite::Transaction::begin(connection, sqlite::Transaction::Kind::kDeferred));
+  snapshot.emplace(std::move(transaction));
+  // BEGIN alone fixes nothing: the first read does.
+  auto read = connection.query_int("SELECT count(*) FROM sqlite_schema");
+  if (!read.ok()) return std::move(read).error();
+  return {};
+}
+
+Status open_snapshot(fs::FileSystem& fs, const std::string& path, Cut& cut) {
+  CORTEX_ASSIGN(const fs::Info info, fs.stat(path));
+  CORTEX_ASSIGN(const fs::Info wal, fs.stat(path + "-wal"));
+  if (info.size_bytes == 0 && wal.size_bytes == 0) return {};
+  CORTEX_ASSIGN(auto connection, sqlite::Connection::open(path, sqlite::OpenMode::kReadWrite));
+  if (connection.read_only()) {
+    // In a folder that cannot be written there are no sidecars to take part in.
+    CORTEX_ASSIGN(connection, store::open_for_inspection(fs, path));
+  } else {
+    // With sidecars of others around, closing must not check their pages into the live file.
+    CORTEX_TRY(connection.set_no_checkpoint_on_close(wal.kind != fs::Kind::kMissing));
+  }
+  cut.store.emplace(std::move(connection));
+  return pin(*cut.store, cut.snapshot);
+}
+
+}  // namespace
+
+Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
+                     const std::string& event_log_path) {
+  CORTEX_TRY(require_file(fs, db_path, "SQLite store"));
+  CORTEX_TRY(require_file(fs, event_log_path, "JSONL mirror"));
+  Cut cut;
+  CORTEX_ASSIGN(cut.ledger, fs.open(event_log_path, fs::Open::kRead));
+  CORTEX_TRY(cut.ledger->lock(fs::Lock::kShared, limits::kLockWaitMillisMax));
+  CORTEX_ASSIGN(cut.tail, ledger::read_tail(*cut.ledger));
+  if (auto status = open_snapshot(fs, db_path, cut); !status.ok()) {
+    cut.snapshot.reset();
+    cut.store.reset();
+    cut.store_error = with_code(std::move(status).error(), Code::kPrecondition);
+    cut.store_error->message =
+        cat("the SQLite store ", quoted(db_path), " cannot be read: ", cut.store_error->message);
+    cut.store_error->unchanged = "no state was changed";
+    cut.store_error->next = "look at it with `cortex doctor --strict`";
+  }
+  CORTEX_TRY(cut.ledger->unlock());
+  return cut;
+}
+
+}  // namespace cortex::bundle

@@ -1,0 +1,33 @@
+// One consistent cut of a live deployment: the ledger up to a row border and a pinned snapshot of
+// the store, both as of one moment at which no writer held the append lock. The store in the cut
+// never mirrors more than the ledger in it. Writers wait for the time of two opens only; the
+// snapshot is given back when the Cut goes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/fs/fs.h"
+#include "base/result.h"
+#include "ledger/tail.h"
+#include "sqlite/connection.h"
+#include "sqlite/transaction.h"
+
+namespace cortex::bundle {
+
+struct Cut {
+  std::unique_ptr<fs::File> ledger;
+  ledger::Tail tail;                            // of the ledger; its size ends the cut
+  std::optional<sqlite::Connection> store;      // absent: the store is a file of 0 bytes
+  std::optional<sqlite::Transaction> snapshot;  // pins what `store` reads
+  std::optional<Error> store_error;             // the store cannot be read; the ledger can
+};
+
+// Both files must exist and be regular ones (symbolic links are followed): kPrecondition. Nothing
+// of the deployment is changed; SQLite's own -wal and -shm may come and go.
+Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
+                     const std::string& event_log_path);
+
+}  // namespace cortex::bundle

@@ -1,0 +1,153 @@
+#include "ledger/chain_check.h"
+
+#include <utility>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "core/ids.h"
+#include "json/canonical.h"
+#include "json/value.h"
+#include "ledger/chain.h"
+
+namespace cortex::ledger {
+namespace {
+
+std::string quoted_json(std::string_view text) {
+  std::string out;
+  json::write_string(out, text);
+  return out;
+}
+
+std::string option_text(const std::optional<std::string>& hash) {
+  return hash ? cat("Some(", quoted_json(*hash), ")") : "None";
+}
+
+std::string orphan_text(const std::optional<std::string>& observed,
+                        const std::optional<std::string>& expected) {
+  return cat("Orphan { observed_prev: ", option_text(observed),
+             ", expected_prev: ", option_text(expected), " }");
+}
+
+std::string hash_break(std::string_view which, std::string_view observed,
+                       std::string_view expected) {
+  return cat("HashBreak { which: ", which, ", observed: ", quoted_json(observed),
+             ", expected: ", quoted_json(expected), " }");
+}
+
+}  // namespace
+
+std::string_view ChunkCheck::hash_of(std::string_view bytes) {
+  hasher_.reset();
+  hasher_.update(bytes);
+  hash_ = crypto::hex_digest(hasher_.finish());
+  return {hash_.data(), hash_.size()};
+}
+
+void ChunkCheck::fail(const core::DecodedEvent& row, std::string_view invariant,
+                      std::string reason) {
+  ++report_.failures_total;
+  if (report_.failures.size() >= limits::kFailuresShownMax) return;
+  report_.failures.push_back({place_.ordinal, place_.file_line,
+                              core::id_text(core::IdKind::kEvent, row.event.id),
+                              std::string(invariant), std::move(reason)});
+}
+
+// A payload holds when its hash is that of its canonical form, with numbers as they are written or
+// as they are read back (docs/formats.md, 4.4).
+void ChunkCheck::check_payload(const core::DecodedEvent& row) {
+  const std::string& stored = row.event.payload_hash;
+  if (row.raw_payload_is_canonical && hash_of(row.raw_payload) == stored) return;
+  json::Cursor cursor(row.raw_payload, 0, row.payload_depth);
+  std::string lexical;
+  if (!row.raw_payload_is_canonical && json::write_lexical_canonical(cursor, lexical) &&
+      hash_of(lexical) == stored) {
+    return;
+  }
+  auto canonical = core::canonical_payload(row.raw_payload, row.payload_depth);
+  if (!canonical.ok()) {
+    fail(row, "", cat("Decode { message: ", quoted_json(canonical.error().message), " }"));
+    return;
+  }
+  const std::string_view recomputed = hash_of(*canonical);
+  if (recomputed == stored) return;
+  // `observed` is what the row claims, `expected` what its payload hashes to.
+  fail(row, "", hash_break("PayloadHashMismatch", stored, recomputed));
+}
+
+void ChunkCheck::add(const core::DecodedEvent& row) {
+  const core::Event& event = row.event;
+  report_.ids.push_back(event.id);
+  if (is_boundary(event, row.raw_payload)) report_.boundary_lines.push_back(place_.ordinal);
+  if (!core::is_supported_schema_version(event.schema_version)) {
+    fail(row, "audit.event_schema_version.unsupported",
+         cat("UnknownEventSchemaVersion { observed: ", event.schema_version,
+             ", expected: 1 or 2 }"));
+    return;
+  }
+  check_payload(row);
+  event_hash_preimage(event.prev_event_hash, event.payload_hash, preimage_);
+  if (const std::string_view recomputed = hash_of(preimage_); recomputed != event.event_hash) {
+    fail(row, "", hash_break("EventHashMismatch", event.event_hash, recomputed));
+  }
+  if (!report_.first_link) {
+    report_.first_link = ChunkReport::Link{
+        event.prev_event_hash,
+        {place_.ordinal, place_.file_line, core::id_text(core::IdKind::kEvent, event.id), "", ""},
+        report_.failures.size()};
+  } else if (event.prev_event_hash != report_.last_hash) {
+    fail(row, "", orphan_text(event.prev_event_hash, report_.last_hash));
+  }
+  report_.last_hash = event.event_hash;
+}
+
+Result<ChunkReport> ChunkCheck::check(const Chunk& chunk) {
+  report_ = ChunkReport{};
+  report_.ids.reserve(chunk.bytes.size() / 512);
+  RowCursor rows(chunk.bytes, chunk.offset);
+  while (const core::DecodedEvent* row = rows.next()) {
+    place_ = rows.place();
+    add(*row);
+    report_.head = row->event.event_hash;
+    if (on_row_ != nullptr) CORTEX_TRY((*on_row_)(*row, place_.end));
+  }
+  report_.fault = rows.fault();
+  report_.rows = rows.place().ordinal;
+  report_.lines = rows.place().file_line;
+  return std::move(report_);
+}
+
+void ChainAssembler::append_failure(Failure failure) {
+  if (report_.failures.size() >= limits::kFailuresShownMax) return;
+  failure.line += report_.rows;
+  failure.file_line += lines_;
+  report_.failures.push_back(std::move(failure));
+}
+
+Status ChainAssembler::add(ChunkReport&& chunk) {
+  const bool linked = !chunk.first_link || chunk.first_link->prev == expected_prev_;
+  for (std::size_t i = 0; i <= chunk.failures.size(); ++i) {
+    if (!linked && i == chunk.first_link->failures_before) {
+      chunk.first_link->orphan.reason = orphan_text(chunk.first_link->prev, expected_prev_);
+      append_failure(std::move(chunk.first_link->orphan));
+    }
+    if (i < chunk.failures.size()) append_failure(std::move(chunk.failures[i]));
+  }
+  report_.failures_total += chunk.failures_total + (linked ? 0 : 1);
+  for (const std::uint64_t line : chunk.boundary_lines) {
+    report_.boundary_lines.push_back(line + report_.rows);
+  }
+  for (const Ulid& id : chunk.ids) duplicates_.add(id);
+  if (chunk.last_hash) expected_prev_ = std::move(chunk.last_hash);
+  if (chunk.head) report_.head = std::move(chunk.head);
+  if (chunk.fault) return row_error(*chunk.fault, lines_);
+  report_.rows += chunk.rows;
+  lines_ += chunk.lines;
+  return {};
+}
+
+Result<ChainReport> ChainAssembler::finish(fs::File& file, std::uint64_t size_bytes) {
+  CORTEX_ASSIGN(report_.duplicates, duplicates_.finish(file, size_bytes));
+  return std::move(report_);
+}
+
+}  // namespace cortex::ledger

@@ -1,0 +1,104 @@
+// Verification of the hash chain in two halves, so that stretches of a ledger can be checked on
+// several threads (docs/formats.md, 7): ChunkCheck looks at the rows of one chunk knowing nothing
+// of what comes before, ChainAssembler joins the results in order. The pure rules; reading files
+// and threads are in verify.cc.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/ulid.h"
+#include "crypto/digest.h"
+#include "ledger/chunk_reader.h"
+#include "ledger/duplicates.h"
+#include "ledger/row_cursor.h"
+
+namespace cortex::ledger {
+
+struct Failure {
+  std::uint64_t line = 0;       // ordinal of the non-blank row
+  std::uint64_t file_line = 0;  // line of the file
+  std::string event_id;
+  std::string invariant;  // machine token or empty
+  std::string reason;     // variant with its members, e.g. "HashBreak { which: ... }"
+};
+
+struct ChainReport {
+  std::uint64_t rows = 0;
+  std::uint64_t failures_total = 0;
+  std::vector<Failure> failures;  // the first limits::kFailuresShownMax of them
+  std::optional<std::string> head;
+  std::vector<std::uint64_t> boundary_lines;  // ordinals of boundary rows
+  DuplicateReport duplicates;
+
+  bool closed() const { return failures_total == 0; }
+};
+
+// What one chunk says about itself. Ordinals, lines and failures count from the chunk's start.
+struct ChunkReport {
+  struct Link {
+    std::optional<std::string> prev;  // what the row names as its predecessor
+    Failure orphan;                   // place and id, for the failure in case it is another one
+    std::size_t failures_before = 0;  // where in `failures` it would stand
+  };
+
+  std::uint64_t rows = 0;
+  std::uint64_t lines = 0;
+  std::uint64_t failures_total = 0;
+  std::vector<Failure> failures;
+  std::optional<Link> first_link;        // first row that takes part in the chain
+  std::optional<std::string> last_hash;  // event_hash of the last row that does
+  std::optional<std::string> head;       // event_hash of the last row
+  std::vector<std::uint64_t> boundary_lines;
+  std::vector<Ulid> ids;
+  std::optional<RowFault> fault;  // the rows end here
+};
+
+// Sees every row that decodes, in order, after its checks; `end` is the offset behind it.
+using RowFunction = std::function<Status(const core::DecodedEvent& row, std::uint64_t end)>;
+
+// One per thread: keeps its buffers from chunk to chunk.
+class ChunkCheck {
+ public:
+  explicit ChunkCheck(const RowFunction* on_row = nullptr) : on_row_(on_row) {}
+  // The error is that of `on_row`; broken rows are in the report.
+  Result<ChunkReport> check(const Chunk& chunk);
+
+ private:
+  void add(const core::DecodedEvent& row);
+  void check_payload(const core::DecodedEvent& row);
+  void fail(const core::DecodedEvent& row, std::string_view invariant, std::string reason);
+  std::string_view hash_of(std::string_view bytes);
+
+  const RowFunction* on_row_;
+  ChunkReport report_;
+  RowPlace place_;
+  crypto::Blake3 hasher_;
+  std::string preimage_;
+  crypto::HexDigest hash_{};
+};
+
+class ChainAssembler {
+ public:
+  explicit ChainAssembler(std::uint64_t ledger_bytes) : duplicates_(ledger_bytes) {}
+
+  // Chunks in the order of the file. The error of a line that is no row.
+  Status add(ChunkReport&& chunk);
+  // May read the ledger again, see duplicates.h.
+  Result<ChainReport> finish(fs::File& file, std::uint64_t size_bytes);
+
+ private:
+  void append_failure(Failure failure);
+
+  ChainReport report_;
+  std::uint64_t lines_ = 0;
+  std::optional<std::string> expected_prev_;
+  DuplicateFinder duplicates_;
+};
+
+}  // namespace cortex::ledger

@@ -1,0 +1,91 @@
+#include "ledger/recovery.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/ulid.h"
+#include "ledger/chain.h"
+#include "ledger/chunk_reader.h"
+
+namespace cortex::ledger {
+namespace {
+
+// A row without its newline counts as complete when its hash says that it is whole.
+bool is_whole(const core::Event& event) {
+  return event_hash(event.prev_event_hash, event.payload_hash) == event.event_hash;
+}
+
+// Takes in the rows of one chunk; false when they end in something that is no row.
+bool take_rows(RowCursor& rows, const Chunk& chunk, SettledTail& tail) {
+  while (const core::DecodedEvent* row = rows.next()) {
+    const bool has_newline = chunk.bytes[rows.place().end - chunk.offset - 1] == '\n';
+    if (!has_newline && !is_whole(row->event)) {
+      tail.torn = TornTail{rows.place().offset, rows.place().end - rows.place().offset, ""};
+      return false;
+    }
+    tail.head.size_bytes = rows.place().end;
+    ++tail.head.rows;
+    tail.head.hash = row->event.event_hash;
+    tail.missing_newline = !has_newline;
+    tail.unacknowledged = true;
+  }
+  if (rows.fault()) return false;
+  // Blank lines at the end belong to the ledger.
+  tail.head.size_bytes = chunk.offset + chunk.bytes.size();
+  tail.missing_newline = !chunk.bytes.ends_with('\n');
+  return true;
+}
+
+}  // namespace
+
+Result<SettledTail> settle_tail(fs::FileSystem& fs, fs::File& file) {
+  SettledTail tail;
+  CORTEX_ASSIGN(const fs::Info info, file.info());
+  const std::optional<LedgerHead> acknowledged = read_head_file(fs, file);
+  if (acknowledged) tail.head = *acknowledged;
+  // After a failed sync the kernel may hold rows in clean pages that the device never got: what is
+  // not acknowledged is read from the device.
+  if (info.size_bytes > tail.head.size_bytes) file.drop_cache();
+  ChunkReader reader(file, tail.head.size_bytes, info.size_bytes);
+  RowCursor rows({}, 0);
+  Chunk chunk;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, reader.next(chunk));
+    if (!more) return tail;
+    rows.restart(chunk.bytes, chunk.offset);
+    if (!take_rows(rows, chunk, tail)) break;
+  }
+  if (!rows.fault()) return tail;
+  const std::uint64_t offset = rows.fault()->place.offset;
+  if (rows.fault()->kind != RowFault::Kind::kTorn) {
+    tail.fault = rows.fault();
+    tail.fault->place.file_line += acknowledged ? acknowledged->rows : 0;
+    tail.fault_is_acknowledged = !acknowledged;
+  }
+  tail.torn = TornTail{offset, info.size_bytes - offset, ""};
+  return tail;
+}
+
+Result<TornTail> move_aside(fs::FileSystem& fs, fs::File& file, TornTail torn, Clock& clock,
+                            Random& random) {
+  torn.evidence_path =
+      cat(file.path(), ".torn-", torn.offset, "-", Ulid::make(clock, random).text());
+  CORTEX_ASSIGN(auto evidence, fs.open(torn.evidence_path, fs::Open::kCreateExclusive, 0600));
+  std::string block;
+  for (std::uint64_t done = 0; done < torn.size_bytes; done += block.size()) {
+    block.resize(std::min<std::uint64_t>(limits::kIoBlockBytes, torn.size_bytes - done));
+    CORTEX_ASSIGN(const std::size_t got, file.read_at(torn.offset + done, block));
+    if (got == 0) return make_error(Code::kInternal, "the ledger became shorter while it was read");
+    block.resize(got);
+    CORTEX_TRY(evidence->append(block));
+  }
+  CORTEX_TRY(evidence->sync_all());
+  CORTEX_TRY(evidence->close());
+  CORTEX_TRY(fs.sync_directory(fs::parent_of(torn.evidence_path)));
+  CORTEX_TRY(file.truncate(torn.offset));
+  CORTEX_TRY(file.sync_all());
+  return torn;
+}
+
+}  // namespace cortex::ledger
