@@ -2,10 +2,10 @@
 // canonical form must be a fixed point wherever numbers are stable.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "fuzz/require.h"
 #include "json/canonical.h"
 #include "json/cursor.h"
 #include "json/number.h"
@@ -13,13 +13,10 @@
 
 namespace {
 
+using cortex::fuzz::require;
 using cortex::json::Cursor;
 using cortex::json::Extent;
 using cortex::json::Value;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 bool has_unstable_number(const Value& value) {
   if (const auto* const number = value.as_number()) return !cortex::json::is_stable(*number);

@@ -1,6 +1,7 @@
 // `audit verify` (unsigned) and `audit repair-tail`.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,15 +9,19 @@
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
-#include "ledger/append_log.h"
+#include "json/value.h"
+#include "ledger/tail.h"
 #include "ledger/verify.h"
+#include "trust/ceiling.h"
+#include "trust/closure.h"
+#include "trust/policy.h"
 
 namespace cortex::app {
 
 struct VerifyRequest {
   Layout layout;
   bool require_boundary = false;
-  bool strict = false;  // duplicate ids fail
+  bool strict = false;  // findings that are otherwise only reported fail
 };
 
 // What was reached decides which parts are there; `code` is the exit.
@@ -24,19 +29,28 @@ struct VerifyReport {
   Code code = Code::kOk;
   std::string path;
   std::optional<ledger::ChainReport> chain;  // absent: the ledger could not be read
-  std::optional<std::vector<std::string>> boundary_failures;
+  std::optional<Error> unreadable;           // why
   bool boundary_required = false;
-  std::string reason;  // why the chain could not be read
+  std::optional<std::vector<std::string>> boundary_failures;  // absent: not looked at
+  trust::Decision decision;
+  trust::Closure closure;
+  trust::TruthCeiling truth;
 };
 
+// Reads the ledger only; nothing is created or changed.
 VerifyReport audit_verify(Services& services, const VerifyRequest& request);
 
 struct RepairTailReport {
   std::optional<ledger::TornTail> torn;  // absent: nothing to repair
+  std::string what;                      // what stands there, for people
   bool applied = false;
 };
 
-// Looks (apply = false) or moves the torn tail aside under the append lock.
+// Looks (apply = false), or moves aside under the append lock what an interrupted batch left
+// behind the last acknowledged row. A broken line that may have been acknowledged is an error.
 Result<RepairTailReport> repair_tail(Services& services, const Layout& layout, bool apply);
+
+json::Value to_json(const VerifyReport& report);
+json::Value to_json(const RepairTailReport& report);
 
 }  // namespace cortex::app

@@ -1,141 +1,199 @@
 #include "app/doctor.h"
 
-#include "base/limits.h"
+#include <utility>
+
+#include "app/open_store.h"
 #include "base/text.h"
-#include "bundle/verify.h"
+#include "bundle/cut.h"
 #include "crypto/digest.h"
-#include "ledger/append_log.h"
 #include "ledger/verify.h"
-#include "sqlite/transaction.h"
 #include "store/migrations.h"
-#include "store/mirror.h"
 #include "store/open.h"
 
 namespace cortex::app {
 namespace {
 
-StrictReport stopped(StrictReport report, Code code, std::string_view status, std::string detail) {
+constexpr std::string_view kNoPending = "doctor.repair.no_migrations_pending";
+
+StrictReport stopped(StrictReport report, Code code, std::string_view status, std::string detail,
+                     std::string next) {
   report.code = code;
   report.status = status;
   report.detail = std::move(detail);
+  report.next = std::move(next);
   return report;
 }
 
-Status require_store(Services& services, const Layout& layout) {
-  const auto info = services.fs.stat(layout.db_path);
-  if (info.ok() && info->kind == fs::Kind::kFile) return {};
-  Error error = make_error(Code::kPrecondition,
-                           cat("precondition unmet: there is no store ", quoted(layout.db_path)));
-  error.unchanged = "no state was changed";
-  error.next = "run `cortex init` first";
-  return error;
+StrictReport stopped(StrictReport report, const Error& error) {
+  const Code code = error.code == Code::kInternal ? Code::kPrecondition : error.code;
+  return stopped(std::move(report), code, "precondition_unmet", error.message, error.next);
 }
 
-Result<std::vector<store::SchemaFailure>> inspect_schema(Services& services, const Layout& layout) {
+// Schema failures, or none with every migration pending for a store that was never opened.
+Status inspect_schema(Services& services, const Layout& layout, StrictReport& report) {
   CORTEX_ASSIGN(auto db, store::open_for_inspection(services.fs, layout.db_path));
-  return store::check_schema(db);
+  CORTEX_ASSIGN(report.pending_migrations, store::pending(db));
+  CORTEX_ASSIGN(const std::int64_t objects, db.query_int("SELECT count(*) FROM sqlite_schema"));
+  if (objects > 0) {
+    CORTEX_ASSIGN(report.schema_failures, store::check_schema(db));
+  }
+  return {};
 }
 
 Result<ledger::ChainReport> read_ledger(Services& services, const Layout& layout) {
   CORTEX_ASSIGN(auto file, services.fs.open(layout.event_log_path, fs::Open::kRead));
-  CORTEX_ASSIGN(const fs::Info info, file->info());
-  return ledger::verify_chain(*file, info.size_bytes);
+  CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(*file));
+  return ledger::verify_chain(*file, size, {.threads = ledger::verify_threads()});
 }
 
-StrictReport look_deeper(Services& services, const Layout& layout, StrictReport report,
-                         const ledger::ChainReport& chain) {
-  report.deep_checks.push_back(
-      cat("chain: ", chain.rows, " rows, ", chain.failures_total, " failures"));
-  const auto content = bundle::verify_content(services.fs, layout.db_path, layout.event_log_path);
-  if (!content.ok()) {
-    return stopped(std::move(report), content.error().code, "precondition_unmet",
-                   content.error().text());
+Result<bundle::ContentReport> look_deeper(Services& services, const Layout& layout) {
+  CORTEX_ASSIGN(bundle::Cut cut,
+                bundle::take_cut(services.fs, layout.db_path, layout.event_log_path));
+  if (cut.store_error) return *cut.store_error;
+  std::optional<sqlite::Connection> again;
+  if (cut.store) {
+    // The second thread sees a later state at most, which the first one's rows are a part of.
+    CORTEX_ASSIGN(again, store::open_for_inspection(services.fs, layout.db_path));
   }
-  report.deep_checks.push_back(cat("mirror: ", content->mirrored_rows, " rows equal, ",
-                                   content->lagging_rows, " lagging, ", content->differing_rows,
-                                   " differing"));
-  for (const auto& problem : content->problems) report.failures.push_back(problem);
-  if (report.failures.empty()) return report;
-  return stopped(std::move(report), Code::kIntegrity, "integrity_failure", report.failures.front());
+  return bundle::verify_content({*cut.ledger, cut.tail.size_bytes, again ? &*again : nullptr,
+                                 cut.store ? &*cut.store : nullptr});
 }
+
+StrictReport with_content(StrictReport report, Result<bundle::ContentReport> content) {
+  if (!content.ok()) return stopped(std::move(report), content.error());
+  report.content = std::move(content).value();
+  report.failures = report.content->problems;
+  const store::MirrorComparison& mirror = report.content->mirror;
+  if (mirror.differing > 0) {
+    report.failures.push_back(cat("mirror: ", mirror.differing, " rows differ from the ledger"));
+  }
+  if (mirror.foreign > 0) {
+    report.failures.push_back(cat("mirror: ", mirror.foreign, " rows are not in the ledger"));
+  }
+  if (report.failures.empty()) {
+    report.detail += cat("; chain of ", report.content->ledger_rows, " rows, mirror (",
+                         mirror.lagging, " lagging), integrity and full text are in order");
+    return report;
+  }
+  return stopped(std::move(report), Code::kIntegrity, "integrity_failure",
+                 cat(report.failures.size(), " problems, the first one: ", report.failures.front()),
+                 "see all with --json; back up what is there before you repair");
+}
+
+json::Array schema_failures_json(const std::vector<store::SchemaFailure>& failures) {
+  json::Array out;
+  for (const store::SchemaFailure& f : failures) out.emplace_back(cat(f.invariant, ": ", f.detail));
+  return out;
+}
+
+json::Array texts(const std::vector<std::string>& values) { return {values.begin(), values.end()}; }
 
 }  // namespace
 
 StrictReport doctor_strict(Services& services, const Layout& layout, bool deep) {
   StrictReport report;
   if (const auto status = require_store(services, layout); !status.ok()) {
-    return stopped(std::move(report), Code::kPrecondition, "precondition_unmet",
-                   status.error().text());
+    return stopped(std::move(report), status.error());
   }
-  auto failures = inspect_schema(services, layout);
-  if (!failures.ok()) {
-    return stopped(std::move(report), Code::kPrecondition, "precondition_unmet",
-                   failures.error().text());
+  if (auto status = inspect_schema(services, layout, report); !status.ok()) {
+    status.error().message = cat("failed to open store: ", status.error().message);
+    return stopped(std::move(report), status.error());
   }
-  if (!failures->empty()) {
-    report.schema_failures = std::move(failures).value();
-    return stopped(
-        std::move(report), Code::kSchema, "precondition_unmet",
-        "the store's schema is not what this version needs; run `cortex doctor --repair`");
+  if (!report.schema_failures.empty()) {
+    return stopped(std::move(report), Code::kSchema, "precondition_unmet",
+                   "failed to open store: its schema is not what this version needs",
+                   "run `cortex doctor --repair`");
   }
   const auto chain = read_ledger(services, layout);
   if (!chain.ok()) {
-    return stopped(std::move(report), Code::kPrecondition, "precondition_unmet",
-                   cat("the ledger cannot be read: ", chain.error().message));
+    Error error = with_context(chain.error(), "the ledger cannot be read");
+    error.code = Code::kPrecondition;
+    return stopped(std::move(report), error);
   }
   report.failures = ledger::boundary_failures(*chain, false);
   if (!report.failures.empty()) {
-    return stopped(std::move(report), Code::kSchema, "schema_mismatch", report.failures.front());
+    return stopped(std::move(report), Code::kSchema, "schema_mismatch", report.failures.front(),
+                   "restore the ledger from a backup");
   }
   for (const auto table : store::checked_tables()) report.checked_tables.emplace_back(table);
   report.status = "ok";
   report.detail = cat("the schema is complete across ", report.checked_tables.size(), " tables");
-  return deep ? look_deeper(services, layout, std::move(report), *chain) : report;
+  if (!report.pending_migrations.empty()) {
+    report.detail =
+        cat("the store is new, ", report.pending_migrations.size(),
+            " migrations are pending for its ", report.checked_tables.size(), " tables");
+  }
+  return deep ? with_content(std::move(report), look_deeper(services, layout)) : report;
 }
-
-namespace {
-
-// Mirrors the ledger rows that the store lacks; a ledger that cannot be read is a note, not a
-// failure of the repair.
-Status catch_mirror_up(Services& services, const Layout& layout, sqlite::Connection& db,
-                       DoctorRepairReport& report) {
-  CORTEX_ASSIGN(auto ledger, services.fs.open(layout.event_log_path, fs::Open::kRead));
-  CORTEX_TRY(ledger->lock(fs::Lock::kShared, limits::kLockWaitMillisMax));
-  CORTEX_ASSIGN(const ledger::Tail tail, ledger::read_tail(*ledger));
-  CORTEX_ASSIGN(auto transaction,
-                sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
-  CORTEX_ASSIGN(auto writer, store::catch_up(db, *ledger, tail.size_bytes, services.clock));
-  CORTEX_TRY(ledger->sync_data());  // rows of a writer that died unsynced must be durable before
-                                    // they are mirrored
-  CORTEX_TRY(writer.finish());
-  report.mirrored_rows = writer.added();
-  return transaction.commit();
-}
-
-}  // namespace
 
 Result<DoctorRepairReport> doctor_repair(Services& services, const Layout& layout, bool dry_run) {
   CORTEX_TRY(require_store(services, layout));
   DoctorRepairReport report;
+  report.dry_run = dry_run;
   if (dry_run) {
     CORTEX_ASSIGN(auto db, store::open_for_inspection(services.fs, layout.db_path));
     CORTEX_ASSIGN(report.migrations, store::pending(db));
     report.before = report.after = store::kMigrationNames.size() - report.migrations.size();
     return report;
   }
-  CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
-  report.migrations = std::move(opened.applied);
+  CORTEX_ASSIGN(auto opened, open_store(services, layout));
+  report.migrations = std::move(opened.migrations);
   report.after = store::kMigrationNames.size();
   report.before = report.after - report.migrations.size();
-  if (auto status = catch_mirror_up(services, layout, opened.connection, report); !status.ok()) {
-    report.mirror_note = cat("the mirror was not brought up to date: ", status.error().message);
-  }
+  report.mirrored_rows = opened.mirrored_rows;
+  report.mirror_note = std::move(opened.mirror_note);
+  CORTEX_ASSIGN(report.schema_failures, store::check_schema(opened.connection));
   return report;
 }
 
-std::string deployment_id(Services& services, const Layout& layout) {
+DeploymentReport deployment(Services& services, const Layout& layout) {
   const auto canonical = services.fs.canonical(layout.data_dir);
-  return cat("deployment:", crypto::blake3_hex(canonical.ok() ? *canonical : layout.data_dir));
+  return {layout.data_dir,
+          cat("deployment:", crypto::blake3_hex(canonical.ok() ? *canonical : layout.data_dir))};
+}
+
+json::Value to_json(const StrictReport& report) {
+  json::Object out{{"status", report.status}, {"detail", report.detail}};
+  if (report.code == Code::kOk) {
+    out.add("schema_version", store::kSchemaVersion);
+    out.add("checked_tables", texts(report.checked_tables));
+  }
+  if (!report.schema_failures.empty()) {
+    out.add("failures", schema_failures_json(report.schema_failures));
+  } else if (!report.failures.empty()) {
+    out.add("failures", texts(report.failures));
+  }
+  if (!report.pending_migrations.empty()) {
+    out.add("pending_migrations", texts(report.pending_migrations));
+  }
+  if (report.content) out.add("content", to_json(*report.content));
+  return out;
+}
+
+json::Value to_json(const DoctorRepairReport& report) {
+  const std::string_view what = report.dry_run ? " migrations are pending" : " migrations applied";
+  json::Object out{{"status", "ok"}, {"detail", cat(report.migrations.size(), what)}};
+  if (!report.schema_failures.empty()) {
+    out.add("failures", schema_failures_json(report.schema_failures));
+  }
+  if (!report.migrations.empty()) out.add("migrations_applied", texts(report.migrations));
+  out.add("migrations_applied_count", report.migrations.size());
+  out.add("schema_version_before", report.before);
+  out.add("schema_version_after", report.after);
+  out.add("dry_run", report.dry_run);
+  if (!report.dry_run && report.migrations.empty()) out.add("invariant", kNoPending);
+  if (!report.dry_run) {
+    out.add("mirrored_rows", report.mirrored_rows);
+    if (!report.mirror_note.empty()) out.add("mirror_note", report.mirror_note);
+  }
+  return out;
+}
+
+json::Value to_json(const DeploymentReport& report) {
+  return json::Object{{"data_dir", report.data_dir},
+                      {"deployment_id", report.deployment_id},
+                      {"detail", "the digest of the data folder's canonical path"},
+                      {"status", "ok"}};
 }
 
 }  // namespace cortex::app

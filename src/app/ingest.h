@@ -1,12 +1,12 @@
 // `ingest`: a session file into the ledger and, in the same run, into the store's mirror.
 //
 // All or nothing: every event is decoded and every rule is applied before the first row is written.
-// One lock, one write stream, one sync a batch; acknowledged only after it. The mirror's
+// The file is read twice as a stream; memory is bounded by 16 bytes an event and the ids of the
+// report. One lock, one write stream, one sync a batch; acknowledged only after it. The mirror's
 // transaction commits after the ledger's sync. O(events of the file) when the store mirrors the
 // ledger already; without a store the ledger's ids are read first.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +14,7 @@
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
+#include "json/value.h"
 #include "ledger/append_log.h"
 
 namespace cortex::app {
@@ -34,6 +35,9 @@ struct IngestReport {
   std::string mirror_note;  // why the mirror was left behind, or empty
 };
 
+// Errors leave ledger and store as they were.
 Result<IngestReport> ingest(Services& services, const IngestRequest& request);
+
+json::Value to_json(const IngestReport& report);
 
 }  // namespace cortex::app

@@ -1,6 +1,7 @@
 #include "app/init.h"
 
 #include "base/text.h"
+#include "store/schema_check.h"
 
 namespace cortex::app {
 namespace {
@@ -82,6 +83,16 @@ Result<InitReport> init(Services& services, const Layout& layout, bool validate_
   auto report = init_files(services, layout, validate_permissions);
   if (!report.ok()) return with_code(std::move(report).error(), Code::kPrecondition);
   return report;
+}
+
+json::Value to_json(const InitReport& report) {
+  return json::Object{{"data_dir", report.layout.data_dir},
+                      {"db_path", report.layout.db_path},
+                      {"event_log_path", report.layout.event_log_path},
+                      {"schema_version", store::kSchemaVersion},
+                      {"created_db", report.created_db},
+                      {"created_event_log", report.created_event_log},
+                      {"applied_migrations", json::Array{}}};
 }
 
 }  // namespace cortex::app

@@ -5,6 +5,7 @@
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
+#include "json/value.h"
 
 namespace cortex::app {
 
@@ -15,5 +16,7 @@ struct InitReport {
 };
 
 Result<InitReport> init(Services& services, const Layout& layout, bool validate_permissions);
+
+json::Value to_json(const InitReport& report);
 
 }  // namespace cortex::app

@@ -1,29 +1,45 @@
 #include "app/look.h"
 
+#include <algorithm>
 #include <array>
-#include <deque>
+#include <iterator>
+#include <memory>
+#include <utility>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "core/ids.h"
+#include "ledger/chunk_reader.h"
 #include "ledger/row_stream.h"
-#include "store/migrations.h"
+#include "ledger/tail.h"
 #include "store/open.h"
+#include "store/schema_query.h"
 
 namespace cortex::app {
 namespace {
 
-Error missing(std::string message, std::string next) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
+Error refused(Code code, std::string message, std::string next) {
+  Error error = make_error(code, std::move(message));
   error.unchanged = "no state was changed";
   error.next = std::move(next);
   return error;
 }
 
-Result<std::unique_ptr<fs::File>> open_ledger(Services& services, const Layout& layout) {
+struct OpenLedger {
+  std::unique_ptr<fs::File> file;
+  std::uint64_t size_bytes = 0;  // up to a row border
+};
+
+Result<OpenLedger> open_ledger(Services& services, const Layout& layout) {
   auto file = services.fs.open(layout.event_log_path, fs::Open::kRead);
-  if (file.ok()) return file;
-  return missing(cat("there is no ledger ", quoted(layout.event_log_path)),
-                 "run `cortex init` first");
+  if (!file.ok()) {
+    return refused(Code::kPrecondition,
+                   cat("there is no ledger ", quoted(layout.event_log_path),
+                       " to read: ", fs::describe(file.error())),
+                   "run `cortex init`, or name the ledger with --event-log");
+  }
+  CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(**file));
+  return OpenLedger{std::move(file).value(), size};
 }
 
 bool matches(const core::Event& event, const LogFilter& filter) {
@@ -32,105 +48,135 @@ bool matches(const core::Event& event, const LogFilter& filter) {
       (!event.trace_id || core::id_text(core::IdKind::kTrace, *event.trace_id) != *filter.trace)) {
     return false;
   }
-  if (filter.type && core::event_type_short(event.type) != *filter.type &&
-      core::event_type_text(event.type) != *filter.type) {
-    return false;
-  }
+  if (filter.type && core::event_type_short(event.type) != *filter.type) return false;
   if (filter.source && core::source_type_text(event.source.type) != *filter.source &&
       event.source.name != *filter.source) {
     return false;
   }
-  if (filter.since && event.recorded_at < *filter.since) return false;
-  return !filter.until || event.recorded_at <= *filter.until;
+  if (filter.since && event.observed_at < *filter.since) return false;
+  return !filter.until || event.observed_at < *filter.until;
 }
 
-Status read_store(Services& services, const Layout& layout, StatusReport& report) {
-  CORTEX_ASSIGN(auto db, store::open_for_inspection(services.fs, layout.db_path));
-  CORTEX_ASSIGN(report.counts, store::count_tables(db));
-  CORTEX_ASSIGN(report.mirror, store::read_mirror_state(db));
-  CORTEX_ASSIGN(const auto pending, store::pending(db));
-  report.pending_migrations = pending.size();
-  return {};
+LogRow log_row(const core::DecodedEvent& row, std::string_view line) {
+  const core::Event& event = row.event;
+  const std::string_view source = core::source_type_text(event.source.type);
+  return {core::id_text(core::IdKind::kEvent, event.id),
+          event.observed_at,
+          core::event_type_short(event.type),
+          event.source.name.empty() ? std::string(source) : cat(source, ":", event.source.name),
+          std::string(row.raw_payload),
+          std::string(line)};
 }
 
-Status read_ledger(Services& services, const Layout& layout, StatusReport& report) {
-  CORTEX_ASSIGN(auto file, open_ledger(services, layout));
-  CORTEX_ASSIGN(const ledger::Tail tail, ledger::read_tail(*file));
-  report.ledger_bytes = tail.size_bytes;
-  report.head = tail.head;
-  report.torn = tail.torn;
-  CORTEX_ASSIGN(const bool valid, store::matches_ledger(report.mirror, *file, tail.size_bytes));
-  const std::uint64_t from = valid ? report.mirror.offset_bytes : 0;
-  ledger::RowStream stream(*file, from, tail.size_bytes);
-  for (;;) {
-    CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
-    if (row == nullptr) break;
-    ++report.mirror_lag_rows;
+// The stretch of whole lines that ends at `end`, about `wanted` bytes long.
+Result<ledger::Chunk> read_back(fs::File& file, std::uint64_t end, std::uint64_t wanted) {
+  ledger::Chunk chunk;
+  for (;; wanted *= 2) {
+    chunk.offset = end - std::min(end, wanted);
+    chunk.bytes.resize(end - chunk.offset);
+    CORTEX_ASSIGN(const std::size_t got, file.read_at(chunk.offset, chunk.bytes));
+    chunk.bytes.resize(got);
+    if (chunk.offset == 0) return chunk;
+    const std::size_t newline = chunk.bytes.find('\n');
+    if (newline + 1 < chunk.bytes.size()) {  // npos + 1 is 0: no border yet, unless empty
+      if (newline == std::string::npos) continue;
+      chunk.bytes.erase(0, newline + 1);
+      chunk.offset += newline + 1;
+      return chunk;
+    }
   }
-  report.ledger_rows = (valid ? report.mirror.rows : 0) + report.mirror_lag_rows;
-  return {};
 }
 
-void advise(StatusReport& report) {
-  auto& steps = report.next_steps;
-  if (!report.has_store || !report.has_ledger) steps.push_back("run `cortex init`");
-  if (report.torn) steps.push_back("run `cortex audit repair-tail`: the ledger's last row is torn");
-  if (report.has_store && (report.pending_migrations > 0 || report.mirror_lag_rows > 0)) {
-    steps.push_back("run `cortex doctor --repair` to bring the store up to date");
+Result<Timestamp> time_of(std::string_view flag, const std::string& text) {
+  if (const auto time = parse_relaxed_rfc3339(text)) return *time;
+  if (const auto midnight = parse_strict_rfc3339(text + "T00:00:00Z")) return *midnight;
+  return refused(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
+                 "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
+}
+
+Result<std::string> type_of(const std::string& text) {
+  const std::string full = text.starts_with("cortex.") ? text : cat("cortex.event.", text, ".v1");
+  if (const auto type = core::parse_event_type(full)) {
+    return std::string(core::event_type_short(*type));
   }
-  if (report.ledger_rows > 0) {
-    steps.push_back("run `cortex audit verify`: nothing here was verified by this command");
-  } else {
-    steps.push_back("record something: `cortex ingest SESSION.json`");
-  }
+  return refused(Code::kUsage, cat("--type ", quoted(text), " is no event type"),
+                 "give one such as user_message, tool_call, decision or system_note");
 }
 
 }  // namespace
 
-Result<StatusReport> status(Services& services, const Layout& layout) {
-  StatusReport report;
-  report.layout = layout;
-  CORTEX_ASSIGN(const fs::Info store, services.fs.stat(layout.db_path));
-  CORTEX_ASSIGN(const fs::Info ledger, services.fs.stat(layout.event_log_path));
-  report.has_store = store.kind == fs::Kind::kFile;
-  report.has_ledger = ledger.kind == fs::Kind::kFile;
-  if (report.has_store) {
-    if (auto read = read_store(services, layout, report); !read.ok()) {
-      return with_code(std::move(read).error(), Code::kPrecondition);
+Result<LogFilter> make_log_filter(
+    const std::function<std::optional<std::string>(std::string_view)>& flag) {
+  LogFilter filter;
+  filter.session = flag("session");
+  filter.source = flag("source");
+  if (const auto limit = flag("limit")) {
+    filter.limit = 0;
+    for (const char digit : *limit) {
+      filter.limit = std::min<std::size_t>(
+          filter.limit * 10 + static_cast<std::size_t>(digit - '0'), std::size_t{1} << 32U);
     }
   }
-  if (report.has_ledger) CORTEX_TRY(read_ledger(services, layout, report));
-  advise(report);
+  if (const auto trace = flag("trace")) {
+    const auto id = core::parse_id(core::IdKind::kTrace, *trace);
+    if (!id) {
+      return refused(Code::kUsage, cat("--trace ", quoted(*trace), " is no trace id"),
+                     "give an id such as trc_01KG0000000000000000000001");
+    }
+    filter.trace = core::id_text(core::IdKind::kTrace, *id);
+  }
+  if (const auto type = flag("type")) {
+    CORTEX_ASSIGN(filter.type, type_of(*type));
+  }
+  if (const auto since = flag("since")) {
+    CORTEX_ASSIGN(filter.since, time_of("since", *since));
+  }
+  if (const auto until = flag("until")) {
+    CORTEX_ASSIGN(filter.until, time_of("until", *until));
+  }
+  return filter;
+}
+
+Result<LogReport> log(Services& services, const Layout& layout, const LogFilter& filter) {
+  constexpr std::uint64_t kFirstBlockBytes = 64U << 10;
+  CORTEX_ASSIGN(const OpenLedger ledger, open_ledger(services, layout));
+  LogReport report;
+  report.end_bytes = ledger.size_bytes;
+  std::uint64_t wanted = kFirstBlockBytes;
+  for (std::uint64_t end = ledger.size_bytes; end > 0 && report.rows.size() < filter.limit;) {
+    CORTEX_ASSIGN(const ledger::Chunk chunk, read_back(*ledger.file, end, wanted));
+    std::vector<LogRow> found;
+    ledger::RowCursor rows(chunk.bytes, chunk.offset);
+    while (const core::DecodedEvent* row = rows.next()) {
+      if (matches(row->event, filter)) found.push_back(log_row(*row, rows.line()));
+    }
+    // A torn tail is no row; `status` and `audit verify` speak of it.
+    const bool torn = rows.fault() && rows.fault()->kind == ledger::RowFault::Kind::kTorn;
+    if (rows.fault() && !torn) return row_error(*rows.fault());
+    found.insert(found.end(), std::make_move_iterator(report.rows.begin()),
+                 std::make_move_iterator(report.rows.end()));
+    report.rows = std::move(found);
+    end = chunk.offset;
+    wanted = std::min<std::uint64_t>(wanted * 4, limits::kIoBlockBytes);
+  }
+  if (report.rows.size() > filter.limit) {
+    report.rows.erase(report.rows.begin(),
+                      report.rows.end() - static_cast<std::ptrdiff_t>(filter.limit));
+  }
   return report;
 }
 
 Result<std::uint64_t> log_since(Services& services, const Layout& layout, const LogFilter& filter,
-                                std::uint64_t from,
+                                std::uint64_t from_bytes,
                                 const std::function<void(const LogRow&)>& on_row) {
-  CORTEX_ASSIGN(auto file, open_ledger(services, layout));
-  CORTEX_ASSIGN(const ledger::Tail tail, ledger::read_tail(*file));
-  if (tail.size_bytes <= from) return from;
-  ledger::RowStream stream(*file, from, tail.size_bytes);
+  CORTEX_ASSIGN(const OpenLedger ledger, open_ledger(services, layout));
+  if (ledger.size_bytes <= from_bytes) return from_bytes;
+  ledger::RowStream stream(*ledger.file, from_bytes, ledger.size_bytes);
   for (;;) {
     CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
-    if (row == nullptr) return tail.size_bytes;
-    if (!matches(row->event, filter)) continue;
-    LogRow out{row->event, std::string(stream.line())};
-    out.event.payload.assign(row->raw_payload);
-    on_row(out);
+    if (row == nullptr) return ledger.size_bytes;
+    if (matches(row->event, filter)) on_row(log_row(*row, stream.line()));
   }
-}
-
-Result<std::vector<LogRow>> log(Services& services, const Layout& layout, const LogFilter& filter) {
-  std::deque<LogRow> newest;
-  CORTEX_ASSIGN(const std::uint64_t end,
-                log_since(services, layout, filter, 0, [&](const LogRow& row) {
-                  newest.push_back(row);
-                  if (newest.size() > filter.limit) newest.pop_front();
-                }));
-  static_cast<void>(end);
-  return std::vector<LogRow>(std::make_move_iterator(newest.begin()),
-                             std::make_move_iterator(newest.end()));
 }
 
 namespace {
@@ -149,27 +195,40 @@ constexpr std::array<TableOfKind, 9> kTables{{{core::IdKind::kTrace, "traces"},
                                               {core::IdKind::kAuditRecord, "audit_records"},
                                               {core::IdKind::kDecayJob, "decay_jobs"}}};
 
+// Looks for the text of the id, which rows hold in upper case, and decodes only where it stands.
 Result<json::Value> find_event(Services& services, const Layout& layout, const Ulid& id) {
-  CORTEX_ASSIGN(auto file, open_ledger(services, layout));
-  CORTEX_ASSIGN(const ledger::Tail tail, ledger::read_tail(*file));
-  ledger::RowStream stream(*file, 0, tail.size_bytes);
+  CORTEX_ASSIGN(const OpenLedger ledger, open_ledger(services, layout));
+  const std::string text = id.text();
+  ledger::ChunkReader reader(*ledger.file, 0, ledger.size_bytes);
+  ledger::Chunk chunk;
   for (;;) {
-    CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
-    if (row == nullptr) return json::Value(nullptr);
-    if (row->event.id == id) return json::parse(stream.line());
+    CORTEX_ASSIGN(const bool more, reader.next(chunk));
+    if (!more) return json::Value(nullptr);
+    const std::string_view bytes = chunk.bytes;
+    for (std::size_t at = bytes.find(text); at != std::string_view::npos;
+         at = bytes.find(text, at + 1)) {
+      const std::size_t before = bytes.rfind('\n', at);
+      const std::size_t start = before == std::string_view::npos ? 0 : before + 1;
+      ledger::RowCursor rows(bytes.substr(start, bytes.find('\n', at) - start),
+                             chunk.offset + start);
+      const core::DecodedEvent* row = rows.next();
+      if (row != nullptr && row->event.id == id) return json::parse(rows.line());
+    }
   }
+}
+
+json::Value column_value(const sqlite::Statement& row, int column, std::string_view name) {
+  if (row.is_null(column)) return nullptr;
+  const std::string_view text = row.column_text(column);
+  if (!name.ends_with("_json")) return text;
+  auto parsed = json::parse(text);
+  return parsed.ok() ? std::move(parsed).value() : json::Value(text);
 }
 
 Result<json::Value> find_record(Services& services, const Layout& layout, std::string_view table,
                                 const std::string& id) {
   CORTEX_ASSIGN(auto db, store::open_for_inspection(services.fs, layout.db_path));
-  CORTEX_ASSIGN(auto columns, db.prepare(cat("SELECT name FROM pragma_table_info('", table, "')")));
-  std::vector<std::string> names;
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, columns.step());
-    if (!more) break;
-    names.emplace_back(columns.column_text(0));
-  }
+  CORTEX_ASSIGN(const std::vector<std::string> names, store::column_names(db, table));
   if (names.empty()) return json::Value(nullptr);
   CORTEX_ASSIGN(auto select, db.prepare(cat("SELECT * FROM ", table, " WHERE id = ?1")));
   CORTEX_TRY(select.bind(1, id));
@@ -177,47 +236,48 @@ Result<json::Value> find_record(Services& services, const Layout& layout, std::s
   if (!found) return json::Value(nullptr);
   json::Object record;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const int column = static_cast<int>(i);
-    if (select.is_null(column)) {
-      record.add(names[i], nullptr);
-      continue;
-    }
-    const std::string_view text = select.column_text(column);
-    auto parsed =
-        names[i].ends_with("_json") ? json::parse(text) : Result<json::Value>(json::Value(text));
-    record.add(names[i], parsed.ok() ? std::move(parsed).value() : json::Value(text));
+    record.add(names[i], column_value(select, static_cast<int>(i), names[i]));
   }
   return json::Value(std::move(record));
 }
 
+Result<json::Value> find(Services& services, const Layout& layout, const core::Id& id,
+                         const std::string& text) {
+  if (id.kind == core::IdKind::kEvent) return find_event(services, layout, id.ulid);
+  const auto* row = std::ranges::find(kTables, id.kind, &TableOfKind::kind);
+  if (row == kTables.end()) return json::Value(nullptr);
+  auto found = find_record(services, layout, row->table, text);
+  if (!found.ok()) return with_code(std::move(found).error(), Code::kPrecondition);
+  return found;
+}
+
 }  // namespace
 
-Result<json::Object> show(Services& services, const Layout& layout, const std::string& id) {
+Result<Shown> show(Services& services, const Layout& layout, const std::string& id) {
   const auto parsed = core::parse_id(id);
   if (!parsed) {
-    Error error =
-        missing(cat(quoted(id), " is no id"), "give an id such as evt_01KG0000000000000000000001");
-    error.code = Code::kUsage;
-    return error;
+    return refused(Code::kUsage, cat(quoted(id), " is no id"),
+                   "give an id such as evt_01KG0000000000000000000001");
   }
-  const std::string text = core::id_text(parsed->kind, parsed->ulid);
-  json::Value record;
-  if (parsed->kind == core::IdKind::kEvent) {
-    CORTEX_ASSIGN(record, find_event(services, layout, parsed->ulid));
-  } else {
-    for (const auto& row : kTables) {
-      if (row.kind != parsed->kind) continue;
-      auto found = find_record(services, layout, row.table, text);
-      if (!found.ok()) return with_code(std::move(found).error(), Code::kPrecondition);
-      record = std::move(found).value();
-    }
+  Shown shown{core::noun_of(parsed->kind), core::id_text(parsed->kind, parsed->ulid), {}};
+  CORTEX_ASSIGN(shown.record, find(services, layout, *parsed, shown.id));
+  if (!shown.record.is_null()) return shown;
+  return refused(Code::kPrecondition, cat("there is no ", shown.kind, " ", shown.id),
+                 "look for it with `cortex log`, or name another store with --db");
+}
+
+json::Value to_json(const LogReport& report) {
+  json::Array events;
+  for (const LogRow& row : report.rows) {
+    auto document = json::parse(row.line);
+    events.push_back(document.ok() ? std::move(document).value() : json::Value(row.line));
   }
-  if (record.is_null()) {
-    return missing(cat("there is no ", core::noun_of(parsed->kind), " ", text),
-                   "look for it with `cortex log`, or name another store with --db");
-  }
-  return json::Object{
-      {"kind", core::noun_of(parsed->kind)}, {"id", text}, {"record", std::move(record)}};
+  const std::size_t count = events.size();
+  return json::Object{{"count", count}, {"events", std::move(events)}};
+}
+
+json::Value to_json(const Shown& shown) {
+  return json::Object{{"kind", shown.kind}, {"id", shown.id}, {"record", shown.record}};
 }
 
 }  // namespace cortex::app

@@ -14,7 +14,8 @@ constexpr Flag kIngestFlags[] = {
     kDb,
     {.name = "user-attestation",
      .value_name = "KEY",
-     .about = "Ed25519 key file that attests user events"},
+     .about = "Ed25519 key file that attests user events",
+     .available = false},
     {.name = "no-mirror",
      .value_name = "",
      .about = "Append only; the store catches up when it is next opened"},
@@ -22,7 +23,7 @@ constexpr Flag kIngestFlags[] = {
 constexpr Positional kIngestArgs[] = {
     {.name = "session",
      .value_name = "SESSION",
-     .about = "Session file with events, or - for stdin"},
+     .about = "Session file: one event, an array, or an object with \"events\""},
 };
 
 constexpr Flag kLogFlags[] = {
@@ -44,7 +45,7 @@ constexpr Flag kLogFlags[] = {
 
 constexpr Flag kLayoutFlags[] = {kDb, kEventLog};
 constexpr Positional kShowArgs[] = {
-    {.name = "id", .value_name = "ID", .about = "Id of an event (evt_...), or a unique beginning"},
+    {.name = "id", .value_name = "ID", .about = "Id of any kind: evt_..., mem_..., prn_..."},
 };
 
 constexpr Flag kVerifyFlags[] = {
@@ -104,7 +105,7 @@ constexpr Command kCommands[] = {
      .example = "cortex log --limit 5 --type tool_result",
      .available = true},
     {.path = "show",
-     .about = "Show one event in full",
+     .about = "Show one event or record in full",
      .task = Task::kRecord,
      .positionals = kShowArgs,
      .flags = kLayoutFlags,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/version.h"
 
 namespace cortex::cli {
 namespace {
@@ -62,7 +63,7 @@ std::string flag_about(const Flag& flag) {
 
 }  // namespace
 
-std::string version_text() { return "cortex " CORTEX_VERSION "\n"; }
+std::string version_text() { return cat("cortex ", version(), "\n"); }
 
 std::string root_help() {
   std::string out =

@@ -49,8 +49,9 @@ std::optional<Exit> take_flag(const Command& command, Arguments& rest, std::set<
   const std::string word = rest.front();
   rest = rest.subspan(1);
   const std::size_t equals = word.find('=');
-  const std::string name = word.substr(0, equals).substr(std::min<std::size_t>(word.size(), 2));
-  const Flag* flag = word.starts_with("--") ? flag_of(command, name) : nullptr;
+  if (!word.starts_with("--")) return unknown_flag(command, word);
+  const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
+  const Flag* flag = flag_of(command, name);
   if (flag == nullptr) return unknown_flag(command, word);
   if (!flag->available) return not_available(cat(command.path, " --", name));
   if (!seen.insert(name).second && !flag->repeatable) {

@@ -93,7 +93,10 @@ TEST(Parse, UsageErrorsOfIngest) {
   EXPECT_THAT(refused({"ingest"}), HasSubstr("SESSION is missing"));
   EXPECT_THAT(refused({"ingest", "a", "b"}), HasSubstr("unexpected argument \"b\""));
   EXPECT_THAT(refused({"ingest", "a", "--attest", "k"}), HasSubstr("unknown flag"));
-  EXPECT_THAT(refused({"ingest", "a", "--user-attestation"}), HasSubstr("needs a value"));
+  EXPECT_THAT(refused({"ingest", "a", "--db"}), HasSubstr("needs a value"));
+  for (const char* word : {"-=", "-x=1", "--=", "--=1"}) {
+    EXPECT_THAT(refused({"log", word}), HasSubstr("unknown flag")) << word;
+  }
 }
 
 TEST(Parse, AFlagIsNeverTakenAsTheValueOfAnother) {

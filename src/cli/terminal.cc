@@ -1,5 +1,6 @@
 #include "cli/terminal.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -47,6 +48,11 @@ WriteOutcome write_fully(int file_descriptor, std::string_view text, int& error_
     }
   }
   return WriteOutcome::kWritten;
+}
+
+bool reader_has_gone() {
+  pollfd stdout_poll{STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&stdout_poll, 1, 0) > 0 && (stdout_poll.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 bool write_stdout(std::string_view text) {

@@ -28,6 +28,8 @@ void ignore_closed_pipes();
 // Writes all of it. True when it was written or the reader has gone away. False when stdout could
 // not take it: the reason is then already on stderr, and the caller exits with Code::kInternal.
 bool write_stdout(std::string_view text);
+// True when stdout is a pipe or a terminal that nobody reads any more.
+bool reader_has_gone();
 // Best effort: there is nowhere left to report to.
 void write_stderr(std::string_view text);
 

@@ -57,7 +57,9 @@ SESSIONS = {
 # What is appended to (or, from a function, made of) a sound ledger -> exit codes of audit verify and of backup.
 LEDGERS = {
     "not JSON": (lambda data: data + b"hello\n", (6,), (6,)),
+    # The torn row was acknowledged: the store mirrors it.
     "torn": (lambda data: data[:-30], (6,), (6,)),
+    "cut at a row border": (lambda data: b"".join(data.splitlines(True)[:-1]), None, (3,)),
     "one line of 10 MB": (lambda data: data + b"x" * MANY_MIB + b"\n", (6,), (6,)),
     "128 levels": (lambda data: data + nested(128) + b"\n", (6,), (6,)),
     "a million levels": (lambda data: data + b"[" * 1_000_000 + b"\n", (6,), (6,)),
@@ -109,8 +111,8 @@ class Matrix:
             problem = f"wanted exit {codes}, {harness.said(run)}"
         elif len(errors) != 1:
             problem = f"{len(errors)} errors on stderr: {text[:300]!r}"
-        elif len(run.stderr) >= ERROR_BYTES_MAX:
-            problem = f"{len(run.stderr)} bytes on stderr: {text[:300]!r}"
+        elif len(errors[0]) >= ERROR_BYTES_MAX:
+            problem = f"an error of {len(errors[0])} characters: {errors[0]!r}"
         elif before is not None and not unchanged(before, harness.tree(watch)):
             problem = "files were changed"
         self.tally.check(name, problem)
@@ -141,7 +143,8 @@ class Matrix:
             with self.home() as home:
                 home.ledger.write_bytes(change(home.ledger.read_bytes()))
                 before = harness.tree(home.data)
-                self.refused(f"audit verify, ledger {name}", home, home.run("audit", "verify"), verify, before)
+                if verify:
+                    self.refused(f"audit verify, ledger {name}", home, home.run("audit", "verify"), verify, before)
                 out = home.root / "out"
                 out.mkdir()
                 run = home.run("backup", "--output", out / "bundle")
@@ -242,7 +245,7 @@ class Matrix:
         with self.home() as home:
             small = home.root / "small"
             small.mkdir()
-            mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(small)],
+            mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "none", str(small)],
                                      capture_output=True, check=False)
             if mounted.returncode:
                 print("note: no tmpfs can be mounted here, the full file system is covered by the size limit alone")

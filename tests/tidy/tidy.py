@@ -54,7 +54,7 @@ BANNED = [
     (r"\bassert\s*\(", "use the checks of base/check.h", (), True),
     (r"(?<!operator )\bnew\s+[A-Za-z_:(]", "no new expressions: values or unique_ptr", (), True),
     (r"\bdelete\s*\[\]|\bdelete\s+[A-Za-z_*(]", "no delete expressions", (), True),
-    (r"\bsystem_clock\b|\btime\s*\(\s*(?:nullptr|NULL|0)\s*\)|\bgettimeofday\b|\bclock_gettime\b",
+    (r"\bchrono::system_clock\b|\btime\s*\(\s*(?:nullptr|NULL|0)\s*\)|\bgettimeofday\b|\bclock_gettime\b",
      "the clock is a parameter; only base/ reads it", ("base/",), False),
     (r"\brandom_device\b|\bs?rand\s*\(", "randomness is a parameter", ("base/", "crypto/"), False),
     (r"\bfopen\s*\(|(?<!\w)::open(?:at)?\s*\(|\bO_CREAT\b|\bstd::[oi]?fstream\b",

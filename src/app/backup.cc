@@ -1,0 +1,33 @@
+#include "app/backup.h"
+
+#include "app/status.h"
+
+namespace cortex::app {
+
+Result<bundle::BackupReport> backup(Services& services, const BackupRequest& request,
+                                    ledger::ChainReport& failures) {
+  CORTEX_ASSIGN(const bundle::BackupReport report,
+                bundle::make_backup(services.fs,
+                                    {.db_path = request.layout.db_path,
+                                     .event_log_path = request.layout.event_log_path,
+                                     .output = request.output,
+                                     .verify = request.verify,
+                                     .progress = request.progress},
+                                    services.clock, services.random, &failures));
+  const auto absolute = services.fs.canonical(report.bundle_dir);
+  // `status` is told where the bundle is; a data folder that cannot be written is none of the
+  // backup's business.
+  static_cast<void>(
+      remember_backup(services, request.layout,
+                      {absolute.ok() ? *absolute : report.bundle_dir, report.manifest.made_at,
+                       report.manifest.ledger_rows, report.verification.has_value(), true})
+          .ok());
+  return report;
+}
+
+Result<bundle::VerifyReport> verify_backup(Services& services, const std::string& manifest_path,
+                                           bool deep, Progress* progress) {
+  return bundle::verify_bundle(services.fs, manifest_path, deep, progress);
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,33 @@
+// What `ingest` demands of a session before the first row is written.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "app/session_file.h"
+#include "base/result.h"
+#include "base/ulid.h"
+#include "ledger/session_reader.h"
+
+namespace cortex::app {
+
+using IdSet = std::unordered_set<Ulid, UlidHash>;
+
+// What one reading of the whole session found.
+struct Examination {
+  IdSet ids;
+  std::vector<std::string> user_events;
+  std::optional<std::string> below_minimum;  // first event below tier "observed"
+  ledger::SessionSummary summary;
+};
+
+// Reads the session to its end. Errors, kUsage: text that is no session, an event that does not
+// decode, a schema version other than 1 and 2, an id that occurs twice.
+Result<Examination> examine_session(SessionFile& session);
+
+// The policy of the command. Error kPrecondition with the tokens of the rules that refuse.
+Status apply_ingest_rules(const Examination& seen);
+
+}  // namespace cortex::app

@@ -1,0 +1,56 @@
+#include "app/open_store.h"
+
+#include <utility>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "ledger/recovery.h"
+#include "sqlite/transaction.h"
+#include "store/mirror.h"
+#include "store/open.h"
+
+namespace cortex::app {
+namespace {
+
+// Mirrors the ledger rows that the store lacks. The rows of a writer that died before its sync are
+// synced here before the store relies on them.
+Status catch_mirror_up(Services& services, const Layout& layout, StoreAtWork& store) {
+  CORTEX_ASSIGN(auto ledger, services.fs.open(layout.event_log_path, fs::Open::kRead));
+  CORTEX_TRY(ledger->lock(fs::Lock::kShared, limits::kLockWaitMillisMax));
+  CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, *ledger));
+  if (tail.fault) return row_error(*tail.fault);
+  CORTEX_ASSIGN(const store::MirrorState state, store::read_mirror_state(store.connection));
+  if (state.offset_bytes == tail.head.size_bytes && state.head == tail.head.hash) return {};
+  CORTEX_ASSIGN(auto transaction, sqlite::Transaction::begin(
+                                      store.connection, sqlite::Transaction::Kind::kImmediate));
+  CORTEX_ASSIGN(auto writer,
+                store::catch_up(store.connection, *ledger, tail.head.size_bytes, services.clock));
+  CORTEX_TRY(ledger->sync_data());
+  CORTEX_TRY(writer.finish());
+  store.mirrored_rows = writer.added();
+  return transaction.commit();
+}
+
+}  // namespace
+
+Status require_store(Services& services, const Layout& layout) {
+  const auto info = services.fs.stat(layout.db_path);
+  if (info.ok() && info->kind == fs::Kind::kFile) return {};
+  Error error = make_error(Code::kPrecondition,
+                           cat("precondition unmet: there is no store ", quoted(layout.db_path)));
+  error.unchanged = "no state was changed";
+  error.next = "run `cortex init` first";
+  return error;
+}
+
+Result<StoreAtWork> open_store(Services& services, const Layout& layout) {
+  CORTEX_TRY(require_store(services, layout));
+  CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
+  StoreAtWork store{std::move(opened.connection), std::move(opened.applied), 0, ""};
+  if (auto status = catch_mirror_up(services, layout, store); !status.ok()) {
+    store.mirror_note = cat("the mirror was not brought up to date: ", status.error().message);
+  }
+  return store;
+}
+
+}  // namespace cortex::app

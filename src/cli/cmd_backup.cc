@@ -1,0 +1,71 @@
+#include "app/backup.h"
+#include "base/text.h"
+#include "cli/handlers.h"
+#include "cli/progress_line.h"
+
+namespace cortex::cli {
+namespace {
+
+std::string text_of(const bundle::BackupReport& report) {
+  const bundle::Manifest& manifest = report.manifest;
+  std::string out = cat("cortex backup: local offline bundle = ", report.bundle_dir, "\n");
+  out += cat("cortex backup: manifest = ", report.manifest_path, "\n");
+  out += cat("copied JSONL audit = verified (", manifest.ledger_rows, " rows, ",
+             human_bytes(manifest.ledger.size_bytes + manifest.store.size_bytes), ")\n");
+  if (report.verification) {
+    const store::MirrorComparison& mirror = report.verification->mirror;
+    out += cat("bundle verification = verified (read back: digests, chain, integrity, ",
+               mirror.equal, " rows mirrored, ", mirror.lagging, " lagging)\n");
+  } else {
+    out += "bundle verification = not performed (--no-verify)\n";
+  }
+  out += "restore verification was not performed: no restore drill was run\n";
+  return out;
+}
+
+std::string notes_of(const bundle::BackupReport& report) {
+  std::string out;
+  if (report.torn_bytes_left_out > 0) {
+    out += cat("note: the last ", report.torn_bytes_left_out,
+               " bytes of the ledger are a torn row and were left out\n");
+  }
+  if (!report.verification) return out;
+  const store::MirrorComparison& mirror = report.verification->mirror;
+  if (mirror.differing > 0 || mirror.foreign > 0) {
+    out += cat("note: in the store ", mirror.differing, " rows differ from the ledger and ",
+               mirror.foreign, " are not in it; `cortex doctor --strict --deep` says more\n");
+  }
+  return out;
+}
+
+json::Value failure_report(const Context& context) {
+  return json::Object{{"bundle_dir", context.invocation.value("output")}, {"status", "error"}};
+}
+
+}  // namespace
+
+Outcome run_backup(const Context& context) {
+  const Invocation& flags = context.invocation;
+  const auto layout = context.layout();
+  if (!layout.ok()) return failed(context, layout.error(), failure_report(context));
+  ledger::ChainReport chain;
+  Result<bundle::BackupReport> report = [&] {
+    ProgressLine line(context.terminal);
+    return app::backup(context.services,
+                       {*layout, flags.value("output"), !flags.has("no-verify"), line.progress()},
+                       chain);
+  }();
+  if (!report.ok()) {
+    Outcome outcome = failed(context, report.error(), failure_report(context));
+    std::string rows;
+    for (const ledger::Failure& failure : chain.failures) {
+      rows +=
+          cat("  line ", failure.line, " event_id=", failure.event_id, ": ", failure.reason, "\n");
+    }
+    outcome.diagnostics.insert(0, rows);
+    return outcome;
+  }
+  return {.text = text_of(*report), .diagnostics = notes_of(*report), .report = to_json(*report)};
+}
+
+}  // namespace cortex::cli

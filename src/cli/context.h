@@ -1,0 +1,45 @@
+// What a command has at hand, and what it gives back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/result.h"
+#include "cli/parse.h"
+#include "cli/terminal.h"
+#include "json/value.h"
+
+namespace cortex::cli {
+
+struct Context {
+  app::Services& services;
+  const app::Environment& environment;
+  const Terminal& terminal;
+  const Invocation& invocation;
+
+  bool json() const { return invocation.json; }
+  // The layout that --db and --event-log (where the command has them) and the environment name.
+  Result<app::Layout> layout() const;
+};
+
+// The end of one command. Text and report are two renderings of the same thing: with --json the
+// envelope of `report` goes to stdout and `text` does not.
+struct Outcome {
+  Code code = Code::kOk;
+  std::string text{};         // for stdout
+  std::string diagnostics{};  // for stderr, in both modes
+  json::Value report{};
+  std::optional<json::Value> policy_outcome{};  // of the envelope
+  std::optional<std::string> outcome{};         // of the envelope, when not that of the code
+};
+
+// "cortex backup: <what happened>. <what was left unchanged>. <what to do next>."
+std::string error_line(std::string_view command, const Error& error);
+
+// A refused run: the error on stderr, `report` in the envelope.
+Outcome failed(const Context& context, const Error& error, json::Value report = nullptr);
+
+}  // namespace cortex::cli

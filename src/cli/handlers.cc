@@ -1,0 +1,30 @@
+#include "cli/handlers.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace cortex::cli {
+namespace {
+
+constexpr HandlerRow kHandlers[] = {
+    {"init", "cortex.init", run_init},
+    {"status", "cortex.status", run_status},
+    {"ingest", "cortex.ingest", run_ingest},
+    {"log", "cortex.log", run_log},
+    {"show", "cortex.show", run_show},
+    {"audit verify", "cortex.audit.verify", run_audit_verify},
+    {"audit repair-tail", "cortex.audit.repair_tail", run_repair_tail},
+    {"doctor", "cortex.doctor", run_doctor},
+    {"backup", "cortex.backup", run_backup},
+    {"restore verify-backup", "", run_verify_backup, JsonForm::kReport},
+    {"completions", "cortex.completions", run_completions},
+};
+
+}  // namespace
+
+const HandlerRow* find_handler(std::string_view path) {
+  const auto* row = std::ranges::find(kHandlers, path, &HandlerRow::path);
+  return row == std::end(kHandlers) ? nullptr : row;
+}
+
+}  // namespace cortex::cli

@@ -1,0 +1,42 @@
+// One function a command; each lives in the file cmd_<command>.cc. They translate flags into a
+// request, call the use case, and render its report.
+#pragma once
+
+#include <string_view>
+
+#include "cli/context.h"
+
+namespace cortex::cli {
+
+Outcome run_init(const Context& context);
+Outcome run_status(const Context& context);
+Outcome run_ingest(const Context& context);
+Outcome run_log(const Context& context);
+Outcome run_show(const Context& context);
+Outcome run_audit_verify(const Context& context);
+Outcome run_repair_tail(const Context& context);
+Outcome run_doctor(const Context& context);
+Outcome run_backup(const Context& context);
+Outcome run_verify_backup(const Context& context);
+Outcome run_completions(const Context& context);
+Outcome run_print_config(const Context& context);
+
+using Handler = Outcome (*)(const Context&);
+
+// Where a command's JSON goes.
+enum class JsonForm {
+  kEnvelope,
+  kReport,  // its report is its output in both modes, without an envelope
+};
+
+struct HandlerRow {
+  std::string_view path;      // of the command table
+  std::string_view envelope;  // name of the command in its envelope: "cortex.audit.verify"
+  Handler run;
+  JsonForm form = JsonForm::kEnvelope;
+};
+
+// Null when the command table knows a command that cannot be run, which a test excludes.
+const HandlerRow* find_handler(std::string_view path);
+
+}  // namespace cortex::cli
