@@ -54,11 +54,11 @@ Verdict judge_chain(const VerifyReport& report, bool strict) {
   const ledger::ChainReport& chain = *report.chain;
   const std::uint64_t repeated = chain.duplicates.total;
   verdict.holds = chain.closed() && !(strict && repeated > 0);
-  verdict.reason = chain.closed() ? cat("the chain is closed over ", chain.rows, " rows")
-                                  : cat(chain.failures_total, " failures in ", chain.rows, " rows");
+  verdict.reason = chain.closed() ? cat("the chain is closed over ", counted(chain.rows, "row"))
+                                  : cat(counted(chain.failures_total, "failure"), " in ",
+                                        counted(chain.rows, "row"));
   if (repeated > 0) {
-    verdict.reason +=
-        cat("; audit.verify.duplicate_event_ids: ", repeated, " ids occur repeatedly");
+    verdict.reason += cat("; audit.verify.duplicate_event_ids: ", counted(repeated, "repeated id"));
   }
   return verdict;
 }

@@ -65,19 +65,22 @@ StrictReport with_content(StrictReport report, Result<bundle::ContentReport> con
   report.failures = report.content->problems;
   const store::MirrorComparison& mirror = report.content->mirror;
   if (mirror.differing > 0) {
-    report.failures.push_back(cat("mirror: ", mirror.differing, " rows differ from the ledger"));
+    report.failures.push_back(
+        cat("mirror: ", counted(mirror.differing, "row"), " unlike the ledger's"));
   }
   if (mirror.foreign > 0) {
-    report.failures.push_back(cat("mirror: ", mirror.foreign, " rows are not in the ledger"));
+    report.failures.push_back(
+        cat("mirror: ", counted(mirror.foreign, "row"), " that the ledger does not hold"));
   }
   if (report.failures.empty()) {
-    report.detail += cat("; chain of ", report.content->ledger_rows, " rows, mirror (",
+    report.detail += cat("; chain of ", counted(report.content->ledger_rows, "row"), ", mirror (",
                          mirror.lagging, " lagging), integrity and full text are in order");
     return report;
   }
-  return stopped(std::move(report), Code::kIntegrity, "integrity_failure",
-                 cat(report.failures.size(), " problems, the first one: ", report.failures.front()),
-                 "see all with --json; back up what is there before you repair");
+  return stopped(
+      std::move(report), Code::kIntegrity, "integrity_failure",
+      cat(counted(report.failures.size(), "problem"), ", the first one: ", report.failures.front()),
+      "see all with --json; back up what is there before you repair");
 }
 
 json::Array schema_failures_json(const std::vector<store::SchemaFailure>& failures) {

@@ -81,7 +81,7 @@ Result<Examination> examine_session(SessionFile& session) {
   const auto on_event = [&seen](core::DecodedEvent& decoded) {
     return examine(decoded.event, seen);
   };
-  auto summary = ledger::read_session(session.reader(), {on_restart, on_event});
+  auto summary = ledger::read_session(session.reader(), {on_restart, on_event, false});
   if (!summary.ok()) {
     summary.error().unchanged = "the ledger was not changed";
     return std::move(summary).error();
@@ -101,9 +101,8 @@ Status apply_ingest_rules(const Examination& seen) {
   for (const trust::Contribution& vote : decision.contributing) {
     error.message += cat("\n  - ", vote.rule_id, ": ", vote.reason);
   }
-  error.message += "\n";
-  error.unchanged = "The ledger was not changed";
-  error.next = "Remove these events from the session: this version cannot attest them";
+  error.unchanged = "the ledger was not changed";
+  error.next = "remove these events from the session: this version cannot attest them";
   return error;
 }
 

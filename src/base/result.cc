@@ -5,13 +5,11 @@
 namespace cortex {
 
 std::string Error::text() const {
-  std::string out;
-  for (const std::string* part : {&message, &unchanged, &next}) {
-    if (part->empty()) continue;
-    if (!out.empty()) out += ' ';
-    out += *part;
-    if (!out.ends_with('.')) out += '.';
-  }
+  std::string out = message;
+  while (out.ends_with('.')) out.pop_back();
+  if (!unchanged.empty()) out += cat(out.empty() ? "" : "; ", unchanged);
+  if (!out.empty()) out += '.';
+  if (!next.empty()) out += cat(out.empty() ? "" : " ", "Next: ", next, ".");
   return out;
 }
 

@@ -39,7 +39,7 @@ struct Error {
   std::string next{};       // what to do next, e.g. "run `cortex init` first"
   int system_errno = 0;     // errno when the operating system refused, else 0
 
-  // All parts as one line: "message. unchanged. next."
+  // All parts as one line: "message; unchanged. Next: next."
   std::string text() const;
 };
 

@@ -31,9 +31,9 @@ TEST(Error, TextSaysWhatHappenedWhatIsUnchangedAndWhatToDoNext) {
   Error e = make_error(Code::kPrecondition, "the store is missing");
   EXPECT_EQ(e.text(), "the store is missing.");
   e.next = "run `cortex init` first";
-  EXPECT_EQ(e.text(), "the store is missing. run `cortex init` first.");
+  EXPECT_EQ(e.text(), "the store is missing. Next: run `cortex init` first.");
   e.unchanged = "no state was changed";
-  EXPECT_EQ(e.text(), "the store is missing. no state was changed. run `cortex init` first.");
+  EXPECT_EQ(e.text(), "the store is missing; no state was changed. Next: run `cortex init` first.");
   EXPECT_EQ(Error{}.text(), "");
 }
 

@@ -126,6 +126,10 @@ std::string with_thousands(std::uint64_t n) {
   return out;
 }
 
+std::string counted(std::uint64_t n, std::string_view noun) {
+  return cat(with_thousands(n), " ", noun, n == 1 ? "" : "s");
+}
+
 std::string human_bytes(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 6> kUnits = {" kB", " MB", " GB", " TB", " PB", " EB"};
   if (bytes < 1000) return cat(bytes, " B");

@@ -64,6 +64,9 @@ std::string quoted(std::string_view text, std::size_t bytes_max = 200);
 // The same without quotes, backslashes and limit: for columns of a table.
 std::string printable(std::string_view text);
 
+// "1 row", "0 rows", "1,234 rows".
+std::string counted(std::uint64_t n, std::string_view noun);
+
 // "1,234,567" and "12.3 MB" (decimal units, one fraction digit from 1 kB on), for people only.
 std::string with_thousands(std::uint64_t n);
 std::string human_bytes(std::uint64_t bytes);

@@ -97,8 +97,9 @@ Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progres
 
 Error broken_chain(const ledger::ChainReport& chain) {
   Error error =
-      make_error(Code::kIntegrity, cat("the ledger's chain is broken: ", chain.failures_total,
-                                       " failures in ", chain.rows, " rows"));
+      make_error(Code::kIntegrity,
+                 cat("the ledger's chain is broken: ", counted(chain.failures_total, "failure"),
+                     " in ", counted(chain.rows, "row")));
   error.unchanged = "no bundle was written";
   error.next = "see the rows with `cortex audit verify`";
   return error;

@@ -65,7 +65,10 @@ Result<ContentReport> verify_content(const ContentInputs& inputs) {
   Status store_status;
   std::optional<std::jthread> store_thread;
   if (inputs.store != nullptr) {
-    store_thread.emplace([&] { store_status = look_at_store(*inputs.store, of_store); });
+    store_thread.emplace([&] {
+      if (inputs.before_store) store_status = inputs.before_store();
+      if (store_status.ok()) store_status = look_at_store(*inputs.store, of_store);
+    });
   }
   const Status compared = compare(inputs, report);
   if (store_thread) store_thread->join();

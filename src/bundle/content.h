@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct ContentInputs {
   sqlite::Connection* store;
   sqlite::Connection* store_again;
   ledger::BlockFunction on_ledger_block{};
+  // Runs on the store's thread before the store is looked at.
+  std::function<Status()> before_store{};
 };
 
 // Every ledger byte is read once. Broken content is in the report; an Error means that something

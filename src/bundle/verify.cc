@@ -84,9 +84,9 @@ Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_pa
                                  const std::string& ledger_path, Source source,
                                  Progress* progress) {
   FilesReport report;
-  CORTEX_ASSIGN(report.store, digest_file(fs, store_path, source, progress));
-  CORTEX_ASSIGN(auto store, open_copy(store_path, report.store.size_bytes));
-  CORTEX_ASSIGN(auto again, open_copy(store_path, report.store.size_bytes));
+  CORTEX_ASSIGN(const fs::Info store_info, fs.stat(store_path));
+  CORTEX_ASSIGN(auto store, open_copy(store_path, store_info.size_bytes));
+  CORTEX_ASSIGN(auto again, open_copy(store_path, store_info.size_bytes));
   CORTEX_ASSIGN(auto ledger, fs.open(ledger_path, fs::Open::kRead));
   CORTEX_ASSIGN(const fs::Info info, ledger->info());
   if (source == Source::kDevice) ledger->drop_cache();
@@ -97,8 +97,14 @@ Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_pa
     if (progress != nullptr) progress->add(block.size());
     return {};
   };
-  CORTEX_ASSIGN(report.content, verify_content({*ledger, info.size_bytes, store ? &*store : nullptr,
-                                                again ? &*again : nullptr, on_block}));
+  const auto digest_store = [&]() -> Status {
+    CORTEX_ASSIGN(report.store, digest_file(fs, store_path, source, progress));
+    return {};
+  };
+  if (!store) CORTEX_TRY(digest_store());
+  CORTEX_ASSIGN(report.content,
+                verify_content({*ledger, info.size_bytes, store ? &*store : nullptr,
+                                again ? &*again : nullptr, on_block, digest_store}));
   report.ledger.blake3 = crypto::prefixed_hex(hasher.finish());
   return report;
 }

@@ -57,13 +57,15 @@ Error verdict(const app::VerifyReport& report) {
     error.message = report.boundary_failures->front();
     error.next = "migrate the ledger, or leave out --require-v1-to-v2-boundary";
   } else if (!report.chain->closed()) {
-    error.message =
-        cat("the ledger is not what was written: ", report.chain->failures_total, " failures in ",
-            report.chain->rows, " rows, the first one in row ", report.chain->failures.front().line,
-            " (", report.chain->failures.front().event_id, ")");
+    error.message = cat(
+        "the ledger is not what was written: ", counted(report.chain->failures_total, "failure"),
+        " in ", counted(report.chain->rows, "row"), ", the first one in row ",
+        report.chain->failures.front().line, " (", report.chain->failures.front().event_id, ")");
     error.next = "compare with the ledger of your last backup";
   } else {
-    error.message = cat(report.chain->duplicates.total, " event ids occur repeatedly (--strict)");
+    error.message =
+        cat("the ledger holds ", counted(report.chain->duplicates.total, "repeated event id"),
+            " (--strict)");
     error.next = "see them with --json";
   }
   return error;

@@ -10,12 +10,12 @@ std::string text_of(const bundle::BackupReport& report) {
   const bundle::Manifest& manifest = report.manifest;
   std::string out = cat("cortex backup: local offline bundle = ", report.bundle_dir, "\n");
   out += cat("cortex backup: manifest = ", report.manifest_path, "\n");
-  out += cat("copied JSONL audit = verified (", manifest.ledger_rows, " rows, ",
+  out += cat("copied JSONL audit = verified (", counted(manifest.ledger_rows, "row"), ", ",
              human_bytes(manifest.ledger.size_bytes + manifest.store.size_bytes), ")\n");
   if (report.verification) {
     const store::MirrorComparison& mirror = report.verification->mirror;
     out += cat("bundle verification = verified (read back: digests, chain, integrity, ",
-               mirror.equal, " rows mirrored, ", mirror.lagging, " lagging)\n");
+               counted(mirror.equal, "row"), " mirrored, ", mirror.lagging, " lagging)\n");
   } else {
     out += "bundle verification = not performed (--no-verify)\n";
   }

@@ -45,18 +45,18 @@ std::string repair_text(const app::DoctorRepairReport& report) {
   const std::size_t count = report.migrations.size();
   std::string out;
   if (report.dry_run) {
-    out = cat("cortex doctor --repair --dry-run: ok: ", count,
-              " migrations would be applied, nothing was changed\n");
+    out = cat("cortex doctor --repair --dry-run: ok: ", counted(count, "migration"),
+              " would be applied, nothing was changed\n");
   } else if (count == 0) {
     out =
         "cortex doctor --repair: ok: the schema is up to date "
         "[invariant: doctor.repair.no_migrations_pending]\n";
   } else {
-    out = cat("cortex doctor --repair: ok: ", count, " migrations applied\n");
+    out = cat("cortex doctor --repair: ok: ", counted(count, "migration"), " applied\n");
   }
   for (const std::string& name : report.migrations) out += cat("  - ", name, "\n");
   if (report.mirrored_rows > 0) {
-    out += cat("the store now mirrors ", report.mirrored_rows, " more ledger rows\n");
+    out += cat("the store now mirrors ", counted(report.mirrored_rows, "more ledger row"), "\n");
   }
   return out;
 }

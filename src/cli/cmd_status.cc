@@ -43,7 +43,7 @@ void show_ledger(Screen& screen, const app::StatusReport& report) {
     return;
   }
   screen.line("ledger",
-              cat(with_thousands(report.ledger_rows), " rows, ", human_bytes(report.ledger_bytes)));
+              cat(counted(report.ledger_rows, "row"), ", ", human_bytes(report.ledger_bytes)));
   screen.line("head", report.head ? *report.head : "none yet");
   if (report.torn) {
     screen.line("", screen.tint(cat("torn last row: ", report.torn->size_bytes, " bytes from byte ",
@@ -58,19 +58,17 @@ void show_store(Screen& screen, const app::StatusReport& report) {
     return;
   }
   const store::TableCounts& counts = report.counts;
-  screen.line("store",
-              cat(with_thousands(counts.events), " events, ", with_thousands(counts.memories),
-                  " memories, ", with_thousands(counts.episodes), " episodes, ",
-                  with_thousands(counts.traces), " traces"));
+  screen.line("store", cat(counted(counts.events, "event"), ", ", with_thousands(counts.memories),
+                           " memories, ", counted(counts.episodes, "episode"), ", ",
+                           counted(counts.traces, "trace")));
   if (report.pending_migrations > 0) {
-    screen.line("",
-                screen.tint(cat(report.pending_migrations, " migrations pending"), Tint::kWarn));
+    screen.line("", screen.tint(cat(counted(report.pending_migrations, "migration"), " pending"),
+                                Tint::kWarn));
   }
   std::string mirror =
       report.mirror_lag_rows == 0
           ? std::string("up to date with the ledger")
-          : screen.tint(cat(with_thousands(report.mirror_lag_rows), " ledger rows behind"),
-                        Tint::kWarn);
+          : screen.tint(cat(counted(report.mirror_lag_rows, "ledger row"), " behind"), Tint::kWarn);
   if (report.mirror_conflicts > 0) {
     mirror += screen.tint(cat(", ", report.mirror_conflicts, " conflicts"), Tint::kWarn);
   }
@@ -85,7 +83,7 @@ void show_backup(Screen& screen, const app::StatusReport& report) {
   const app::LastBackup& backup = *report.last_backup;
   std::string text =
       cat(age_text(backup.made_at, report.now), ", ", backup.verified ? "verified" : "not verified",
-          ", ", with_thousands(report.rows_since_backup), " rows since");
+          ", ", counted(report.rows_since_backup, "row"), " since");
   if (!backup.present) text += screen.tint(", no longer there", Tint::kWarn);
   screen.line("backup", text);
   screen.line("", backup.bundle_dir);

@@ -136,7 +136,7 @@ bool read_payload(Decoder& d, std::string_view text) {
 // A session cannot bring signatures along: they are made when a row is.
 bool read_signature(Decoder& d) {
   Cursor& c = d.cursor;
-  if (d.dialect == Dialect::kSession) return c.skip_value();
+  if (d.dialect != Dialect::kLedgerRow) return c.skip_value();
   if (c.peek() == json::Type::kNull) {
     d.out.event.signature.reset();
     return c.read_null();
@@ -154,7 +154,7 @@ bool read_signature(Decoder& d) {
       if (!c.skip_value()) return false;
       continue;
     }
-    if ((seen >> i & 1U) != 0 && d.dialect == Dialect::kLedgerRow) {
+    if ((seen >> i & 1U) != 0) {
       return c.fail(FaultKind::kType, "repeated member of a signature");
     }
     seen |= 1U << i;
@@ -377,7 +377,7 @@ bool decode_event(Cursor& cursor, Dialect dialect, DecodedEvent& out) {
   out.unstable_numbers = false;
   Decoder d{cursor, dialect, out};
   if (!decode_members(d)) return false;
-  return dialect == Dialect::kLedgerRow || settle_session_payload(d);
+  return dialect != Dialect::kSession || settle_session_payload(d);
 }
 
 Result<std::string> canonical_payload(std::string_view raw, int depth_used) {

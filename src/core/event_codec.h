@@ -12,7 +12,11 @@
 
 namespace cortex::core {
 
-enum class Dialect { kSession, kLedgerRow };
+enum class Dialect {
+  kSession,
+  kSessionOutline,  // as kSession, but the payload is only checked: `event.payload` stays empty
+  kLedgerRow,
+};
 
 struct DecodedEvent {
   Event event;

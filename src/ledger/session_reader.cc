@@ -38,6 +38,9 @@ class Reader {
   Status end_of_text();
 
   Status deliver();
+  core::Dialect dialect() const {
+    return callbacks_.payloads ? core::Dialect::kSession : core::Dialect::kSessionOutline;
+  }
   Status fill();
   // The next character that is no white space, or nothing at the end of the file.
   Result<std::optional<char>> next_char();
@@ -133,9 +136,8 @@ Status Reader::elements(int depth) {
     return {};
   }
   for (;;) {
-    CORTEX_TRY(attempt(depth, [this](Cursor& cursor) {
-      return core::decode_event(cursor, core::Dialect::kSession, decoded_);
-    }));
+    CORTEX_TRY(attempt(
+        depth, [this](Cursor& cursor) { return core::decode_event(cursor, dialect(), decoded_); }));
     CORTEX_TRY(deliver());
     CORTEX_ASSIGN(next, next_char());
     if (next != ',' && next != ']') return syntax_error("expected a comma or a closing bracket");
@@ -187,7 +189,7 @@ Status Reader::object() {
 // The whole file is in the window.
 Status Reader::single_event() {
   Cursor cursor(window_);
-  if (!core::decode_event(cursor, core::Dialect::kSession, decoded_)) {
+  if (!core::decode_event(cursor, dialect(), decoded_)) {
     return parse_error(cursor.fault());
   }
   return deliver();

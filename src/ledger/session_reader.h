@@ -24,6 +24,8 @@ struct SessionCallbacks {
   std::function<void()> on_restart;
   // Events in file order; the reference is valid during the call.
   std::function<Status(core::DecodedEvent&)> on_event;
+  // Whether events come with their canonical payload, or are only checked (cheaper).
+  bool payloads = true;
 };
 
 struct SessionSummary {

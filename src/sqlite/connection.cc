@@ -38,6 +38,10 @@ constexpr int kWalTriesMax = limits::kSqliteBusyMillis / kWalRetryMillis;
 
 constexpr std::size_t kSqlShownMax = 120;
 
+// Files that nobody writes are opened to be looked at as a whole, and looking rows up by index
+// thrashes the usual 2 MB. No memory mapping: a read error would be a signal, not an Error.
+constexpr const char* kWholeFileCache = "PRAGMA cache_size = -16000";
+
 }  // namespace
 
 void Connection::Closer::operator()(sqlite3* db) const noexcept { sqlite3_close_v2(db); }
@@ -62,6 +66,8 @@ Result<Connection> Connection::open(const std::string& path, OpenMode mode) {
   }
   sqlite3_busy_timeout(db, limits::kSqliteBusyMillis);
   CORTEX_TRY(connection.exec("PRAGMA foreign_keys = ON"));
+  // A file that is no database fails here; the first statement of the caller will say so.
+  if (mode == OpenMode::kImmutable) static_cast<void>(connection.exec(kWholeFileCache).ok());
   return connection;
 }
 

@@ -1,0 +1,357 @@
+#include "ledger/append_log.h"
+
+#include <gmock/gmock.h>
+
+#include "ledger/head_file.h"
+#include "ledger/ledger_fixture.h"
+
+namespace cortex::ledger {
+namespace {
+
+using testing::StartsWith;
+
+// Another file with its reads counted; never waits for a lock.
+class CountingFile final : public fs::File {
+ public:
+  CountingFile(std::unique_ptr<fs::File> file, std::uint64_t& bytes_read, std::uint64_t& syncs)
+      : file_(std::move(file)), bytes_read_(bytes_read), syncs_(syncs) {}
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) override {
+    CORTEX_ASSIGN(const std::size_t got, file_->read_at(offset, out));
+    bytes_read_ += got;
+    return got;
+  }
+  Status sync_data() override {
+    ++syncs_;
+    return file_->sync_data();
+  }
+  Status lock(fs::Lock kind, int) override { return file_->lock(kind, 0); }
+  Status append(std::string_view bytes) override { return file_->append(bytes); }
+  Status truncate(std::uint64_t size_bytes) override { return file_->truncate(size_bytes); }
+  Status sync_all() override { return file_->sync_all(); }
+  Result<fs::Info> info() override { return file_->info(); }
+  Status set_mode(unsigned mode) override { return file_->set_mode(mode); }
+  Status unlock() override { return file_->unlock(); }
+  void drop_cache() override { file_->drop_cache(); }
+  Status close() override { return file_->close(); }
+  const std::string& path() const override { return file_->path(); }
+
+ private:
+  std::unique_ptr<fs::File> file_;
+  std::uint64_t& bytes_read_;
+  std::uint64_t& syncs_;
+};
+
+class CountingFs final : public fs::FileSystem {
+ public:
+  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
+                                         unsigned mode) override {
+    CORTEX_ASSIGN(auto file, fs::posix().open(path, how, mode));
+    return std::unique_ptr<fs::File>(
+        std::make_unique<CountingFile>(std::move(file), bytes_read, syncs));
+  }
+  Result<std::unique_ptr<fs::File>> open_directory(const std::string& path) override {
+    return fs::posix().open_directory(path);
+  }
+  Result<fs::Info> stat(const std::string& path) override { return fs::posix().stat(path); }
+  Result<fs::Info> lstat(const std::string& path) override { return fs::posix().lstat(path); }
+  Status make_directory(const std::string& path, unsigned mode) override {
+    return fs::posix().make_directory(path, mode);
+  }
+  Result<std::vector<std::string>> make_directories(const std::string& path,
+                                                    unsigned mode) override {
+    return fs::posix().make_directories(path, mode);
+  }
+  Status remove_file(const std::string& path) override { return fs::posix().remove_file(path); }
+  Status remove_directory(const std::string& path) override {
+    return fs::posix().remove_directory(path);
+  }
+  Result<std::vector<std::string>> list(const std::string& path) override {
+    return fs::posix().list(path);
+  }
+  Status rename_no_replace(const std::string& from, const std::string& to) override {
+    return fs::posix().rename_no_replace(from, to);
+  }
+  Status sync_directory(const std::string& path) override {
+    return fs::posix().sync_directory(path);
+  }
+  Result<std::string> canonical(const std::string& path) override {
+    return fs::posix().canonical(path);
+  }
+  Result<std::string> working_directory() override { return fs::posix().working_directory(); }
+
+  std::uint64_t bytes_read = 0;
+  std::uint64_t syncs = 0;
+};
+
+class AppendLogTest : public LedgerTest {
+ protected:
+  static void append(AppendLog& log, std::uint64_t n, std::size_t payload_bytes = 0) {
+    core::Event event = sample_event(n, payload_bytes);
+    ASSERT_TRUE(log.append(event).ok());
+  }
+  Result<std::unique_ptr<AppendLog>> open_counted() {
+    return AppendLog::open(counting_, path_, system_clock(), system_random());
+  }
+  std::optional<LedgerHead> head_file() {
+    const auto file = open_file();
+    return read_head_file(fs::posix(), *file);
+  }
+
+  CountingFs counting_;
+};
+
+// Larger than a block, so that it is written before it is committed.
+constexpr std::size_t kLargePayload = 3U << 20U;
+
+TEST_F(AppendLogTest, MissingLedger_IsCreatedEmptyAndPrivate) {
+  {
+    const auto log = open_log();
+    ASSERT_TRUE(log.ok()) << log.error().text();
+    EXPECT_EQ((*log)->head(), std::nullopt);
+    EXPECT_EQ((*log)->rows(), 0U);
+  }
+  const auto info = fs::posix().stat(path_);
+  EXPECT_EQ(info->size_bytes, 0U);
+  EXPECT_EQ(info->mode, 0600U);
+}
+
+TEST_F(AppendLogTest, MissingFolder_IsAnErrorAndIsNotCreated) {
+  const std::string path = folder_ / "missing/events.jsonl";
+  EXPECT_FALSE(AppendLog::open(fs::posix(), path, system_clock(), system_random()).ok());
+  EXPECT_EQ(fs::posix().stat(folder_ / "missing")->kind, fs::Kind::kMissing);
+}
+
+TEST_F(AppendLogTest, AppendedRows_FormAClosedChainAcrossOpens) {
+  append_rows(1, 3);
+  append_rows(4, 2);
+  expect_closed(5);
+  EXPECT_EQ(bytes(), ledger_text(sealed_events(5)));
+}
+
+TEST_F(AppendLogTest, HashesOfTheCaller_AreReplaced) {
+  const auto log = open_log();
+  core::Event event = sample_event(1);
+  event.payload_hash = event.event_hash = "0bad";
+  event.prev_event_hash = "0bad";
+  ASSERT_TRUE((*log)->append(event).ok());
+  ASSERT_TRUE((*log)->commit().ok());
+  EXPECT_EQ(bytes(), ledger_text(sealed_events(1)));
+  EXPECT_EQ((*log)->head(), event.event_hash);
+}
+
+TEST_F(AppendLogTest, PlacesOfTheNextRow_AreThoseInTheFile) {
+  append_rows(1, 2);
+  write(bytes() + "\n \t\n");
+  const auto log = open_log();
+  EXPECT_EQ((*log)->size_bytes(), bytes().size());
+  EXPECT_EQ((*log)->rows(), 2U);
+  const std::uint64_t begin = (*log)->next_offset();
+  append(**log, 3);
+  const std::uint64_t end = (*log)->next_offset();
+  EXPECT_EQ((*log)->size_bytes(), begin) << "not committed yet";
+  ASSERT_TRUE((*log)->commit().ok());
+  EXPECT_EQ((*log)->size_bytes(), end);
+  EXPECT_EQ((*log)->rows(), 3U);
+  const std::string text = bytes();
+  ASSERT_EQ(text.size(), end);
+  EXPECT_EQ(text.substr(begin), row_text(sealed_events(3).back()));
+}
+
+TEST_F(AppendLogTest, UncommittedRows_LeaveNoTrace) {
+  append_rows(1, 2);
+  const std::string before = bytes();
+  {
+    const auto log = open_log();
+    append(**log, 3, kLargePayload);
+    EXPECT_GT(bytes().size(), before.size());
+  }
+  EXPECT_EQ(bytes(), before);
+  {
+    const auto log = open_log();
+    append(**log, 3);
+  }
+  EXPECT_EQ(bytes(), before);
+}
+
+TEST_F(AppendLogTest, UncommittedRowsBehindAMissingNewline_LeaveNoTrace) {
+  append_rows(1, 2);
+  std::string before = bytes();
+  before.pop_back();
+  write(before);
+  for (const std::size_t payload_bytes : {std::size_t{0}, kLargePayload}) {
+    const auto log = open_log();
+    append(**log, 3, payload_bytes);
+  }
+  EXPECT_EQ(bytes(), before);
+}
+
+TEST_F(AppendLogTest, RowsAfterTheLastCommit_AreTakenBackAndThoseBeforeItStay) {
+  append_rows(1, 1);
+  {
+    const auto log = open_log();
+    append(**log, 2);
+    ASSERT_TRUE((*log)->commit().ok());
+    append(**log, 3, kLargePayload);
+  }
+  EXPECT_EQ(bytes(), ledger_text(sealed_events(2)));
+}
+
+TEST_F(AppendLogTest, EmptyCommit_ChangesNothingAndSyncsNothing) {
+  std::string before = ledger_text(sealed_events(2));
+  before.pop_back();  // not even the newline is written
+  write(before);
+  const auto log = open_counted();
+  const std::uint64_t syncs = counting_.syncs;
+  ASSERT_TRUE((*log)->commit().ok());
+  EXPECT_EQ(counting_.syncs, syncs);
+  EXPECT_EQ(bytes(), before);
+}
+
+TEST_F(AppendLogTest, Batch_IsSyncedOnce) {
+  const auto log = open_counted();
+  const std::uint64_t syncs = counting_.syncs;
+  for (std::uint64_t n = 1; n <= 5; ++n) append(**log, n, limits::kIoBlockBytes / 2);
+  ASSERT_TRUE((*log)->commit().ok());
+  EXPECT_EQ(counting_.syncs, syncs + 1);
+  expect_closed(5);
+}
+
+TEST_F(AppendLogTest, RollBack_TakesBackBufferedAndWrittenRows) {
+  append_rows(1, 2);
+  const std::string before = bytes();
+  const auto log = open_log();
+  const auto head = (*log)->head();
+  for (const std::size_t payload_bytes : {std::size_t{0}, kLargePayload}) {
+    append(**log, 3, payload_bytes);
+    ASSERT_TRUE((*log)->roll_back().ok());
+    EXPECT_EQ(bytes(), before);
+    EXPECT_EQ((*log)->head(), head);
+    EXPECT_EQ((*log)->next_offset(), before.size());
+  }
+  append(**log, 3);
+  ASSERT_TRUE((*log)->commit().ok());
+  EXPECT_EQ(bytes(), ledger_text(sealed_events(3)));
+}
+
+TEST_F(AppendLogTest, RollBack_RestoresTheMissingNewlineAndTheNextBatchWritesIt) {
+  append_rows(1, 2);
+  std::string before = bytes();
+  before.pop_back();
+  write(before);
+  const auto log = open_log();
+  for (const std::size_t payload_bytes : {std::size_t{0}, kLargePayload}) {
+    append(**log, 3, payload_bytes);
+    ASSERT_TRUE((*log)->roll_back().ok());
+    EXPECT_EQ(bytes(), before);
+    EXPECT_EQ((*log)->size_bytes(), before.size());
+  }
+  append(**log, 3);
+  ASSERT_TRUE((*log)->commit().ok());
+  EXPECT_EQ(bytes(), ledger_text(sealed_events(3)));
+  append(**log, 4);
+  ASSERT_TRUE((*log)->roll_back().ok());
+  append(**log, 4);
+  ASSERT_TRUE((*log)->commit().ok());
+  EXPECT_EQ(bytes(), ledger_text(sealed_events(4))) << "and it is written once";
+}
+
+TEST_F(AppendLogTest, MissingFinalNewline_IsCompletedBeforeTheNextRow) {
+  append_rows(1, 2);
+  std::string text = bytes();
+  text.pop_back();
+  write(text);
+  append_rows(3, 1);
+  expect_closed(3);
+}
+
+TEST_F(AppendLogTest, BlanksWithoutNewline_AreEndedBeforeTheNextRow) {
+  const auto events = sealed_events(2);
+  write(row_text(events[0]) + " \t");
+  append_rows(2, 1);
+  EXPECT_EQ(bytes(), row_text(events[0]) + " \t\n" + row_text(events[1]));
+}
+
+TEST_F(AppendLogTest, ForeignLastLine_RefusesTheAppendWithTheChainCode) {
+  append_rows(1, 1);
+  const std::string text = bytes() + "not a row\n";
+  write(text);
+  const auto log = open_log();
+  ASSERT_FALSE(log.ok());
+  EXPECT_EQ(log.error().code, Code::kChain);
+  EXPECT_EQ(bytes(), text);
+}
+
+TEST_F(AppendLogTest, HeadFile_IsWrittenByTheCommitAndNotBefore) {
+  const auto log = open_log();
+  append(**log, 1);
+  EXPECT_EQ(fs::posix().stat(head_file_path(path_))->kind, fs::Kind::kMissing);
+  ASSERT_TRUE((*log)->commit().ok());
+  const LedgerHead first{bytes().size(), 1, (*log)->head()};
+  EXPECT_EQ(head_file(), first);
+  append(**log, 2, kLargePayload);
+  EXPECT_EQ(head_file(), first);
+  ASSERT_TRUE((*log)->commit().ok());
+  EXPECT_EQ(head_file(), (LedgerHead{bytes().size(), 2, (*log)->head()}));
+}
+
+TEST_F(AppendLogTest, HeadFileThatCannotBeWritten_IsNoFailureOfTheBatch) {
+  ASSERT_TRUE(fs::posix().make_directory(head_file_path(path_), 0700).ok());
+  append_rows(1, 2);
+  append_rows(3, 1);
+  expect_closed(3);
+}
+
+TEST_F(AppendLogTest, Reopening_ReadsTheEndOnly) {
+  {
+    const auto log = open_log();
+    for (std::uint64_t n = 1; n <= 3000; ++n) append(**log, n, 1000);
+    ASSERT_TRUE((*log)->commit().ok());
+  }
+  const std::uint64_t size = bytes().size();
+  ASSERT_GT(size, 4U << 20U);
+  ASSERT_TRUE(open_counted().ok());
+  EXPECT_LT(counting_.bytes_read, 128U << 10U);
+  ASSERT_TRUE(fs::posix().remove_file(head_file_path(path_)).ok());
+  counting_.bytes_read = 0;
+  ASSERT_TRUE(open_counted().ok());
+  EXPECT_GE(counting_.bytes_read, size) << "nothing is known without the head file";
+  counting_.bytes_read = 0;
+  ASSERT_TRUE(open_counted().ok());
+  EXPECT_LT(counting_.bytes_read, 128U << 10U) << "and it was made again";
+}
+
+TEST_F(AppendLogTest, SecondWriter_IsShutOutUntilTheFirstEnds) {
+  {
+    const auto log = open_log();
+    ASSERT_TRUE(log.ok());
+    const auto second = open_counted();
+    ASSERT_FALSE(second.ok());
+    EXPECT_EQ(second.error().code, Code::kPrecondition);
+    EXPECT_FALSE(open_file()->lock(fs::Lock::kShared, 0).ok());
+  }
+  EXPECT_TRUE(open_counted().ok());
+}
+
+TEST_F(AppendLogTest, RefusedOpen_GivesTheLockBack) {
+  write("not a row\n");
+  ASSERT_FALSE(open_log().ok());
+  EXPECT_TRUE(open_file()->lock(fs::Lock::kExclusive, 0).ok());
+}
+
+TEST_F(AppendLogTest, TornTail_IsMovedAsideAndTold) {
+  const std::string row = row_text(sealed_events(1)[0]);
+  write(row + "{\"id\":\"evt_");
+  {
+    const auto log = open_log();
+    ASSERT_TRUE(log.ok()) << log.error().text();
+    ASSERT_TRUE((*log)->moved_tail().has_value());
+    EXPECT_EQ((*log)->moved_tail()->offset, row.size());
+    EXPECT_THAT((*log)->moved_tail()->evidence_path, StartsWith(path_ + ".torn-"));
+    EXPECT_EQ(bytes(), row);
+  }
+  EXPECT_FALSE((*open_log())->moved_tail().has_value());
+}
+
+}  // namespace
+}  // namespace cortex::ledger
