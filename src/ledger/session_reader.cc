@@ -110,9 +110,11 @@ Status Reader::attempt(int depth, Step step) {
   for (;;) {
     Cursor cursor(window_, position_, depth);
     const bool done = step(cursor);
-    // A number that ends where the window does may go on behind it.
-    const bool cut =
-        done ? cursor.position() == window_.size() : cursor.fault().kind == FaultKind::kEnd;
+    // A number that ends where the window does may go on behind it, and a value that is missing
+    // there may follow.
+    const bool at_border = cursor.fault().offset == window_.size();
+    const bool cut = done ? cursor.position() == window_.size()
+                          : cursor.fault().kind == FaultKind::kEnd || at_border;
     if (cut && !at_eof_) {
       CORTEX_TRY(fill());
       continue;
