@@ -79,6 +79,19 @@ std::optional<std::string> first(std::optional<std::string> a, std::optional<std
   return a ? std::move(a) : std::move(b);
 }
 
+// The settings beside CORTEX_DATA_DIR that name a path.
+std::string set_by(const Environment& environment, const ConfigFile& file) {
+  std::string out;
+  for (const std::string_view name : {"CORTEX_DB_PATH", "CORTEX_EVENT_LOG_PATH"}) {
+    if (environment.get(name)) out += cat(out.empty() ? "" : ", ", name);
+  }
+  const bool data_dir = file.data_dir && !environment.get("CORTEX_DATA_DIR");
+  const bool db = file.db_path && !environment.get("CORTEX_DB_PATH");
+  const bool log = file.event_log_path && !environment.get("CORTEX_EVENT_LOG_PATH");
+  if (data_dir || db || log) out += cat(out.empty() ? "" : ", ", "config.toml");
+  return out;
+}
+
 Result<Layout> effective_layout(const Environment& environment, ConfigFile file) {
   auto data_dir = first(environment.get("CORTEX_DATA_DIR"), std::move(file.data_dir));
   auto db = first(environment.get("CORTEX_DB_PATH"), std::move(file.db_path));
@@ -130,6 +143,16 @@ Result<ConfigFile> load_config(const Environment& environment, fs::FileSystem& f
   auto text = fs::read_all(fs, *path, kConfigBytesMax);
   if (!text) return unreadable(*path, fs::describe(text.error()));
   return parse_config(*text, *path);
+}
+
+Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
+                           std::optional<std::string> db, std::optional<std::string> event_log) {
+  if (db || event_log) return resolve_layout(environment, std::move(db), std::move(event_log));
+  CORTEX_ASSIGN(ConfigFile file, load_config(environment, fs));
+  std::string names = set_by(environment, file);
+  CORTEX_ASSIGN(Layout layout, effective_layout(environment, std::move(file)));
+  layout.set_by = std::move(names);
+  return layout;
 }
 
 Result<json::Value> config_report(const Environment& environment, fs::FileSystem& fs) {

@@ -1,11 +1,9 @@
 // The configuration file and the report of what is in effect (`cortex --print-config`).
 //
 // The file is $CORTEX_CONFIG (which must then exist), else $XDG_CONFIG_HOME/cortex/config.toml,
-// else
-// ~/.config/cortex/config.toml; a missing default file is fine. Keys that are not known, of another
-// type or missing in their table are refused: a setting that silently does nothing is worse than an
-// error. Its paths take part in the report only; commands find their data by layout.h, as reference
-// 0.1.2 does.
+// else ~/.config/cortex/config.toml; a missing default file is fine. Keys that are not known, of
+// another type or missing in their table are refused: a setting that silently does nothing is worse
+// than an error.
 #pragma once
 
 #include <optional>
@@ -32,6 +30,13 @@ Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view pat
 // Finds, reads and parses the file. Errors: kPrecondition when it cannot be read, kUsage when it is
 // not valid.
 Result<ConfigFile> load_config(const Environment& environment, fs::FileSystem& fs);
+
+// Where a command finds its data. --db and --event-log decide alone when one of them is given
+// (layout.h); else each path comes from the environment (CORTEX_DATA_DIR, CORTEX_DB_PATH,
+// CORTEX_EVENT_LOG_PATH), then the configuration file, then the default. Reference 0.1.2 looks at
+// CORTEX_DATA_DIR only; what else named a path is kept in Layout::set_by. Errors: as load_config().
+Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
+                           std::optional<std::string> db, std::optional<std::string> event_log);
 
 // data_dir, db_path, event_log_path, env; in this order. Environment before file before default,
 // for each path by itself. `env` holds the variables that matter here, sorted, values that look

@@ -186,5 +186,27 @@ TEST(Config, APinnedModelIsHiddenOnlyWithExactly64Digits) {
   EXPECT_FALSE(is_secret("CORTEX_OTHER", "m@sha256:" + digest));
 }
 
+TEST_F(ConfigTest, CommandsFindTheirDataByFlagsThenEnvironmentThenFile) {
+  const auto find = [this](std::optional<std::string> db = {},
+                           std::optional<std::string> log = {}) {
+    return find_layout(env_, fs::posix(), std::move(db), std::move(log)).value();
+  };
+  EXPECT_EQ(find(), (Layout{"/x/cortex", "/x/cortex/cortex.db", "/x/cortex/events.jsonl"}));
+  write("config/cortex/config.toml", "db_path = \"/f/a.db\"\n");
+  EXPECT_EQ(find(), (Layout{"/f", "/f/a.db", "/f/events.jsonl", "config.toml"}));
+  env_.vars["CORTEX_DB_PATH"] = "/e/b.db";
+  EXPECT_EQ(find(), (Layout{"/e", "/e/b.db", "/e/events.jsonl", "CORTEX_DB_PATH"}));
+  env_.vars["CORTEX_DATA_DIR"] = "/d";
+  EXPECT_EQ(find(), (Layout{"/d", "/e/b.db", "/d/events.jsonl", "CORTEX_DB_PATH"}));
+  EXPECT_EQ(find("/g/c.db"), (Layout{"/g", "/g/c.db", "/g/events.jsonl"}));
+  EXPECT_EQ(find({}, "/g/l.jsonl"), (Layout{"/g", "/g/cortex.db", "/g/l.jsonl"}));
+}
+
+TEST_F(ConfigTest, ABrokenFileStopsCommandsThatWouldFollowIt) {
+  write("config/cortex/config.toml", "nonsense = 1\n");
+  EXPECT_EQ(find_layout(env_, fs::posix(), {}, {}).error().code, Code::kUsage);
+  EXPECT_TRUE(find_layout(env_, fs::posix(), "/g/c.db", {}).ok());
+}
+
 }  // namespace
 }  // namespace cortex::app

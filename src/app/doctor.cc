@@ -77,10 +77,10 @@ StrictReport with_content(StrictReport report, Result<bundle::ContentReport> con
                          mirror.lagging, " lagging), integrity and full text are in order");
     return report;
   }
-  return stopped(
-      std::move(report), Code::kIntegrity, "integrity_failure",
-      cat(counted(report.failures.size(), "problem"), ", the first one: ", report.failures.front()),
-      "see all with --json; back up what is there before you repair");
+  std::string detail =
+      cat(counted(report.failures.size(), "problem"), ", the first one: ", report.failures.front());
+  return stopped(std::move(report), Code::kIntegrity, "integrity_failure", std::move(detail),
+                 "see all with --json; back up what is there before you repair");
 }
 
 json::Array schema_failures_json(const std::vector<store::SchemaFailure>& failures) {
@@ -115,7 +115,8 @@ StrictReport doctor_strict(Services& services, const Layout& layout, bool deep) 
   }
   report.failures = ledger::boundary_failures(*chain, false);
   if (!report.failures.empty()) {
-    return stopped(std::move(report), Code::kSchema, "schema_mismatch", report.failures.front(),
+    std::string detail = report.failures.front();
+    return stopped(std::move(report), Code::kSchema, "schema_mismatch", std::move(detail),
                    "restore the ledger from a backup");
   }
   for (const auto table : store::checked_tables()) report.checked_tables.emplace_back(table);

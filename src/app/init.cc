@@ -8,7 +8,7 @@ namespace {
 
 constexpr unsigned kSecureMode = 0700;
 
-Error refused(std::string message, std::string next) {
+Error refused(const std::string& message, std::string next) {
   Error error = make_error(Code::kPrecondition, cat("precondition unmet: ", message));
   error.unchanged = "no file was created";
   error.next = std::move(next);
@@ -67,9 +67,21 @@ Result<bool> create_file(Services& services, const std::string& path) {
   return true;
 }
 
+// Files that are there already keep their modes; asked to validate, they must be private too.
+Status require_private_file(Services& services, const std::string& path) {
+  CORTEX_ASSIGN(const fs::Info info, services.fs.stat(path));
+  if (info.kind != fs::Kind::kFile || (info.mode & 0077) == 0) return {};
+  return refused(cat("the file ", quoted(path), " is not private to its owner"),
+                 cat("run `chmod 600 ", path, "`"));
+}
+
 Result<InitReport> init_files(Services& services, const Layout& layout, bool validate_permissions) {
   CORTEX_TRY(prepare_folder(services, layout, validate_permissions));
   CORTEX_TRY(refuse_stray_sidecars(services, layout));
+  if (validate_permissions) {
+    CORTEX_TRY(require_private_file(services, layout.db_path));
+    CORTEX_TRY(require_private_file(services, layout.event_log_path));
+  }
   InitReport report;
   report.layout = layout;
   CORTEX_ASSIGN(report.created_db, create_file(services, layout.db_path));

@@ -25,6 +25,8 @@ struct Layout {
   std::string data_dir;
   std::string db_path;
   std::string event_log_path;
+  // Settings that reference 0.1.2 ignores and that named a path here ("CORTEX_DB_PATH"), or empty.
+  std::string set_by{};
 
   friend bool operator==(const Layout&, const Layout&) = default;
 };

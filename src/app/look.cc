@@ -27,7 +27,7 @@ Error refused(Code code, std::string message, std::string next) {
 
 struct OpenLedger {
   std::unique_ptr<fs::File> file;
-  std::uint64_t size_bytes = 0;  // up to a row border
+  std::uint64_t size_bytes = 0;  // up to a row border: a torn tail is left out
 };
 
 Result<OpenLedger> open_ledger(Services& services, const Layout& layout) {
@@ -39,7 +39,10 @@ Result<OpenLedger> open_ledger(Services& services, const Layout& layout) {
                    "run `cortex init`, or name the ledger with --event-log");
   }
   CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(**file));
-  return OpenLedger{std::move(file).value(), size};
+  // A torn tail is no row; `status` and `audit verify` speak of it. A last line that is none either
+  // is met where rows are read.
+  const auto tail = ledger::read_tail(**file, size);
+  return OpenLedger{std::move(file).value(), tail.ok() ? tail->size_bytes : size};
 }
 
 bool matches(const core::Event& event, const LogFilter& filter) {
@@ -150,9 +153,7 @@ Result<LogReport> log(Services& services, const Layout& layout, const LogFilter&
     while (const core::DecodedEvent* row = rows.next()) {
       if (matches(row->event, filter)) found.push_back(log_row(*row, rows.line()));
     }
-    // A torn tail is no row; `status` and `audit verify` speak of it.
-    const bool torn = rows.fault() && rows.fault()->kind == ledger::RowFault::Kind::kTorn;
-    if (rows.fault() && !torn) return row_error(*rows.fault());
+    if (rows.fault()) return row_error(*rows.fault());
     found.insert(found.end(), std::make_move_iterator(report.rows.begin()),
                  std::make_move_iterator(report.rows.end()));
     report.rows = std::move(found);

@@ -37,7 +37,7 @@ struct LogRow {
 
 struct LogReport {
   std::vector<LogRow> rows;     // the newest `limit` matching ones, oldest first
-  std::uint64_t end_bytes = 0;  // where the ledger ended
+  std::uint64_t end_bytes = 0;  // where its last row ended
 };
 
 // Reads the ledger backwards in blocks until enough rows match: O(rows looked at), memory O(limit).

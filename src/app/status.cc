@@ -93,10 +93,12 @@ void advise(StatusReport& report) {
   if (report.torn) {
     steps.emplace_back("cortex audit repair-tail        see the torn last row");
   }
-  if (report.pending_migrations > 0 || report.mirror_lag_rows > 0) {
+  // A new store gets its schema with the first session.
+  const bool is_new = report.ledger_rows == 0;
+  if ((report.pending_migrations > 0 && !is_new) || report.mirror_lag_rows > 0) {
     steps.emplace_back("cortex doctor --repair          bring the store up to date");
   }
-  if (report.ledger_rows == 0) {
+  if (is_new) {
     steps.emplace_back("cortex ingest SESSION.json      record something");
     return;
   }
@@ -160,6 +162,7 @@ json::Value to_json(const StatusReport& report) {
   json::Object out{{"data_dir", report.layout.data_dir},
                    {"db_path", report.layout.db_path},
                    {"event_log_path", report.layout.event_log_path},
+                   {"paths_set_by", report.layout.set_by},
                    {"has_store", report.has_store},
                    {"has_ledger", report.has_ledger},
                    {"ledger_rows", report.ledger_rows},

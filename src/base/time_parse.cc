@@ -47,8 +47,9 @@ std::optional<Timestamp> to_timestamp(const Fields& f) {
   if (f.hour > 23 || f.minute > 59 || f.second > 60) return std::nullopt;
   const bool leap = f.second == 60;
   Timestamp t;
-  t.seconds = days_from_civil(f.year, f.month, f.day) * 86'400 + f.hour * 3600 + f.minute * 60 +
-              (leap ? 59U : f.second) - f.offset_seconds;
+  const std::int64_t second_of_day =
+      std::int64_t{f.hour} * 3600 + std::int64_t{f.minute} * 60 + (leap ? 59 : f.second);
+  t.seconds = days_from_civil(f.year, f.month, f.day) * 86'400 + second_of_day - f.offset_seconds;
   t.nanos = f.nanos + (leap ? kNanosPerSecond : 0);
   if (t.seconds < kSecondsMin || t.seconds > kSecondsMax) return std::nullopt;
   return t;

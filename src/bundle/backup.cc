@@ -148,7 +148,7 @@ Result<ContentReport> verify_published(fs::FileSystem& fs, const std::string& bu
 }
 
 // A published bundle that does not verify must not look like one.
-Error withdraw(fs::FileSystem& fs, const std::string& bundle, std::string why, Clock& clock,
+Error withdraw(fs::FileSystem& fs, const std::string& bundle, const std::string& why, Clock& clock,
                Random& random) {
   const std::string aside =
       fs::join(fs::parent_of(bundle),

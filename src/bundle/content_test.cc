@@ -75,8 +75,7 @@ TEST_F(ContentTest, EveryMirroredColumn_IsCompared) {
   for (const char* change :
        {"schema_version = 1", "observed_at = 'x'", "recorded_at = 'x'", "source_json = '{}'",
         "event_type = 'x'", "trace_id = 'x'", "session_id = 'x'", "domain_tags_json = '[1]'",
-        "payload_json = '{}'", "payload_hash = 'x'", "prev_event_hash = 'x'",
-        "event_hash = 'x'"}) {
+        "payload_json = '{}'", "payload_hash = 'x'", "prev_event_hash = 'x'", "event_hash = 'x'"}) {
     put(db_, "");
     put(log_, "");
     fill(1);
@@ -122,10 +121,9 @@ TEST_F(ContentTest, FindingsOfTheDeepCheck_AreProblemsOfTheStore) {
   exec("PRAGMA foreign_keys = OFF; INSERT INTO trace_events VALUES ('trc_9', 'evt_9', 1)");
   const auto report = verify();
   ASSERT_TRUE(report.ok()) << report.error().text();
-  EXPECT_THAT(report->problems,
-              ElementsAre(StartsWith("store: foreign_key_check: "),
-                          StartsWith("store: foreign_key_check: "),
-                          StartsWith("store: fts_parity: ")));
+  EXPECT_THAT(report->problems, ElementsAre(StartsWith("store: foreign_key_check: "),
+                                            StartsWith("store: foreign_key_check: "),
+                                            StartsWith("store: fts_parity: ")));
 }
 
 TEST_F(ContentTest, StoreThatIsNoDatabase_IsAProblemAndTheLedgerIsStillRead) {

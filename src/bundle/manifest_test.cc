@@ -69,14 +69,13 @@ class ManifestTest : public DeploymentTest {
 
 TEST_F(ManifestTest, KeysStandInTheOrderOfTheFormatWithoutAFinalNewline) {
   const json::Object document = manifest_document(example());
-  EXPECT_THAT(
-      keys_of(document),
-      ElementsAre("kind", "schema_version", "sqlite_store", "jsonl_mirror", "tool_version",
-                  "backup_timestamp", "sqlite_store_size_bytes", "sqlite_store_blake3",
-                  "jsonl_mirror_size_bytes", "jsonl_mirror_blake3", "jsonl_mirror_audit_status",
-                  "jsonl_mirror_audit_rows_scanned", "jsonl_mirror_audit_failures",
-                  "table_row_counts", "runtime_mode", "proof_state", "claim_ceiling",
-                  "authority_class"));
+  EXPECT_THAT(keys_of(document),
+              ElementsAre("kind", "schema_version", "sqlite_store", "jsonl_mirror", "tool_version",
+                          "backup_timestamp", "sqlite_store_size_bytes", "sqlite_store_blake3",
+                          "jsonl_mirror_size_bytes", "jsonl_mirror_blake3",
+                          "jsonl_mirror_audit_status", "jsonl_mirror_audit_rows_scanned",
+                          "jsonl_mirror_audit_failures", "table_row_counts", "runtime_mode",
+                          "proof_state", "claim_ceiling", "authority_class"));
   EXPECT_THAT(keys_of(*document.find("table_row_counts")->as_object()),
               ElementsAre("events", "traces", "episodes", "memories"));
   EXPECT_EQ(*document.find("backup_timestamp")->as_string(), "2026-01-02T03:04:05Z");

@@ -10,8 +10,16 @@
 namespace cortex::cli {
 namespace {
 
-constexpr std::size_t kTimeWidth = 20, kTypeWidth = 14, kSourceWidth = 18, kIdWidth = 30;
-constexpr std::size_t kPayloadWidthMin = 20;
+constexpr std::size_t kIdWidth = 30, kTypeWidth = 14;
+constexpr std::size_t kPayloadWidthMin = 10, kPayloadWidthPiped = 160;
+
+// Columns beside id, type and payload. A narrow screen has no room for seconds and sources.
+struct Columns {
+  std::size_t time = 20, source = 18;
+};
+constexpr Columns kWide{}, kNarrow{16, 0};
+constexpr std::size_t kWideFrom = 110;
+
 constexpr unsigned kFollowPauseMicros = 250'000;
 
 // How one row is printed: as it stands in the ledger, or as a line of the table.
@@ -22,35 +30,42 @@ class RowPrinter {
         on_terminal_(context.terminal.stdout_is_tty),
         colour_(context.terminal.colour_on_stdout()) {
     const auto width = static_cast<std::size_t>(std::max(context.terminal.width, 0));
-    const std::size_t used = kIdWidth + kTimeWidth + kTypeWidth + kSourceWidth + 4;
-    payload_width_ = width > used + kPayloadWidthMin ? width - used : kPayloadWidthMin;
     // Behind a pipe nothing is cut to the width of a screen that is not there.
-    if (!on_terminal_) payload_width_ = 160;
+    if (!on_terminal_) return;
+    if (width < kWideFrom) columns_ = kNarrow;
+    const std::size_t used =
+        kIdWidth + columns_.time + kTypeWidth + 3 + (columns_.source > 0 ? columns_.source + 1 : 0);
+    payload_width_ = std::max(kPayloadWidthMin, width > used ? width - used : 0);
   }
 
   std::string header() const {
     if (jsonl_) return "";
-    return tinted(cat(padded("ID", kIdWidth), " ", padded("OBSERVED", kTimeWidth), " ",
-                      padded("TYPE", kTypeWidth), " ", padded("SOURCE", kSourceWidth), " PAYLOAD"),
-                  Tint::kDim, colour_) +
+    return tinted(line_of("ID", "OBSERVED", "TYPE", "SOURCE", "PAYLOAD"), Tint::kDim, colour_) +
            "\n";
   }
 
   std::string line(const app::LogRow& row) const {
     if (jsonl_) return (on_terminal_ ? printable(row.line) : row.line) + "\n";
-    return cat(
-        row.id, " ",
-        tinted(padded(format_rfc3339_seconds(row.observed_at), kTimeWidth), Tint::kDim, colour_),
-        " ", padded(row.type, kTypeWidth), " ",
-        padded(fitted(row.source, kSourceWidth), kSourceWidth), " ",
-        fitted(row.payload, payload_width_), "\n");
+    const std::string time = format_rfc3339_seconds(row.observed_at).substr(0, columns_.time);
+    return line_of(row.id, time, row.type, row.source, fitted(row.payload, payload_width_)) + "\n";
   }
 
  private:
+  std::string line_of(std::string_view id, std::string_view time, std::string_view type,
+                      std::string_view source, std::string_view payload) const {
+    std::string out = cat(padded(id, kIdWidth), " ", padded(time, columns_.time), " ",
+                          padded(type, kTypeWidth), " ");
+    if (columns_.source > 0) {
+      out += cat(padded(fitted(source, columns_.source), columns_.source), " ");
+    }
+    return cat(out, payload);
+  }
+
   bool jsonl_;
   bool on_terminal_;
   bool colour_;
-  std::size_t payload_width_;
+  Columns columns_ = kWide;
+  std::size_t payload_width_ = kPayloadWidthPiped;
 };
 
 // Prints new rows until the reader goes away or the process is told to stop.

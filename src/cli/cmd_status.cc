@@ -92,6 +92,12 @@ void show_backup(Screen& screen, const app::StatusReport& report) {
 std::string text_of(const app::StatusReport& report, bool colour) {
   Screen screen(colour);
   screen.line("data", report.layout.data_dir);
+  if (!report.layout.set_by.empty()) {
+    screen.line("", report.layout.db_path);
+    screen.line("", report.layout.event_log_path);
+    screen.line(
+        "", cat("paths set by ", report.layout.set_by, ", which reference 0.1.2 does not look at"));
+  }
   show_ledger(screen, report);
   show_store(screen, report);
   show_backup(screen, report);

@@ -15,7 +15,7 @@ constexpr Flag kInitFlags[] = {
     kEventLog,
     {.name = "validate-perms",
      .value_name = "",
-     .about = "Fail unless the data folder is private (mode 0700)"},
+     .about = "Fail unless folder (0700), store and ledger are private"},
 };
 
 constexpr Flag kLayoutFlags[] = {kDb, kEventLog};

@@ -2,13 +2,14 @@
 
 #include <utility>
 
+#include "app/config.h"
 #include "base/text.h"
 
 namespace cortex::cli {
 
 Result<app::Layout> Context::layout() const {
-  return app::resolve_layout(environment, invocation.optional("db"),
-                             invocation.optional("event-log"));
+  return app::find_layout(environment, services.fs, invocation.optional("db"),
+                          invocation.optional("event-log"));
 }
 
 std::string error_line(std::string_view command, const Error& error) {

@@ -21,7 +21,7 @@ struct Context {
   const Invocation& invocation;
 
   bool json() const { return invocation.json; }
-  // The layout that --db and --event-log (where the command has them) and the environment name.
+  // Where the data is, by flags (where the command has them), environment and configuration file.
   Result<app::Layout> layout() const;
 };
 

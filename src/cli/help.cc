@@ -93,6 +93,9 @@ std::string root_help() {
   }
   out +=
       "\nData lives in $CORTEX_DATA_DIR, else $XDG_DATA_HOME/cortex, else ~/.local/share/cortex.\n"
+      "--db and --event-log name files of their own; else CORTEX_DB_PATH and "
+      "CORTEX_EVENT_LOG_PATH,\n"
+      "else config.toml. `cortex --print-config` shows what is in effect.\n"
       "Example: cortex init && cortex ingest session.json && cortex audit verify\n"
       "`cortex help COMMAND` tells more about a command.\n";
   return out;

@@ -16,7 +16,9 @@ std::string progress_text(std::string_view phase, std::uint64_t done, std::uint6
   std::string text = cat(phase, " ", human_bytes(done));
   // A file that grows while it is copied may pass the total that was known at the start.
   if (total >= done && total > 0) {
-    text += cat(" of ", human_bytes(total), " (", done * 100 / total, " %)");
+    // In floating point: a hundred times the bytes may be more than an integer holds.
+    const double share = static_cast<double>(done) * 100 / static_cast<double>(total);
+    text += cat(" of ", human_bytes(total), " (", static_cast<int>(share), " %)");
   }
   if (seconds > 0) {
     const double rate = static_cast<double>(done) / seconds;

@@ -29,7 +29,7 @@ std::string padded(std::string_view text, std::size_t width) {
 }
 
 std::string fitted(std::string_view text, std::size_t width) {
-  const std::string safe = printable(text);
+  std::string safe = printable(text);
   if (code_points(safe) <= width) return safe;
   std::string out;
   std::size_t used = 0;

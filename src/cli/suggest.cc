@@ -29,9 +29,7 @@ std::string_view nearest(std::string_view typed, std::span<const std::string_vie
   constexpr std::size_t kTypedMax = 64;
   if (typed.empty() || typed.size() > kTypedMax) return {};
   std::string_view best;
-  std::size_t best_distance = typed.size() / 3 + 1;
-  if (typed.size() < 3) best_distance = 1;
-  ++best_distance;
+  std::size_t best_distance = std::max<std::size_t>(1, typed.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
     std::size_t distance = edit_distance(typed, candidate);
     if (typed.size() >= 2 && candidate.starts_with(typed)) distance = 1;

@@ -353,5 +353,17 @@ TEST_F(AppendLogTest, TornTail_IsMovedAsideAndTold) {
   EXPECT_FALSE((*open_log())->moved_tail().has_value());
 }
 
+TEST_F(AppendLogTest, BlankLinesInFrontOfATornTail_KeepTheirPlace) {
+  const auto events = sealed_events(2);
+  write(row_text(events[0]) + " \n\n{\"id\":");
+  const auto log = open_log();
+  ASSERT_TRUE(log.ok()) << log.error().text();
+  EXPECT_EQ((*log)->size_bytes(), bytes().size());
+  append(**log, 2);
+  ASSERT_TRUE((*log)->commit().ok());
+  EXPECT_EQ(bytes(), row_text(events[0]) + " \n\n" + row_text(events[1]));
+  EXPECT_EQ(head_file(), (LedgerHead{bytes().size(), 2, events[1].event_hash}));
+}
+
 }  // namespace
 }  // namespace cortex::ledger

@@ -5,7 +5,7 @@
 
 Each writer ingests several sessions of its own events and of events that others write too, in random order. Meanwhile one
 loop takes backups to new names and one audits the ledger. At the end the ledger holds the union of all ids once each, the
-chain is clean, the store mirrors it row for row, and every backup that was reported verifies to its depth.
+chain is clean, the store mirrors it row for row, and every backup that was reported verifies to its depth. Of several backups to one name exactly one wins.
 """
 import pathlib
 import random
@@ -18,6 +18,7 @@ import harness  # noqa: E402
 
 SHARED = 200        # events that several writers carry
 SESSIONS = 4        # runs per writer
+NAME_RIVALS, NAME_ROUNDS = 6, 10
 
 
 class Race:
@@ -101,6 +102,24 @@ class Race:
         self.check("no staging folder left", left)
         self.check("something ran meanwhile", not (self.backups and self.audits) and "no backup or no audit ran")
 
+    def one_name(self):
+        """Backups to one name at the same time: one makes the bundle, the others refuse and leave nothing."""
+        for attempt in range(NAME_ROUNDS):
+            bundle = self.home.root / f"one-name-{attempt}"
+            codes = []
+            threads = [threading.Thread(target=lambda: codes.append(
+                self.home.run("backup", "--output", bundle).returncode)) for _ in range(NAME_RIVALS)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            wanted = [0] + [7] * (NAME_RIVALS - 1)
+            self.check(f"{bundle.name}: exactly one wins", sorted(codes) != wanted and f"exit codes {codes}")
+            run = self.home.run("restore", "verify-backup", "--manifest", bundle / "BACKUP_MANIFEST", "--deep")
+            self.check(f"verify {bundle.name}", run.returncode and harness.said(run))
+        left = [p.name for p in self.home.root.iterdir() if ".staging" in p.name]
+        self.check("rivals leave no staging folder", left)
+
     def check_mirror(self):
         stored = harness.query(self.home.store, "select id, event_hash, prev_event_hash, payload_hash from events "
                                                 "order by id")
@@ -120,6 +139,7 @@ def main():
         harness.must(home.run("init"))
         race = Race(home, options)
         race.run()
+        race.one_name()
         print(f"seed {options.seed}: {len(race.backups)} backups and {race.audits} audits ran meanwhile")
         return race.tally.finish()
 

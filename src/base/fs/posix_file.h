@@ -7,7 +7,7 @@
 
 #include "base/fs/fs.h"
 
-struct stat;
+struct stat;  // NOLINT(readability-identifier-naming): the name of POSIX
 
 namespace cortex::fs {
 

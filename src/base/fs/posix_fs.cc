@@ -149,7 +149,8 @@ Result<std::vector<std::string>> PosixFs::list(const std::string& path) {
   std::vector<std::string> names;
   for (;;) {
     errno = 0;
-    const dirent* entry = ::readdir(directory.get());
+    // The stream is this call's own, so no other thread can be reading it.
+    const dirent* entry = ::readdir(directory.get());  // NOLINT(concurrency-mt-unsafe)
     if (entry == nullptr) break;
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") names.emplace_back(name);

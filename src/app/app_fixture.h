@@ -1,0 +1,48 @@
+// A deployment with the services and the layout of a use case, for the tests of this room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/layout.h"
+#include "app/services.h"
+#include "bundle/deployment_fixture.h"
+#include "core/event_codec.h"
+#include "ledger/chain.h"
+
+namespace cortex::app {
+
+using bundle::code_of;
+using bundle::FolderState;
+
+class AppTest : public bundle::DeploymentTest {
+ protected:
+  static std::string session_of(const std::vector<core::Event>& events) {
+    std::string text = "{\"events\":[";
+    for (const core::Event& event : events) {
+      if (text.back() != '[') text += ',';
+      core::append_row(text, event);
+    }
+    return text + "]}";
+  }
+  // A session file with the rows first, first + 1, ... of event().
+  std::string session(std::uint64_t first, std::uint64_t count) {
+    std::vector<core::Event> events;
+    for (std::uint64_t i = 0; i < count; ++i) events.push_back(event(first + i));
+    return session_file(session_of(events));
+  }
+  std::string session_file(std::string_view text) {
+    std::string path = folder_ / "session.json";
+    put(path, text);
+    return path;
+  }
+  std::int64_t count(const std::string& table) {
+    sqlite::Connection db = connect();
+    return db.query_int(cat("SELECT count(*) FROM ", table)).value();
+  }
+
+  Services services_{fs_, clock_, random_};
+  Layout layout_ = layout_in(live_);
+};
+
+}  // namespace cortex::app

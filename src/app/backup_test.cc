@@ -1,0 +1,69 @@
+#include "app/backup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/app_fixture.h"
+#include "app/status.h"
+
+namespace cortex::app {
+namespace {
+
+class AppBackupTest : public AppTest {
+ protected:
+  Result<bundle::BackupReport> run(const std::string& output) {
+    return backup(services_, {layout_, output}, failures_);
+  }
+
+  ledger::ChainReport failures_;
+  std::string note_ = fs::join(live_, "cortex_last_backup.json");
+};
+
+TEST_F(AppBackupTest, MadeBundle_IsRememberedBesideTheStoreOnly) {
+  fill(2);
+  const FolderState before = state_of(live_);
+  ASSERT_TRUE(run(out_).ok());
+  FolderState after = state_of(live_);
+  EXPECT_EQ(after.erase("cortex_last_backup.json"), 1U);
+  EXPECT_EQ(after, before);
+  EXPECT_EQ(fs_.stat(note_)->mode, 0600U);
+  EXPECT_EQ(get(note_), cat("{\"bundle_dir\":\"", fs_.canonical(out_).value(),
+                            "\",\"ledger_rows\":2,\"made_at\":\"2026-01-02T03:04:05Z\","
+                            "\"verified\":true}\n"));
+}
+
+TEST_F(AppBackupTest, LaterBundle_TakesThePlaceOfTheEarlierOne) {
+  fill(2);
+  ASSERT_TRUE(run(folder_ / "first with a long name").ok());
+  ASSERT_TRUE(run(folder_ / "2").ok());
+  EXPECT_EQ(status(services_, layout_)->last_backup->bundle_dir,
+            fs_.canonical(folder_ / "2").value());
+}
+
+TEST_F(AppBackupTest, FailedBackup_IsNotRemembered) {
+  fill(2);
+  break_chain(1);
+  const auto report = run(out_);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kIntegrity);
+  EXPECT_EQ(failures_.failures.front().line, 1U);
+  EXPECT_EQ(kind_of(note_), fs::Kind::kMissing);
+}
+
+TEST_F(AppBackupTest, NoteThatCannotBeWritten_DoesNotFailTheBackup) {
+  fill(1);
+  ASSERT_TRUE(fs_.make_directory(note_, 0700).ok());
+  EXPECT_TRUE(run(out_).ok());
+}
+
+TEST_F(AppBackupTest, MadeBundle_VerifiesInBothLevels) {
+  fill(2);
+  const auto made = run(out_);
+  ASSERT_TRUE(made.ok());
+  for (const bool deep : {false, true}) {
+    EXPECT_TRUE(verify_backup(services_, made->manifest_path, deep, nullptr).ok()) << deep;
+  }
+}
+
+}  // namespace
+}  // namespace cortex::app

@@ -1,0 +1,98 @@
+#include "app/open_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/app_fixture.h"
+#include "store/migrations.h"
+
+namespace cortex::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class OpenStoreTest : public AppTest {
+ protected:
+  store::MirrorState mirror_state() {
+    sqlite::Connection db = connect();
+    return store::read_mirror_state(db).value();
+  }
+};
+
+TEST_F(OpenStoreTest, MissingStore_IsRefusedAndNotMade) {
+  ASSERT_TRUE(fs_.remove_file(db_).ok());
+  const auto opened = open_store(services_, layout_);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, Code::kPrecondition);
+  EXPECT_THAT(opened.error().next, HasSubstr("cortex init"));
+  EXPECT_EQ(kind_of(db_), fs::Kind::kMissing);
+  ASSERT_TRUE(fs_.make_directory(db_, 0700).ok());
+  EXPECT_EQ(code_of(require_store(services_, layout_)), Code::kPrecondition);
+}
+
+TEST_F(OpenStoreTest, NewStore_IsMigratedAndCaughtUp) {
+  append(1, 4);
+  const auto opened = open_store(services_, layout_);
+  ASSERT_TRUE(opened.ok()) << opened.error().text();
+  EXPECT_THAT(opened->migrations, SizeIs(store::kMigrationNames.size()));
+  EXPECT_EQ(opened->mirrored_rows, 4U);
+  EXPECT_EQ(opened->mirror_note, "");
+  EXPECT_EQ(count("events"), 4);
+}
+
+TEST_F(OpenStoreTest, StoreThatIsUpToDate_IsNotWrittenTo) {
+  fill(3);
+  const std::string before = get(db_);
+  {
+    const auto opened = open_store(services_, layout_);
+    ASSERT_TRUE(opened.ok());
+    EXPECT_THAT(opened->migrations, IsEmpty());
+    EXPECT_EQ(opened->mirrored_rows, 0U);
+  }
+  EXPECT_EQ(get(db_), before);
+}
+
+TEST_F(OpenStoreTest, TornTail_IsLeftOutOfTheMirrorAndInTheLedger) {
+  append(1, 2);
+  const std::string whole = get(log_);
+  put(log_, whole + "{\"id\":");
+  const auto opened = open_store(services_, layout_);
+  ASSERT_TRUE(opened.ok());
+  EXPECT_EQ(opened->mirror_note, "");
+  EXPECT_EQ(opened->mirrored_rows, 2U);
+  EXPECT_EQ(mirror_state().offset_bytes, whole.size());
+  EXPECT_EQ(get(log_), whole + "{\"id\":");
+}
+
+TEST_F(OpenStoreTest, LedgerThatCannotBeRead_IsANoteAndTheMirrorStays) {
+  fill(2);
+  const std::string good = get(log_);
+  put(log_, good + "no row\n");
+  EXPECT_THAT(open_store(services_, layout_)->mirror_note, HasSubstr("not brought up to date"));
+  ASSERT_TRUE(fs_.remove_file(log_).ok());
+  EXPECT_THAT(open_store(services_, layout_)->mirror_note, HasSubstr("not brought up to date"));
+  EXPECT_EQ(mirror_state().offset_bytes, good.size());
+  EXPECT_EQ(count("events"), 2);
+}
+
+TEST_F(OpenStoreTest, StateThatDoesNotHold_IsReadAgainFromTheStart) {
+  fill(3);
+  exec("UPDATE cortex_mirror SET head_hash = 'x'; DELETE FROM events WHERE id = '" + id_of(2) +
+       "'");
+  const auto opened = open_store(services_, layout_);
+  ASSERT_TRUE(opened.ok());
+  EXPECT_EQ(opened->mirrored_rows, 1U);
+  EXPECT_EQ(count("events"), 3);
+  EXPECT_EQ(mirror_state().rows, 3U);
+}
+
+TEST_F(OpenStoreTest, StoreThatIsNoDatabase_IsAnErrorAndKept) {
+  put(db_, std::string(8192, 'x'));
+  EXPECT_FALSE(open_store(services_, layout_).ok());
+  EXPECT_EQ(get(db_), std::string(8192, 'x'));
+}
+
+}  // namespace
+}  // namespace cortex::app

@@ -1,0 +1,49 @@
+#include "cli/handlers.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/text.h"
+#include "cli/command_table.h"
+
+namespace cortex::cli {
+namespace {
+
+TEST(Handlers, EveryAvailableCommandHasOne_AndNoOther) {
+  for (const Command* command : all_commands()) {
+    const HandlerRow* row = find_handler(command->path);
+    EXPECT_EQ(row != nullptr, command->available) << command->path;
+    if (row != nullptr) {
+      EXPECT_EQ(row->path, command->path);
+    }
+  }
+  for (const Group& group : all_groups()) EXPECT_EQ(find_handler(group.path), nullptr);
+  for (const char* path : {"", "ini", "init ", "Init", "audit"}) {
+    EXPECT_EQ(find_handler(path), nullptr) << path;
+  }
+}
+
+TEST(Handlers, EnvelopeNamesFollowTheCommandAndAreUnique) {
+  std::set<std::string_view> names;
+  std::set<Handler> functions;
+  for (const Command* command : all_commands()) {
+    const HandlerRow* row = find_handler(command->path);
+    if (row == nullptr) continue;
+    EXPECT_TRUE(functions.insert(row->run).second) << command->path;
+    if (row->form == JsonForm::kReport) {
+      EXPECT_EQ(row->envelope, "") << command->path;
+      continue;
+    }
+    std::string expected = cat("cortex.", command->path);
+    for (char& c : expected) {
+      if (c == ' ') c = '.';
+      if (c == '-') c = '_';
+    }
+    EXPECT_EQ(row->envelope, expected);
+    EXPECT_TRUE(names.insert(row->envelope).second);
+  }
+}
+
+}  // namespace
+}  // namespace cortex::cli
