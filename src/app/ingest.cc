@@ -45,6 +45,7 @@ Status begin_mirror(Services& services, const Layout& layout, ledger::AppendLog&
   mirror.transaction.emplace(std::move(transaction));
   CORTEX_ASSIGN(auto writer,
                 store::catch_up(*mirror.db, log.file(), log.size_bytes(), services.clock));
+  CORTEX_TRY(writer.finish());  // known_ids() asks the store how far it is
   mirror.writer.emplace(std::move(writer));
   return {};
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/app_fixture.h"
+#include "core/ids.h"
 #include "store/store_fixture.h"
 
 namespace cortex::app {
@@ -93,6 +94,16 @@ TEST_F(KnownIdsTest, RowThatTheStoreLost_IsStillKnown) {
   fill(3);
   exec("DELETE FROM events WHERE id = '" + id_of(3) + "'");
   EXPECT_EQ(known(ids({3})).value(), ids({3}));
+}
+
+TEST_F(KnownIdsTest, RowsThatTheStoreLostInTheMiddleAndOnTop_AreStillKnown) {
+  fill(4);
+  auto db = store::open_for_writing(db_).value();
+  for (const std::uint64_t lost : {2U, 4U}) {
+    const std::string id = core::id_text(core::IdKind::kEvent, event(lost).id);
+    ASSERT_TRUE(db.connection.exec(cat("DELETE FROM events WHERE id = '", id, "'")).ok());
+    EXPECT_EQ(known(ids({lost, 9})).value(), ids({lost}));
+  }
 }
 
 TEST_F(KnownIdsTest, MirrorOfAnotherLedger_IsNotBelieved) {

@@ -196,8 +196,8 @@ constexpr std::array<TableOfKind, 9> kTables{{{core::IdKind::kTrace, "traces"},
                                               {core::IdKind::kAuditRecord, "audit_records"},
                                               {core::IdKind::kDecayJob, "decay_jobs"}}};
 
-// Looks for the text of the id, which rows hold in upper case, and decodes only where it stands.
-Result<json::Value> find_event(Services& services, const Layout& layout, const Ulid& id) {
+// Looks for the text of the id, which writers put in upper case, and decodes only where it stands.
+Result<json::Value> find_event_text(Services& services, const Layout& layout, const Ulid& id) {
   CORTEX_ASSIGN(const OpenLedger ledger, open_ledger(services, layout));
   const std::string text = id.text();
   ledger::ChunkReader reader(*ledger.file, 0, ledger.size_bytes);
@@ -218,8 +218,33 @@ Result<json::Value> find_event(Services& services, const Layout& layout, const U
   }
 }
 
+Result<json::Value> find_event(Services& services, const Layout& layout, const Ulid& id) {
+  CORTEX_ASSIGN(json::Value found, find_event_text(services, layout, id));
+  if (!found.is_null()) return found;
+  // A row by another hand may spell its id otherwise.
+  CORTEX_ASSIGN(const OpenLedger ledger, open_ledger(services, layout));
+  ledger::RowStream stream(*ledger.file, 0, ledger.size_bytes);
+  for (;;) {
+    CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
+    if (row == nullptr) return found;
+    if (row->event.id == id) return json::parse(stream.line());
+  }
+}
+
 json::Value column_value(const sqlite::Statement& row, int column, std::string_view name) {
-  if (row.is_null(column)) return nullptr;
+  using enum sqlite::Statement::ColumnType;
+  switch (row.column_type(column)) {
+    case kNull:
+      return nullptr;
+    case kInteger:
+      return row.column_int(column);
+    case kReal:
+      return row.column_double(column);
+    case kBlob:
+      return "(binary)";
+    case kText:
+      break;
+  }
   const std::string_view text = row.column_text(column);
   if (!name.ends_with("_json")) return text;
   auto parsed = json::parse(text);

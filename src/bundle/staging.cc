@@ -80,6 +80,8 @@ void Staging::remove_dead_siblings() {
     if (!name.starts_with(prefix) || !Ulid::parse(std::string_view(name).substr(prefix.size())))
       continue;
     const std::string path = fs::join(parent_, name);
+    const auto info = fs_.lstat(path);
+    if (!info.ok() || info->kind != fs::Kind::kDirectory) continue;  // no staging folder of ours
     auto folder = fs_.open_directory(path);
     if (!folder.ok() || !(*folder)->lock(fs::Lock::kExclusive, 0).ok()) continue;  // in use
     if (fs::remove_tree(fs_, path).ok()) removed_dead_.push_back(path);

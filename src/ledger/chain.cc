@@ -38,14 +38,18 @@ void seal(core::Event& event, const std::optional<std::string>& head) {
 
 bool is_boundary(const core::Event& event, std::string_view payload) {
   if (event.schema_version != 2 || event.type != core::EventType::kSystemNote) return false;
-  if (payload.find(kBoundaryKind) == std::string_view::npos)
-    return false;  // cheap and nearly always enough
+  // Cheap and nearly always enough; an escape may hide the text.
+  if (payload.find(kBoundaryKind) == std::string_view::npos &&
+      payload.find('\\') == std::string_view::npos) {
+    return false;
+  }
   json::Cursor cursor(payload, 0, 1);
   if (cursor.peek() != json::Type::kObject || !cursor.enter_object()) return false;
   bool found = false;
   std::string_view key;
   std::string scratch;
   while (cursor.next_member(key)) {
+    if (key == "kind") found = false;  // of a repeated member the last one counts
     if (key == "kind" && cursor.peek() == json::Type::kString) {
       std::string_view kind;
       if (!cursor.read_string(kind, scratch)) return false;

@@ -188,6 +188,13 @@ TEST(Boundary, VersionTypeAndKind_MakeIt) {
   EXPECT_FALSE(is_boundary(event, payload));
 }
 
+TEST(Boundary, RepeatedAndEscapedMembers_ReadAsInAnyDocument) {
+  const core::Event event = sample_event(1);
+  EXPECT_FALSE(is_boundary(event, R"({"kind":"schema_migration.v1_to_v2","kind":5})"));
+  EXPECT_TRUE(is_boundary(event, R"({"kind":5,"kind":"schema_migration.v1_to_v2"})"));
+  EXPECT_TRUE(is_boundary(event, R"({"kind":"schema\u005fmigration.v1_to_v2"})"));
+}
+
 TEST(Boundary, PayloadsThatOnlyMentionTheKind_MakeNone) {
   const core::Event event = sample_event(1);
   for (const std::string_view payload :

@@ -16,6 +16,17 @@ bool is_whole(const core::Event& event) {
   return event_hash(event.prev_event_hash, event.payload_hash) == event.event_hash;
 }
 
+// Lines before `end`, a line border. For messages only: the way of a ledger that is damaged.
+Result<std::uint64_t> count_lines(fs::File& file, std::uint64_t end) {
+  ChunkReader reader(file, 0, end);
+  Chunk chunk;
+  for (std::uint64_t lines = 0;;) {
+    CORTEX_ASSIGN(const bool more, reader.next(chunk));
+    if (!more) return lines;
+    lines += static_cast<std::uint64_t>(std::ranges::count(chunk.bytes, '\n'));
+  }
+}
+
 // Takes in the rows of one chunk; false when they end in something that is no row.
 bool take_rows(RowCursor& rows, const Chunk& chunk, SettledTail& tail) {
   while (const core::DecodedEvent* row = rows.next()) {
@@ -60,7 +71,9 @@ Result<SettledTail> settle_tail(fs::FileSystem& fs, fs::File& file) {
   const std::uint64_t offset = rows.fault()->place.offset;
   if (rows.fault()->kind != RowFault::Kind::kTorn) {
     tail.fault = rows.fault();
-    tail.fault->place.file_line += acknowledged ? acknowledged->rows : 0;
+    CORTEX_ASSIGN(const std::uint64_t lines,
+                  count_lines(file, acknowledged ? acknowledged->size_bytes : 0));
+    tail.fault->place.file_line += lines;
     tail.fault_is_acknowledged = !acknowledged;
   }
   tail.torn = TornTail{offset, info.size_bytes - offset, ""};

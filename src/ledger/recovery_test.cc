@@ -185,6 +185,13 @@ TEST_F(RecoveryTest, BrokenLineBehindTheHeadFile_IsAFaultThatMayBeMovedAside) {
   }
 }
 
+TEST_F(RecoveryTest, BrokenLineBehindBlankLines_IsNamedByItsLineOfTheFile) {
+  const std::string sound = "\n\n" + row(0);
+  write(sound + "x\n" + row(1));
+  ASSERT_TRUE(write_head_file(fs::posix(), path_, LedgerHead{sound.size(), 1, hash(0)}).ok());
+  EXPECT_EQ(settle().fault->place.file_line, 4U);
+}
+
 TEST_F(RecoveryTest, BrokenLineWithoutHeadFile_MayBeARowThatWasPromised) {
   write(row(0) + "not a row\n" + row(1));
   const SettledTail tail = settle();

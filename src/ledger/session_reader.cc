@@ -18,6 +18,10 @@ Error shape_error(std::string_view what) {
   return error;
 }
 
+Error too_large() {
+  return shape_error(cat("a value of more than ", human_bytes(limits::kEventBytesMax)));
+}
+
 class Reader {
  public:
   Reader(const ReadAt& read, const SessionCallbacks& callbacks)
@@ -81,9 +85,7 @@ Status Reader::fill() {
     position_ = 0;
   }
   const std::size_t old_size = window_.size();
-  if (old_size > limits::kEventBytesMax) {
-    return shape_error(cat("a value of more than ", human_bytes(limits::kEventBytesMax)));
-  }
+  if (old_size > limits::kEventBytesMax) return too_large();
   // Twice as much each time, so that a value of any size is looked at O(log) times.
   const std::size_t wanted = std::max(limits::kIoBlockBytes, old_size);
   window_.resize(old_size + wanted);
@@ -120,6 +122,7 @@ Status Reader::attempt(int depth, Step step) {
       continue;
     }
     if (!done) return parse_error(cursor.fault());
+    if (cursor.position() - position_ > limits::kEventBytesMax) return too_large();
     position_ = cursor.position();
     return {};
   }

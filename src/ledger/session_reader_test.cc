@@ -322,6 +322,19 @@ TEST(SessionReader, EndlessEvent_IsRefusedInBoundedMemory) {
   }
 }
 
+TEST(SessionReader, EventBeyondTheLimit_IsRefused) {
+  const std::string payload(limits::kEventBytesMax + 1, 'x');
+  const std::string text = cat("[", event_text(1, cat("\"", payload, "\"")), "]");
+  const Session session =
+      read([&text](std::uint64_t offset, std::span<char> out) -> Result<std::size_t> {
+        return std::string_view(text)
+            .substr(std::min<std::size_t>(offset, text.size()))
+            .copy(out.data(), out.size());
+      });
+  ASSERT_FALSE(session.summary.ok());
+  EXPECT_EQ(session.summary.error().code, Code::kUsage);
+}
+
 TEST(SessionReader, LargeFileOfSmallEvents_IsNoLargeEvent) {
   const std::string event = event_text(1, cat("\"", std::string(kBlock / 2, 'x'), "\"")) + ",";
   const std::uint64_t count = limits::kEventBytesMax / event.size() + 10;

@@ -62,7 +62,10 @@ class Statement {
   // was reported by step().
   void reset();
 
+  enum class ColumnType : std::uint8_t { kNull, kInteger, kReal, kText, kBlob };
+
   int column_count() const;
+  ColumnType column_type(int column) const;
   bool is_null(int column) const;
   std::int64_t column_int(int column) const;
   double column_double(int column) const;

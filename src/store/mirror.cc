@@ -1,5 +1,6 @@
 #include "store/mirror.h"
 
+#include "base/check.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "crypto/digest.h"
@@ -22,7 +23,7 @@ constexpr std::string_view kSame =
     " session_id IS ?8 AND domain_tags_json = ?9 AND payload_json = ?10 AND payload_hash = ?11 AND"
     " prev_event_hash IS ?12 AND event_hash = ?13";
 constexpr std::string_view kReplace =
-    "UPDATE OR IGNORE events SET schema_version = ?2, observed_at = ?3, recorded_at = ?4,"
+    "UPDATE events SET schema_version = ?2, observed_at = ?3, recorded_at = ?4,"
     " source_json = ?5, event_type = ?6, trace_id = ?7, session_id = ?8, domain_tags_json = ?9,"
     " payload_json = ?10, payload_hash = ?11, prev_event_hash = ?12, event_hash = ?13"
     " WHERE id = ?1";
@@ -53,13 +54,16 @@ Result<MirrorState> read_mirror_state(sqlite::Connection& db) {
   CORTEX_ASSIGN(const std::int64_t present,
                 db.query_int("SELECT count(*) FROM sqlite_master WHERE name = 'cortex_mirror'"));
   if (present == 0) return state;
-  CORTEX_ASSIGN(auto select,
-                db.prepare("SELECT offset_bytes, rows, head_hash FROM cortex_mirror WHERE id = 1"));
+  CORTEX_ASSIGN(
+      auto select,
+      db.prepare(
+          "SELECT offset_bytes, rows, head_hash, max_event_id FROM cortex_mirror WHERE id = 1"));
   CORTEX_ASSIGN(const bool found, select.step());
   if (!found) return state;
   state.offset_bytes = static_cast<std::uint64_t>(select.column_int(0));
   state.rows = static_cast<std::uint64_t>(select.column_int(1));
   if (!select.is_null(2)) state.head = std::string(select.column_text(2));
+  state.max_id = core::parse_id(core::IdKind::kEvent, select.column_text(3));
   return state;
 }
 
@@ -80,6 +84,7 @@ Status MirrorWriter::add(const core::Event& event, std::string_view payload,
   ++state_.rows;
   state_.offset_bytes = end_offset;
   state_.head = event.event_hash;
+  if (!state_.max_id || *state_.max_id < event.id) state_.max_id = event.id;
   CORTEX_TRY(bind_event(insert_, event, payload));
   CORTEX_TRY(insert_.run());
   if (db_->changes() == 1) {
@@ -92,12 +97,18 @@ Status MirrorWriter::add(const core::Event& event, std::string_view payload,
 // Why the row could not be inserted: "repaired" when the row with its id is not a sealed one and
 // is to be overwritten, "duplicate_id" when it is sealed, "event_hash_taken" when another id has
 // the hash.
-Result<std::string> MirrorWriter::conflict_kind(const std::string& id) {
+Result<std::string> MirrorWriter::conflict_kind(const std::string& id,
+                                                const std::string& event_hash) {
+  CORTEX_ASSIGN(auto taken,
+                db_->prepare("SELECT 1 FROM events WHERE event_hash = ?1 AND id <> ?2"));
+  CORTEX_TRY(taken.bind_all(event_hash, id));
+  CORTEX_ASSIGN(const bool is_taken, taken.step());
+  if (is_taken) return std::string("event_hash_taken");
   CORTEX_ASSIGN(auto select, db_->prepare("SELECT payload_json, payload_hash, prev_event_hash,"
                                           " event_hash FROM events WHERE id = ?1"));
   CORTEX_TRY(select.bind(1, std::string_view(id)));
   CORTEX_ASSIGN(const bool found, select.step());
-  if (!found) return std::string("event_hash_taken");
+  CORTEX_CHECK(found);  // the insert was refused for one of the two
   const std::string payload_hash(select.column_text(1));
   std::optional<std::string> prev;
   if (!select.is_null(2)) prev = std::string(select.column_text(2));
@@ -124,7 +135,7 @@ Status MirrorWriter::settle_conflict(const core::Event& event, std::string_view 
   if (identical) return {};
   same.reset();
   const std::string id = core::id_text(core::IdKind::kEvent, event.id);
-  CORTEX_ASSIGN(const std::string kind, conflict_kind(id));
+  CORTEX_ASSIGN(const std::string kind, conflict_kind(id, event.event_hash));
   CORTEX_TRY(record_conflict(id, kind, event));
   if (kind != "repaired") return {};
   CORTEX_ASSIGN(auto replace, db_->prepare(kReplace));
@@ -135,8 +146,10 @@ Status MirrorWriter::settle_conflict(const core::Event& event, std::string_view 
 Status MirrorWriter::finish() {
   CORTEX_ASSIGN(auto save,
                 db_->prepare("INSERT OR REPLACE INTO cortex_mirror(id, offset_bytes, rows,"
-                             " head_hash, updated_at) VALUES(1,?1,?2,?3,?4)"));
-  CORTEX_TRY(save.bind_all(state_.offset_bytes, state_.rows, state_.head,
+                             " head_hash, max_event_id, updated_at) VALUES(1,?1,?2,?3,?4,?5)"));
+  std::optional<std::string> max_id;
+  if (state_.max_id) max_id = core::id_text(core::IdKind::kEvent, *state_.max_id);
+  CORTEX_TRY(save.bind_all(state_.offset_bytes, state_.rows, state_.head, max_id,
                            format_rfc3339(clock_->now(), Offset::kPlus00)));
   return save.run();
 }

@@ -13,6 +13,7 @@
 
 #include "base/fs/fs.h"
 #include "base/result.h"
+#include "base/ulid.h"
 #include "core/event.h"
 #include "sqlite/connection.h"
 
@@ -22,6 +23,7 @@ struct MirrorState {
   std::uint64_t offset_bytes = 0;
   std::uint64_t rows = 0;
   std::optional<std::string> head;
+  std::optional<Ulid> max_id;  // the highest id among those rows, whatever the table holds
 };
 
 // What the store remembers; zero when it never mirrored anything.
@@ -46,7 +48,7 @@ class MirrorWriter {
   MirrorWriter(sqlite::Connection& db, MirrorState state, Clock& clock, sqlite::Statement insert)
       : db_(&db), state_(std::move(state)), clock_(&clock), insert_(std::move(insert)) {}
   Status settle_conflict(const core::Event& event, std::string_view payload);
-  Result<std::string> conflict_kind(const std::string& id);
+  Result<std::string> conflict_kind(const std::string& id, const std::string& event_hash);
   Status record_conflict(const std::string& id, const std::string& kind, const core::Event& event);
 
   sqlite::Connection* db_;

@@ -1,5 +1,7 @@
 #include "store/mirror_compare.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "core/ids.h"
 #include "store/mirror_row.h"
@@ -12,7 +14,7 @@ Result<MirrorComparer> MirrorComparer::begin(sqlite::Connection& db) {
   CORTEX_ASSIGN(const bool present, object_exists(db, "table", "events"));
   if (!present) return comparer;
   CORTEX_ASSIGN(auto walk, db.prepare(cat("SELECT ", kMirrorColumns,
-                                          " FROM events WHERE rowid >= ?1 ORDER BY rowid")));
+                                          ", rowid FROM events WHERE rowid >= ?1 ORDER BY rowid")));
   CORTEX_TRY(walk.bind(1, std::int64_t{0}));
   CORTEX_ASSIGN(auto find, db.prepare("SELECT rowid FROM events WHERE id = ?1"));
   comparer.walk_.emplace(std::move(walk));
@@ -61,6 +63,20 @@ bool MirrorComparer::same(const core::Event& event, std::string_view payload) {
          text_is(event.event_hash);
 }
 
+// An id that the ledger repeats names its store row once. Row ids beyond the limit, which no store
+// that grew row by row has, are taken as named for the first time.
+void MirrorComparer::mark_named() {
+  constexpr std::int64_t kRowIdMax = std::int64_t{1} << 31U;
+  const std::int64_t row_id = walk_->column_int(kMirrorColumnCount);
+  if (row_id >= 0 && row_id <= kRowIdMax) {
+    const auto index = static_cast<std::size_t>(row_id);
+    if (index >= named_.size()) named_.resize(std::max(index + 1, named_.size() * 2));
+    if (named_[index]) return;
+    named_[index] = true;
+  }
+  ++named_rows_;
+}
+
 Status MirrorComparer::add(const core::Event& event, std::string_view payload) {
   if (!walk_) {
     ++result_.lagging;
@@ -77,15 +93,14 @@ Status MirrorComparer::add(const core::Event& event, std::string_view payload) {
     }
   }
   ++(same(event, payload) ? result_.equal : result_.differing);
+  mark_named();
   return advance();
 }
 
 Result<MirrorComparison> MirrorComparer::finish() {
   if (!walk_) return result_;
   CORTEX_ASSIGN(const std::int64_t rows, db_->query_int("SELECT count(*) FROM events"));
-  const std::uint64_t named = result_.equal + result_.differing;
-  const auto held = static_cast<std::uint64_t>(rows);
-  result_.foreign = held > named ? held - named : 0;
+  result_.foreign = static_cast<std::uint64_t>(rows) - named_rows_;
   return result_;
 }
 

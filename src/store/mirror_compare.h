@@ -2,12 +2,13 @@
 //
 // Rows are walked in the order in which they were inserted, which is the ledger's own order in a
 // store that this program keeps: one sequential scan, no look-up a row. Where the order differs the
-// row is looked up by id and the walk goes on from there. O(rows), constant memory.
+// row is looked up by id and the walk goes on from there. O(rows), one bit of memory a row.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "core/event.h"
@@ -36,11 +37,14 @@ class MirrorComparer {
   Status advance();
   Status seek(std::string_view id);
   bool same(const core::Event& event, std::string_view payload);
+  void mark_named();
 
   sqlite::Connection* db_;
   std::optional<sqlite::Statement> walk_;  // absent: no table
   std::optional<sqlite::Statement> find_;
-  bool at_row_ = false;  // walk_ stands on a row
+  bool at_row_ = false;      // walk_ stands on a row
+  std::vector<bool> named_;  // by rowid: some ledger row has named it
+  std::uint64_t named_rows_ = 0;
   MirrorComparison result_;
 };
 

@@ -132,6 +132,13 @@ TEST_F(MirrorCompareTest, RowsThatNoLedgerRowNames_AreForeignWhereverTheyStand) 
   EXPECT_EQ(compare({}), counts(0, 0, 0, 6));
 }
 
+TEST_F(MirrorCompareTest, RepeatedIdInTheLedger_HidesNoForeignRow) {
+  insert({events_[0], events_[5]});
+  auto repeated = events_[1];
+  repeated.id = events_[0].id;
+  EXPECT_EQ(compare({events_[0], repeated}), counts(1, 0, 1, 1));
+}
+
 TEST_F(MirrorCompareTest, RenamedRow_LagsAndIsForeign) {
   insert(events_);
   exec("UPDATE events SET id = 'evt_7' WHERE rowid = 3");

@@ -21,5 +21,6 @@ struct MirrorRow {
 inline constexpr std::string_view kMirrorColumns =
     "id, schema_version, observed_at, recorded_at, source_json, event_type, trace_id, session_id,"
     " domain_tags_json, payload_json, payload_hash, prev_event_hash, event_hash";
+inline constexpr int kMirrorColumnCount = 13;
 
 }  // namespace cortex::store

@@ -268,6 +268,20 @@ TEST_F(MirrorTest, HashThatAnotherIdHas_IsRecordedAndTheRowLeftOut) {
   EXPECT_EQ(compare(events).lagging, 1U);
 }
 
+TEST_F(MirrorTest, UnsealedRowWhoseHashAnotherIdHas_IsKeptAndSaidToBe) {
+  const auto events = sealed_events(2);
+  auto renamed = events;
+  renamed[1].id.low = 99;
+  mirror(ledger::ledger_text(renamed));
+  exec(cat("INSERT INTO events SELECT '", id_of(events[1]),
+           "', schema_version, observed_at, recorded_at, source_json, event_type, trace_id,"
+           " session_id, domain_tags_json, payload_json, payload_hash, prev_event_hash, 'unsealed',"
+           " NULL FROM events WHERE rowid = 2"));
+  exec("DELETE FROM cortex_mirror");
+  EXPECT_EQ(mirror(ledger::ledger_text(events)), std::pair(std::uint64_t{0}, std::uint64_t{1}));
+  EXPECT_EQ(conflict("kind"), "event_hash_taken");
+}
+
 TEST_F(MirrorTest, ChangedColumnOfASealedRow_IsKeptAsADuplicate) {
   const auto events = sealed_events(1);
   mirror(ledger::ledger_text(events));

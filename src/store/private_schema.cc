@@ -25,6 +25,7 @@ constexpr PrivateObject kObjects[] = {
   offset_bytes INTEGER NOT NULL,
   rows INTEGER NOT NULL,
   head_hash TEXT,
+  max_event_id TEXT,
   updated_at TEXT NOT NULL))sql"},
     {"table", "cortex_mirror_conflicts", R"sql(CREATE TABLE IF NOT EXISTS cortex_mirror_conflicts (
   event_id TEXT NOT NULL,

@@ -22,7 +22,7 @@ TEST_F(PrivateSchemaTest, CreatesItsObjectsOnceAndKeepsTheirRows) {
   EXPECT_THAT(text_column(db_, kPrivateNames).value(),
               ElementsAre("cortex_events_newer", "cortex_mirror", "cortex_mirror_conflicts",
                           "cortex_traces_newer"));
-  exec("INSERT INTO cortex_mirror VALUES (1, 10, 2, 'abc', 'now')");
+  exec("INSERT INTO cortex_mirror VALUES (1, 10, 2, 'abc', NULL, 'now')");
   EXPECT_FALSE(db_.exec("INSERT INTO cortex_mirror VALUES (2, 10, 2, 'abc', 'now')").ok());
   ASSERT_TRUE(ensure_private_schema(db_).ok());
   EXPECT_EQ(db_.query_int("SELECT rows FROM cortex_mirror").value(), 2);
