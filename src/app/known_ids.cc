@@ -14,12 +14,14 @@
 namespace cortex::app {
 namespace {
 
-// Whether the store holds exactly the rows that it mirrored. O(rows), for ids that are not new.
+// Whether the store holds exactly the rows that it mirrored: deleted ones make it forget its state
+// (cortex_events_deleted), added ones have higher row ids. O(1).
 Result<bool> is_exact(sqlite::Connection& db, const store::MirrorState& state) {
   CORTEX_ASSIGN(const std::int64_t conflicts,
                 db.query_int("SELECT count(*) FROM cortex_mirror_conflicts"));
-  CORTEX_ASSIGN(const std::int64_t rows, db.query_int("SELECT count(*) FROM events"));
-  return conflicts == 0 && static_cast<std::uint64_t>(rows) == state.rows;
+  CORTEX_ASSIGN(const std::int64_t last,
+                db.query_int("SELECT coalesce(max(rowid), 0) FROM events"));
+  return conflicts == 0 && static_cast<std::uint64_t>(last) == state.rows;
 }
 
 Status ask_store(sqlite::Connection& db, const std::vector<Ulid>& candidates, IdSet& known) {

@@ -24,7 +24,7 @@ class FirstOpen : public testing::Test {
     sqlite::Connection db = sqlite::Connection::open(path_, sqlite::OpenMode::kReadWrite).value();
     EXPECT_EQ(db.query_int("SELECT count(*) FROM _migrations").value(), 10);
     EXPECT_EQ(db.query_int("SELECT count(*) FROM sqlite_schema WHERE name GLOB 'cortex_*'").value(),
-              4);
+              5);
     EXPECT_TRUE(check_schema(db).value().empty());
     EXPECT_EQ(db.query_text("PRAGMA integrity_check").value(), "ok");
   }

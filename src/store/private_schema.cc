@@ -42,6 +42,10 @@ constexpr PrivateObject kObjects[] = {
     {"index", "cortex_traces_newer", R"sql(CREATE INDEX IF NOT EXISTS cortex_traces_newer
   ON traces (id) WHERE schema_version > 2)sql",
      "traces", "schema_version"},
+    // Whoever takes a mirrored row away: the next catch-up goes through the whole ledger again.
+    {"trigger", "cortex_events_deleted", R"sql(CREATE TRIGGER IF NOT EXISTS cortex_events_deleted
+  AFTER DELETE ON events BEGIN DELETE FROM cortex_mirror; END)sql",
+     "events", "id"},
 };
 
 Result<std::vector<const PrivateObject*>> missing_objects(sqlite::Connection& connection) {

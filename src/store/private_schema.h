@@ -5,6 +5,7 @@
 //   cortex_mirror_conflicts  store rows that the ledger contradicted, kept before being replaced
 //   cortex_events_newer, cortex_traces_newer
 //                            partial indexes over rows newer than this program (normally empty)
+//   cortex_events_deleted    trigger: a deleted event makes cortex_mirror forget how far it was
 #pragma once
 
 #include "base/result.h"
