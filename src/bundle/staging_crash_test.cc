@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/fs/crash_fs.h"
+#include "base/test_seams.h"
 #include "base/text.h"
 
 namespace cortex::bundle {
@@ -24,22 +25,6 @@ using ::testing::IsEmpty;
 constexpr const char* kParent = "/data/backups";
 constexpr const char* kOutput = "/data/backups/nightly";
 constexpr const char* kPrefix = ".nightly.staging.";
-
-class StoppedClock final : public Clock {
- public:
-  Timestamp now() override { return {1'700'000'000, 0}; }
-};
-
-class CountingRandom final : public Random {
- public:
-  void fill(std::span<std::uint8_t> out) override {
-    for (std::uint8_t& byte : out) byte = 0;
-    if (!out.empty()) out.back() = ++count_;
-  }
-
- private:
-  std::uint8_t count_ = 0;
-};
 
 struct Member {
   const char* name;

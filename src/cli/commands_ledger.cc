@@ -1,17 +1,13 @@
 // Rows of the commands that write, read and prove the ledger.
 #include "cli/command_table.h"
+#include "cli/shared_flags.h"
 
 namespace cortex::cli {
 namespace {
 
-constexpr Flag kEventLog = {
-    .name = "event-log", .value_name = "PATH", .about = "Ledger file; default: events.jsonl"};
-constexpr Flag kDb = {
-    .name = "db", .value_name = "PATH", .about = "Store file; default: cortex.db"};
-
 constexpr Flag kIngestFlags[] = {
-    kEventLog,
-    kDb,
+    kEventLogFlag,
+    kDbFlag,
     {.name = "user-attestation",
      .value_name = "KEY",
      .about = "Ed25519 key file that attests user events",
@@ -39,18 +35,17 @@ constexpr Flag kLogFlags[] = {
     {.name = "until", .value_name = "TIME", .about = "Only events observed before this time"},
     {.name = "follow", .value_name = "", .about = "Keep printing new events as they arrive"},
     {.name = "jsonl", .value_name = "", .about = "Print the ledger rows as they are, one a line"},
-    kDb,
-    kEventLog,
+    kDbFlag,
+    kEventLogFlag,
 };
 
-constexpr Flag kLayoutFlags[] = {kDb, kEventLog};
 constexpr Positional kShowArgs[] = {
     {.name = "id", .value_name = "ID", .about = "Id of any kind: evt_..., mem_..., prn_..."},
 };
 
 constexpr Flag kVerifyFlags[] = {
-    kEventLog,
-    kDb,
+    kEventLogFlag,
+    kDbFlag,
     {.name = "require-v1-to-v2-boundary",
      .value_name = "",
      .about = "Fail unless the ledger has exactly one v1-to-v2 boundary row"},
@@ -82,8 +77,8 @@ constexpr Flag kVerifyFlags[] = {
 };
 
 constexpr Flag kRepairTailFlags[] = {
-    kEventLog,
-    kDb,
+    kEventLogFlag,
+    kDbFlag,
     {.name = "apply",
      .value_name = "",
      .about = "Really set the torn tail aside; without it only a plan is shown"},

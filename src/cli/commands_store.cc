@@ -1,24 +1,18 @@
 // Rows of the commands about the data folder as a whole: set-up, health, backup; and of the shell
 // integration.
 #include "cli/command_table.h"
+#include "cli/shared_flags.h"
 
 namespace cortex::cli {
 namespace {
 
-constexpr Flag kEventLog = {
-    .name = "event-log", .value_name = "PATH", .about = "Ledger file; default: events.jsonl"};
-constexpr Flag kDb = {
-    .name = "db", .value_name = "PATH", .about = "Store file; default: cortex.db"};
-
 constexpr Flag kInitFlags[] = {
-    kDb,
-    kEventLog,
+    kDbFlag,
+    kEventLogFlag,
     {.name = "validate-perms",
      .value_name = "",
      .about = "Fail unless folder (0700), store and ledger are private"},
 };
-
-constexpr Flag kLayoutFlags[] = {kDb, kEventLog};
 
 constexpr Flag kDoctorFlags[] = {
     {.name = "strict",
@@ -27,7 +21,7 @@ constexpr Flag kDoctorFlags[] = {
      .excludes = "repair print-deployment-id"},
     {.name = "repair",
      .value_name = "",
-     .about = "Apply pending migrations",
+     .about = "Apply pending migrations and bring the mirror up to date",
      .excludes = "print-deployment-id deep"},
     {.name = "dry-run",
      .value_name = "",
@@ -40,6 +34,8 @@ constexpr Flag kDoctorFlags[] = {
     {.name = "deep",
      .value_name = "",
      .about = "Also check the hash chain, ledger and store row by row, and SQLite itself"},
+    kDbFlag,
+    kEventLogFlag,
 };
 
 constexpr Flag kBackupFlags[] = {
@@ -47,8 +43,8 @@ constexpr Flag kBackupFlags[] = {
      .value_name = "DIR",
      .about = "Folder to create; must not exist",
      .required = true},
-    kDb,
-    kEventLog,
+    kDbFlag,
+    kEventLogFlag,
     {.name = "no-verify",
      .value_name = "",
      .about = "Do not read the published bundle back (faster, proves less)"},

@@ -9,6 +9,7 @@
 
 #include "base/fs/crash_fs.h"
 #include "base/limits.h"
+#include "base/test_seams.h"
 #include "base/text.h"
 #include "core/event.h"
 #include "ledger/append_log.h"
@@ -23,22 +24,6 @@ using fs::Fate;
 constexpr const char* kFolder = "/ledger";
 constexpr const char* kPath = "/ledger/events.jsonl";
 constexpr std::uint64_t kBytesMax = 64U << 20U;
-
-class StoppedClock final : public Clock {
- public:
-  Timestamp now() override { return {1'700'000'000, 0}; }
-};
-
-class CountingRandom final : public Random {
- public:
-  void fill(std::span<std::uint8_t> out) override {
-    for (std::uint8_t& byte : out) byte = 0;
-    if (!out.empty()) out.back() = ++count_;
-  }
-
- private:
-  std::uint8_t count_ = 0;
-};
 
 struct Batch {
   bool opens = false;  // the log is closed and opened again in front of it

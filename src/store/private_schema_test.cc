@@ -20,12 +20,23 @@ TEST_F(PrivateSchemaTest, CreatesItsObjectsOnceAndKeepsTheirRows) {
   migrate();
   ASSERT_TRUE(ensure_private_schema(db_).ok());
   EXPECT_THAT(text_column(db_, kPrivateNames).value(),
-              ElementsAre("cortex_events_newer", "cortex_mirror", "cortex_mirror_conflicts",
-                          "cortex_traces_newer"));
+              ElementsAre("cortex_events_deleted", "cortex_events_newer", "cortex_mirror",
+                          "cortex_mirror_conflicts", "cortex_traces_newer"));
   exec("INSERT INTO cortex_mirror VALUES (1, 10, 2, 'abc', NULL, 'now')");
-  EXPECT_FALSE(db_.exec("INSERT INTO cortex_mirror VALUES (2, 10, 2, 'abc', 'now')").ok());
+  EXPECT_FALSE(db_.exec("INSERT INTO cortex_mirror VALUES (2, 10, 2, 'abc', NULL, 'now')").ok());
   ASSERT_TRUE(ensure_private_schema(db_).ok());
   EXPECT_EQ(db_.query_int("SELECT rows FROM cortex_mirror").value(), 2);
+}
+
+TEST_F(PrivateSchemaTest, DeletedEvent_MakesTheMirrorForgetHowFarItWas) {
+  migrate();
+  ASSERT_TRUE(ensure_private_schema(db_).ok());
+  exec(kInsertEvent);
+  exec("INSERT INTO cortex_mirror VALUES (1, 10, 1, 'abc', NULL, 'now')");
+  exec("UPDATE events SET observed_at = 'later'");
+  EXPECT_EQ(db_.query_int("SELECT count(*) FROM cortex_mirror").value(), 1);
+  exec("DELETE FROM events");
+  EXPECT_EQ(db_.query_int("SELECT count(*) FROM cortex_mirror").value(), 0);
 }
 
 TEST_F(PrivateSchemaTest, WritesNothingWhenComplete) {
@@ -41,7 +52,7 @@ TEST_F(PrivateSchemaTest, BrokenStoreStillReachesTheSchemaCheck) {
   exec("ALTER TABLE events DROP COLUMN schema_version");
   ASSERT_TRUE(ensure_private_schema(db_).ok());
   EXPECT_THAT(text_column(db_, kPrivateNames).value(),
-              ElementsAre("cortex_mirror", "cortex_mirror_conflicts"));
+              ElementsAre("cortex_events_deleted", "cortex_mirror", "cortex_mirror_conflicts"));
   EXPECT_EQ(check_schema(db_).value().size(), 2U);
 }
 

@@ -43,49 +43,6 @@ int errno_of(const Result<T>& result) {
   return result.ok() ? 0 : result.error().system_errno;
 }
 
-TEST(PosixFs, AppendedBytesAreReadBackAtAnyOffset) {
-  const TestDir dir;
-  const auto file = open_file(dir / "a", Open::kAppendOrCreate);
-  EXPECT_TRUE(file->append("hello ").ok());
-  EXPECT_TRUE(file->append("world").ok());
-  EXPECT_TRUE(file->sync_data().ok());
-  char buffer[32];
-  EXPECT_EQ(*file->read_at(6, buffer), 5U);
-  EXPECT_EQ(std::string_view(buffer, 5), "world");
-  EXPECT_EQ(*file->read_at(11, buffer), 0U);
-  EXPECT_EQ(*file->read_at(1000, buffer), 0U);
-  EXPECT_TRUE(file->truncate(4).ok());
-  EXPECT_TRUE(file->append("!").ok());
-  EXPECT_TRUE(file->close().ok());
-  EXPECT_EQ(get(dir / "a"), "hell!");
-}
-
-TEST(PosixFs, ErrorsNameThePathTheReasonAndTheErrno) {
-  const TestDir dir;
-  const auto missing = posix().open(dir / "no", Open::kRead);
-  ASSERT_FALSE(missing.ok());
-  EXPECT_EQ(missing.error().message,
-            "cannot open \"" + dir.path() + "/no\": No such file or directory");
-  EXPECT_EQ(missing.error().code, Code::kInternal);
-  EXPECT_EQ(missing.error().system_errno, ENOENT);
-  EXPECT_EQ(describe(missing.error()), "No such file or directory");
-  EXPECT_EQ(describe(make_error(Code::kInternal, "own words")), "own words");
-  EXPECT_EQ(errno_of(posix().open(dir / "no", Open::kAppend)), ENOENT);
-}
-
-TEST(PosixFs, EmptyPathsAndNulBytesAreRefusedEverywhere) {
-  for (const std::string& bad : {std::string(), std::string("/tmp\0x", 6)}) {
-    EXPECT_EQ(errno_of(posix().open(bad, Open::kAppendOrCreate)), EINVAL);
-    EXPECT_EQ(errno_of(posix().open_directory(bad)), EINVAL);
-    EXPECT_EQ(errno_of(posix().stat(bad)), EINVAL);
-    EXPECT_EQ(errno_of(posix().make_directories(bad, 0700)), EINVAL);
-    EXPECT_EQ(errno_of(posix().list(bad)), EINVAL);
-    EXPECT_EQ(errno_of(posix().remove_file(bad)), EINVAL);
-    EXPECT_EQ(errno_of(posix().rename_no_replace("/tmp", bad)), EINVAL);
-    EXPECT_EQ(errno_of(posix().canonical(bad)), EINVAL);
-  }
-}
-
 TEST(PosixFs, ExclusiveCreationRefusesWhatIsThereInAnyForm) {
   const TestDir dir;
   put(dir / "file", "x");
@@ -178,24 +135,6 @@ TEST(PosixFs, PipesAreReadInOrder) {
   writer.join();
 }
 
-TEST(PosixFs, ALockExcludesOtherOpenFilesUntilReleased) {
-  const TestDir dir;
-  const auto a = open_file(dir / "a", Open::kAppendOrCreate);
-  auto b = open_file(dir / "a", Open::kAppend);
-  ASSERT_TRUE(a->lock(Lock::kExclusive, 0).ok());
-  const Status refused = b->lock(Lock::kExclusive, 0);
-  ASSERT_FALSE(refused.ok());
-  EXPECT_EQ(refused.error().code, Code::kPrecondition);
-  EXPECT_EQ(refused.error().system_errno, EWOULDBLOCK);
-  EXPECT_FALSE(refused.error().next.empty());
-  EXPECT_EQ(b->lock(Lock::kShared, 20).error().code, Code::kPrecondition);
-  ASSERT_TRUE(a->unlock().ok());
-  EXPECT_TRUE(b->lock(Lock::kExclusive, 0).ok());
-  EXPECT_FALSE(a->lock(Lock::kExclusive, 0).ok());
-  b.reset();
-  EXPECT_TRUE(a->lock(Lock::kExclusive, 0).ok());
-}
-
 TEST(PosixFs, SharedLocksGoTogetherAndFoldersCanBeLocked) {
   const TestDir dir;
   auto a = posix().open_directory(dir.path());
@@ -254,19 +193,6 @@ TEST(PosixFs, RenameNeverReplacesAnything) {
     EXPECT_TRUE(rename(dir / "moved", dir / "folder").ok());
   }
   EXPECT_EQ(get(dir / "b"), "b");
-}
-
-TEST(PosixFs, MissingLevelsAreCreatedAndReported) {
-  const TestDir dir;
-  const auto created = posix().make_directories(dir / "a/b/c", 0700);
-  ASSERT_TRUE(created.ok()) << created.error().text();
-  EXPECT_THAT(*created, ElementsAre(dir / "a", dir / "a/b", dir / "a/b/c"));
-  EXPECT_EQ(posix().stat(dir / "a/b")->mode, 0700U);
-  EXPECT_THAT(*posix().make_directories(dir / "a/b/c/", 0700), IsEmpty());
-  EXPECT_EQ(errno_of(posix().make_directory(dir / "a", 0700)), EEXIST);
-  put(dir / "file", "");
-  EXPECT_EQ(errno_of(posix().make_directories(dir / "file", 0700)), ENOTDIR);
-  EXPECT_EQ(errno_of(posix().make_directories(dir / "file/x/y", 0700)), ENOTDIR);
 }
 
 TEST(PosixFs, LevelsAreRemovedAgainWhenADeeperOneFails) {
