@@ -38,11 +38,12 @@ Result<std::unique_ptr<Staging>> Staging::create(fs::FileSystem& fs, const std::
                                                  Clock& clock, Random& random) {
   CORTEX_TRY(check_output(fs, output));
   auto staging = std::make_unique<Staging>(Key{}, fs, without_slashes(output));
-  if (auto status = staging->prepare_parent(); !status.ok()) {
-    return with_code(std::move(status).error(), Code::kPrecondition);
-  }
-  if (auto status = staging->make(clock, random); !status.ok()) {
-    return with_code(std::move(status).error(), Code::kPrecondition);
+  Status made = staging->prepare_parent();
+  if (made.ok()) made = staging->make(clock, random);
+  if (!made.ok()) {
+    Error error = with_code(std::move(made).error(), Code::kPrecondition);
+    if (error.unchanged.empty()) error.unchanged = "no bundle was written";
+    return error;
   }
   return staging;
 }

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kAppearsAfter{1000};
 constexpr std::chrono::milliseconds kRedrawEvery{200};
+constexpr double kRateAfterSeconds = 0.5;
 constexpr std::string_view kClearLine = "\r\x1b[K";
 
 }  // namespace
@@ -51,7 +52,8 @@ void ProgressLine::run() {
       if (phase != nullptr) begun = Clock::now();
       phase = progress_.phase();
     }
-    const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+    if (seconds < kRateAfterSeconds) seconds = 0;  // too short for a rate
     if (phase != nullptr) {
       write_stderr(cat(kClearLine, progress_text(phase, progress_.bytes_done(),
                                                  progress_.bytes_total(), seconds)));

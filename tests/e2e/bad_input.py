@@ -268,6 +268,34 @@ class Matrix:
             finally:
                 subprocess.run(["umount", "-l", str(small)], check=False)
 
+    # -- a disk that cannot be written --------------------------------------------------------------------------------
+
+    def read_only_disk(self):
+        """Looking and backing up to another place work; what would have to write says so and changes nothing."""
+        with harness.Home(self.binary) as home:
+            disk = home.root / "disk"
+            disk.mkdir()
+            mount = ["mount", "-t", "tmpfs", "none", str(disk)]
+            if subprocess.run(mount, capture_output=True, check=False).returncode:
+                print("note: no tmpfs can be mounted here, a read-only disk is not tried")
+                return
+            try:
+                home.data, home.ledger, home.store = disk / "data", disk / "data/events.jsonl", disk / "data/cortex.db"
+                harness.must(home.run("init"))
+                harness.must(home.run("ingest", home.session("first.json", range(1, 4))))
+                session = home.session("more.json", range(4, 6))
+                harness.must(subprocess.run(["mount", "-o", "remount,ro", str(disk)], capture_output=True, check=False))
+                before = harness.tree(home.data)
+                for arguments in (("status",), ("log",), ("show", harness.event_id(1)), ("audit", "verify"), ("doctor", "--strict"),
+                                  ("doctor", "--deep"), ("backup", "--output", home.root / "bundle")):
+                    run = home.run(*arguments)
+                    self.tally.check(f"read-only disk: {arguments[0]} {arguments[1:2]}", run.returncode and harness.said(run))
+                for arguments, codes in ((("ingest", session), (64,)), (("backup", "--output", disk / "bundle"), (7,)),
+                                         (("doctor", "--repair"), (7,)), (("audit", "repair-tail", "--apply"), (7,))):
+                    self.refused(f"read-only disk: {arguments[0]}", home, home.run(*arguments), codes, before, home.data)
+            finally:
+                subprocess.run(["umount", "-l", str(disk)], check=False)
+
     # -- a reader that goes away -------------------------------------------------------------------------------------
 
     def closed_output(self):
@@ -296,7 +324,7 @@ class Matrix:
 
     def run(self):
         for part in (self.sessions, self.session_paths, self.ledgers, self.ledger_paths, self.backup_paths,
-                     self.manifests, self.full_disk, self.closed_output, self.full_output):
+                     self.manifests, self.full_disk, self.read_only_disk, self.closed_output, self.full_output):
             try:
                 part()
             except Exception as error:
