@@ -25,7 +25,7 @@ cortex::app::Environment process_environment() {
   }
   // The user database is asked only when HOME does not say it: a look-up may cost milliseconds.
   if (!environment.get("HOME")) {
-    const passwd* user = ::getpwuid(::getuid());
+    const passwd* user = ::getpwuid(::getuid());  // NOLINT(concurrency-mt-unsafe): no threads yet
     if (user != nullptr && user->pw_dir != nullptr) {
       environment.home_from_user_database = user->pw_dir;
     }

@@ -114,7 +114,7 @@ Status append_and_mirror(SessionFile& session, const Examination& seen, const Id
 // What `ingest` calls the failures of the ledger: unreadable bytes count as input and output.
 Error ledger_error(Error error) {
   if (error.token == ledger::kNotUtf8Token) error.code = Code::kInternal;
-  error.unchanged = "the ledger was not changed";
+  if (error.token != ledger::kNotSyncedToken) error.unchanged = "the ledger was not changed";
   return error;
 }
 

@@ -234,6 +234,7 @@ bool is_canonical_short_decimal(std::string_view whole, std::string_view fractio
 bool is_canonical_double(std::string_view token) {
   double value = 0;
   const char* const end = token.data() + token.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `end` is the size
   const auto [last, error] = std::from_chars(token.data(), end, value);
   if (error != std::errc{} || last != end || !std::isfinite(value)) return false;
   std::array<char, kDoubleTextMax> buffer{};

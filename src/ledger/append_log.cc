@@ -80,7 +80,15 @@ Status AppendLog::flush() {
 Status AppendLog::commit() {
   if (next_.rows == committed_.rows) return {};
   CORTEX_TRY(flush());
-  CORTEX_TRY(file_->sync_data());
+  if (auto synced = file_->sync_data(); !synced.ok()) {
+    Error error = std::move(synced).error();
+    error.token = kNotSyncedToken;
+    error.unchanged =
+        "rows of this batch may be in the ledger or not, none of them counts as recorded";
+    error.next =
+        "check the device, then run the command again: what is there is not appended twice";
+    return error;
+  }
   committed_ = next_;
   committed_lacks_newline_ = false;
   remember(fs_, file_->path(), committed_);

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/fs/fs.h"
 #include "base/result.h"
@@ -26,6 +27,9 @@
 #include "ledger/tail.h"
 
 namespace cortex::ledger {
+
+// The batch was written, but the device did not take it.
+inline constexpr std::string_view kNotSyncedToken = "ledger.batch_not_synced";
 
 class AppendLog {
   struct Key {};  // only open() can make one, std::make_unique can call the constructor
