@@ -31,13 +31,14 @@ StrictReport stopped(StrictReport report, const Error& error) {
 
 // Schema failures, or none with every migration pending for a store that was never opened.
 Status inspect_schema(Services& services, const Layout& layout, StrictReport& report) {
-  CORTEX_ASSIGN(auto db, store::open_for_inspection(services.fs, layout.db_path));
-  CORTEX_ASSIGN(report.pending_migrations, store::pending(db));
-  CORTEX_ASSIGN(const std::int64_t objects, db.query_int("SELECT count(*) FROM sqlite_schema"));
-  if (objects > 0) {
+  return store::inspect(services.fs, layout.db_path, [&report](sqlite::Connection& db) -> Status {
+    CORTEX_ASSIGN(report.pending_migrations, store::pending(db));
+    CORTEX_ASSIGN(const std::int64_t objects, db.query_int("SELECT count(*) FROM sqlite_schema"));
+    report.schema_failures.clear();
+    if (objects == 0) return {};
     CORTEX_ASSIGN(report.schema_failures, store::check_schema(db));
-  }
-  return {};
+    return {};
+  });
 }
 
 Result<ledger::ChainReport> read_ledger(Services& services, const Layout& layout) {
@@ -135,8 +136,11 @@ Result<DoctorRepairReport> doctor_repair(Services& services, const Layout& layou
   DoctorRepairReport report;
   report.dry_run = dry_run;
   if (dry_run) {
-    CORTEX_ASSIGN(auto db, store::open_for_inspection(services.fs, layout.db_path));
-    CORTEX_ASSIGN(report.migrations, store::pending(db));
+    const auto look = [&report](sqlite::Connection& db) -> Status {
+      CORTEX_ASSIGN(report.migrations, store::pending(db));
+      return {};
+    };
+    CORTEX_TRY(store::inspect(services.fs, layout.db_path, look));
     report.before = report.after = store::kMigrationNames.size() - report.migrations.size();
     return report;
   }

@@ -251,9 +251,8 @@ json::Value column_value(const sqlite::Statement& row, int column, std::string_v
   return parsed.ok() ? std::move(parsed).value() : json::Value(text);
 }
 
-Result<json::Value> find_record(Services& services, const Layout& layout, std::string_view table,
-                                const std::string& id) {
-  CORTEX_ASSIGN(auto db, store::open_for_inspection(services.fs, layout.db_path));
+Result<json::Value> record_of(sqlite::Connection& db, std::string_view table,
+                              const std::string& id) {
   CORTEX_ASSIGN(const std::vector<std::string> names, store::column_names(db, table));
   if (names.empty()) return json::Value(nullptr);
   CORTEX_ASSIGN(auto select, db.prepare(cat("SELECT * FROM ", table, " WHERE id = ?1")));
@@ -265,6 +264,17 @@ Result<json::Value> find_record(Services& services, const Layout& layout, std::s
     record.add(names[i], column_value(select, static_cast<int>(i), names[i]));
   }
   return json::Value(std::move(record));
+}
+
+Result<json::Value> find_record(Services& services, const Layout& layout, std::string_view table,
+                                const std::string& id) {
+  json::Value record;
+  const auto look = [&](sqlite::Connection& db) -> Status {
+    CORTEX_ASSIGN(record, record_of(db, table, id));
+    return {};
+  };
+  CORTEX_TRY(store::inspect(services.fs, layout.db_path, look));
+  return record;
 }
 
 Result<json::Value> find(Services& services, const Layout& layout, const core::Id& id,

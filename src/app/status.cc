@@ -20,18 +20,23 @@ std::string last_backup_path(const Layout& layout) {
   return fs::join(fs::parent_of(layout.db_path), kLastBackupName);
 }
 
-Status read_store(Services& services, StatusReport& report, store::MirrorState& mirror) {
-  CORTEX_ASSIGN(auto db, store::open_for_inspection(services.fs, report.layout.db_path));
+Status look_at(sqlite::Connection& db, StatusReport& report, store::MirrorState& mirror) {
   CORTEX_ASSIGN(report.counts, store::count_tables(db));
   CORTEX_ASSIGN(mirror, store::read_mirror_state(db));
   CORTEX_ASSIGN(const auto pending, store::pending(db));
   report.pending_migrations = pending.size();
+  report.mirror_conflicts = 0;
   CORTEX_ASSIGN(const bool conflicts, store::object_exists(db, "table", "cortex_mirror_conflicts"));
   if (!conflicts) return {};
   CORTEX_ASSIGN(const std::int64_t count,
                 db.query_int("SELECT count(*) FROM cortex_mirror_conflicts"));
   report.mirror_conflicts = static_cast<std::uint64_t>(count);
   return {};
+}
+
+Status read_store(Services& services, StatusReport& report, store::MirrorState& mirror) {
+  return store::inspect(services.fs, report.layout.db_path,
+                        [&](sqlite::Connection& db) { return look_at(db, report, mirror); });
 }
 
 Status read_ledger(Services& services, const store::MirrorState& mirror, StatusReport& report) {

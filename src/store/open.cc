@@ -51,6 +51,41 @@ Result<sqlite::Connection> open_for_inspection(fs::FileSystem& fs, const std::st
   return open(path, in_use ? sqlite::OpenMode::kReadOnly : sqlite::OpenMode::kImmutable);
 }
 
+namespace {
+
+// What changes when somebody writes to a store at rest.
+struct Stamp {
+  std::uint64_t size_bytes = 0, inode = 0, wal_bytes = 0;
+  Timestamp modified;
+
+  friend bool operator==(const Stamp&, const Stamp&) = default;
+};
+
+Result<Stamp> stamp_of(fs::FileSystem& fs, const std::string& path) {
+  CORTEX_ASSIGN(const fs::Info file, info_of(fs, path));
+  CORTEX_ASSIGN(const fs::Info wal, info_of(fs, path + "-wal"));
+  return Stamp{file.size_bytes, file.inode, wal.size_bytes, file.modified};
+}
+
+}  // namespace
+
+Status inspect(fs::FileSystem& fs, const std::string& path,
+               const std::function<Status(sqlite::Connection&)>& look) {
+  constexpr int kQuietTriesMax = 3;
+  for (int tries = 0; tries < kQuietTriesMax; ++tries) {
+    CORTEX_ASSIGN(const Stamp before, stamp_of(fs, path));
+    CORTEX_ASSIGN(const bool in_use, is_in_use(fs, path));
+    CORTEX_ASSIGN(auto connection, open_for_inspection(fs, path));
+    Status looked = look(connection);
+    if (in_use) return looked;  // locks kept it consistent
+    CORTEX_ASSIGN(const Stamp after, stamp_of(fs, path));
+    if (before == after) return looked;
+  }
+  // Written again and again: take part in the locking, whatever it leaves beside the file.
+  CORTEX_ASSIGN(auto connection, open(path, sqlite::OpenMode::kReadOnly));
+  return look(connection);
+}
+
 Result<OpenedStore> open_for_writing(const std::string& path) {
   CORTEX_ASSIGN(sqlite::Connection connection, open(path, sqlite::OpenMode::kReadWrite));
   if (connection.read_only()) {

@@ -1,6 +1,7 @@
 // The two ways to open a store: to look, and to work.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,13 @@ namespace cortex::store {
 // locking; else immutable. Nothing is migrated: see pending(). Code kPrecondition when the file is
 // missing, no regular file, or cannot be opened.
 Result<sqlite::Connection> open_for_inspection(fs::FileSystem& fs, const std::string& path);
+
+// One look at a store that others may be writing. A store at rest is opened without locks; when it
+// turns out to have changed while it was read, what was seen does not count and `look` runs again.
+// `look` must bear that: it fills in its results anew each time. Errors: those of the opening and
+// of `look`.
+Status inspect(fs::FileSystem& fs, const std::string& path,
+               const std::function<Status(sqlite::Connection&)>& look);
 
 struct OpenedStore {
   sqlite::Connection connection;

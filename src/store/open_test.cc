@@ -9,6 +9,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/text.h"
 #include "sqlite/failure.h"
 #include "store/migrations.h"
 #include "store/schema_check.h"
@@ -120,6 +121,37 @@ TEST_F(OpenTest, InspectionOfALiveStoreSeesWhatIsStillInTheWal) {
   sqlite::Connection idle = open_for_inspection(fs::posix(), path_).value();
   ASSERT_TRUE(live->connection.exec("DELETE FROM events").ok());
   EXPECT_EQ(idle.query_int("SELECT count(*) FROM events").value(), 0);
+}
+
+TEST_F(OpenTest, StoreThatChangesWhileItIsLookedAt_IsLookedAtAgain) {
+  ASSERT_TRUE((std::ofstream{path_}, open_for_writing(path_).ok()));
+  int looks = 0;
+  std::int64_t seen = -1;
+  const auto status = inspect(fs::posix(), path_, [&](sqlite::Connection& db) -> Status {
+    CORTEX_ASSIGN(seen, db.query_int("SELECT count(*) FROM traces"));
+    if (++looks > 1) return {};
+    auto writer = open_for_writing(path_);
+    if (!writer.ok()) return std::move(writer).error();
+    return writer->connection.exec(
+        "INSERT INTO traces VALUES ('trc_a', 2, 'now', NULL, 'x', 'open')");
+  });
+  ASSERT_TRUE(status.ok()) << status.error().text();
+  EXPECT_EQ(looks, 2);
+  EXPECT_EQ(seen, 1);
+}
+
+TEST_F(OpenTest, StoreThatNeverRests_IsReadUnderItsLocks) {
+  ASSERT_TRUE((std::ofstream{path_}, open_for_writing(path_).ok()));
+  int looks = 0;
+  const auto status = inspect(fs::posix(), path_, [&](sqlite::Connection& db) -> Status {
+    CORTEX_TRY(db.query_int("SELECT count(*) FROM traces"));
+    auto writer = open_for_writing(path_);
+    if (!writer.ok()) return std::move(writer).error();
+    return writer->connection.exec(
+        cat("INSERT INTO traces VALUES ('trc_", ++looks, "', 2, 'now', NULL, 'x', 'open')"));
+  });
+  ASSERT_TRUE(status.ok()) << status.error().text();
+  EXPECT_EQ(looks, 4);
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ class Race:
         self.done = threading.Event()
         self.backups = []
         self.audits = 0
+        self.looks = 0
 
     def plan(self, writer):
         """The sessions of one writer: lists of event numbers, half of them its own."""
@@ -64,12 +65,20 @@ class Race:
             self.audits += 1
             self.check(f"audit {self.audits}", run.returncode and harness.said(run))
 
+    def look(self):
+        """Commands that open the store to look at it."""
+        while not self.done.is_set():
+            for command in (("status",), ("doctor", "--strict"), ("log",)):
+                run = self.home.run(*command)
+                self.looks += 1
+                self.check(f"look {self.looks}: {command[0]}", run.returncode and harness.said(run))
+
     def run(self):
         plans = [self.plan(writer) for writer in range(self.options.writers)]
         sessions = [[self.home.session(f"s-{writer}-{i}.json", part) for i, part in enumerate(plan)]
                     for writer, plan in enumerate(plans)]
         writers = [threading.Thread(target=self.write, args=pair) for pair in enumerate(sessions)]
-        watchers = [threading.Thread(target=self.back_up), threading.Thread(target=self.audit)]
+        watchers = [threading.Thread(target=watch) for watch in (self.back_up, self.audit, self.look)]
         for thread in writers + watchers:
             thread.start()
         for thread in writers:
