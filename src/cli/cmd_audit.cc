@@ -1,5 +1,6 @@
 #include "app/audit.h"
 #include "base/text.h"
+#include "cli/chain_failures.h"
 #include "cli/handlers.h"
 
 namespace cortex::cli {
@@ -14,24 +15,10 @@ void append_votes(std::string& out, std::string_view label,
   }
 }
 
-void append_failures(std::string& out, const ledger::ChainReport& chain) {
-  for (const ledger::Failure& failure : chain.failures) {
-    out += cat("  line ", failure.line, " event_id=", failure.event_id);
-    if (!failure.invariant.empty()) out += cat(" invariant=", failure.invariant);
-    out += cat(": ", printable(failure.reason));
-    if (failure.file_line != failure.line)
-      out += cat(" (line ", failure.file_line, " of the file)");
-    out += "\n";
-  }
-  if (chain.failures_total > chain.failures.size()) {
-    out += cat("  and ", chain.failures_total - chain.failures.size(), " more\n");
-  }
-}
-
 // What rules and proof say, one line each: callers match on these.
 std::string details(const app::VerifyReport& report) {
   std::string out;
-  if (report.chain) append_failures(out, *report.chain);
+  if (report.chain) out += failure_lines(*report.chain);
   out += cat("audit verify: policy_outcome=", trust::outcome_name(report.decision.final_outcome),
              "\n");
   append_votes(out, "policy_contributing", report.decision.contributing);

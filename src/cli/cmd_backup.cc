@@ -1,5 +1,6 @@
 #include "app/backup.h"
 #include "base/text.h"
+#include "cli/chain_failures.h"
 #include "cli/handlers.h"
 #include "cli/progress_line.h"
 
@@ -57,12 +58,7 @@ Outcome run_backup(const Context& context) {
   }();
   if (!report.ok()) {
     Outcome outcome = failed(context, report.error(), failure_report(context));
-    std::string rows;
-    for (const ledger::Failure& failure : chain.failures) {
-      rows +=
-          cat("  line ", failure.line, " event_id=", failure.event_id, ": ", failure.reason, "\n");
-    }
-    outcome.diagnostics.insert(0, rows);
+    outcome.diagnostics.insert(0, failure_lines(chain));
     return outcome;
   }
   return {.text = text_of(*report), .diagnostics = notes_of(*report), .report = to_json(*report)};

@@ -36,7 +36,7 @@ struct Outcome {
   std::optional<std::string> outcome{};         // of the envelope, when not that of the code
 };
 
-// "cortex backup: <what happened>. <what was left unchanged>. <what to do next>."
+// "cortex backup: <what happened>; <what was left unchanged>. Next: <what to do>."
 std::string error_line(std::string_view command, const Error& error);
 
 // A refused run: the error on stderr, `report` in the envelope.
