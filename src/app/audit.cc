@@ -170,8 +170,7 @@ json::Value to_json(const VerifyReport& report) {
   if (report.boundary_failures) {
     out.add("boundary", json::Object{{"required", report.boundary_required},
                                      {"ok", report.boundary_failures->empty()},
-                                     {"failures", json::Array(report.boundary_failures->begin(),
-                                                              report.boundary_failures->end())}});
+                                     {"failures", json::array_of(*report.boundary_failures)}});
   }
   out.add("policy_outcome", trust::to_json(report.decision));
   out.add("proof_closure", trust::to_json(report.closure));

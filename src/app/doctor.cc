@@ -90,8 +90,6 @@ json::Array schema_failures_json(const std::vector<store::SchemaFailure>& failur
   return out;
 }
 
-json::Array texts(const std::vector<std::string>& values) { return {values.begin(), values.end()}; }
-
 }  // namespace
 
 StrictReport doctor_strict(Services& services, const Layout& layout, bool deep) {
@@ -164,15 +162,15 @@ json::Value to_json(const StrictReport& report) {
   json::Object out{{"status", report.status}, {"detail", report.detail}};
   if (report.code == Code::kOk) {
     out.add("schema_version", store::kSchemaVersion);
-    out.add("checked_tables", texts(report.checked_tables));
+    out.add("checked_tables", json::array_of(report.checked_tables));
   }
   if (!report.schema_failures.empty()) {
     out.add("failures", schema_failures_json(report.schema_failures));
   } else if (!report.failures.empty()) {
-    out.add("failures", texts(report.failures));
+    out.add("failures", json::array_of(report.failures));
   }
   if (!report.pending_migrations.empty()) {
-    out.add("pending_migrations", texts(report.pending_migrations));
+    out.add("pending_migrations", json::array_of(report.pending_migrations));
   }
   if (report.content) out.add("content", to_json(*report.content));
   return out;
@@ -184,7 +182,7 @@ json::Value to_json(const DoctorRepairReport& report) {
   if (!report.schema_failures.empty()) {
     out.add("failures", schema_failures_json(report.schema_failures));
   }
-  if (!report.migrations.empty()) out.add("migrations_applied", texts(report.migrations));
+  if (!report.migrations.empty()) out.add("migrations_applied", json::array_of(report.migrations));
   out.add("migrations_applied_count", report.migrations.size());
   out.add("schema_version_before", report.before);
   out.add("schema_version_after", report.after);

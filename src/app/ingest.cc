@@ -118,8 +118,6 @@ Error ledger_error(Error error) {
   return error;
 }
 
-json::Array texts(const std::vector<std::string>& values) { return {values.begin(), values.end()}; }
-
 }  // namespace
 
 Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
@@ -145,16 +143,16 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
 
 json::Value to_json(const IngestReport& report) {
   json::Object out{
-      {"appended", texts(report.appended)},
+      {"appended", json::array_of(report.appended)},
       {"appended_count", report.appended.size()},
       {"attested_user_count", 0},
       {"attested_user_events", json::Array{}},
       {"chain_head", report.chain_head ? json::Value(*report.chain_head) : json::Value(nullptr)},
       {"mirror_note", report.mirror_note},
       {"mirrored", report.mirrored},
-      {"skipped", texts(report.skipped)},
+      {"skipped", json::array_of(report.skipped)},
       {"skipped_count", report.skipped.size()}};
-  if (!report.unstable.empty()) out.add("unstable_numbers", texts(report.unstable));
+  if (!report.unstable.empty()) out.add("unstable_numbers", json::array_of(report.unstable));
   if (report.torn_tail) {
     out.add("torn_tail_evidence", report.torn_tail->evidence_path);
     out.add("torn_tail_offset", report.torn_tail->offset);

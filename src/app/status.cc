@@ -157,10 +157,7 @@ Status remember_backup(Services& services, const Layout& layout, const LastBacku
                               {"ledger_rows", backup.ledger_rows},
                               {"made_at", format_rfc3339_seconds(backup.made_at)},
                               {"verified", backup.verified}};
-  CORTEX_ASSIGN(auto file, services.fs.open(last_backup_path(layout), fs::Open::kAppendOrCreate));
-  CORTEX_TRY(file->truncate(0));
-  CORTEX_TRY(file->append(json::write_compact(document) + "\n"));
-  return file->close();
+  return fs::overwrite(services.fs, last_backup_path(layout), json::write_compact(document) + "\n");
 }
 
 json::Value to_json(const StatusReport& report) {
@@ -184,8 +181,8 @@ json::Value to_json(const StatusReport& report) {
                                                      {"memories", report.counts.memories}}},
                    {"last_backup", backup_json(report.last_backup)},
                    {"rows_since_backup", report.rows_since_backup}};
-  out.add("unverified", json::Array(report.unverified.begin(), report.unverified.end()));
-  out.add("next_steps", json::Array(report.next_steps.begin(), report.next_steps.end()));
+  out.add("unverified", json::array_of(report.unverified));
+  out.add("next_steps", json::array_of(report.next_steps));
   return out;
 }
 

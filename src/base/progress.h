@@ -27,4 +27,12 @@ class Progress {
   std::atomic<std::uint64_t> bytes_total_ = 0;
 };
 
+// For operations that somebody may look at, or nobody (null).
+inline void begin_phase(Progress* progress, const char* name, std::uint64_t bytes_total) {
+  if (progress != nullptr) progress->begin_phase(name, bytes_total);
+}
+inline void add_progress(Progress* progress, std::uint64_t bytes) {
+  if (progress != nullptr) progress->add(bytes);
+}
+
 }  // namespace cortex

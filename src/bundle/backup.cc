@@ -16,10 +16,6 @@
 namespace cortex::bundle {
 namespace {
 
-void report_progress(Progress* progress, std::uint64_t bytes) {
-  if (progress != nullptr) progress->add(bytes);
-}
-
 // What cannot be written to the bundle's folder is a precondition of the command, unlike what
 // cannot be read.
 Status as_unwritable(Status status) {
@@ -53,7 +49,7 @@ Result<ledger::ChainReport> copy_ledger(fs::FileSystem& fs, Cut& cut, const std:
     CORTEX_TRY(as_unwritable(out->append(block)));
     hasher.update(block);
     artifact.size_bytes += block.size();
-    report_progress(progress, block.size());
+    add_progress(progress, block.size());
     return {};
   };
   CORTEX_ASSIGN(ledger::ChainReport report,
@@ -71,7 +67,7 @@ Status copy_pages(sqlite::Connection& source, const std::string& path, Progress*
   CORTEX_ASSIGN(const std::int64_t page_bytes, source.query_int("PRAGMA page_size"));
   std::uint64_t reported = 0;
   return sqlite::copy_database(source, copy, [&](std::uint64_t done, std::uint64_t) {
-    report_progress(progress, (done - reported) * static_cast<std::uint64_t>(page_bytes));
+    add_progress(progress, (done - reported) * static_cast<std::uint64_t>(page_bytes));
     reported = done;
   });
 }
@@ -185,17 +181,13 @@ Result<BackupReport> make_backup(fs::FileSystem& fs, const BackupRequest& reques
     report.manifest.store.name = kStoreName;
     report.manifest.ledger.name = kLedgerName;
     if (cut.tail.torn) report.torn_bytes_left_out = cut.tail.torn->size_bytes;
-    if (request.progress != nullptr) {
-      request.progress->begin_phase("copying", bytes_to_copy(fs, request, cut));
-    }
+    begin_phase(request.progress, "copying", bytes_to_copy(fs, request, cut));
     CORTEX_TRY(fill_staging(fs, cut, *staging, request, report.manifest, failures));
     CORTEX_TRY(staging->publish());
   }
   if (!request.verify) return report;
-  if (request.progress != nullptr) {
-    request.progress->begin_phase(
-        "verifying", report.manifest.store.size_bytes + report.manifest.ledger.size_bytes);
-  }
+  begin_phase(request.progress, "verifying",
+              report.manifest.store.size_bytes + report.manifest.ledger.size_bytes);
   auto verification = verify_published(fs, request.output, report.manifest, request.progress);
   if (!verification.ok()) {
     return withdraw(fs, request.output, verification.error().message, clock, random);

@@ -86,7 +86,7 @@ json::Value to_json(const ContentReport& report) {
                       {"lagging_rows", report.mirror.lagging},
                       {"differing_rows", report.mirror.differing},
                       {"foreign_rows", report.mirror.foreign},
-                      {"problems", json::Array(report.problems.begin(), report.problems.end())},
+                      {"problems", json::array_of(report.problems)},
                       {"status", report.problems.empty() ? "verified" : "failed"}};
 }
 

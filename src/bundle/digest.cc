@@ -17,7 +17,7 @@ Result<FileDigest> digest_file(fs::FileSystem& fs, const std::string& path, Sour
     if (got == 0) break;
     hasher.update(std::string_view(block).substr(0, got));
     digest.size_bytes += got;
-    if (progress != nullptr) progress->add(got);
+    add_progress(progress, got);
   }
   digest.blake3 = crypto::prefixed_hex(hasher.finish());
   return digest;

@@ -94,7 +94,7 @@ Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_pa
   const auto on_block = [&](std::string_view block) -> Status {
     hasher.update(block);
     report.ledger.size_bytes += block.size();
-    if (progress != nullptr) progress->add(block.size());
+    add_progress(progress, block.size());
     return {};
   };
   const auto digest_store = [&]() -> Status {
@@ -119,17 +119,13 @@ Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manife
       slash == std::string::npos ? "" : manifest_path.substr(0, slash == 0 ? 1 : slash);
   const Artifact& store = report.manifest.store;
   const Artifact& ledger = report.manifest.ledger;
-  if (progress != nullptr) {
-    progress->begin_phase("checking digests", store.size_bytes + ledger.size_bytes);
-  }
+  begin_phase(progress, "checking digests", store.size_bytes + ledger.size_bytes);
   CORTEX_ASSIGN(auto store_artifact, check_artifact(fs, folder, "sqlite_store", store, progress));
   report.artifacts.push_back(std::move(store_artifact));
   CORTEX_ASSIGN(auto ledger_artifact, check_artifact(fs, folder, "jsonl_mirror", ledger, progress));
   report.artifacts.push_back(std::move(ledger_artifact));
   if (!deep) return report;
-  if (progress != nullptr) {
-    progress->begin_phase("checking content", store.size_bytes + ledger.size_bytes);
-  }
+  begin_phase(progress, "checking content", store.size_bytes + ledger.size_bytes);
   auto files = verify_files(fs, report.artifacts[0].path, report.artifacts[1].path,
                             Source::kAnywhere, progress);
   if (!files.ok()) {

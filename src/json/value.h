@@ -104,6 +104,10 @@ std::string write_pretty(const Value& value, Keys keys = Keys::kAsIs);
 // `text` as a JSON string with quotes, minimal escapes (docs/formats.md, 4.1).
 void write_string(std::string& out, std::string_view text);
 
+inline Array array_of(const std::vector<std::string>& texts) {
+  return Array(texts.begin(), texts.end());
+}
+
 // The same value with its object members sorted bytewise at every level.
 Value sorted(Value value);
 

@@ -51,10 +51,7 @@ Status write_head_file(fs::FileSystem& fs, const std::string& ledger_path, const
                               {"head", head.hash ? json::Value(*head.hash) : json::Value(nullptr)},
                               {"rows", head.rows},
                               {"size_bytes", head.size_bytes}};
-  CORTEX_ASSIGN(auto file, fs.open(head_file_path(ledger_path), fs::Open::kAppendOrCreate, 0600));
-  CORTEX_TRY(file->truncate(0));
-  CORTEX_TRY(file->append(json::write_compact(document) + "\n"));
-  return file->close();
+  return fs::overwrite(fs, head_file_path(ledger_path), json::write_compact(document) + "\n");
 }
 
 }  // namespace cortex::ledger

@@ -14,8 +14,8 @@ namespace cortex::ledger {
 class RowStream {
  public:
   // Rows of [offset, end); `offset` must be a line border. Places count from `offset`.
-  RowStream(fs::File& file, std::uint64_t offset, std::uint64_t end, BlockFunction on_block = {})
-      : reader_(file, offset, end, std::move(on_block)), rows_({}, offset) {}
+  RowStream(fs::File& file, std::uint64_t offset, std::uint64_t end)
+      : reader_(file, offset, end), rows_({}, offset) {}
 
   // The next row, valid until the next call; nullptr at the end. Errors: those of the file, and
   // row_error() for a line that is no row.

@@ -8,6 +8,7 @@
 #include "ledger/row_stream.h"
 #include "ledger/tail.h"
 #include "store/mirror_row.h"
+#include "store/schema_query.h"
 
 namespace cortex::store {
 namespace {
@@ -51,9 +52,8 @@ Status bind_event(sqlite::Statement& statement, const core::Event& event,
 
 Result<MirrorState> read_mirror_state(sqlite::Connection& db) {
   MirrorState state;
-  CORTEX_ASSIGN(const std::int64_t present,
-                db.query_int("SELECT count(*) FROM sqlite_master WHERE name = 'cortex_mirror'"));
-  if (present == 0) return state;
+  CORTEX_ASSIGN(const bool present, object_exists(db, "table", "cortex_mirror"));
+  if (!present) return state;
   CORTEX_ASSIGN(
       auto select,
       db.prepare(

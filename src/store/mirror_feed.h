@@ -1,7 +1,7 @@
 // Feeds a MirrorWriter from another thread, so that inserting rows and making them overlap.
 //
-// One producer. The connection behind the writer belongs to the feed's thread from start() until
-// finish(); memory is bounded by kBatchesMax batches. A failed insert ends the feeding: later
+// One producer. The connection behind the writer belongs to the feed's thread from construction
+// until finish(); memory is bounded by kBatchesMax batches. A failed insert ends the feeding: later
 // events are dropped, the failure is what finish() returns.
 #pragma once
 

@@ -118,6 +118,9 @@ bool has_parent_step(std::string_view path);  // true when a component is ".."
 Result<std::string> read_all(FileSystem& fs, const std::string& path, std::uint64_t bytes_max);
 // Creates `path` (must not exist), writes, fsyncs. The caller syncs the folder.
 Status write_new(FileSystem& fs, const std::string& path, std::string_view bytes, unsigned mode);
+// Puts `bytes` in the place of what `path` holds, creating it with mode 0600. Neither atomic nor
+// synced: for hints that may be lost or torn.
+Status overwrite(FileSystem& fs, const std::string& path, std::string_view bytes);
 // Removes a folder and everything in it, never following symlinks. Missing is fine.
 Status remove_tree(FileSystem& fs, const std::string& path);
 // A missing path is not an error here: Kind::kMissing. Other failures are.

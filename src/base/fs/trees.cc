@@ -108,6 +108,13 @@ Status write_new(FileSystem& fs, const std::string& path, std::string_view bytes
   return error;
 }
 
+Status overwrite(FileSystem& fs, const std::string& path, std::string_view bytes) {
+  CORTEX_ASSIGN(const std::unique_ptr<File> file, fs.open(path, Open::kAppendOrCreate, 0600));
+  CORTEX_TRY(file->truncate(0));
+  CORTEX_TRY(file->append(bytes));
+  return file->close();
+}
+
 Status remove_tree(FileSystem& fs, const std::string& path) {
   CORTEX_ASSIGN(const Info info, fs.lstat(path));
   if (info.kind == Kind::kMissing) return {};
