@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Hold the program to golden data (tests/data): ledger bytes, recorded output, envelopes, bundles, the store's schema.
 
-    tests/golden/run.py [--bin build/release/cortex]
+    tests/golden/foundation.py [--bin build/release/cortex]
 
 Golden rows that record a defect of reference 0.1.2 are turned around here, by name (BETTER): there the program must refuse.
 """
