@@ -13,6 +13,8 @@ function(cortex_static_library target archive header)
 endfunction()
 
 cortex_static_library(cortex_sqlite3 sqlite3 sqlite3.h)
+cortex_static_library(cortex_sodium sodium sodium.h)
+cortex_static_library(cortex_openssl crypto openssl/sha.h)
 
 if(CORTEX_TESTS)
   find_package(GTest REQUIRED)
