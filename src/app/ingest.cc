@@ -4,6 +4,7 @@
 
 #include "app/ingest_rules.h"
 #include "app/known_ids.h"
+#include "app/operations.h"
 #include "app/session_file.h"
 #include "base/text.h"
 #include "core/ids.h"
@@ -43,8 +44,8 @@ Status begin_mirror(Services& services, const Layout& layout, ledger::AppendLog&
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(*mirror.db, sqlite::Transaction::Kind::kImmediate));
   mirror.transaction.emplace(std::move(transaction));
-  CORTEX_ASSIGN(auto writer,
-                store::catch_up(*mirror.db, log.file(), log.size_bytes(), services.clock));
+  CORTEX_ASSIGN(auto writer, store::catch_up(*mirror.db, log.file(), log.size_bytes(),
+                                             services.clock, projector()));
   CORTEX_TRY(writer.finish());  // known_ids() asks the store how far it is
   mirror.writer.emplace(std::move(writer));
   return {};

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/ids.h"
+#include "store/operation.h"
 #include "trust/policy.h"
 
 namespace cortex::app {
@@ -34,7 +35,22 @@ bool is_observed(const core::Source& source) {
   return false;
 }
 
-Status examine(const core::Event& event, Examination& seen) {
+// Operations are written by the program that carries them out; a session that brings one would
+// change the store without any of its checks.
+Status refuse_operation(const core::DecodedEvent& decoded, const std::string& id) {
+  if (!store::looks_like_operation(decoded.event, decoded.raw_payload)) return {};
+  const auto operation = store::decode_operation(decoded.event, decoded.raw_payload);
+  if (operation.ok() && !*operation) return {};
+  Error error = refused(cat("event ", id, " is an operation of the store (payload member ",
+                            store::kOperationMember, "), which a session cannot bring"),
+                        "remove the event from the session, or the member from its payload");
+  error.code = Code::kPrecondition;
+  error.token = "ingest.operation_reserved";
+  return error;
+}
+
+Status examine(const core::DecodedEvent& decoded, Examination& seen) {
+  const core::Event& event = decoded.event;
   const std::string id = core::id_text(core::IdKind::kEvent, event.id);
   if (!core::is_supported_schema_version(event.schema_version)) {
     return refused(
@@ -45,6 +61,7 @@ Status examine(const core::Event& event, Examination& seen) {
     return refused(cat("event id ", id, " occurs twice in the session file"),
                    "give every event an id of its own");
   }
+  CORTEX_TRY(refuse_operation(decoded, id));
   if (event.source.type == core::SourceType::kUser) seen.user_events.push_back(id);
   if (!seen.below_minimum && !is_observed(event.source)) seen.below_minimum = id;
   return {};
@@ -78,9 +95,7 @@ trust::Contribution tier_vote(const Examination& seen) {
 Result<Examination> examine_session(SessionFile& session) {
   Examination seen;
   const auto on_restart = [&seen] { seen = Examination{}; };
-  const auto on_event = [&seen](core::DecodedEvent& decoded) {
-    return examine(decoded.event, seen);
-  };
+  const auto on_event = [&seen](core::DecodedEvent& decoded) { return examine(decoded, seen); };
   auto summary = ledger::read_session(session.reader(), {on_restart, on_event, false});
   if (!summary.ok()) {
     summary.error().unchanged = "the ledger was not changed";

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/operations.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "ledger/recovery.h"
@@ -23,8 +24,8 @@ Status catch_mirror_up(Services& services, const Layout& layout, StoreAtWork& st
   if (state.offset_bytes == tail.head.size_bytes && state.head == tail.head.hash) return {};
   CORTEX_ASSIGN(auto transaction, sqlite::Transaction::begin(
                                       store.connection, sqlite::Transaction::Kind::kImmediate));
-  CORTEX_ASSIGN(auto writer,
-                store::catch_up(store.connection, *ledger, tail.head.size_bytes, services.clock));
+  CORTEX_ASSIGN(auto writer, store::catch_up(store.connection, *ledger, tail.head.size_bytes,
+                                             services.clock, projector()));
   CORTEX_TRY(ledger->sync_data());
   CORTEX_TRY(writer.finish());
   store.mirrored_rows = writer.added();

@@ -20,6 +20,7 @@
 #include "sqlite/connection.h"
 #include "sqlite/transaction.h"
 #include "store/mirror.h"
+#include "store/no_operations.h"
 #include "store/open.h"
 
 namespace cortex::bundle {
@@ -91,8 +92,8 @@ class DeploymentTest : public testing::Test {
     CORTEX_ASSIGN(auto ledger, fs_.open(log_, fs::Open::kRead));
     CORTEX_TRY(ledger->lock(fs::Lock::kShared, 1000));
     CORTEX_ASSIGN(const fs::Info info, ledger->info());
-    CORTEX_ASSIGN(auto writer,
-                  store::catch_up(opened.connection, *ledger, info.size_bytes, clock_));
+    CORTEX_ASSIGN(auto writer, store::catch_up(opened.connection, *ledger, info.size_bytes, clock_,
+                                               store::no_operations()));
     CORTEX_TRY(writer.finish());
     return transaction.commit();
   }

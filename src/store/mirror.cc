@@ -74,9 +74,10 @@ Result<bool> matches_ledger(const MirrorState& state, fs::File& ledger, std::uin
   return tail.ok() && !tail->torn && tail->head == state.head;
 }
 
-Result<MirrorWriter> MirrorWriter::begin(sqlite::Connection& db, MirrorState from, Clock& clock) {
+Result<MirrorWriter> MirrorWriter::begin(sqlite::Connection& db, MirrorState from, Clock& clock,
+                                         Projector& projector) {
   CORTEX_ASSIGN(auto insert, db.prepare(insert_sql()));
-  return MirrorWriter(db, std::move(from), clock, std::move(insert));
+  return MirrorWriter(db, std::move(from), clock, projector, std::move(insert));
 }
 
 Status MirrorWriter::add(const core::Event& event, std::string_view payload,
@@ -89,9 +90,11 @@ Status MirrorWriter::add(const core::Event& event, std::string_view payload,
   CORTEX_TRY(insert_.run());
   if (db_->changes() == 1) {
     ++added_;
-    return {};
+  } else {
+    CORTEX_TRY(settle_conflict(event, payload));
   }
-  return settle_conflict(event, payload);
+  if (!looks_like_operation(event, payload)) return {};
+  return project(*db_, *projector_, event, payload);
 }
 
 // Why the row could not be inserted: "repaired" when the row with its id is not a sealed one and
@@ -155,12 +158,12 @@ Status MirrorWriter::finish() {
 }
 
 Result<MirrorWriter> catch_up(sqlite::Connection& db, fs::File& ledger, std::uint64_t size_bytes,
-                              Clock& clock) {
+                              Clock& clock, Projector& projector) {
   CORTEX_ASSIGN(MirrorState state, read_mirror_state(db));
   CORTEX_ASSIGN(const bool valid, matches_ledger(state, ledger, size_bytes));
   if (!valid) state = MirrorState{};
   const std::uint64_t from = state.offset_bytes;
-  CORTEX_ASSIGN(MirrorWriter writer, MirrorWriter::begin(db, std::move(state), clock));
+  CORTEX_ASSIGN(MirrorWriter writer, MirrorWriter::begin(db, std::move(state), clock, projector));
   ledger::RowStream stream(ledger, from, size_bytes);
   for (;;) {
     CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());

@@ -16,6 +16,7 @@
 #include "base/ulid.h"
 #include "core/event.h"
 #include "sqlite/connection.h"
+#include "store/operation.h"
 
 namespace cortex::store {
 
@@ -34,7 +35,9 @@ Result<bool> matches_ledger(const MirrorState& state, fs::File& ledger, std::uin
 // Inserts ledger rows in order; used inside one open write transaction.
 class MirrorWriter {
  public:
-  static Result<MirrorWriter> begin(sqlite::Connection& db, MirrorState from, Clock& clock);
+  // `projector` must outlive the writer.
+  static Result<MirrorWriter> begin(sqlite::Connection& db, MirrorState from, Clock& clock,
+                                    Projector& projector);
   // `payload`: the row's payload as it stands in the ledger. A row that the table holds already in
   // full is fine. One that differs is overwritten when its hashes do not recompute, else kept; both
   // are recorded in cortex_mirror_conflicts.
@@ -45,8 +48,13 @@ class MirrorWriter {
   std::uint64_t conflicts() const { return conflicts_; }
 
  private:
-  MirrorWriter(sqlite::Connection& db, MirrorState state, Clock& clock, sqlite::Statement insert)
-      : db_(&db), state_(std::move(state)), clock_(&clock), insert_(std::move(insert)) {}
+  MirrorWriter(sqlite::Connection& db, MirrorState state, Clock& clock, Projector& projector,
+               sqlite::Statement insert)
+      : db_(&db),
+        state_(std::move(state)),
+        clock_(&clock),
+        projector_(&projector),
+        insert_(std::move(insert)) {}
   Status settle_conflict(const core::Event& event, std::string_view payload);
   Result<std::string> conflict_kind(const std::string& id, const std::string& event_hash);
   Status record_conflict(const std::string& id, const std::string& kind, const core::Event& event);
@@ -54,6 +62,7 @@ class MirrorWriter {
   sqlite::Connection* db_;
   MirrorState state_;
   Clock* clock_;
+  Projector* projector_;
   sqlite::Statement insert_;
   std::uint64_t added_ = 0;
   std::uint64_t conflicts_ = 0;
@@ -63,6 +72,6 @@ class MirrorWriter {
 // write transaction and the ledger's lock (shared or exclusive). Returns the writer, so that more
 // rows can follow.
 Result<MirrorWriter> catch_up(sqlite::Connection& db, fs::File& ledger, std::uint64_t size_bytes,
-                              Clock& clock);
+                              Clock& clock, Projector& projector);
 
 }  // namespace cortex::store

@@ -1,4 +1,5 @@
 #include "store/mirror_compare.h"
+#include "store/no_operations.h"
 
 #include <gmock/gmock.h>
 
@@ -22,7 +23,7 @@ class MirrorCompareTest : public StoreTest {
     }
   }
   void insert(const std::vector<core::Event>& events) {
-    auto writer = MirrorWriter::begin(db_, {}, system_clock()).value();
+    auto writer = MirrorWriter::begin(db_, {}, system_clock(), no_operations()).value();
     for (const core::Event& event : events) ASSERT_TRUE(writer.add(event, event.payload, 1).ok());
     ASSERT_EQ(writer.conflicts(), 0U);
   }

@@ -1,4 +1,5 @@
 #include "store/mirror_feed.h"
+#include "store/no_operations.h"
 
 #include <optional>
 
@@ -21,7 +22,7 @@ class MirrorFeedTest : public StoreTest {
     migrate();
     ASSERT_TRUE(ensure_private_schema(db_).ok());
     exec("BEGIN IMMEDIATE");
-    writer_.emplace(MirrorWriter::begin(db_, {}, system_clock()).value());
+    writer_.emplace(MirrorWriter::begin(db_, {}, system_clock(), no_operations()).value());
   }
   void TearDown() override {
     writer_.reset();
@@ -54,7 +55,7 @@ TEST_F(MirrorFeedTest, Events_ArriveAllInOrderAndInFull) {
   for (const std::uint64_t count : {1U, 127U, 128U, 129U, 10'000U}) {
     SCOPED_TRACE(count);
     exec("DELETE FROM events");
-    auto writer = MirrorWriter::begin(db_, {}, system_clock()).value();
+    auto writer = MirrorWriter::begin(db_, {}, system_clock(), no_operations()).value();
     const auto events = ledger::sealed_events(count);
     {
       MirrorFeed feed(writer);

@@ -1,4 +1,5 @@
 #include "store/mirror.h"
+#include "store/no_operations.h"
 
 #include <gmock/gmock.h>
 
@@ -31,7 +32,7 @@ class MirrorTest : public StoreTest {
     ledger_.text = text;
     auto transaction =
         sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::kImmediate).value();
-    auto writer = catch_up(db_, ledger_, text.size(), system_clock());
+    auto writer = catch_up(db_, ledger_, text.size(), system_clock(), no_operations());
     EXPECT_TRUE(writer.ok()) << writer.error().text();
     if (!writer.ok()) return {};
     EXPECT_TRUE(writer->finish().ok());
@@ -297,7 +298,8 @@ TEST_F(MirrorTest, LineThatIsNoRow_IsAnErrorAndNothingIsKept) {
   {
     const auto transaction = sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::kImmediate);
     ASSERT_TRUE(transaction.ok());
-    const auto writer = catch_up(db_, ledger_, ledger_.text.size(), system_clock());
+    const auto writer =
+        catch_up(db_, ledger_, ledger_.text.size(), system_clock(), no_operations());
     ASSERT_FALSE(writer.ok());
     EXPECT_EQ(writer.error().code, Code::kChain);
   }
@@ -311,7 +313,7 @@ TEST_F(MirrorTest, StateWithoutCommit_IsForgottenWithTheRows) {
   {
     const auto transaction = sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::kImmediate);
     ASSERT_TRUE(transaction.ok());
-    auto writer = catch_up(db_, ledger_, ledger_.text.size(), system_clock());
+    auto writer = catch_up(db_, ledger_, ledger_.text.size(), system_clock(), no_operations());
     ASSERT_TRUE(writer.ok() && writer->finish().ok());
   }
   EXPECT_EQ(count("events"), 0);
@@ -323,7 +325,7 @@ TEST_F(MirrorTest, RowsAfterACatchUp_CanFollowInTheSameTransaction) {
   const std::string two = row_text(events[0]) + row_text(events[1]);
   ledger_.text = two;
   auto transaction = sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::kImmediate).value();
-  auto writer = catch_up(db_, ledger_, two.size(), system_clock());
+  auto writer = catch_up(db_, ledger_, two.size(), system_clock(), no_operations());
   ASSERT_TRUE(writer.ok());
   EXPECT_EQ(writer->state().rows, 2U);
   ASSERT_TRUE(
@@ -336,7 +338,7 @@ TEST_F(MirrorTest, MissingTable_IsAnError) {
   exec("PRAGMA foreign_keys = OFF");
   exec("DROP TABLE events");
   ledger_.text = row_text(sealed_events(1)[0]);
-  EXPECT_FALSE(catch_up(db_, ledger_, ledger_.text.size(), system_clock()).ok());
+  EXPECT_FALSE(catch_up(db_, ledger_, ledger_.text.size(), system_clock(), no_operations()).ok());
 }
 
 }  // namespace

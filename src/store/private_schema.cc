@@ -34,6 +34,11 @@ constexpr PrivateObject kObjects[] = {
   detail TEXT NOT NULL,
   store_row_json TEXT,
   recorded_at TEXT NOT NULL))sql"},
+    {"table", "cortex_operations", R"sql(CREATE TABLE IF NOT EXISTS cortex_operations (
+  event_id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('applied', 'unknown', 'failed')),
+  detail TEXT NOT NULL) WITHOUT ROWID)sql"},
     // The condition repeats the one of the schema check word for word: that is how SQLite sees that
     // the index answers it.
     {"index", "cortex_events_newer", R"sql(CREATE INDEX IF NOT EXISTS cortex_events_newer
@@ -64,6 +69,11 @@ Result<std::vector<const PrivateObject*>> missing_objects(sqlite::Connection& co
 }
 
 }  // namespace
+
+Result<bool> is_private_schema_complete(sqlite::Connection& connection) {
+  CORTEX_ASSIGN(const auto missing, missing_objects(connection));
+  return missing.empty();
+}
 
 Status ensure_private_schema(sqlite::Connection& connection) {
   CORTEX_ASSIGN(const auto missing, missing_objects(connection));

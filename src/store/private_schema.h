@@ -3,6 +3,7 @@
 //
 //   cortex_mirror            one row: how far the ledger has been mirrored into `events`
 //   cortex_mirror_conflicts  store rows that the ledger contradicted, kept before being replaced
+//   cortex_operations        which operations of the ledger were applied (operation.h)
 //   cortex_events_newer, cortex_traces_newer
 //                            partial indexes over rows newer than this program (normally empty)
 //   cortex_events_deleted    trigger: a deleted event makes cortex_mirror forget how far it was
@@ -16,5 +17,7 @@ namespace cortex::store {
 // Creates what is missing, in one transaction; writes nothing when all is there. An index over a
 // table that the file does not have is left out, so that the schema check can report that table.
 Status ensure_private_schema(sqlite::Connection& connection);
+// Reads only.
+Result<bool> is_private_schema_complete(sqlite::Connection& connection);
 
 }  // namespace cortex::store

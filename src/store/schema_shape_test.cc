@@ -97,7 +97,7 @@ class SchemaShapeTest : public StoreTest {
                        "SELECT t.name, i.name, i.\"unique\", i.origin, i.partial"
                        " FROM pragma_table_list t, pragma_index_list(t.name) i"
                        " WHERE t.schema = 'main' AND t.type = 'table'"
-                       " AND i.name NOT GLOB 'cortex_*'")
+                       " AND i.name NOT GLOB 'cortex_*' AND t.name NOT GLOB 'cortex_*'")
                     .value();
     while (rows.step().value()) {
       const std::string name(rows.column_text(1));

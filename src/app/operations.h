@@ -1,0 +1,46 @@
+// The one way in which people and agents change the store: the change is written to the ledger
+// first (docs/formats.md, "Operations"), and the tables follow it.
+//
+//   plan      under the append lock, inside the store's write transaction: checks every
+//             precondition, draws ids and times, says what is to be done
+//   append    one ledger row an operation, sealed onto the head
+//   apply     the tables, in the same transaction
+//   sync      one fdatasync: acknowledged
+//   commit    the store; when this fails the ledger knows, and the next open applies it
+//
+// Nothing is changed when any step before the sync fails. O(operations), whatever the ledger's
+// length.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/result.h"
+#include "ledger/recovery.h"
+#include "sqlite/connection.h"
+#include "store/operation.h"
+
+namespace cortex::app {
+
+// Every rule that turns an operation into rows (operation_table.cc). Stateless.
+store::Projector& projector();
+
+struct Recorded {
+  std::vector<std::string> event_ids;  // of the operations, in order
+  std::string mirror_note;             // why the store lags behind the ledger, or empty
+  std::optional<ledger::TornTail> torn_tail;
+};
+
+// Sees the store up to date with the ledger. No operations: nothing is written, which is no error.
+using Plan = std::function<Result<std::vector<store::Operation>>(sqlite::Connection& db)>;
+
+// Errors: kPrecondition when there is no store; those of opening ledger and store; what `plan` or
+// an applier returned. A missing ledger is created.
+Result<Recorded> perform(Services& services, const Layout& layout, const store::Caller& caller,
+                         const Plan& plan);
+
+}  // namespace cortex::app
