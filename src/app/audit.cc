@@ -1,8 +1,9 @@
 #include "app/audit.h"
 
+#include <memory>
 #include <utility>
 
-#include "base/limits.h"
+#include "app/audit_section.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "ledger/recovery.h"
@@ -10,11 +11,11 @@
 namespace cortex::app {
 namespace {
 
-using trust::Outcome;
-
 constexpr std::string_view kChainRule = "audit.verify.hash_chain_closure";
-constexpr std::string_view kBoundaryRule = "audit.verify.v1_to_v2_boundary";
 constexpr std::string_view kFrom = "audit.verify";
+
+// In the order in which they are judged.
+constexpr MakeSection kSections[] = {boundary_section};
 
 Error as_precondition(Error error) {
   if (error.code == Code::kInternal) error.code = Code::kPrecondition;
@@ -22,98 +23,137 @@ Error as_precondition(Error error) {
   return error;
 }
 
-Result<ledger::ChainReport> read_chain(Services& services, const std::string& path) {
+Result<std::unique_ptr<fs::File>> open_ledger(Services& services, const std::string& path) {
   auto file = services.fs.open(path, fs::Open::kRead);
-  if (!file.ok()) {
-    Error error = as_precondition(std::move(file).error());
-    if (error.next.empty()) error.next = "run `cortex init`, or name the ledger with --event-log";
-    return error;
-  }
-  auto size = ledger::settled_size(**file);
-  if (!size.ok()) return as_precondition(std::move(size).error());
-  auto chain = ledger::verify_chain(**file, *size, {.threads = ledger::verify_threads()});
-  if (!chain.ok()) return as_precondition(std::move(chain).error());
-  return chain;
+  if (file.ok()) return file;
+  Error error = as_precondition(std::move(file).error());
+  if (error.next.empty()) error.next = "run `cortex init`, or name the ledger with --event-log";
+  return error;
 }
 
-// One rule's verdict becomes one vote and one edge of the proof.
-struct Verdict {
-  std::string_view rule;
-  std::string_view to;  // node of the proof
-  bool holds = true;
-  std::string reason;
+// Collects what the sections say, in order.
+class Composition {
+ public:
+  explicit Composition(VerifyReport& report) : report_(report) {}
+
+  void take(Finding finding) {
+    if (report_.code == Code::kOk && finding.code != Code::kOk) {
+      report_.code = finding.code;
+      report_.error = std::move(finding.error);
+    } else if (finding.error && !blocking_) {
+      blocking_ = std::move(finding.error);
+    }
+    for (auto& vote : finding.votes) votes_.push_back(std::move(vote));
+    for (auto& edge : finding.edges.verified) report_.closure.verified.push_back(std::move(edge));
+    for (auto& edge : finding.edges.failing) report_.closure.failing.push_back(std::move(edge));
+    for (auto& member : finding.members) {
+      report_.members.add(member.first, std::move(member.second));
+    }
+    for (auto& line : finding.results) report_.results.push_back(std::move(line));
+    for (auto& line : finding.notes) report_.notes.push_back(std::move(line));
+    if (finding.runtime_mode) runtime_mode_ = *finding.runtime_mode;
+  }
+
+  void finish() {
+    report_.decision = trust::compose(std::move(votes_));
+    if (report_.code == Code::kOk && report_.decision.blocked()) {
+      report_.code = Code::kIntegrity;
+      report_.error = blocking_ ? std::move(blocking_) : refused();
+      report_.error->code = Code::kIntegrity;
+    }
+    report_.truth.proof_state = trust::ProofState::kUnknown;
+    if (report_.code == Code::kOk) {
+      report_.truth.proof_state = trust::ProofState::kFullChainVerified;
+      report_.truth.runtime_mode = runtime_mode_;
+    } else if (report_.code == Code::kIntegrity || report_.code == Code::kChain) {
+      report_.truth.proof_state = trust::ProofState::kBroken;
+    }
+  }
+
+ private:
+  Error refused() const {
+    const trust::Contribution& vote = report_.decision.contributing.front();
+    return make_error(Code::kIntegrity, cat(vote.rule_id, ": ", vote.reason));
+  }
+
+  VerifyReport& report_;
+  std::vector<trust::Contribution> votes_;
+  std::optional<Error> blocking_;
+  trust::RuntimeMode runtime_mode_ = trust::RuntimeMode::kLocalUnsigned;
 };
 
-Verdict judge_chain(const VerifyReport& report, bool strict) {
-  Verdict verdict{kChainRule, "hash_chain_closure", true, ""};
-  if (!report.chain) {
-    verdict.holds = false;
-    verdict.reason = report.unreadable->message;
-    return verdict;
-  }
-  const ledger::ChainReport& chain = *report.chain;
-  const std::uint64_t repeated = chain.duplicates.total;
-  verdict.holds = chain.closed() && !(strict && repeated > 0);
-  verdict.reason = chain.closed() ? cat("the chain is closed over ", counted(chain.rows, "row"))
-                                  : cat(counted(chain.failures_total, "failure"), " in ",
-                                        counted(chain.rows, "row"));
-  if (repeated > 0) {
-    verdict.reason += cat("; audit.verify.duplicate_event_ids: ", counted(repeated, "repeated id"));
-  }
-  return verdict;
+// The run ended before anything could be said about the rows.
+Finding unreadable(Error error) {
+  Finding finding;
+  finding.code = error.code;
+  add_verdict(finding, kChainRule, trust::EdgeKind::kHashChain, "hash_chain_closure", false,
+              error.message);
+  finding.error = std::move(error);
+  return finding;
 }
 
-Verdict judge_boundary(const VerifyReport& report) {
-  Verdict verdict{kBoundaryRule, "v1_to_v2_boundary", report.boundary_failures->empty(), ""};
-  if (!verdict.holds) {
-    verdict.reason = report.boundary_failures->front();
+Error broken_chain(const ledger::ChainReport& chain) {
+  Error error = make_error(Code::kIntegrity, "");
+  if (!chain.closed()) {
+    const ledger::Failure& first = chain.failures.front();
+    error.message =
+        cat("the ledger is not what was written: ", counted(chain.failures_total, "failure"),
+            " in ", counted(chain.rows, "row"), ", the first one in row ", first.line, " (",
+            first.event_id, ")");
+    error.next = "compare with the ledger of your last backup";
   } else {
-    verdict.reason = report.boundary_required ? "exactly one boundary row is there"
-                                              : "no boundary row was asked for";
+    error.message = cat("the ledger holds ", counted(chain.duplicates.total, "repeated event id"),
+                        " (--strict)");
+    error.next = "see them with --json";
   }
-  return verdict;
+  error.unchanged = "nothing was changed";
+  return error;
 }
 
-void compose(VerifyReport& report, bool strict) {
-  std::vector<Verdict> verdicts{judge_chain(report, strict)};
-  if (report.boundary_failures) verdicts.push_back(judge_boundary(report));
-  std::vector<trust::Contribution> votes;
-  for (Verdict& verdict : verdicts) {
-    if (verdict.holds) {
-      report.closure.verified.push_back({trust::EdgeKind::kHashChain, std::string(kFrom),
-                                         std::string(verdict.to), std::string(verdict.rule)});
-    } else {
-      report.closure.failing.push_back({trust::EdgeKind::kHashChain, std::string(kFrom),
-                                        std::string(verdict.to), trust::EdgeFailure::kMismatch,
-                                        verdict.reason});
-    }
-    votes.push_back({std::string(verdict.rule), verdict.holds ? Outcome::kAllow : Outcome::kReject,
-                     std::move(verdict.reason)});
+Finding judge_chain(const ledger::ChainReport& chain, bool strict) {
+  const std::uint64_t repeated = chain.duplicates.total;
+  const bool holds = chain.closed() && !(strict && repeated > 0);
+  std::string reason = chain.closed() ? cat("the chain is closed over ", counted(chain.rows, "row"))
+                                      : cat(counted(chain.failures_total, "failure"), " in ",
+                                            counted(chain.rows, "row"));
+  if (repeated > 0) {
+    reason += cat("; audit.verify.duplicate_event_ids: ", counted(repeated, "repeated id"));
   }
-  report.decision = trust::compose(std::move(votes));
-  report.truth.proof_state = trust::ProofState::kUnknown;
-  if (report.code == Code::kOk) report.truth.proof_state = trust::ProofState::kFullChainVerified;
-  if (report.code == Code::kIntegrity || report.code == Code::kChain) {
-    report.truth.proof_state = trust::ProofState::kBroken;
+  Finding finding;
+  add_verdict(finding, kChainRule, trust::EdgeKind::kHashChain, "hash_chain_closure", holds,
+              std::move(reason));
+  if (!holds) {
+    finding.code = Code::kIntegrity;
+    finding.error = broken_chain(chain);
   }
+  return finding;
 }
 
-void look(Services& services, const VerifyRequest& request, VerifyReport& report) {
-  auto chain = read_chain(services, report.path);
-  if (!chain.ok()) {
-    report.code = chain.error().code;
-    report.unreadable = std::move(chain).error();
-    return;
+Status make_sections(Services& services, const VerifyRequest& request, ledger::VerifyOptions& pass,
+                     std::vector<Section>& sections) {
+  for (const MakeSection make : kSections) {
+    CORTEX_ASSIGN(std::optional<Section> section, make(services, request, pass));
+    if (section) sections.push_back(*std::move(section));
   }
-  report.chain = std::move(chain).value();
-  if (!report.chain->closed() || (request.strict && report.chain->duplicates.total > 0)) {
-    report.code = Code::kIntegrity;
-    return;
+  return {};
+}
+
+// Reads and judges; an Error means that the rows were not seen.
+Status look(Services& services, const VerifyRequest& request, VerifyReport& report,
+            Composition& composition) {
+  CORTEX_ASSIGN(const std::unique_ptr<fs::File> file, open_ledger(services, report.path));
+  ledger::VerifyOptions options{.threads = ledger::verify_threads()};
+  std::vector<Section> sections;
+  CORTEX_TRY(make_sections(services, request, options, sections));
+  CORTEX_ASSIGN(const std::uint64_t size_bytes, ledger::settled_size(*file));
+  CORTEX_ASSIGN(report.chain, ledger::verify_chain(*file, size_bytes, std::move(options)));
+  composition.take(judge_chain(*report.chain, request.strict));
+  const Pass pass{*file, size_bytes, *report.chain};
+  for (const Section& section : sections) {
+    const Judge& judge = report.code == Code::kOk ? section.judge : section.when_ended;
+    if (judge) composition.take(judge(pass));
   }
-  report.boundary_failures.emplace();
-  if (!request.require_boundary) return;
-  report.boundary_failures = ledger::boundary_failures(*report.chain, true);
-  if (!report.boundary_failures->empty()) report.code = Code::kSchema;
+  return {};
 }
 
 json::Array failures_json(const std::vector<ledger::Failure>& failures) {
@@ -128,8 +168,7 @@ json::Array failures_json(const std::vector<ledger::Failure>& failures) {
   return out;
 }
 
-void add_chain(json::Object& out, const VerifyReport& report) {
-  const ledger::ChainReport& chain = *report.chain;
+void add_chain(json::Object& out, const ledger::ChainReport& chain) {
   if (!chain.failures.empty()) out.add("failures", failures_json(chain.failures));
   if (chain.failures_total > chain.failures.size()) {
     out.add("failures_total", chain.failures_total);
@@ -146,18 +185,30 @@ void add_chain(json::Object& out, const VerifyReport& report) {
   }
 }
 
-std::string line_text(const ledger::RowFault& fault) {
-  return cat("line ", fault.place.file_line, " (byte ", fault.place.offset, ") is no event row");
-}
-
 }  // namespace
+
+void add_verdict(Finding& finding, std::string_view rule, trust::EdgeKind kind, std::string_view to,
+                 bool holds, std::string reason) {
+  if (holds) {
+    finding.edges.verified.push_back(
+        {kind, std::string(kFrom), std::string(to), std::string(rule)});
+  } else {
+    finding.edges.failing.push_back(
+        {kind, std::string(kFrom), std::string(to), trust::EdgeFailure::kMismatch, reason});
+  }
+  finding.votes.push_back({std::string(rule),
+                           holds ? trust::Outcome::kAllow : trust::Outcome::kReject,
+                           std::move(reason)});
+}
 
 VerifyReport audit_verify(Services& services, const VerifyRequest& request) {
   VerifyReport report;
   report.path = request.layout.event_log_path;
-  report.boundary_required = request.require_boundary;
-  look(services, request, report);
-  compose(report, request.strict);
+  Composition composition(report);
+  if (Status seen = look(services, request, report, composition); !seen.ok()) {
+    composition.take(unreadable(as_precondition(std::move(seen).error())));
+  }
+  composition.finish();
   return report;
 }
 
@@ -166,54 +217,15 @@ json::Value to_json(const VerifyReport& report) {
   if (report.chain) out.add("path", report.path);
   out.add("rows_scanned", report.chain ? report.chain->rows : 0);
   out.add("chain_ok", report.chain && report.chain->closed());
-  if (report.chain) add_chain(out, report);
-  if (report.boundary_failures) {
-    out.add("boundary", json::Object{{"required", report.boundary_required},
-                                     {"ok", report.boundary_failures->empty()},
-                                     {"failures", json::array_of(*report.boundary_failures)}});
-  }
+  if (report.chain) add_chain(out, *report.chain);
+  for (const json::Member& member : report.members) out.add(member.first, member.second);
   out.add("policy_outcome", trust::to_json(report.decision));
   out.add("proof_closure", trust::to_json(report.closure));
   out.add("runtime_mode", trust::runtime_mode_token(report.truth.runtime_mode));
   out.add("proof_state", trust::proof_state_token(report.truth.proof_state));
   out.add("claim_ceiling", trust::claim_ceiling_token(report.truth.effective()));
   out.add("authority_class", trust::authority_class_token(report.truth.authority_class));
-  if (report.unreadable) out.add("detail", report.unreadable->text());
-  return out;
-}
-
-Result<RepairTailReport> repair_tail(Services& services, const Layout& layout, bool apply) {
-  auto file = services.fs.open(layout.event_log_path, apply ? fs::Open::kAppend : fs::Open::kRead);
-  if (!file.ok()) return as_precondition(std::move(file).error());
-  CORTEX_TRY(
-      (*file)->lock(apply ? fs::Lock::kExclusive : fs::Lock::kShared, limits::kLockWaitMillisMax));
-  CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, **file));
-  if (tail.fault_is_acknowledged) {
-    Error error = ledger::row_error(*tail.fault);
-    error.message += "; the rows behind it may have been acknowledged";
-    error.unchanged = "nothing was changed";
-    error.next = "restore the ledger from a backup";
-    return error;
-  }
-  RepairTailReport report;
-  report.torn = tail.torn;
-  if (!tail.torn) return report;
-  report.what = tail.fault ? line_text(*tail.fault) : "the last row has no end";
-  if (!apply) return report;
-  CORTEX_ASSIGN(report.torn, ledger::move_aside(services.fs, **file, *tail.torn, services.clock,
-                                                services.random));
-  report.applied = true;
-  return report;
-}
-
-json::Value to_json(const RepairTailReport& report) {
-  json::Object out{{"torn", report.torn.has_value()}, {"applied", report.applied}};
-  if (report.torn) {
-    out.add("what", report.what);
-    out.add("offset", report.torn->offset);
-    out.add("size_bytes", report.torn->size_bytes);
-  }
-  if (report.applied) out.add("evidence_path", report.torn->evidence_path);
+  if (report.error) out.add("detail", report.error->text());
   return out;
 }
 

@@ -1,4 +1,5 @@
-// `audit verify` (unsigned) and `audit repair-tail`.
+// `audit verify`: one pass over the ledger, judged by the sections that were asked for
+// (audit_section.h).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,6 @@
 #include "app/services.h"
 #include "base/result.h"
 #include "json/value.h"
-#include "ledger/tail.h"
 #include "ledger/verify.h"
 #include "trust/ceiling.h"
 #include "trust/closure.h"
@@ -24,33 +24,25 @@ struct VerifyRequest {
   bool strict = false;  // findings that are otherwise only reported fail
 };
 
-// What was reached decides which parts are there; `code` is the exit.
+// What was reached decides which parts are there; `code` is the exit. The first step that fails
+// ends the run: the reading of inputs, the chain, then the sections in their order.
 struct VerifyReport {
   Code code = Code::kOk;
   std::string path;
   std::optional<ledger::ChainReport> chain;  // absent: the ledger could not be read
-  std::optional<Error> unreadable;           // why
-  bool boundary_required = false;
-  std::optional<std::vector<std::string>> boundary_failures;  // absent: not looked at
+  std::optional<Error> error;                // what ended the run; present unless `code` is kOk
+  json::Object members;                      // of the sections
+  std::vector<std::string> results;          // their lines for stdout
+  std::vector<std::string> notes;            // their lines for stderr
   trust::Decision decision;
   trust::Closure closure;
   trust::TruthCeiling truth;
 };
 
-// Reads the ledger only; nothing is created or changed.
+// Reads the ledger and what the sections name; nothing is created or changed. O(ledger), constant
+// memory.
 VerifyReport audit_verify(Services& services, const VerifyRequest& request);
 
-struct RepairTailReport {
-  std::optional<ledger::TornTail> torn;  // absent: nothing to repair
-  std::string what;                      // what stands there, for people
-  bool applied = false;
-};
-
-// Looks (apply = false), or moves aside under the append lock what an interrupted batch left
-// behind the last acknowledged row. A broken line that may have been acknowledged is an error.
-Result<RepairTailReport> repair_tail(Services& services, const Layout& layout, bool apply);
-
 json::Value to_json(const VerifyReport& report);
-json::Value to_json(const RepairTailReport& report);
 
 }  // namespace cortex::app

@@ -1,4 +1,5 @@
 #include "app/audit.h"
+#include "app/repair_tail.h"
 #include "base/text.h"
 #include "cli/chain_failures.h"
 #include "cli/handlers.h"
@@ -19,6 +20,9 @@ void append_votes(std::string& out, std::string_view label,
 std::string details(const app::VerifyReport& report) {
   std::string out;
   if (report.chain) out += failure_lines(*report.chain);
+  for (const std::string& note : report.notes) {
+    out += cat("audit verify: ", printable(note), "\n");
+  }
   out += cat("audit verify: policy_outcome=", trust::outcome_name(report.decision.final_outcome),
              "\n");
   append_votes(out, "policy_contributing", report.decision.contributing);
@@ -34,28 +38,22 @@ std::string details(const app::VerifyReport& report) {
   return out;
 }
 
-// The one sentence for a run that did not end well.
-Error verdict(const app::VerifyReport& report) {
-  Error error = make_error(report.code, "");
-  error.unchanged = "nothing was changed";
-  if (report.unreadable) {
-    error = *report.unreadable;
-  } else if (report.code == Code::kSchema) {
-    error.message = report.boundary_failures->front();
-    error.next = "migrate the ledger, or leave out --require-v1-to-v2-boundary";
-  } else if (!report.chain->closed()) {
-    error.message = cat(
-        "the ledger is not what was written: ", counted(report.chain->failures_total, "failure"),
-        " in ", counted(report.chain->rows, "row"), ", the first one in row ",
-        report.chain->failures.front().line, " (", report.chain->failures.front().event_id, ")");
-    error.next = "compare with the ledger of your last backup";
-  } else {
-    error.message =
-        cat("the ledger holds ", counted(report.chain->duplicates.total, "repeated event id"),
-            " (--strict)");
-    error.next = "see them with --json";
+// One line for the rows and one for what each section found in them.
+std::string results(const app::VerifyReport& report) {
+  std::string out = cat("audit verify: ", report.path, " (", report.chain->rows, " rows scanned, ",
+                        report.chain->failures_total, " failures)\n");
+  for (const std::string& line : report.results) {
+    out += cat("audit verify: ", report.path, " ", printable(line), "\n");
   }
-  return error;
+  return out;
+}
+
+app::VerifyRequest request_of(const Invocation& flags, app::Layout layout) {
+  app::VerifyRequest request;
+  request.layout = std::move(layout);
+  request.require_boundary = flags.has("require-v1-to-v2-boundary");
+  request.strict = flags.has("strict");
+  return request;
 }
 
 }  // namespace
@@ -64,22 +62,14 @@ Outcome run_audit_verify(const Context& context) {
   const Invocation& flags = context.invocation;
   const auto layout = context.layout();
   if (!layout.ok()) return failed(context, layout.error());
-  const app::VerifyReport report = app::audit_verify(
-      context.services, {.layout = *layout,
-                         .require_boundary = flags.has("require-v1-to-v2-boundary"),
-                         .strict = flags.has("strict")});
+  const app::VerifyReport report = app::audit_verify(context.services, request_of(flags, *layout));
   Outcome outcome;
   outcome.code = report.code;
   outcome.report = to_json(report);
   outcome.policy_outcome = json::sorted(trust::to_json(report.decision));
-  if (report.chain && report.code == Code::kOk) {
-    outcome.text = cat("audit verify: ", report.path, " (", report.chain->rows, " rows scanned, ",
-                       report.chain->failures_total, " failures)\n");
-  }
+  if (report.code == Code::kOk) outcome.text = results(report);
   if (!context.json()) outcome.diagnostics = details(report);
-  if (report.code != Code::kOk) {
-    outcome.diagnostics += error_line(flags.command->path, verdict(report));
-  }
+  if (report.error) outcome.diagnostics += error_line(flags.command->path, *report.error);
   return outcome;
 }
 

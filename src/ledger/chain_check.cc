@@ -1,5 +1,6 @@
 #include "ledger/chain_check.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -108,12 +109,28 @@ Result<ChunkReport> ChunkCheck::check(const Chunk& chunk) {
     place_ = rows.place();
     add(*row);
     report_.head = row->event.event_hash;
-    if (on_row_ != nullptr) CORTEX_TRY((*on_row_)(*row, place_.end));
+    if (options_.keep_hashes) report_.hashes.push_back(row->event.event_hash);
+    if (options_.on_row != nullptr) CORTEX_TRY((*options_.on_row)(*row, place_.end));
   }
   report_.fault = rows.fault();
   report_.rows = rows.place().ordinal;
   report_.lines = rows.place().file_line;
   return std::move(report_);
+}
+
+ChainAssembler::ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions)
+    : wanted_(std::move(positions)), duplicates_(ledger_bytes) {
+  std::ranges::sort(wanted_);
+  wanted_.erase(std::ranges::unique(wanted_).begin(), wanted_.end());
+  while (wanted_next_ < wanted_.size() && wanted_[wanted_next_] == 0) ++wanted_next_;
+}
+
+void ChainAssembler::take_positions(std::vector<std::string>& hashes) {
+  for (; wanted_next_ < wanted_.size(); ++wanted_next_) {
+    const std::uint64_t ordinal = wanted_[wanted_next_];
+    if (ordinal - report_.rows > hashes.size()) return;
+    report_.positions.push_back({ordinal, std::move(hashes[ordinal - report_.rows - 1])});
+  }
 }
 
 void ChainAssembler::append_failure(Failure failure) {
@@ -140,6 +157,7 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
   if (chunk.last_hash) expected_prev_ = std::move(chunk.last_hash);
   if (chunk.head) report_.head = std::move(chunk.head);
   if (chunk.fault) return row_error(*chunk.fault, lines_);
+  take_positions(chunk.hashes);
   report_.rows += chunk.rows;
   lines_ += chunk.lines;
   return {};

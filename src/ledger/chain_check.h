@@ -28,6 +28,12 @@ struct Failure {
   std::string reason;     // variant with its members, e.g. "HashBreak { which: ... }"
 };
 
+// What stands at a position that was asked for.
+struct Position {
+  std::uint64_t ordinal = 0;
+  std::string event_hash;  // as stored
+};
+
 struct ChainReport {
   std::uint64_t rows = 0;
   std::uint64_t failures_total = 0;
@@ -35,6 +41,8 @@ struct ChainReport {
   std::optional<std::string> head;
   std::vector<std::uint64_t> boundary_lines;  // ordinals of boundary rows
   DuplicateReport duplicates;
+  // Those of VerifyOptions::positions that exist, ascending, each once.
+  std::vector<Position> positions;
 
   bool closed() const { return failures_total == 0; }
 };
@@ -56,16 +64,23 @@ struct ChunkReport {
   std::optional<std::string> head;       // event_hash of the last row
   std::vector<std::uint64_t> boundary_lines;
   std::vector<Ulid> ids;
-  std::optional<RowFault> fault;  // the rows end here
+  std::vector<std::string> hashes;  // event_hash of every row, when positions are asked for
+  std::optional<RowFault> fault;    // the rows end here
 };
 
 // Sees every row that decodes, in order, after its checks; `end` is the offset behind it.
 using RowFunction = std::function<Status(const core::DecodedEvent& row, std::uint64_t end)>;
 
+// What a check does beside the chain itself.
+struct ChunkOptions {
+  const RowFunction* on_row = nullptr;
+  bool keep_hashes = false;
+};
+
 // One per thread: keeps its buffers from chunk to chunk.
 class ChunkCheck {
  public:
-  explicit ChunkCheck(const RowFunction* on_row = nullptr) : on_row_(on_row) {}
+  explicit ChunkCheck(ChunkOptions options = {}) : options_(options) {}
   // The error is that of `on_row`; broken rows are in the report.
   Result<ChunkReport> check(const Chunk& chunk);
 
@@ -75,7 +90,7 @@ class ChunkCheck {
   void fail(const core::DecodedEvent& row, std::string_view invariant, std::string reason);
   std::string_view hash_of(std::string_view bytes);
 
-  const RowFunction* on_row_;
+  const ChunkOptions options_;
   ChunkReport report_;
   RowPlace place_;
   crypto::Blake3 hasher_;
@@ -85,7 +100,8 @@ class ChunkCheck {
 
 class ChainAssembler {
  public:
-  explicit ChainAssembler(std::uint64_t ledger_bytes) : duplicates_(ledger_bytes) {}
+  // `positions` as in VerifyOptions.
+  explicit ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions = {});
 
   // Chunks in the order of the file. The error of a line that is no row.
   Status add(ChunkReport&& chunk);
@@ -94,9 +110,12 @@ class ChainAssembler {
 
  private:
   void append_failure(Failure failure);
+  void take_positions(std::vector<std::string>& hashes);
 
   ChainReport report_;
   std::uint64_t lines_ = 0;
+  std::vector<std::uint64_t> wanted_;  // ascending, each once
+  std::size_t wanted_next_ = 0;
   std::optional<std::string> expected_prev_;
   DuplicateFinder duplicates_;
 };

@@ -292,7 +292,7 @@ TEST_F(ChainCheckTest, FailureOfTheCaller_EndsTheChunk) {
     if (++seen == 2) return make_error(Code::kQuarantined, "enough");
     return {};
   };
-  ChunkCheck chunk_check(&on_row);
+  ChunkCheck chunk_check({.on_row = &on_row});
   const auto report = chunk_check.check({text(), 0});
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Code::kQuarantined);

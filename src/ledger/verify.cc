@@ -22,11 +22,12 @@ class Verification {
   Verification(fs::File& file, std::uint64_t size_bytes, VerifyOptions options)
       : reader_(file, 0, size_bytes, std::move(options.on_block)),
         on_row_(std::move(options.on_row)),
-        assembler_(size_bytes) {}
+        keep_hashes_(!options.positions.empty()),
+        assembler_(size_bytes, std::move(options.positions)) {}
 
   void work() {
     Chunk chunk;
-    ChunkCheck check(on_row_ ? &on_row_ : nullptr);
+    ChunkCheck check({.on_row = on_row_ ? &on_row_ : nullptr, .keep_hashes = keep_hashes_});
     while (const auto number = take(chunk)) hand_in(*number, check.check(chunk));
   }
 
@@ -72,6 +73,7 @@ class Verification {
   std::condition_variable joined_more_;
   ChunkReader reader_;
   const RowFunction on_row_;
+  const bool keep_hashes_;
   ChainAssembler assembler_;
   std::map<std::uint64_t, Result<ChunkReport>> waiting_;
   std::uint64_t taken_ = 0;

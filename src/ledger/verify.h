@@ -17,6 +17,9 @@ struct VerifyOptions {
   unsigned threads = 1;         // including the calling one
   BlockFunction on_block = {};  // never called by two threads at once
   RowFunction on_row = {};      // with one thread only
+  // Ordinals of rows whose event_hash the report shall hold (ChainReport::positions), in any
+  // order. Costs the hashes of one chunk a thread.
+  std::vector<std::uint64_t> positions = {};
 };
 
 // Verifies the first `size_bytes` of an open ledger. Broken rows are in the report; an Error means

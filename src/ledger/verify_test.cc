@@ -237,6 +237,27 @@ TEST_F(VerifyLargeTest, RowFunction_SeesEveryRowInOrderWithItsEnd) {
   EXPECT_EQ(row, events_.size());
 }
 
+TEST_F(VerifyLargeTest, Positions_AreTheStoredHashesOfThoseRowsInOrder) {
+  std::vector<std::uint64_t> wanted = {0, events_.size() + 1};
+  for (const std::size_t row : places()) wanted.insert(wanted.begin(), {row + 1, row + 1});
+  for (const unsigned threads : {1U, 2U}) {
+    TextFile file(text_);
+    const auto report = verify_chain(file, text_.size(), {.threads = threads, .positions = wanted});
+    ASSERT_TRUE(report.ok());
+    std::uint64_t last = 0;
+    for (const Position& position : report->positions) {
+      EXPECT_GT(position.ordinal, last);
+      last = position.ordinal;
+      EXPECT_EQ(position.event_hash, events_[position.ordinal - 1].event_hash);
+    }
+    EXPECT_EQ(last, events_.size()) << "the last row was asked for, one behind it is not there";
+    for (const std::size_t row : places()) {
+      EXPECT_TRUE(std::ranges::any_of(report->positions,
+                                      [&](const Position& p) { return p.ordinal == row + 1; }));
+    }
+  }
+}
+
 TEST_F(VerifyLargeTest, GrowingFile_IsVerifiedUpToThePrefixOnly) {
   TextFile file(text_);
   std::size_t blocks = 0;
