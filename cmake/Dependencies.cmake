@@ -16,6 +16,12 @@ cortex_static_library(cortex_sqlite3 sqlite3 sqlite3.h)
 cortex_static_library(cortex_sodium sodium sodium.h)
 cortex_static_library(cortex_openssl crypto openssl/sha.h)
 
+# Headers only: the library is loaded by the first request (src/net/curl_http.cc).
+find_path(CURL_INCLUDE curl/curl.h REQUIRED PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE})
+add_library(cortex_curl_headers INTERFACE IMPORTED)
+target_include_directories(cortex_curl_headers SYSTEM INTERFACE "${CURL_INCLUDE}")
+target_link_libraries(cortex_curl_headers INTERFACE ${CMAKE_DL_LIBS})
+
 if(CORTEX_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -26,13 +26,14 @@ ROOMS = {
     "base": set(),
     "crypto": {"base"},
     "json": {"base"},
+    "net": {"base"},
     "sqlite": {"base"},
     "core": {"base", "crypto", "json"},
     "trust": {"base", "json", "core"},
     "ledger": {"base", "crypto", "json", "core", "trust"},
     "store": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger"},
     "bundle": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
-    "app": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store", "bundle"},
+    "app": {"base", "crypto", "json", "net", "sqlite", "core", "trust", "ledger", "store", "bundle"},
     "cli": {"base", "json", "app"},
 }
 
@@ -42,6 +43,7 @@ THIRD_PARTY = [
     (r"sodium(\.h$|/)", "crypto"),
     (r"blake3\.h$", "crypto"),
     (r"openssl/", "crypto"),
+    (r"curl/", "net"),
     (r"CLI/", "cli"),
     (r"toml\+\+|toml\.hpp$", "app"),
 ]
