@@ -1,0 +1,26 @@
+#include "ledger/boundary.h"
+
+#include "json/value.h"
+
+namespace cortex::ledger {
+
+core::Event boundary_event(const Boundary& boundary, Clock& clock, Random& random) {
+  core::Event event;
+  event.id = Ulid::make(clock, random);
+  event.observed_at = event.recorded_at = clock.now();
+  event.source.type = core::SourceType::kRuntime;
+  event.type = core::EventType::kSystemNote;
+  event.domain_tags = {"schema", "migration", "v2"};
+  event.payload = json::canonical(json::Object{
+      {"kind", kBoundaryKind},
+      {"migration_id", "v1_to_v2"},
+      {"payload",
+       json::Object{{"fixture_verification_result_hash", boundary.fixture_verification_result_hash},
+                    {"migration_script_digest", kMigrationScriptDigest},
+                    {"operator_attestation", nullptr},
+                    {"previous_v1_head_hash", boundary.previous_v1_head_hash},
+                    {"schema_version_target", 2}}}});
+  return event;
+}
+
+}  // namespace cortex::ledger
