@@ -39,6 +39,10 @@ constexpr PrivateObject kObjects[] = {
   name TEXT NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN ('applied', 'unknown', 'failed')),
   detail TEXT NOT NULL) WITHOUT ROWID)sql"},
+    {"table", "cortex_authority_keys", R"sql(CREATE TABLE IF NOT EXISTS cortex_authority_keys (
+  key_id TEXT PRIMARY KEY,
+  public_key TEXT NOT NULL,
+  bound_at TEXT NOT NULL) WITHOUT ROWID)sql"},
     // The condition repeats the one of the schema check word for word: that is how SQLite sees that
     // the index answers it.
     {"index", "cortex_events_newer", R"sql(CREATE INDEX IF NOT EXISTS cortex_events_newer

@@ -4,6 +4,7 @@
 //   cortex_mirror            one row: how far the ledger has been mirrored into `events`
 //   cortex_mirror_conflicts  store rows that the ledger contradicted, kept before being replaced
 //   cortex_operations        which operations of the ledger were applied (operation.h)
+//   cortex_authority_keys    the public key that belongs to a key id of the timelines
 //   cortex_events_newer, cortex_traces_newer
 //                            partial indexes over rows newer than this program (normally empty)
 //   cortex_events_deleted    trigger: a deleted event makes cortex_mirror forget how far it was

@@ -1,0 +1,170 @@
+#include "store/timelines.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "store/schema_query.h"
+
+namespace cortex::store {
+namespace {
+
+// ?1 key, ?2 event time, ?3 now. The principal is that of the key row at event time, else now.
+constexpr std::string_view kKeyFacts =
+    "SELECT"
+    " (SELECT max(effective_at) FROM authority_key_timeline WHERE key_id = ?1 AND"
+    "   state = 'active' AND effective_at <= ?2),"
+    " (SELECT max(effective_at) FROM authority_key_timeline WHERE key_id = ?1 AND"
+    "   state = 'retired' AND effective_at <= ?3),"
+    " (SELECT max(effective_at) FROM authority_key_timeline WHERE key_id = ?1 AND"
+    "   state = 'revoked' AND effective_at <= ?3),"
+    " coalesce("
+    "  (SELECT principal_id FROM authority_key_timeline WHERE key_id = ?1 AND effective_at <= ?2"
+    "   ORDER BY effective_at DESC, state DESC LIMIT 1),"
+    "  (SELECT principal_id FROM authority_key_timeline WHERE key_id = ?1 AND effective_at <= ?3"
+    "   ORDER BY effective_at DESC, state DESC LIMIT 1))";
+
+// The principal's row at ?2.
+constexpr std::string_view kPrincipalFacts =
+    "SELECT trust_tier, effective_at, removed_at, trust_review_due_at"
+    " FROM authority_principal_timeline WHERE principal_id = ?1 AND effective_at <= ?2"
+    " ORDER BY effective_at DESC LIMIT 1";
+
+Result<std::optional<Timestamp>> time_column(const sqlite::Statement& row, int column) {
+  if (row.is_null(column)) return std::optional<Timestamp>();
+  const auto time = parse_strict_rfc3339(row.column_text(column));
+  if (time) return time;
+  return make_error(Code::kIntegrity, cat("the authority timeline has a time that is none: ",
+                                          quoted(row.column_text(column))));
+}
+
+Result<trust::Tier> tier_column(const sqlite::Statement& row, int column) {
+  const auto tier = trust::parse_tier(row.column_text(column));
+  if (tier) return *tier;
+  return make_error(Code::kIntegrity, cat("the authority timeline has an unknown trust tier ",
+                                          quoted(row.column_text(column))));
+}
+
+Status read_principal(sqlite::Connection& db, const std::string& at, const std::string& now,
+                      trust::KeyEvidence& evidence) {
+  CORTEX_ASSIGN(auto row, db.prepare(kPrincipalFacts));
+  CORTEX_TRY(row.bind_all(evidence.principal_id, at));
+  CORTEX_ASSIGN(const bool known_then, row.step());
+  if (known_then) {
+    CORTEX_ASSIGN(evidence.tier_at_event, tier_column(row, 0));
+  }
+  row.reset();
+  CORTEX_TRY(row.bind_all(evidence.principal_id, now));
+  CORTEX_ASSIGN(const bool known_now, row.step());
+  if (!known_now) return {};
+  CORTEX_ASSIGN(evidence.current_tier, tier_column(row, 0));
+  CORTEX_ASSIGN(evidence.current_tier_since, time_column(row, 1));
+  CORTEX_ASSIGN(evidence.removed_at, time_column(row, 2));
+  CORTEX_ASSIGN(evidence.review_due_at, time_column(row, 3));
+  return {};
+}
+
+Error taken(std::string_view what, std::string_view id, std::string_view at) {
+  Error error = make_error(Code::kPrecondition, cat("the authority timeline has another row for ",
+                                                    what, " ", quoted(id), " at ", at));
+  error.unchanged = "no state was changed";
+  return error;
+}
+
+// Runs an INSERT that ignores conflicts, then sees whether the row is what it should be.
+Status insert_or_same(sqlite::Connection& db, sqlite::Statement insert, sqlite::Statement same,
+                      Error conflict) {
+  CORTEX_TRY(insert.run());
+  if (db.changes() == 1) return {};
+  CORTEX_ASSIGN(const bool identical, same.step());
+  if (identical) return {};
+  return conflict;
+}
+
+}  // namespace
+
+Result<trust::KeyEvidence> key_evidence(sqlite::Connection& db, std::string_view key_id,
+                                        Timestamp event_time, Timestamp now) {
+  trust::KeyEvidence evidence;
+  evidence.key_id = key_id;
+  evidence.event_time = event_time;
+  evidence.now = now;
+  CORTEX_ASSIGN(const bool present, object_exists(db, "table", "authority_key_timeline"));
+  if (!present) return evidence;
+  const std::string at = format_rfc3339(event_time, Offset::kPlus00);
+  const std::string until = format_rfc3339(now, Offset::kPlus00);
+  CORTEX_ASSIGN(auto row, db.prepare(kKeyFacts));
+  CORTEX_TRY(row.bind_all(key_id, at, until));
+  CORTEX_ASSIGN([[maybe_unused]] const bool one_row, row.step());
+  CORTEX_ASSIGN(evidence.activated, time_column(row, 0));
+  CORTEX_ASSIGN(evidence.retired, time_column(row, 1));
+  CORTEX_ASSIGN(evidence.revoked, time_column(row, 2));
+  if (row.is_null(3)) return evidence;
+  evidence.principal_id = std::string(row.column_text(3));
+  CORTEX_TRY(read_principal(db, at, until, evidence));
+  return evidence;
+}
+
+Status add_key_row(sqlite::Connection& db, const KeyRow& row) {
+  CORTEX_ASSIGN(auto insert, db.prepare("INSERT INTO authority_key_timeline(key_id, principal_id,"
+                                        " state, effective_at, reason) VALUES(?1, ?2, ?3, ?4, ?5)"
+                                        " ON CONFLICT DO NOTHING"));
+  CORTEX_ASSIGN(auto same, db.prepare("SELECT 1 FROM authority_key_timeline WHERE key_id = ?1 AND"
+                                      " principal_id = ?2 AND state = ?3 AND effective_at = ?4 AND"
+                                      " reason IS ?5"));
+  const auto state = trust::key_state_token(row.state);
+  for (sqlite::Statement* statement : {&insert, &same}) {
+    CORTEX_TRY(
+        statement->bind_all(row.key_id, row.principal_id, state, row.effective_at, row.reason));
+  }
+  return insert_or_same(db, std::move(insert), std::move(same),
+                        taken("key", row.key_id, row.effective_at));
+}
+
+Status add_principal_row(sqlite::Connection& db, const PrincipalRow& row) {
+  CORTEX_ASSIGN(auto insert,
+                db.prepare("INSERT INTO authority_principal_timeline(principal_id, trust_tier,"
+                           " effective_at, trust_review_due_at, removed_at)"
+                           " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING"));
+  CORTEX_ASSIGN(auto same,
+                db.prepare("SELECT 1 FROM authority_principal_timeline WHERE principal_id = ?1 AND"
+                           " trust_tier = ?2 AND effective_at = ?3 AND trust_review_due_at IS ?4"
+                           " AND removed_at IS ?5"));
+  const auto tier = trust::tier_token(row.tier);
+  for (sqlite::Statement* statement : {&insert, &same}) {
+    CORTEX_TRY(statement->bind_all(row.principal_id, tier, row.effective_at,
+                                   row.trust_review_due_at, row.removed_at));
+  }
+  return insert_or_same(db, std::move(insert), std::move(same),
+                        taken("principal", row.principal_id, row.effective_at));
+}
+
+Result<std::optional<std::string>> bound_public_key(sqlite::Connection& db,
+                                                    std::string_view key_id) {
+  CORTEX_ASSIGN(const bool present, object_exists(db, "table", "cortex_authority_keys"));
+  if (!present) return std::optional<std::string>();
+  CORTEX_ASSIGN(auto select,
+                db.prepare("SELECT public_key FROM cortex_authority_keys WHERE key_id = ?1"));
+  CORTEX_TRY(select.bind(1, key_id));
+  CORTEX_ASSIGN(const bool found, select.step());
+  if (!found) return std::optional<std::string>();
+  return std::optional<std::string>(select.column_text(0));
+}
+
+Status bind_public_key(sqlite::Connection& db, std::string_view key_id,
+                       std::string_view public_key_hex, std::string_view bound_at) {
+  CORTEX_ASSIGN(const auto bound, bound_public_key(db, key_id));
+  if (bound == public_key_hex) return {};
+  if (bound) {
+    Error error = make_error(Code::kPrecondition, cat("key id ", quoted(key_id),
+                                                      " belongs to another public key, ", *bound));
+    error.unchanged = "no state was changed";
+    error.next = "register the new key under an id of its own";
+    return error;
+  }
+  CORTEX_ASSIGN(auto insert, db.prepare("INSERT INTO cortex_authority_keys(key_id, public_key,"
+                                        " bound_at) VALUES(?1, ?2, ?3)"));
+  CORTEX_TRY(insert.bind_all(key_id, public_key_hex, bound_at));
+  return insert.run();
+}
+
+}  // namespace cortex::store

@@ -1,0 +1,49 @@
+// The authority timelines: who held which key, with how much trust, from when to when. Append only.
+// Times are compared as text, so every time is written with "+00:00" (docs/formats.md, 9.5).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "sqlite/connection.h"
+#include "trust/timeline.h"
+
+namespace cortex::store {
+
+// What the timelines say of the key at `event_time` and `now`, for trust::revalidate(). A store
+// without the tables knows no key. Errors: kIntegrity for a tier or time that cannot be read.
+Result<trust::KeyEvidence> key_evidence(sqlite::Connection& db, std::string_view key_id,
+                                        Timestamp event_time, Timestamp now);
+
+struct KeyRow {
+  std::string key_id;
+  std::string principal_id;
+  trust::KeyState state = trust::KeyState::kActive;
+  std::string effective_at;  // as the column holds it
+  std::optional<std::string> reason;
+};
+
+struct PrincipalRow {
+  std::string principal_id;
+  trust::Tier tier = trust::Tier::kOperator;
+  std::string effective_at;
+  std::optional<std::string> trust_review_due_at, removed_at;
+};
+
+// Inserts the row; one that is there already with the same values is fine. Error kPrecondition when
+// the primary key is taken by other values.
+Status add_key_row(sqlite::Connection& db, const KeyRow& row);
+Status add_principal_row(sqlite::Connection& db, const PrincipalRow& row);
+
+// The public key that belongs to a key id, as lower-case hex (private table cortex_authority_keys;
+// reference 0.1.2 knows no such thing). Empty: the id is not bound. Binding again to the same key
+// is fine, to another one is kPrecondition.
+Result<std::optional<std::string>> bound_public_key(sqlite::Connection& db,
+                                                    std::string_view key_id);
+Status bind_public_key(sqlite::Connection& db, std::string_view key_id,
+                       std::string_view public_key_hex, std::string_view bound_at);
+
+}  // namespace cortex::store
