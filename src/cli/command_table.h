@@ -78,8 +78,9 @@ enum class Which { kAll, kAvailable };
 std::vector<Child> children(std::string_view path, Which which);
 
 // The row sets, one file each.
-std::span<const Command> ledger_commands();  // commands_ledger.cc
-std::span<const Command> store_commands();   // commands_store.cc
-std::span<const Command> later_commands();   // commands_later.cc
+std::span<const Command> ledger_commands();   // commands_ledger.cc
+std::span<const Command> store_commands();    // commands_store.cc
+std::span<const Command> context_commands();  // commands_context.cc
+std::span<const Command> later_commands();    // commands_later.cc
 
 }  // namespace cortex::cli

@@ -65,6 +65,7 @@ TEST(CommandTable, AvailableCommandsHaveATaskAndAnExample) {
                                                "audit repair-tail",
                                                "doctor",
                                                "backup",
+                                               "memory admit-axiom",
                                                "restore verify-backup",
                                                "completions"};
   EXPECT_EQ(available, expected);
@@ -78,7 +79,7 @@ TEST(CommandTable, ChildrenAreNamedOnceWithTheTextOfTheirGroup) {
     EXPECT_EQ(child.about, find_group("memory tag")->about);
   }
   EXPECT_EQ(tags, 1U);
-  EXPECT_TRUE(children("memory", Which::kAvailable).empty());
+  EXPECT_TRUE(children("models", Which::kAvailable).empty());
 }
 
 }  // namespace

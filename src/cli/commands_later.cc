@@ -18,7 +18,6 @@ constexpr Command kCommands[] = {
     {.path = "decay status", .about = "Show one decay job"},
     {.path = "memory note", .about = "Record a fact as a memory"},
     {.path = "memory accept", .about = "Accept a candidate memory"},
-    {.path = "memory admit-axiom", .about = "Judge an axiom envelope", .own_json = true},
     {.path = "memory list", .about = "List memories"},
     {.path = "memory search", .about = "Search memories"},
     {.path = "memory embed", .about = "Add semantic embeddings"},

@@ -17,6 +17,7 @@ constexpr HandlerRow kHandlers[] = {
     {"doctor", "cortex.doctor", run_doctor},
     {"backup", "cortex.backup", run_backup},
     {"restore verify-backup", "", run_verify_backup, JsonForm::kReport},
+    {"memory admit-axiom", "cortex.memory.admit_axiom", run_admit_axiom},
     {"completions", "cortex.completions", run_completions},
 };
 

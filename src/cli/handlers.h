@@ -18,6 +18,7 @@ Outcome run_repair_tail(const Context& context);
 Outcome run_doctor(const Context& context);
 Outcome run_backup(const Context& context);
 Outcome run_verify_backup(const Context& context);
+Outcome run_admit_axiom(const Context& context);
 Outcome run_completions(const Context& context);
 Outcome run_print_config(const Context& context);
 

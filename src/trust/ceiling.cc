@@ -25,8 +25,14 @@ constexpr std::array<Row, 5> kClasses{{{"untrusted", kDevOnly},
                                        {"observed", kLocalUnsigned},
                                        {"verified", kSignedLocalLedger},
                                        {"operator", kAuthorityGrade}}};
-constexpr std::array<std::string_view, 5> kCeilings{
-    "dev_only", "local_unsigned", "signed_local_ledger", "externally_anchored", "authority_grade"};
+struct Names {
+  std::string_view token, name;
+};
+constexpr std::array<Names, 5> kCeilings{{{"dev_only", "DevOnly"},
+                                          {"local_unsigned", "LocalUnsigned"},
+                                          {"signed_local_ledger", "SignedLocalLedger"},
+                                          {"externally_anchored", "ExternallyAnchored"},
+                                          {"authority_grade", "AuthorityGrade"}}};
 // In the order of ProofState: unknown, broken, partial, full_chain_verified.
 constexpr std::array<ClaimCeiling, 4> kProofs{kDevOnly, kDevOnly, kLocalUnsigned, kAuthorityGrade};
 
@@ -41,11 +47,21 @@ std::string_view runtime_mode_token(RuntimeMode mode) { return kModes[index(mode
 std::string_view authority_class_token(AuthorityClass authority) {
   return kClasses[index(authority)].token;
 }
-std::string_view claim_ceiling_token(ClaimCeiling ceiling) { return kCeilings[index(ceiling)]; }
+std::string_view claim_ceiling_token(ClaimCeiling ceiling) {
+  return kCeilings[index(ceiling)].token;
+}
+std::string_view claim_ceiling_name(ClaimCeiling ceiling) { return kCeilings[index(ceiling)].name; }
+
+ClaimCeiling ceiling_of(RuntimeMode mode) { return kModes[index(mode)].ceiling; }
+ClaimCeiling ceiling_of(AuthorityClass authority) { return kClasses[index(authority)].ceiling; }
+ClaimCeiling ceiling_of(ProofState proof) { return kProofs[index(proof)]; }
+ClaimCeiling ceiling_of(Outcome outcome) {
+  return outcome >= Outcome::kQuarantine ? kDevOnly : kAuthorityGrade;
+}
 
 ClaimCeiling TruthCeiling::effective() const {
-  return std::min({kModes[index(runtime_mode)].ceiling, kClasses[index(authority_class)].ceiling,
-                   kProofs[index(proof_state)], requested});
+  return std::min(
+      {ceiling_of(runtime_mode), ceiling_of(authority_class), ceiling_of(proof_state), requested});
 }
 
 }  // namespace cortex::trust

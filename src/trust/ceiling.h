@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "trust/closure.h"
+#include "trust/policy.h"
 
 namespace cortex::trust {
 
@@ -32,6 +33,13 @@ enum class ClaimCeiling : std::uint8_t {
 std::string_view runtime_mode_token(RuntimeMode mode);
 std::string_view authority_class_token(AuthorityClass authority);
 std::string_view claim_ceiling_token(ClaimCeiling ceiling);
+std::string_view claim_ceiling_name(ClaimCeiling ceiling);  // "LocalUnsigned", in free text
+
+// The most that one fact by itself allows.
+ClaimCeiling ceiling_of(RuntimeMode mode);
+ClaimCeiling ceiling_of(AuthorityClass authority);
+ClaimCeiling ceiling_of(ProofState proof);
+ClaimCeiling ceiling_of(Outcome outcome);
 
 // The four facts that every report carries.
 struct TruthCeiling {
