@@ -37,6 +37,10 @@ std::string hash_break(std::string_view which, std::string_view observed,
 
 }  // namespace
 
+ChunkCheck::ChunkCheck(ChunkOptions options) : options_(options) {
+  if (options_.signed_chain != nullptr) signatures_.emplace(*options_.signed_chain);
+}
+
 std::string_view ChunkCheck::hash_of(std::string_view bytes) {
   hasher_.reset();
   hasher_.update(bytes);
@@ -99,10 +103,19 @@ void ChunkCheck::add(const core::DecodedEvent& row) {
     fail(row, "", orphan_text(event.prev_event_hash, report_.last_hash));
   }
   report_.last_hash = event.event_hash;
+  check_signature(row);
 }
 
-Result<ChunkReport> ChunkCheck::check(const Chunk& chunk) {
+void ChunkCheck::check_signature(const core::DecodedEvent& row) {
+  if (!signatures_) return;
+  if (auto fault = signatures_->check(row, place_, report_.failures.size())) {
+    fail(row, fault->invariant, std::move(fault->reason));
+  }
+}
+
+Result<ChunkReport> ChunkCheck::check(const Chunk& chunk, const SignerState& signer) {
   report_ = ChunkReport{};
+  if (signatures_) signatures_->start(signer);
   report_.ids.reserve(chunk.bytes.size() / 512);
   RowCursor rows(chunk.bytes, chunk.offset);
   while (const core::DecodedEvent* row = rows.next()) {
@@ -112,17 +125,27 @@ Result<ChunkReport> ChunkCheck::check(const Chunk& chunk) {
     if (options_.keep_hashes) report_.hashes.push_back(row->event.event_hash);
     if (options_.on_row != nullptr) CORTEX_TRY((*options_.on_row)(*row, place_.end));
   }
+  if (signatures_) report_.signatures = signatures_->finish();
   report_.fault = rows.fault();
   report_.rows = rows.place().ordinal;
   report_.lines = rows.place().file_line;
   return std::move(report_);
 }
 
-ChainAssembler::ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions)
+ChainAssembler::ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions,
+                               const SignedChain* signed_chain)
     : wanted_(std::move(positions)), duplicates_(ledger_bytes) {
   std::ranges::sort(wanted_);
   wanted_.erase(std::ranges::unique(wanted_).begin(), wanted_.end());
   while (wanted_next_ < wanted_.size() && wanted_[wanted_next_] == 0) ++wanted_next_;
+  if (signed_chain == nullptr) return;
+  signatures_.emplace(*signed_chain);
+  signer_ = SignerState::first(signed_chain->key);
+}
+
+bool ChainAssembler::must_repeat(const ChunkReport& chunk) const {
+  if (!chunk.signatures) return false;
+  return chunk.signatures->must_repeat || chunk.signatures->assumed.key != signer_.key;
 }
 
 void ChainAssembler::take_positions(std::vector<std::string>& hashes) {
@@ -140,16 +163,47 @@ void ChainAssembler::append_failure(Failure failure) {
   report_.failures.push_back(std::move(failure));
 }
 
-Status ChainAssembler::add(ChunkReport&& chunk) {
-  const bool linked = !chunk.first_link || chunk.first_link->prev == expected_prev_;
+// The failure of the row that waited for the lineage, if it is one.
+std::optional<Failure> ChainAssembler::take_signatures(StretchSignatures& signatures) {
+  std::optional<Failure> failure;
+  if (signatures.deferred) {
+    const DeferredSignature& row = *signatures.deferred;
+    SignedReport first;
+    if (auto fault = signatures_->check_deferred(row, signer_, first)) {
+      failure = Failure{row.place.ordinal, row.place.file_line,
+                        core::id_text(core::IdKind::kEvent, row.event.id),
+                        std::string(fault->invariant), std::move(fault->reason)};
+    }
+    report_.signatures.join(first, report_.rows);
+  }
+  report_.signatures.join(signatures.report, report_.rows);
+  const std::optional<Lineage> before = signer_.lineage;
+  signer_ = std::move(signatures.end);
+  if (!signer_.lineage) signer_.lineage = before;  // no signature in the whole chunk
+  return failure;
+}
+
+void ChainAssembler::append_failures(ChunkReport& chunk, std::optional<Failure> orphan,
+                                     std::optional<Failure> unsigned_row) {
+  report_.failures_total += chunk.failures_total + (orphan ? 1U : 0U) + (unsigned_row ? 1U : 0U);
   for (std::size_t i = 0; i <= chunk.failures.size(); ++i) {
-    if (!linked && i == chunk.first_link->failures_before) {
-      chunk.first_link->orphan.reason = orphan_text(chunk.first_link->prev, expected_prev_);
-      append_failure(std::move(chunk.first_link->orphan));
+    if (orphan && i == chunk.first_link->failures_before) append_failure(*orphan);
+    if (unsigned_row && i == chunk.signatures->deferred->failures_before) {
+      append_failure(*unsigned_row);
     }
     if (i < chunk.failures.size()) append_failure(std::move(chunk.failures[i]));
   }
-  report_.failures_total += chunk.failures_total + (linked ? 0 : 1);
+}
+
+Status ChainAssembler::add(ChunkReport&& chunk) {
+  std::optional<Failure> orphan;
+  if (chunk.first_link && chunk.first_link->prev != expected_prev_) {
+    orphan = std::move(chunk.first_link->orphan);
+    orphan->reason = orphan_text(chunk.first_link->prev, expected_prev_);
+  }
+  std::optional<Failure> unsigned_row;
+  if (chunk.signatures) unsigned_row = take_signatures(*chunk.signatures);
+  append_failures(chunk, std::move(orphan), std::move(unsigned_row));
   for (const std::uint64_t line : chunk.boundary_lines) {
     report_.boundary_lines.push_back(line + report_.rows);
   }

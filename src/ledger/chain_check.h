@@ -17,6 +17,7 @@
 #include "ledger/chunk_reader.h"
 #include "ledger/duplicates.h"
 #include "ledger/row_cursor.h"
+#include "ledger/signature_check.h"
 
 namespace cortex::ledger {
 
@@ -43,6 +44,7 @@ struct ChainReport {
   DuplicateReport duplicates;
   // Those of VerifyOptions::positions that exist, ascending, each once.
   std::vector<Position> positions;
+  SignedReport signatures;  // when VerifyOptions::signed_chain was given
 
   bool closed() const { return failures_total == 0; }
 };
@@ -65,7 +67,8 @@ struct ChunkReport {
   std::vector<std::uint64_t> boundary_lines;
   std::vector<Ulid> ids;
   std::vector<std::string> hashes;  // event_hash of every row, when positions are asked for
-  std::optional<RowFault> fault;    // the rows end here
+  std::optional<StretchSignatures> signatures;
+  std::optional<RowFault> fault;  // the rows end here
 };
 
 // Sees every row that decodes, in order, after its checks; `end` is the offset behind it.
@@ -75,22 +78,26 @@ using RowFunction = std::function<Status(const core::DecodedEvent& row, std::uin
 struct ChunkOptions {
   const RowFunction* on_row = nullptr;
   bool keep_hashes = false;
+  const SignedChain* signed_chain = nullptr;  // check the signatures too
 };
 
 // One per thread: keeps its buffers from chunk to chunk.
 class ChunkCheck {
  public:
-  explicit ChunkCheck(ChunkOptions options = {}) : options_(options) {}
-  // The error is that of `on_row`; broken rows are in the report.
-  Result<ChunkReport> check(const Chunk& chunk);
+  explicit ChunkCheck(ChunkOptions options = {});
+  // The error is that of `on_row`; broken rows are in the report. `signer`: what is known or
+  // assumed of the signatures before the chunk.
+  Result<ChunkReport> check(const Chunk& chunk, const SignerState& signer = {});
 
  private:
   void add(const core::DecodedEvent& row);
   void check_payload(const core::DecodedEvent& row);
+  void check_signature(const core::DecodedEvent& row);
   void fail(const core::DecodedEvent& row, std::string_view invariant, std::string reason);
   std::string_view hash_of(std::string_view bytes);
 
   const ChunkOptions options_;
+  std::optional<SignatureCheck> signatures_;
   ChunkReport report_;
   RowPlace place_;
   crypto::Blake3 hasher_;
@@ -100,9 +107,14 @@ class ChunkCheck {
 
 class ChainAssembler {
  public:
-  // `positions` as in VerifyOptions.
-  explicit ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions = {});
+  // `positions` and `signed_chain` as in VerifyOptions; the latter must outlive the object.
+  explicit ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions = {},
+                          const SignedChain* signed_chain = nullptr);
 
+  // What the next chunk's signatures follow.
+  const SignerState& signer() const { return signer_; }
+  // The next chunk was checked under assumptions that do not hold: check it again with signer().
+  bool must_repeat(const ChunkReport& chunk) const;
   // Chunks in the order of the file. The error of a line that is no row.
   Status add(ChunkReport&& chunk);
   // May read the ledger again, see duplicates.h.
@@ -110,12 +122,17 @@ class ChainAssembler {
 
  private:
   void append_failure(Failure failure);
+  std::optional<Failure> take_signatures(StretchSignatures& signatures);
+  void append_failures(ChunkReport& chunk, std::optional<Failure> orphan,
+                       std::optional<Failure> unsigned_row);
   void take_positions(std::vector<std::string>& hashes);
 
   ChainReport report_;
   std::uint64_t lines_ = 0;
   std::vector<std::uint64_t> wanted_;  // ascending, each once
   std::size_t wanted_next_ = 0;
+  std::optional<SignatureCheck> signatures_;
+  SignerState signer_;
   std::optional<std::string> expected_prev_;
   DuplicateFinder duplicates_;
 };

@@ -16,19 +16,28 @@ namespace {
 
 // Threads take turns at reading the next chunk, check it on their own, and hand the result in; the
 // results are joined in the order of the file. One lock for both: reading and joining are some
-// hundredths of the work of checking.
+// hundredths of the work of checking. A chunk of signed rows that was checked under a key that a
+// rotation has replaced meanwhile is checked again when it is joined; that takes place under the
+// lock, and happens to the few chunks in flight at a rotation.
 class Verification {
  public:
   Verification(fs::File& file, std::uint64_t size_bytes, VerifyOptions options)
       : reader_(file, 0, size_bytes, std::move(options.on_block)),
         on_row_(std::move(options.on_row)),
-        keep_hashes_(!options.positions.empty()),
-        assembler_(size_bytes, std::move(options.positions)) {}
+        signed_chain_(std::move(options.signed_chain)),
+        chunk_options_{on_row_ ? &on_row_ : nullptr, !options.positions.empty(),
+                       signed_chain_ ? &*signed_chain_ : nullptr},
+        assembler_(size_bytes, std::move(options.positions), chunk_options_.signed_chain),
+        repeat_(chunk_options_) {}
 
   void work() {
-    Chunk chunk;
-    ChunkCheck check({.on_row = on_row_ ? &on_row_ : nullptr, .keep_hashes = keep_hashes_});
-    while (const auto number = take(chunk)) hand_in(*number, check.check(chunk));
+    Done done;
+    ChunkCheck check(chunk_options_);
+    SignerState signer;
+    while (const auto number = take(done.chunk, signer)) {
+      done.report = check.check(done.chunk, signer);
+      hand_in(*number, done);
+    }
   }
 
   // After all threads have ended.
@@ -40,27 +49,46 @@ class Verification {
  private:
   static constexpr std::uint64_t kAheadMax = 8;  // results that may wait for an earlier one
 
-  // The next chunk's number, or nothing at the end or after an error.
-  std::optional<std::uint64_t> take(Chunk& chunk) {
+  struct Done {
+    Chunk chunk;  // kept for signed rows only
+    Result<ChunkReport> report = ChunkReport{};
+  };
+
+  // The next chunk's number, or nothing at the end or after an error. `signer`: what is known of
+  // the signatures before the chunk, the lineage only when everything before it is joined.
+  std::optional<std::uint64_t> take(Chunk& chunk, SignerState& signer) {
     std::unique_lock lock(mutex_);
     joined_more_.wait(lock, [this] { return stopped_ || taken_ - joined_ < kAheadMax; });
     if (stopped_) return std::nullopt;
     auto more = reader_.next(chunk);
-    if (more.ok() && *more) return taken_++;
+    if (more.ok() && *more) {
+      signer = assembler_.signer();
+      if (taken_ != joined_) signer.lineage.reset();
+      return taken_++;
+    }
     stopped_ = true;
     if (!more.ok()) error_ = std::move(more).error();
     joined_more_.notify_all();
     return std::nullopt;
   }
 
-  void hand_in(std::uint64_t number, Result<ChunkReport>&& report) {
+  Status join(Done& done) {
+    if (!done.report.ok()) return std::move(done.report).error();
+    if (assembler_.must_repeat(*done.report)) {
+      CORTEX_ASSIGN(*done.report, repeat_.check(done.chunk, assembler_.signer()));
+    }
+    return assembler_.add(std::move(done.report).value());
+  }
+
+  void hand_in(std::uint64_t number, Done& done) {
     const std::scoped_lock lock(mutex_);
-    waiting_.emplace(number, std::move(report));
+    Done& waiting = waiting_[number];
+    waiting.report = std::move(done.report);
+    if (signed_chain_) std::swap(waiting.chunk, done.chunk);
     for (auto next = waiting_.begin(); next != waiting_.end() && next->first == joined_;
          next = waiting_.erase(next), ++joined_) {
       if (undecodable_) continue;
-      auto status = next->second.ok() ? assembler_.add(std::move(next->second).value())
-                                      : Status(std::move(next->second).error());
+      auto status = join(next->second);
       if (status.ok()) continue;
       // It stands before whatever stopped the reading.
       undecodable_ = stopped_ = true;
@@ -73,9 +101,11 @@ class Verification {
   std::condition_variable joined_more_;
   ChunkReader reader_;
   const RowFunction on_row_;
-  const bool keep_hashes_;
+  const std::optional<SignedChain> signed_chain_;
+  const ChunkOptions chunk_options_;
   ChainAssembler assembler_;
-  std::map<std::uint64_t, Result<ChunkReport>> waiting_;
+  ChunkCheck repeat_;
+  std::map<std::uint64_t, Done> waiting_;
   std::uint64_t taken_ = 0;
   std::uint64_t joined_ = 0;
   bool stopped_ = false;

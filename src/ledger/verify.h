@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct VerifyOptions {
   // Ordinals of rows whose event_hash the report shall hold (ChainReport::positions), in any
   // order. Costs the hashes of one chunk a thread.
   std::vector<std::uint64_t> positions = {};
+  // Check the signature of every row, too: ChainReport::signatures, failures among the others.
+  std::optional<SignedChain> signed_chain = {};
 };
 
 // Verifies the first `size_bytes` of an open ledger. Broken rows are in the report; an Error means

@@ -1,0 +1,100 @@
+#include "ledger/attestation.h"
+
+#include <algorithm>
+#include <span>
+
+#include "base/fs/fs.h"
+#include "base/text.h"
+
+namespace cortex::ledger {
+namespace {
+
+constexpr char kAttestationDomain = 0x10;
+constexpr char kRotationDomain = 0x11;
+constexpr char kPositionTag = 0x01;
+constexpr char kLineageTag = 0x02;
+
+void append_u64(std::string& out, std::uint64_t n) {
+  for (unsigned shift = 64; shift > 0; shift -= 8) {
+    out.push_back(static_cast<char>((n >> (shift - 8)) & 0xFFU));
+  }
+}
+
+void append_prefixed(std::string& out, std::string_view text) {
+  append_u64(out, text.size());
+  out.append(text);
+}
+
+void append_version(std::string& out) {
+  out.push_back(static_cast<char>(kAttestationVersion >> 8U));
+  out.push_back(static_cast<char>(kAttestationVersion & 0xFFU));
+}
+
+void append_source(std::string& out, const Attested& what) {
+  append_prefixed(out, core::source_type_text(what.source));
+  if (what.source == core::SourceType::kChildAgent) {
+    append_prefixed(out, what.agent_id);
+    append_prefixed(out, what.parent_session_id);
+    append_prefixed(out, what.delegation_id);
+    append_prefixed(out, what.source_name);
+  } else if (what.source == core::SourceType::kTool) {
+    append_prefixed(out, what.source_name);
+  }
+}
+
+void append_lineage(std::string& out, const std::variant<ChainPosition, Lineage>& lineage) {
+  if (const auto* position = std::get_if<ChainPosition>(&lineage)) {
+    out.push_back(kPositionTag);
+    append_u64(out, sizeof *position);
+    append_u64(out, *position);
+    return;
+  }
+  out.push_back(kLineageTag);
+  std::array<char, 64> hex;
+  to_hex(std::get<Lineage>(lineage), hex.data());
+  append_prefixed(out, {hex.data(), hex.size()});
+}
+
+std::string_view text_of(const crypto::PublicKey& key) {
+  return {reinterpret_cast<const char*>(key.data()), key.size()};
+}
+
+}  // namespace
+
+void attestation_preimage(const Attested& what, std::string& out) {
+  out.assign(1, kAttestationDomain);
+  append_version(out);
+  append_source(out, what);
+  append_prefixed(out, what.event_id);
+  append_prefixed(out, what.payload_hash);
+  append_prefixed(out, what.session_id);
+  append_prefixed(out, what.ledger_id);
+  append_lineage(out, what.lineage);
+  append_prefixed(out, format_rfc3339_micros(what.signed_at));
+  append_prefixed(out, what.key_id);
+}
+
+std::string rotation_preimage(const crypto::PublicKey& old_key, const crypto::PublicKey& new_key,
+                              Timestamp signed_at) {
+  std::string out(1, kRotationDomain);
+  append_version(out);
+  append_prefixed(out, text_of(old_key));
+  append_prefixed(out, text_of(new_key));
+  append_prefixed(out, format_rfc3339_micros(signed_at));
+  return out;
+}
+
+Lineage lineage_of(const crypto::Signature& signature) {
+  Lineage out;
+  std::copy_n(signature.begin(), out.size(), out.begin());
+  return out;
+}
+
+std::string ledger_id_of(std::string_view ledger_path, std::string_view fallback) {
+  std::string name = fs::name_of(ledger_path);
+  const std::size_t dot = name.rfind('.');
+  if (dot != std::string::npos && dot > 0) name.resize(dot);
+  return is_valid_utf8(name) && !name.empty() ? name : std::string(fallback);
+}
+
+}  // namespace cortex::ledger
