@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "app/migrate.h"
 #include "app/operations.h"
 
 namespace cortex::app {
@@ -18,6 +19,7 @@ struct Rule {
 Status nothing_to_apply(sqlite::Connection&, const store::OperationRow&) { return {}; }
 
 constexpr Rule kRules[] = {
+    {"authority.seed_drill_operator", apply_seed_drill_operator},
     {"doctor.repair", nothing_to_apply},
 };
 

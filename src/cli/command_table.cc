@@ -49,12 +49,22 @@ bool is_below(std::string_view path, std::string_view parent, std::string_view& 
   return true;
 }
 
+// One set a file; commands of one task stay together in the help whatever their file is.
+auto row_sets() {
+  return std::array{
+      store_commands(),    //
+      ledger_commands(),   //
+      context_commands(),  //
+      migrate_commands(),  //
+      later_commands(),
+  };
+}
+
 }  // namespace
 
 std::vector<const Command*> all_commands() {
   std::vector<const Command*> all;
-  for (const auto rows :
-       {store_commands(), ledger_commands(), context_commands(), later_commands()}) {
+  for (const auto rows : row_sets()) {
     std::transform(rows.begin(), rows.end(), std::back_inserter(all),
                    [](const Command& row) { return &row; });
   }
@@ -68,8 +78,7 @@ std::span<const Group> all_groups() { return kGroups; }
 std::span<const Flag> global_flags() { return kGlobalFlags; }
 
 const Command* find_command(std::string_view path) {
-  for (const auto rows :
-       {ledger_commands(), store_commands(), context_commands(), later_commands()}) {
+  for (const auto rows : row_sets()) {
     const auto row = std::ranges::find(rows, path, &Command::path);
     if (row != rows.end()) return &*row;
   }

@@ -18,6 +18,9 @@ constexpr HandlerRow kHandlers[] = {
     {"backup", "cortex.backup", run_backup},
     {"restore verify-backup", "", run_verify_backup, JsonForm::kReport},
     {"memory admit-axiom", "cortex.memory.admit_axiom", run_admit_axiom},
+    {"migrate v2", "cortex.migrate.v2", run_migrate_v2},
+    {"migrate sign-operator-attestation", "", run_sign_attestation, JsonForm::kReport},
+    {"migrate seed-drill-operator", "cortex.migrate.seed_drill_operator", run_seed_operator},
     {"completions", "cortex.completions", run_completions},
 };
 

@@ -19,6 +19,9 @@ Outcome run_doctor(const Context& context);
 Outcome run_backup(const Context& context);
 Outcome run_verify_backup(const Context& context);
 Outcome run_admit_axiom(const Context& context);
+Outcome run_migrate_v2(const Context& context);
+Outcome run_sign_attestation(const Context& context);
+Outcome run_seed_operator(const Context& context);
 Outcome run_completions(const Context& context);
 Outcome run_print_config(const Context& context);
 

@@ -104,6 +104,14 @@ Result<trust::KeyEvidence> key_evidence(sqlite::Connection& db, std::string_view
   return evidence;
 }
 
+Result<bool> has_key_row(sqlite::Connection& db, std::string_view key_id,
+                         std::string_view effective_at) {
+  CORTEX_ASSIGN(auto select, db.prepare("SELECT 1 FROM authority_key_timeline WHERE key_id = ?1"
+                                        " AND effective_at = ?2"));
+  CORTEX_TRY(select.bind_all(key_id, effective_at));
+  return select.step();
+}
+
 Status add_key_row(sqlite::Connection& db, const KeyRow& row) {
   CORTEX_ASSIGN(auto insert, db.prepare("INSERT INTO authority_key_timeline(key_id, principal_id,"
                                         " state, effective_at, reason) VALUES(?1, ?2, ?3, ?4, ?5)"

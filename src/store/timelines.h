@@ -26,6 +26,10 @@ struct KeyRow {
   std::optional<std::string> reason;
 };
 
+// Whether the timeline has a row of the key at exactly that time.
+Result<bool> has_key_row(sqlite::Connection& db, std::string_view key_id,
+                         std::string_view effective_at);
+
 struct PrincipalRow {
   std::string principal_id;
   trust::Tier tier = trust::Tier::kOperator;
