@@ -264,10 +264,8 @@ Status cut_over(Cutover& run, Ready ready, sqlite::Transaction& transaction) {
   CORTEX_ASSIGN(const MigrationRecord record, write_rows(run, ready));
   const Layout& layout = run.request.layout;
   CORTEX_TRY(keep_record(run.services, layout, record));
-  if (auto committed = run.log.commit(); !committed.ok()) {
-    drop_record(run.services, layout);
-    return committed;
-  }
+  // A row that the device did not take may still be found in the ledger: the note stays.
+  CORTEX_TRY(run.log.commit());
   if (const auto committed = transaction.commit(); !committed.ok()) {
     return behind_the_ledger(committed.error());
   }
@@ -348,7 +346,7 @@ Result<ResumeReport> migrate_resume(Services& services, const Layout& layout) {
   CORTEX_ASSIGN(const LedgerFacts ledger, read_ledger_facts((*log)->file(), (*log)->size_bytes()));
   ResumeReport report;
   CORTEX_ASSIGN(report.boundary_event_hash, boundary_to_resume(ledger));
-  CORTEX_ASSIGN(const auto record, kept_record(services, layout));
+  CORTEX_ASSIGN(const auto record, kept_record(services, layout, report.boundary_event_hash));
   CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
   sqlite::Connection& db = opened.connection;
   CORTEX_ASSIGN(auto transaction,

@@ -61,6 +61,7 @@ MigrationRecord make_migration_record(const MigrationPlan& plan, const std::stri
                                       Timestamp now) {
   json::Object document = manifest_document(plan, boundary_hash, bundle_manifest, before, now);
   MigrationRecord record;
+  record.boundary_event_hash = boundary_hash;
   record.manifest_path = fs::join(fs::parent_of(bundle_manifest), kManifestName);
   record.manifest_blake3 = cat("blake3:", crypto::blake3_hex(json::canonical(document)));
   document.add("manifest_blake3", record.manifest_blake3);
@@ -76,14 +77,16 @@ Status keep_record(Services& services, const Layout& layout, const MigrationReco
     CORTEX_ASSIGN(const std::string here, services.fs.working_directory());
     manifest_path = fs::join(here, manifest_path);
   }
-  const json::Value note = json::Object{{"manifest_path", manifest_path},
+  const json::Value note = json::Object{{"boundary_event_hash", record.boundary_event_hash},
+                                        {"manifest_path", manifest_path},
                                         {"manifest_text", record.manifest_text},
                                         {"manifest_blake3", record.manifest_blake3},
                                         {"operator_attestation", record.attestation}};
   return replace(services.fs, path_of(layout, kRecordName), json::write_pretty(note));
 }
 
-Result<std::optional<MigrationRecord>> kept_record(Services& services, const Layout& layout) {
+Result<std::optional<MigrationRecord>> kept_record(Services& services, const Layout& layout,
+                                                   std::string_view boundary_hash) {
   const std::string path = path_of(layout, kRecordName);
   CORTEX_ASSIGN(const fs::Info info, services.fs.stat(path));
   if (info.kind == fs::Kind::kMissing) return std::optional<MigrationRecord>();
@@ -91,6 +94,7 @@ Result<std::optional<MigrationRecord>> kept_record(Services& services, const Lay
   CORTEX_ASSIGN(const json::Value note, json::parse(text));
   MigrationRecord record;
   const std::pair<std::string_view, std::string*> members[] = {
+      {"boundary_event_hash", &record.boundary_event_hash},
       {"manifest_path", &record.manifest_path},
       {"manifest_text", &record.manifest_text},
       {"manifest_blake3", &record.manifest_blake3},
@@ -102,6 +106,7 @@ Result<std::optional<MigrationRecord>> kept_record(Services& services, const Lay
     }
     *text_member = *value->as_string();
   }
+  if (record.boundary_event_hash != boundary_hash) return std::optional<MigrationRecord>();
   return std::optional(std::move(record));
 }
 
@@ -110,11 +115,6 @@ Status finish_record(Services& services, const Layout& layout, const MigrationRe
   CORTEX_TRY(replace(services.fs, path_of(layout, kAttestationName), record.attestation));
   CORTEX_TRY(services.fs.remove_file(path_of(layout, kRecordName)));
   return services.fs.sync_directory(fs::parent_of(layout.db_path));
-}
-
-void drop_record(Services& services, const Layout& layout) {
-  // A note of a cutover that did not happen is replaced by the next one; removing it is tidiness.
-  static_cast<void>(services.fs.remove_file(path_of(layout, kRecordName)).ok());
 }
 
 }  // namespace cortex::app

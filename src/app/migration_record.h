@@ -15,6 +15,7 @@
 namespace cortex::app {
 
 struct MigrationRecord {
+  std::string boundary_event_hash;
   std::string manifest_path;    // where the POST_V2_MIGRATE_MANIFEST belongs
   std::string manifest_text;    // pretty, sorted, no final newline
   std::string manifest_blake3;  // what it says of itself
@@ -28,11 +29,12 @@ MigrationRecord make_migration_record(const MigrationPlan& plan, const std::stri
                                       Timestamp now);
 
 // Keeps the record beside the store, synced, before the boundary row is written; replaces an older
-// one. finish() puts manifest and attestation to their places and removes the note.
+// one, which may stand for a cutover that did not happen. kept_record(): that of the boundary row
+// `boundary_hash`, if any. finish_record() puts manifest and attestation to their places and
+// removes the note.
 Status keep_record(Services& services, const Layout& layout, const MigrationRecord& record);
-Result<std::optional<MigrationRecord>> kept_record(Services& services, const Layout& layout);
+Result<std::optional<MigrationRecord>> kept_record(Services& services, const Layout& layout,
+                                                   std::string_view boundary_hash);
 Status finish_record(Services& services, const Layout& layout, const MigrationRecord& record);
-// Nothing came of it.
-void drop_record(Services& services, const Layout& layout);
 
 }  // namespace cortex::app

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Kill the program before every call that changes the file system, and fail such calls, and see what is left behind.
 
-    tests/crash/kill_matrix.py [--bin PATH] [--sample N] [--only ingest|backup] [--jobs N]
+    tests/crash/kill_matrix.py [--bin PATH] [--sample N] [--only ingest|backup|migrate] [--jobs N]
 
-A counting run under strace lists the calls of `ingest` and of `backup`. Then, each time on a fresh copy of the same store:
+A counting run under strace lists the calls of `ingest`, `backup` and `migrate v2`. Then, each time on a fresh copy of the same store:
 the process is killed on entering the k-th call (KILL), or that call reports an I/O error or a full disk (EIO, ENOSPC).
 After each run the promises are checked: rows acknowledged before are there byte for byte; what a run reported is there;
 the next run repairs what is left by itself, and ends with exactly the bytes of an undisturbed run; a backup is whole or
-absent. --sample N runs every N-th point (what scripts/test does); without it every point runs, some minutes.
+absent; a cutover is done, or not, or completed by --resume-mirror. --sample N runs every N-th point (what scripts/test does); without it every point runs, some minutes.
 """
 import concurrent.futures
 import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -39,6 +40,13 @@ def acknowledged(output):
 
 class Case:
     """One command on one store, and what must be true however it ended."""
+
+    exits = (0, 7, 64)  # of a run in which a call failed
+
+    @staticmethod
+    def prepare(binary):
+        """A store at rest to run the command on."""
+        return template_store(binary)
 
     def __init__(self, binary, template):
         self.binary = binary
@@ -118,6 +126,57 @@ class Backup(Case):
         return f"verify-backup --deep: {harness.said(check)}" if check.returncode else None
 
 
+class Migrate(Case):
+    name = "migrate"
+    arguments = ("migrate", "v2", "--backup-manifest", "bundle/BACKUP_MANIFEST", "--operator-attestation", "att.json")
+    exits = (0, 3, 7, 64)
+
+    @staticmethod
+    def prepare(binary):
+        home = harness.Home(binary)
+        (home.root / "seed.key").write_bytes(bytes([7]) * 32)
+        harness.must(home.run("init"))
+        harness.must(home.run("ingest", home.session("old.json", OLD, schema_version=1)))
+        harness.must(home.run("doctor", "--repair"))
+        with sqlite3.connect(home.store) as store:
+            store.execute("insert into authority_principal_timeline(principal_id, trust_tier, effective_at)"
+                          " values('p', 'operator', '2020-01-01T00:00:00+00:00')")
+            store.execute("insert into authority_key_timeline(key_id, principal_id, state, effective_at)"
+                          " values('op', 'p', 'active', '2020-01-01T00:00:00+00:00')")
+        store.close()
+        harness.must(home.run("migrate", "sign-operator-attestation", "--output", "att.json", "--signing-seed", "seed.key",
+                              "--operator-key-id", "op"))
+        harness.must(home.run("backup", "--output", "bundle"))
+        return home
+
+    def __init__(self, binary, template):
+        super().__init__(binary, template)
+        self.old = template.ledger.read_bytes()
+
+    def problem(self, home, run):
+        ledger = home.ledger.read_bytes()
+        if not ledger.startswith(self.old):
+            return "rows acknowledged before are gone or changed"
+        if run.returncode == 0 and b"schema_migration.v1_to_v2" not in ledger:
+            return "a success was reported, there is no boundary row"
+        next_step = ("migrate", "v2", "--resume-mirror") if b"schema_migration.v1_to_v2" in ledger else self.arguments
+        for step in (next_step, ("doctor", "--strict", "--deep"), ("audit", "verify", "--require-v1-to-v2-boundary")):
+            result = home.run(*step)
+            if result.returncode:
+                return f"{' '.join(step)} after it: {harness.said(result)}"
+        ids = [r[0] for r in harness.query(home.store, "select id from events where source_attestation_json is not null"
+                                                       " order by rowid")]
+        if ids != harness.row_ids(home.ledger):
+            return "not every event of the ledger is mirrored and attested"
+        anchors = harness.query(home.store, "select count(*) from events where source_attestation_json like"
+                                            " '%post_migrate_manifest_blake3%'")
+        return None if anchors == [(1,)] and (home.root / "bundle/POST_V2_MIGRATE_MANIFEST").exists() else \
+            f"{anchors} anchors, or no manifest of the migration"
+
+
+CASES = (Ingest, Backup, Migrate)
+
+
 def stored_ids(home):
     # A store that was never opened has no tables yet.
     known = harness.query(home.store, "select count(*) from sqlite_master where name = 'events'")
@@ -169,7 +228,7 @@ def disturb(case, call, k, how):
         try:
             run = home.run(*case.arguments, prefix=("strace", "-f", "-o", "/dev/null", "-e", f"trace={call}", "-e",
                                                     f"inject={call}:{how}:when={k}"))
-            if how.startswith("error") and run.returncode not in (0, 7, 64):
+            if how.startswith("error") and run.returncode not in case.exits:
                 return f"ended with {harness.said(run)}"
             return case.problem(home, run)
         except subprocess.TimeoutExpired:
@@ -181,25 +240,25 @@ def disturb(case, call, k, how):
 def main():
     parser = harness.parser(__doc__)
     parser.add_argument("--sample", type=int, default=1, help="run every N-th point only")
-    parser.add_argument("--only", choices=("ingest", "backup"))
+    parser.add_argument("--only", choices=[case.name for case in CASES])
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     harness.need_program(options.bin)
     if not shutil.which("strace"):
         sys.exit("strace is not installed (scripts/install-deps)")
     tally = harness.Tally()
-    with template_store(options.bin) as template, \
-            concurrent.futures.ThreadPoolExecutor(max_workers=options.jobs) as pool:
-        for kind in (Ingest, Backup):
+    with concurrent.futures.ThreadPoolExecutor(max_workers=options.jobs) as pool:
+        for kind in CASES:
             if options.only not in (None, kind.name):
                 continue
-            case = kind(options.bin, template)
-            every = list(disturbances(case))
-            chosen = every[::options.sample]
-            print(f"{case.name}: {len(chosen)} of {len(every)} points", flush=True)
-            results = pool.map(lambda point: disturb(case, *point), chosen)
-            for (call, k, how), problem in zip(chosen, results):
-                tally.check(f"{case.name} {call} #{k} {how}", problem)
+            with kind.prepare(options.bin) as template:
+                case = kind(options.bin, template)
+                every = list(disturbances(case))
+                chosen = every[::options.sample]
+                print(f"{case.name}: {len(chosen)} of {len(every)} points", flush=True)
+                results = pool.map(lambda point, case=case: disturb(case, *point), chosen)
+                for (call, k, how), problem in zip(chosen, results):
+                    tally.check(f"{case.name} {call} #{k} {how}", problem)
     return tally.finish()
 
 
