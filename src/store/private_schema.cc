@@ -51,6 +51,10 @@ constexpr PrivateObject kObjects[] = {
     {"index", "cortex_traces_newer", R"sql(CREATE INDEX IF NOT EXISTS cortex_traces_newer
   ON traces (id) WHERE schema_version > 2)sql",
      "traces", "schema_version"},
+    // Pages of memories in their usual order, and counts by status.
+    {"index", "cortex_memories_listed", R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_listed
+  ON memories (status, updated_at DESC, id))sql",
+     "memories", "updated_at"},
     // Whoever takes a mirrored row away: the next catch-up goes through the whole ledger again.
     {"trigger", "cortex_events_deleted", R"sql(CREATE TRIGGER IF NOT EXISTS cortex_events_deleted
   AFTER DELETE ON events BEGIN DELETE FROM cortex_mirror; END)sql",

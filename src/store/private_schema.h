@@ -7,6 +7,7 @@
 //   cortex_authority_keys    the public key that belongs to a key id of the timelines
 //   cortex_events_newer, cortex_traces_newer
 //                            partial indexes over rows newer than this program (normally empty)
+//   cortex_memories_listed   index: pages of memories, newest first, and counts by status
 //   cortex_events_deleted    trigger: a deleted event makes cortex_mirror forget how far it was
 #pragma once
 
