@@ -54,6 +54,10 @@ class DeploymentTest : public testing::Test {
     FolderState state;
     for (const std::string& name : names_in(folder)) {
       const std::string path = fs::join(folder, name);
+      if (kind_of(path) == fs::Kind::kDirectory) {
+        for (auto& [below, file] : state_of(path)) state[fs::join(name, below)] = file;
+        continue;
+      }
       state[name] = {crypto::blake3_hex(get(path)), fs_.stat(path)->modified};
     }
     return state;

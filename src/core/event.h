@@ -76,6 +76,8 @@ struct Event {
   std::string payload_hash;
   std::optional<std::string> prev_event_hash;
   std::string event_hash;
+  // Chained hash over the whole row (ledger/chain.h); absent in rows that are not covered.
+  std::optional<std::string> row_hash;
   std::optional<RowSignature> signature;
 };
 

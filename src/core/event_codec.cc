@@ -177,6 +177,15 @@ bool read_optional_text(Decoder& d, std::optional<std::string>& out) {
   return d.cursor.read_string(*out);
 }
 
+// Readers that do not know the member take anything; here what is no text is a hash that cannot
+// hold. A session cannot bring it along.
+bool read_row_hash(Decoder& d) {
+  if (d.dialect != Dialect::kLedgerRow) return d.cursor.skip_value();
+  std::string& hash = d.out.event.row_hash.emplace();
+  return d.cursor.peek() == json::Type::kString ? d.cursor.read_string(hash)
+                                                : d.cursor.skip_value();
+}
+
 bool read_trace(Decoder& d) {
   if (d.cursor.peek() == json::Type::kNull) {
     d.out.event.trace_id.reset();
@@ -209,6 +218,7 @@ enum Member : std::uint8_t {
   kPayloadHash,
   kPrevHash,
   kEventHash,
+  kRowHash,
   kSignature,
   kMemberCount
 };
@@ -233,6 +243,7 @@ constexpr std::array<MemberRow, kMemberCount> kMembers{{
     {"payload_hash", true, "missing member payload_hash"},
     {"prev_event_hash", false, ""},
     {"event_hash", true, "missing member event_hash"},
+    {kRowHashMember, false, ""},
     {"signature", false, ""},
 }};
 
@@ -265,6 +276,8 @@ bool read_member(Decoder& d, Member member, std::string_view text) {
       return read_optional_text(d, event.prev_event_hash);
     case kEventHash:
       return d.cursor.read_string(event.event_hash);
+    case kRowHash:
+      return read_row_hash(d);
     case kSignature:
       return read_signature(d);
     case kMemberCount:
@@ -287,6 +300,7 @@ void clear_optional(Event& event) {
   event.trace_id.reset();
   event.session_id.reset();
   event.prev_event_hash.reset();
+  event.row_hash.reset();
   event.signature.reset();
   event.payload.clear();
 }
@@ -430,6 +444,22 @@ void append_signature(std::string& out, const RowSignature& signature) {
 }  // namespace
 
 void append_row(std::string& out, const Event& event) {
+  append_row_body(out, event);
+  append_row_end(out, event);
+}
+
+void append_row_end(std::string& out, const Event& event) {
+  if (event.row_hash) {
+    out.append(",\"");
+    out.append(kRowHashMember);
+    out.append("\":");
+    json::write_string(out, *event.row_hash);
+  }
+  if (event.signature) append_signature(out, *event.signature);
+  out.push_back('}');
+}
+
+void append_row_body(std::string& out, const Event& event) {
   out.append("{\"id\":\"");
   append_id(out, IdKind::kEvent, event.id);
   out.append("\",\"schema_version\":");
@@ -462,8 +492,6 @@ void append_row(std::string& out, const Event& event) {
   append_optional_text(out, event.prev_event_hash);
   out.append(",\"event_hash\":");
   json::write_string(out, event.event_hash);
-  if (event.signature) append_signature(out, *event.signature);
-  out.push_back('}');
 }
 
 }  // namespace cortex::core

@@ -29,6 +29,9 @@ struct DecodedEvent {
   int payload_depth = 0;  // containers open around the payload
 };
 
+// The row member that holds Event::row_hash.
+inline constexpr std::string_view kRowHashMember = "x_row_hash";
+
 // Decodes the event object at the cursor. On failure returns false and the cursor's fault tells
 // why. For session events `event.payload` becomes the canonical payload; for rows it stays empty
 // (see canonical_payload()).
@@ -41,6 +44,9 @@ Result<std::string> canonical_payload(std::string_view raw, int depth_used);
 // Appends the row as it is written to disk, without newline: members in the order of the format,
 // `payload` verbatim.
 void append_row(std::string& out, const Event& event);
+// The same in two parts: up to `event_hash` without the closing brace, and what follows.
+void append_row_body(std::string& out, const Event& event);
+void append_row_end(std::string& out, const Event& event);
 
 // Appends the JSON of one source, discriminator first.
 void append_source(std::string& out, const Source& source);

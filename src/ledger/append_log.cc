@@ -10,8 +10,10 @@ namespace cortex::ledger {
 namespace {
 
 // The rows are durable; without the hint the next open takes longer, that is all.
-void remember(fs::FileSystem& fs, const std::string& path, const LedgerHead& head) {
-  static_cast<void>(write_head_file(fs, path, head).ok());
+void remember(fs::FileSystem& fs, const std::string& path, const LedgerHead& head,
+              const std::optional<BrokenPromise>& broken) {
+  const auto lost = broken ? std::optional(broken->promise.head) : std::nullopt;
+  static_cast<void>(write_head_file(fs, path, head, lost).ok());
 }
 
 }  // namespace
@@ -41,6 +43,8 @@ Result<std::unique_ptr<AppendLog>> AppendLog::open(fs::FileSystem& fs, const std
   CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kAppendOrCreate, 0600));
   CORTEX_TRY(file->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
   CORTEX_ASSIGN(const SettledTail tail, settle_tail(fs, *file));
+  CORTEX_ASSIGN(const fs::Info info, file->info());
+  auto broken = find_broken(*file, info.size_bytes, read_promises(fs, path), tail.acknowledged);
   // The process that created the file may have died before it synced the folder.
   if (tail.head.size_bytes == 0) CORTEX_TRY(fs.sync_directory(fs::parent_of(path)));
   if (tail.fault) return row_error(*tail.fault);
@@ -51,22 +55,52 @@ Result<std::unique_ptr<AppendLog>> AppendLog::open(fs::FileSystem& fs, const std
   // Nothing may be built on rows that a power failure could still take away.
   if (tail.unacknowledged) {
     CORTEX_TRY(file->sync_data());
-    if (!tail.missing_newline) remember(fs, path, tail.head);
+    if (!tail.missing_newline) remember(fs, path, tail.head, broken);
   }
   auto log = std::make_unique<AppendLog>(Key{}, fs, std::move(file), tail);
   log->moved_tail_ = std::move(moved);
+  log->broken_promise_ = std::move(broken);
   return log;
 }
 
 Status AppendLog::append(core::Event& event) {
   seal(event, next_.hash);
+  event.row_hash.reset();
   const std::size_t old_size = buffer_.size();
-  core::append_row(buffer_, event);
+  const std::uint64_t offset = next_.size_bytes;
+  core::append_row_body(buffer_, event);
+  if (covering_ || next_.row_hash || begins_coverage(event)) {
+    const auto hash = row_hash(hasher_, next_.row_hash ? *next_.row_hash : std::string_view(),
+                               std::string_view(buffer_).substr(old_size));
+    event.row_hash.emplace(hash.data(), hash.size());
+    next_.row_hash = event.row_hash;
+  }
+  core::append_row_end(buffer_, event);
+  follow_in_tree(std::string_view(buffer_).substr(old_size), event.id, offset);
   buffer_.push_back('\n');
   next_.size_bytes += buffer_.size() - old_size;
   next_.hash = event.event_hash;
   ++next_.rows;
   return buffer_.size() >= limits::kIoBlockBytes ? flush() : Status{};
+}
+
+// The ledger does not wait for its tree: what the tree misses it takes from the ledger later.
+void AppendLog::tree_failed(Error error) {
+  tree_.reset();
+  tree_error_ = std::move(error);
+}
+
+void AppendLog::follow_in_tree(std::string_view row, const Ulid& id, std::uint64_t offset) {
+  if (!tree_tried_) {
+    tree_tried_ = true;
+    auto opened = Sidecar::open(fs_, *file_, committed_, kTreeLagBytesMax);
+    if (!opened.ok()) return tree_failed(std::move(opened).error());
+    tree_ = std::move(opened).value();
+  }
+  if (!tree_) return;
+  if (auto added = tree_->add(row, id, offset); !added.ok()) {
+    tree_failed(std::move(added).error());
+  }
 }
 
 Status AppendLog::flush() {
@@ -91,13 +125,21 @@ Status AppendLog::commit() {
   }
   committed_ = next_;
   committed_lacks_newline_ = false;
-  remember(fs_, file_->path(), committed_);
+  remember(fs_, file_->path(), committed_, broken_promise_);
+  if (tree_) {
+    if (auto followed = tree_->commit(committed_); !followed.ok()) {
+      tree_failed(std::move(followed).error());
+    }
+  }
   return {};
 }
 
 Status AppendLog::roll_back() {
   next_ = committed_;
   buffer_.clear();
+  if (tree_) {
+    if (auto back = tree_->roll_back(); !back.ok()) tree_failed(std::move(back).error());
+  }
   if (committed_lacks_newline_) {
     buffer_.push_back('\n');
     ++next_.size_bytes;

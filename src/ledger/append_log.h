@@ -9,8 +9,9 @@
 // the ledger's length after the first time. Every row there must decode, else code kChain. A
 // complete last row without newline gets its newline with the next batch. A torn tail is never
 // written behind: it is moved to `<ledger>.torn-<offset>-<ULID>` (synced) before the ledger is cut
-// back to its last complete row. Destroying the object without commit() leaves the file as it was.
-// Not thread-safe; one object a ledger and process.
+// back to its last complete row. The Merkle tree beside the ledger (tlog/sidecar.h) follows each
+// batch after its sync; a tree that cannot is left behind. Destroying the object without commit()
+// leaves the file as it was. Not thread-safe; one object a ledger and process.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,12 @@
 #include "base/fs/fs.h"
 #include "base/result.h"
 #include "core/event.h"
+#include "crypto/digest.h"
 #include "ledger/head_file.h"
+#include "ledger/promise.h"
 #include "ledger/recovery.h"
 #include "ledger/tail.h"
+#include "ledger/tlog/sidecar.h"
 
 namespace cortex::ledger {
 
@@ -42,6 +46,11 @@ class AppendLog {
   // Seals `event` onto the head. The row is written by commit(), or earlier in blocks when a batch
   // is large.
   Status append(core::Event& event);
+  // Rows from here on carry a row hash (chain.h), in this batch and in all later ones. Without it
+  // they do once one of them had to.
+  void begin_coverage() { covering_ = true; }
+  // Leaves the Merkle tree behind; it is caught up by a later batch. Before the first append().
+  void leave_tree_behind() { tree_tried_ = true; }
   // Writes what is buffered and syncs. Everything appended is durable when this returns without an
   // error.
   Status commit();
@@ -54,12 +63,18 @@ class AppendLog {
   // Where the next row will begin: everything appended so far, written or buffered.
   std::uint64_t next_offset() const { return next_.size_bytes; }
   const std::optional<TornTail>& moved_tail() const { return moved_tail_; }
+  // Why the tree did not follow, when it could not.
+  const std::optional<Error>& tree_error() const { return tree_error_; }
+  // Acknowledged rows that the ledger no longer has. They stay known until accept_ledger().
+  const std::optional<BrokenPromise>& broken_promise() const { return broken_promise_; }
   fs::File& file() { return *file_; }
 
   ~AppendLog();
 
  private:
   Status flush();
+  void follow_in_tree(std::string_view row, const Ulid& id, std::uint64_t offset);
+  void tree_failed(Error error);
 
   fs::FileSystem& fs_;
   std::unique_ptr<fs::File> file_;
@@ -68,6 +83,12 @@ class AppendLog {
   std::uint64_t written_size_;
   bool committed_lacks_newline_;
   std::string buffer_;
+  crypto::Blake3 hasher_;
+  bool covering_ = false;
+  bool tree_tried_ = false;
+  std::unique_ptr<Sidecar> tree_;  // from the first append on
+  std::optional<Error> tree_error_;
+  std::optional<BrokenPromise> broken_promise_;
   std::optional<TornTail> moved_tail_;
 };
 

@@ -7,12 +7,18 @@ namespace cortex::ledger {
 namespace {
 
 constexpr char kEventHashDomain = 0x01;
+constexpr char kRowHashDomain = 0x30;
+constexpr std::string_view kOperationMember = "\"cortex_operation\":";
 constexpr std::string_view kBoundaryKind = "schema_migration.v1_to_v2";
 
 void append_prefixed(std::string& out, std::string_view text) {
   std::uint64_t size = text.size();
   for (int i = 0; i < 8; ++i, size >>= 8) out.push_back(static_cast<char>(size & 0xFF));
   out.append(text);
+}
+
+void append_big_endian(std::string& out, std::uint64_t n) {
+  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(n >> shift));
 }
 
 }  // namespace
@@ -34,6 +40,26 @@ void seal(core::Event& event, const std::optional<std::string>& head) {
   event.payload_hash = crypto::blake3_hex(event.payload);
   event.prev_event_hash = head;
   event.event_hash = event_hash(head, event.payload_hash);
+}
+
+crypto::HexDigest row_hash(crypto::Blake3& hasher, std::string_view previous,
+                           std::string_view body) {
+  constexpr std::string_view kEnd = "}";
+  std::string lengths(1, kRowHashDomain);
+  append_big_endian(lengths, previous.size());
+  lengths.append(previous);
+  append_big_endian(lengths, body.size() + kEnd.size());
+  hasher.reset();
+  hasher.update(lengths);
+  hasher.update(body);
+  hasher.update(kEnd);
+  return crypto::hex_digest(hasher.finish());
+}
+
+bool begins_coverage(const core::Event& event) {
+  return event.type == core::EventType::kSystemNote &&
+         event.source.type == core::SourceType::kRuntime &&
+         event.payload.find(kOperationMember) != std::string::npos;
 }
 
 bool is_boundary(const core::Event& event, std::string_view payload) {

@@ -35,6 +35,33 @@ std::string hash_break(std::string_view which, std::string_view observed,
              ", expected: ", quoted_json(expected), " }");
 }
 
+std::string row_hash_break(std::string_view observed, const crypto::HexDigest& expected) {
+  return hash_break("RowHashMismatch", observed, {expected.data(), expected.size()});
+}
+
+bool hashes_to(const crypto::HexDigest& hash, std::string_view claimed) {
+  return std::string_view(hash.data(), hash.size()) == claimed;
+}
+
+// What a row hash is over, as it stands in the line: all before the member. Nothing is taken on
+// trust from this: text that hashes to the member's value is what its writer hashed.
+std::string_view body_of(std::string_view line) {
+  static const std::string opening = cat(",\"", core::kRowHashMember, "\":");
+  const std::size_t at = line.rfind(opening);
+  return at == std::string_view::npos ? std::string_view() : line.substr(0, at);
+}
+
+// The same of a row that is spelled in another way.
+std::string written_anew(const core::DecodedEvent& row) {
+  core::Event event = row.event;
+  auto payload = core::canonical_payload(row.raw_payload, row.payload_depth);
+  event.payload = payload.ok() ? std::move(payload).value() : std::string(row.raw_payload);
+  if (row.raw_payload_is_canonical) event.payload = row.raw_payload;
+  std::string body;
+  core::append_row_body(body, event);
+  return body;
+}
+
 }  // namespace
 
 ChunkCheck::ChunkCheck(ChunkOptions options) : options_(options) {
@@ -80,9 +107,13 @@ void ChunkCheck::check_payload(const core::DecodedEvent& row) {
 }
 
 void ChunkCheck::add(const core::DecodedEvent& row) {
+  report_.ids.push_back(row.event.id);
+  if (is_boundary(row.event, row.raw_payload)) report_.boundary_lines.push_back(place_.ordinal);
+  check_links(row);
+}
+
+void ChunkCheck::check_links(const core::DecodedEvent& row) {
   const core::Event& event = row.event;
-  report_.ids.push_back(event.id);
-  if (is_boundary(event, row.raw_payload)) report_.boundary_lines.push_back(place_.ordinal);
   if (!core::is_supported_schema_version(event.schema_version)) {
     fail(row, "audit.event_schema_version.unsupported",
          cat("UnknownEventSchemaVersion { observed: ", event.schema_version,
@@ -113,6 +144,33 @@ void ChunkCheck::check_signature(const core::DecodedEvent& row) {
   }
 }
 
+// `is_sound`: nothing else was found wrong with the row. One change is one failure.
+void ChunkCheck::check_coverage(const core::DecodedEvent& row, std::string_view line,
+                                bool is_sound) {
+  Coverage& coverage = report_.coverage;
+  if (!row.event.row_hash) {
+    if (report_.first_uncovered == 0) report_.first_uncovered = place_.ordinal;
+    if (coverage.rows > 0 && coverage.gaps++ == 0) coverage.first_gap = place_.ordinal;
+    return;
+  }
+  ++coverage.rows;
+  const std::string& hash = *row.event.row_hash;
+  const std::string_view body = body_of(line);
+  if (!report_.last_row_hash) {
+    auto& first = report_.first_covered.emplace();
+    first = {place_.ordinal, hash, std::string(body), written_anew(row), {}, 0};
+    first.failures_before = report_.failures.size();
+    if (is_sound) {
+      first.mismatch = {place_.ordinal, place_.file_line,
+                        core::id_text(core::IdKind::kEvent, row.event.id), "", ""};
+    }
+  } else if (is_sound && !hashes_to(row_hash(hasher_, *report_.last_row_hash, body), hash)) {
+    const auto expected = row_hash(hasher_, *report_.last_row_hash, written_anew(row));
+    if (!hashes_to(expected, hash)) fail(row, "", row_hash_break(hash, expected));
+  }
+  report_.last_row_hash = hash;
+}
+
 Result<ChunkReport> ChunkCheck::check(const Chunk& chunk, const SignerState& signer) {
   report_ = ChunkReport{};
   if (signatures_) signatures_->start(signer);
@@ -120,7 +178,12 @@ Result<ChunkReport> ChunkCheck::check(const Chunk& chunk, const SignerState& sig
   RowCursor rows(chunk.bytes, chunk.offset);
   while (const core::DecodedEvent* row = rows.next()) {
     place_ = rows.place();
+    const std::uint64_t failures = report_.failures_total;
     add(*row);
+    check_coverage(*row, rows.line(), report_.failures_total == failures);
+    if (options_.with_leaves) {
+      report_.leaves.push_back(leaf_hash(entry_of(chunk.bytes, chunk.offset, place_)));
+    }
     report_.head = row->event.event_hash;
     if (options_.keep_hashes) report_.hashes.push_back(row->event.event_hash);
     if (options_.on_row != nullptr) CORTEX_TRY((*options_.on_row)(*row, place_.end));
@@ -133,8 +196,8 @@ Result<ChunkReport> ChunkCheck::check(const Chunk& chunk, const SignerState& sig
 }
 
 ChainAssembler::ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions,
-                               const SignedChain* signed_chain)
-    : wanted_(std::move(positions)), duplicates_(ledger_bytes) {
+                               const SignedChain* signed_chain, LeafFunction on_leaf)
+    : wanted_(std::move(positions)), duplicates_(ledger_bytes), on_leaf_(std::move(on_leaf)) {
   std::ranges::sort(wanted_);
   wanted_.erase(std::ranges::unique(wanted_).begin(), wanted_.end());
   while (wanted_next_ < wanted_.size() && wanted_[wanted_next_] == 0) ++wanted_next_;
@@ -183,31 +246,72 @@ std::optional<Failure> ChainAssembler::take_signatures(StretchSignatures& signat
   return failure;
 }
 
-void ChainAssembler::append_failures(ChunkReport& chunk, std::optional<Failure> orphan,
-                                     std::optional<Failure> unsigned_row) {
-  report_.failures_total += chunk.failures_total + (orphan ? 1U : 0U) + (unsigned_row ? 1U : 0U);
+void ChainAssembler::append_failures(ChunkReport& chunk, std::vector<Late> late) {
+  report_.failures_total += chunk.failures_total + late.size();
+  std::ranges::stable_sort(late, {}, &Late::failures_before);
+  std::size_t next = 0;
   for (std::size_t i = 0; i <= chunk.failures.size(); ++i) {
-    if (orphan && i == chunk.first_link->failures_before) append_failure(*orphan);
-    if (unsigned_row && i == chunk.signatures->deferred->failures_before) {
-      append_failure(*unsigned_row);
+    for (; next < late.size() && late[next].failures_before == i; ++next) {
+      append_failure(std::move(late[next].failure));
     }
     if (i < chunk.failures.size()) append_failure(std::move(chunk.failures[i]));
   }
 }
 
-Status ChainAssembler::add(ChunkReport&& chunk) {
-  std::optional<Failure> orphan;
+std::vector<ChainAssembler::Late> ChainAssembler::late_failures(ChunkReport& chunk) {
+  std::vector<Late> late;
   if (chunk.first_link && chunk.first_link->prev != expected_prev_) {
-    orphan = std::move(chunk.first_link->orphan);
-    orphan->reason = orphan_text(chunk.first_link->prev, expected_prev_);
+    Failure& orphan = chunk.first_link->orphan;
+    orphan.reason = orphan_text(chunk.first_link->prev, expected_prev_);
+    late.push_back({chunk.first_link->failures_before, std::move(orphan)});
   }
-  std::optional<Failure> unsigned_row;
-  if (chunk.signatures) unsigned_row = take_signatures(*chunk.signatures);
-  append_failures(chunk, std::move(orphan), std::move(unsigned_row));
+  if (chunk.signatures) {
+    if (auto unsigned_row = take_signatures(*chunk.signatures)) {
+      late.push_back({chunk.signatures->deferred->failures_before, *std::move(unsigned_row)});
+    }
+  }
+  if (!chunk.first_covered) return late;
+  auto& first = *chunk.first_covered;
+  const bool already_failed =
+      first.mismatch.line == 0 || std::ranges::any_of(late, [&](const Late& other) {
+        return other.failure.line == first.mismatch.line;
+      });
+  if (already_failed || hashes_to(row_hash(hasher_, last_row_hash_, first.body), first.hash)) {
+    return late;
+  }
+  const auto expected = row_hash(hasher_, last_row_hash_, first.canonical_body);
+  if (hashes_to(expected, first.hash)) return late;
+  first.mismatch.reason = row_hash_break(first.hash, expected);
+  late.push_back({first.failures_before, std::move(first.mismatch)});
+  return late;
+}
+
+void ChainAssembler::add_coverage(const ChunkReport& chunk) {
+  Coverage& coverage = report_.coverage;
+  const bool begun = coverage.rows > 0;
+  const std::uint64_t gap = begun ? chunk.first_uncovered : chunk.coverage.first_gap;
+  if (coverage.first_gap == 0 && gap > 0) coverage.first_gap = report_.rows + gap;
+  coverage.gaps += begun ? chunk.ids.size() - chunk.coverage.rows : chunk.coverage.gaps;
+  coverage.rows += chunk.coverage.rows;
+}
+
+Status ChainAssembler::pass_leaves(const ChunkReport& chunk) {
+  if (!on_leaf_) return {};
+  for (std::size_t i = 0; i < chunk.leaves.size(); ++i) {
+    CORTEX_TRY(on_leaf_(report_.rows + i + 1, chunk.leaves[i], chunk.ids[i]));
+  }
+  return {};
+}
+
+Status ChainAssembler::add(ChunkReport&& chunk) {
+  append_failures(chunk, late_failures(chunk));
   for (const std::uint64_t line : chunk.boundary_lines) {
     report_.boundary_lines.push_back(line + report_.rows);
   }
   for (const Ulid& id : chunk.ids) duplicates_.add(id);
+  CORTEX_TRY(pass_leaves(chunk));
+  add_coverage(chunk);
+  if (chunk.last_row_hash) last_row_hash_ = *std::move(chunk.last_row_hash);
   if (chunk.last_hash) expected_prev_ = std::move(chunk.last_hash);
   if (chunk.head) report_.head = std::move(chunk.head);
   if (chunk.fault) return row_error(*chunk.fault, lines_);

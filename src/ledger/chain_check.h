@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -18,6 +19,7 @@
 #include "ledger/duplicates.h"
 #include "ledger/row_cursor.h"
 #include "ledger/signature_check.h"
+#include "ledger/tlog/merkle.h"
 
 namespace cortex::ledger {
 
@@ -35,8 +37,16 @@ struct Position {
   std::string event_hash;  // as stored
 };
 
+// How much of the ledger carries row hashes (chain.h).
+struct Coverage {
+  std::uint64_t rows = 0;       // that carry one
+  std::uint64_t gaps = 0;       // rows without one behind the first that does
+  std::uint64_t first_gap = 0;  // ordinal of the first of those, 0 for none
+};
+
 struct ChainReport {
   std::uint64_t rows = 0;
+  Coverage coverage;
   std::uint64_t failures_total = 0;
   std::vector<Failure> failures;  // the first limits::kFailuresShownMax of them
   std::optional<std::string> head;
@@ -51,6 +61,14 @@ struct ChainReport {
 
 // What one chunk says about itself. Ordinals, lines and failures count from the chunk's start.
 struct ChunkReport {
+  // The first covered row: its hash can be checked when that of the one before is known.
+  struct FirstCovered {
+    std::uint64_t ordinal = 0;
+    std::string hash;
+    std::string body, canonical_body;  // as it stands, and written anew
+    Failure mismatch;                  // place and id, in case it does not hold; no line: it failed
+    std::size_t failures_before = 0;
+  };
   struct Link {
     std::optional<std::string> prev;  // what the row names as its predecessor
     Failure orphan;                   // place and id, for the failure in case it is another one
@@ -68,6 +86,11 @@ struct ChunkReport {
   std::vector<Ulid> ids;
   std::vector<std::string> hashes;  // event_hash of every row, when positions are asked for
   std::optional<StretchSignatures> signatures;
+  std::vector<TreeHash> leaves;  // one a row, when asked for
+  Coverage coverage;             // gaps behind the chunk's own first covered row
+  std::uint64_t first_uncovered = 0;
+  std::optional<FirstCovered> first_covered;
+  std::optional<std::string> last_row_hash;
   std::optional<RowFault> fault;  // the rows end here
 };
 
@@ -79,7 +102,12 @@ struct ChunkOptions {
   const RowFunction* on_row = nullptr;
   bool keep_hashes = false;
   const SignedChain* signed_chain = nullptr;  // check the signatures too
+  bool with_leaves = false;
 };
+
+// Sees the leaf hash (tlog/merkle.h) of every row that decodes, in order; `row` counts from 1.
+using LeafFunction =
+    std::function<Status(std::uint64_t row, const TreeHash& leaf, const Ulid& event_id)>;
 
 // One per thread: keeps its buffers from chunk to chunk.
 class ChunkCheck {
@@ -91,8 +119,10 @@ class ChunkCheck {
 
  private:
   void add(const core::DecodedEvent& row);
+  void check_links(const core::DecodedEvent& row);
   void check_payload(const core::DecodedEvent& row);
   void check_signature(const core::DecodedEvent& row);
+  void check_coverage(const core::DecodedEvent& row, std::string_view line, bool is_sound);
   void fail(const core::DecodedEvent& row, std::string_view invariant, std::string reason);
   std::string_view hash_of(std::string_view bytes);
 
@@ -109,7 +139,7 @@ class ChainAssembler {
  public:
   // `positions` and `signed_chain` as in VerifyOptions; the latter must outlive the object.
   explicit ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions = {},
-                          const SignedChain* signed_chain = nullptr);
+                          const SignedChain* signed_chain = nullptr, LeafFunction on_leaf = {});
 
   // What the next chunk's signatures follow.
   const SignerState& signer() const { return signer_; }
@@ -121,10 +151,17 @@ class ChainAssembler {
   Result<ChainReport> finish(fs::File& file, std::uint64_t size_bytes);
 
  private:
+  // A failure that only shows when chunks are joined, and how many of its chunk's stand before it.
+  struct Late {
+    std::size_t failures_before = 0;
+    Failure failure;
+  };
+  std::vector<Late> late_failures(ChunkReport& chunk);
+  void add_coverage(const ChunkReport& chunk);
+  Status pass_leaves(const ChunkReport& chunk);
   void append_failure(Failure failure);
   std::optional<Failure> take_signatures(StretchSignatures& signatures);
-  void append_failures(ChunkReport& chunk, std::optional<Failure> orphan,
-                       std::optional<Failure> unsigned_row);
+  void append_failures(ChunkReport& chunk, std::vector<Late> late);
   void take_positions(std::vector<std::string>& hashes);
 
   ChainReport report_;
@@ -134,7 +171,10 @@ class ChainAssembler {
   std::optional<SignatureCheck> signatures_;
   SignerState signer_;
   std::optional<std::string> expected_prev_;
+  std::string last_row_hash_;
+  crypto::Blake3 hasher_;
   DuplicateFinder duplicates_;
+  LeafFunction on_leaf_;
 };
 
 }  // namespace cortex::ledger

@@ -8,7 +8,7 @@ namespace cortex::ledger {
 namespace {
 
 constexpr std::uint64_t kBytesMax = 4096;
-constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kFormat = 2;
 
 std::optional<std::uint64_t> count_of(const json::Value& document, std::string_view key) {
   const json::Value* value = document.find(key);
@@ -17,16 +17,29 @@ std::optional<std::uint64_t> count_of(const json::Value& document, std::string_v
   return number->u;
 }
 
-std::optional<LedgerHead> parse(std::string_view text) {
-  const auto document = json::parse(text);
-  if (!document.ok() || count_of(*document, "format") != kFormat) return std::nullopt;
-  const auto size_bytes = count_of(*document, "size_bytes");
-  const auto rows = count_of(*document, "rows");
-  const json::Value* hash = document->find("head");
-  if (!size_bytes || !rows || hash == nullptr) return std::nullopt;
-  LedgerHead head{*size_bytes, *rows, std::nullopt};
-  if (hash->as_string() != nullptr) head.hash = *hash->as_string();
-  return head;
+std::optional<std::string> text_or_null(const json::Value& value) {
+  if (value.as_string() == nullptr) return std::nullopt;
+  return *value.as_string();
+}
+
+json::Value text_or_null(const std::optional<std::string>& text) {
+  return text ? json::Value(*text) : json::Value(nullptr);
+}
+
+std::optional<LedgerHead> head_of(const json::Value& document) {
+  const auto size_bytes = count_of(document, "size_bytes");
+  const auto rows = count_of(document, "rows");
+  const json::Value* hash = document.find("head");
+  const json::Value* row_hash = document.find("row_hash");
+  if (!size_bytes || !rows || hash == nullptr || row_hash == nullptr) return std::nullopt;
+  return LedgerHead{*size_bytes, *rows, text_or_null(*hash), text_or_null(*row_hash)};
+}
+
+json::Object document_of(const LedgerHead& head) {
+  return {{"head", text_or_null(head.hash)},
+          {"row_hash", text_or_null(head.row_hash)},
+          {"rows", head.rows},
+          {"size_bytes", head.size_bytes}};
 }
 
 }  // namespace
@@ -35,23 +48,50 @@ std::string head_file_path(const std::string& ledger_path) {
   return fs::join(fs::parent_of(ledger_path), cat("cortex_", fs::name_of(ledger_path), ".head"));
 }
 
-std::optional<LedgerHead> read_head_file(fs::FileSystem& fs, fs::File& ledger) {
-  const auto text = fs::read_all(fs, head_file_path(ledger.path()), kBytesMax);
-  if (!text.ok()) return std::nullopt;
-  const auto head = parse(*text);
+namespace {
+
+// The tail up to there, when it ends with the row that `head` names.
+std::optional<Tail> tail_at(fs::File& ledger, const LedgerHead& head) {
   const auto info = ledger.info();
-  if (!head || !info.ok() || head->size_bytes > info->size_bytes) return std::nullopt;
-  const auto tail = read_tail(ledger, head->size_bytes);
-  const bool holds = tail.ok() && !tail->torn && !tail->missing_newline && tail->head == head->hash;
-  return holds ? head : std::nullopt;
+  if (!info.ok() || head.size_bytes > info->size_bytes) return std::nullopt;
+  auto tail = read_tail(ledger, head.size_bytes);
+  if (!tail.ok() || tail->torn || tail->head != head.hash) return std::nullopt;
+  return std::move(tail).value();
 }
 
-Status write_head_file(fs::FileSystem& fs, const std::string& ledger_path, const LedgerHead& head) {
-  const json::Object document{{"format", kFormat},
-                              {"head", head.hash ? json::Value(*head.hash) : json::Value(nullptr)},
-                              {"rows", head.rows},
-                              {"size_bytes", head.size_bytes}};
-  return fs::overwrite(fs, head_file_path(ledger_path), json::write_compact(document) + "\n");
+}  // namespace
+
+bool ends_with(fs::File& ledger, const LedgerHead& head) {
+  return tail_at(ledger, head).has_value();
+}
+
+std::optional<HeadFile> load_head_file(fs::FileSystem& fs, const std::string& ledger_path) {
+  const auto text = fs::read_all(fs, head_file_path(ledger_path), kBytesMax);
+  if (!text.ok()) return std::nullopt;
+  const auto document = json::parse(*text);
+  if (!document.ok() || count_of(*document, "format") != kFormat) return std::nullopt;
+  const auto head = head_of(*document);
+  if (!head) return std::nullopt;
+  HeadFile file{*head, std::nullopt};
+  if (const json::Value* broken = document->find("broken")) file.broken = head_of(*broken);
+  return file;
+}
+
+std::optional<LedgerHead> read_head_file(fs::FileSystem& fs, fs::File& ledger) {
+  const auto file = load_head_file(fs, ledger.path());
+  if (!file) return std::nullopt;
+  const auto tail = tail_at(ledger, file->head);
+  if (!tail || tail->missing_newline) return std::nullopt;
+  return file->head;
+}
+
+Status write_head_file(fs::FileSystem& fs, const std::string& ledger_path, const LedgerHead& head,
+                       const std::optional<LedgerHead>& broken) {
+  json::Object document = document_of(head);
+  document.add("format", kFormat);
+  if (broken) document.add("broken", document_of(*broken));
+  return fs::overwrite(fs, head_file_path(ledger_path),
+                       json::write_compact(json::sorted(std::move(document))) + "\n");
 }
 
 }  // namespace cortex::ledger

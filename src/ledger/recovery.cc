@@ -38,6 +38,7 @@ bool take_rows(RowCursor& rows, const Chunk& chunk, SettledTail& tail) {
     tail.head.size_bytes = rows.place().end;
     ++tail.head.rows;
     tail.head.hash = row->event.event_hash;
+    if (row->event.row_hash) tail.head.row_hash = row->event.row_hash;
     tail.missing_newline = !has_newline;
     tail.unacknowledged = true;
   }
@@ -55,6 +56,7 @@ Result<SettledTail> settle_tail(fs::FileSystem& fs, fs::File& file) {
   CORTEX_ASSIGN(const fs::Info info, file.info());
   const std::optional<LedgerHead> acknowledged = read_head_file(fs, file);
   if (acknowledged) tail.head = *acknowledged;
+  tail.acknowledged = acknowledged;
   // After a failed sync the kernel may hold rows in clean pages that the device never got: what is
   // not acknowledged is read from the device.
   if (info.size_bytes > tail.head.size_bytes) file.drop_cache();

@@ -20,10 +20,11 @@
 namespace cortex::ledger {
 
 struct SettledTail {
-  LedgerHead head;                     // after the last complete row
-  bool missing_newline = false;        // that row has no newline yet
-  bool unacknowledged = false;         // rows stand behind the head file, synced or not
-  std::optional<TornTail> torn;        // bytes behind it that are no complete row
+  LedgerHead head;                           // after the last complete row
+  std::optional<LedgerHead> acknowledged{};  // what the head file says, when it holds
+  bool missing_newline = false;              // that row has no newline yet
+  bool unacknowledged = false;               // rows stand behind the head file, synced or not
+  std::optional<TornTail> torn;              // bytes behind it that are no complete row
   std::optional<RowFault> fault;       // a line behind which more follows, and which is no row
   bool fault_is_acknowledged = false;  // it may be a row that was promised: nothing to set aside
 };

@@ -80,36 +80,39 @@ TEST_F(RecoveryTest, HeadFileThatDoesNotHold_IsIgnored) {
   const std::string good = hash(1), size = cat(row(0).size() + row(1).size());
   const auto document = [](std::string_view format, std::string_view head, std::string_view rows,
                            std::string_view size_bytes) {
-    return cat("{\"format\":", format, ",\"head\":", head, ",\"rows\":", rows,
+    return cat("{\"format\":", format, ",\"row_hash\":null,\"head\":", head, ",\"rows\":", rows,
                ",\"size_bytes\":", size_bytes, "}\n");
   };
   const std::string quoted_good = cat("\"", good, "\"");
   // The number of rows tells whether the file was believed.
   write(text_);
-  write_head_bytes(document("1", quoted_good, "77", size));
+  write_head_bytes(document("2", quoted_good, "77", size));
   ASSERT_EQ(settle().head.rows, 79U);
   const std::pair<std::string_view, std::string> cases[] = {
       {"empty", ""},
       {"garbage", "\x01\xFFgarbage"},
       {"no object", "[1]"},
-      {"two documents", document("1", quoted_good, "77", size) + "{}"},
-      {"another format", document("2", quoted_good, "77", size)},
-      {"format as text", document("\"1\"", quoted_good, "77", size)},
-      {"no rows", cat("{\"format\":1,\"head\":", quoted_good, ",\"size_bytes\":", size, "}")},
-      {"no head", cat("{\"format\":1,\"rows\":77,\"size_bytes\":", size, "}")},
-      {"negative size", document("1", quoted_good, "77", "-1")},
-      {"size with a fraction", document("1", quoted_good, "77", size + ".0")},
-      {"another ledger", document("1", cat("\"", std::string(64, '0'), "\""), "77", size)},
-      {"the hash of another row", document("1", cat("\"", hash(0), "\""), "77", size)},
-      {"null in front of rows", document("1", "null", "77", size)},
-      {"a number as head", document("1", "7", "77", size)},
-      {"a head where no row is", document("1", quoted_good, "77", "0")},
-      {"ahead", document("1", quoted_good, "77", cat(text_.size() + 1))},
-      {"far ahead", document("1", quoted_good, "77", "18446744073709551615")},
-      {"inside a row", document("1", quoted_good, "77", cat(row(0).size() + 9))},
+      {"two documents", document("2", quoted_good, "77", size) + "{}"},
+      {"another format", document("1", quoted_good, "77", size)},
+      {"format as text", document("\"2\"", quoted_good, "77", size)},
+      {"no rows", cat("{\"format\":2,\"row_hash\":null,\"head\":", quoted_good,
+                      ",\"size_bytes\":", size, "}")},
+      {"no row hash",
+       cat("{\"format\":2,\"head\":", quoted_good, ",\"rows\":77,\"size_bytes\":", size, "}")},
+      {"no head", cat("{\"format\":2,\"row_hash\":null,\"rows\":77,\"size_bytes\":", size, "}")},
+      {"negative size", document("2", quoted_good, "77", "-1")},
+      {"size with a fraction", document("2", quoted_good, "77", size + ".0")},
+      {"another ledger", document("2", cat("\"", std::string(64, '0'), "\""), "77", size)},
+      {"the hash of another row", document("2", cat("\"", hash(0), "\""), "77", size)},
+      {"null in front of rows", document("2", "null", "77", size)},
+      {"a number as head", document("2", "7", "77", size)},
+      {"a head where no row is", document("2", quoted_good, "77", "0")},
+      {"ahead", document("2", quoted_good, "77", cat(text_.size() + 1))},
+      {"far ahead", document("2", quoted_good, "77", "18446744073709551615")},
+      {"inside a row", document("2", quoted_good, "77", cat(row(0).size() + 9))},
       {"before the newline",
-       document("1", quoted_good, "77", cat(row(0).size() + row(1).size() - 1))},
-      {"too large", document("1", quoted_good, "77", size) + std::string(5000, ' ')},
+       document("2", quoted_good, "77", cat(row(0).size() + row(1).size() - 1))},
+      {"too large", document("2", quoted_good, "77", size) + std::string(5000, ' ')},
   };
   for (const auto& [what, bytes] : cases) {
     SCOPED_TRACE(what);

@@ -34,6 +34,12 @@ Error row_error(const RowFault& fault, std::uint64_t lines_before) {
   return error;
 }
 
+std::string_view entry_of(std::string_view text, std::uint64_t text_offset, const RowPlace& place) {
+  std::string_view line = text.substr(place.offset - text_offset, place.end - place.offset);
+  if (line.ends_with('\n')) line.remove_suffix(1);
+  return line;
+}
+
 void RowCursor::restart(std::string_view text, std::uint64_t offset) {
   text_ = text;
   offset_ = offset;

@@ -24,6 +24,10 @@ struct RowPlace {
   std::uint64_t end = 0;        // first byte after the line and its newline
 };
 
+// The line of `place` without its newline and with all its white space: what is hashed as an entry
+// of the Merkle tree. `text` begins at `text_offset` of the file and holds the line.
+std::string_view entry_of(std::string_view text, std::uint64_t text_offset, const RowPlace& place);
+
 // Why a line is no row.
 struct RowFault {
   enum class Kind : std::uint8_t {

@@ -26,8 +26,10 @@ class Verification {
         on_row_(std::move(options.on_row)),
         signed_chain_(std::move(options.signed_chain)),
         chunk_options_{on_row_ ? &on_row_ : nullptr, !options.positions.empty(),
-                       signed_chain_ ? &*signed_chain_ : nullptr},
-        assembler_(size_bytes, std::move(options.positions), chunk_options_.signed_chain),
+                       signed_chain_ ? &*signed_chain_ : nullptr,
+                       static_cast<bool>(options.on_leaf)},
+        assembler_(size_bytes, std::move(options.positions), chunk_options_.signed_chain,
+                   std::move(options.on_leaf)),
         repeat_(chunk_options_) {}
 
   void work() {

@@ -23,6 +23,7 @@ struct VerifyOptions {
   std::vector<std::uint64_t> positions = {};
   // Check the signature of every row, too: ChainReport::signatures, failures among the others.
   std::optional<SignedChain> signed_chain = {};
+  LeafFunction on_leaf = {};  // never called by two threads at once
 };
 
 // Verifies the first `size_bytes` of an open ledger. Broken rows are in the report; an Error means

@@ -1,0 +1,316 @@
+#include "ledger/tlog/sidecar.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "json/value.h"
+#include "ledger/chunk_reader.h"
+#include "ledger/row_cursor.h"
+
+namespace cortex::ledger {
+namespace {
+
+constexpr std::uint64_t kStateBytesMax = 4096;
+constexpr std::uint64_t kFormat = 1;
+constexpr std::size_t kOffsetBytes = 8, kIdBytes = 4;
+constexpr std::size_t kIndexBufferBytes = 64U << 10;
+
+void append_little_endian(std::string& out, std::uint64_t n, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i, n >>= 8U) out.push_back(static_cast<char>(n & 0xFFU));
+}
+
+std::uint64_t little_endian(std::string_view bytes) {
+  std::uint64_t n = 0;
+  for (auto byte = bytes.rbegin(); byte != bytes.rend(); ++byte) {
+    n = n << 8U | static_cast<unsigned char>(*byte);
+  }
+  return n;
+}
+
+std::optional<std::uint64_t> count_of(const json::Value& document, std::string_view key) {
+  const json::Value* value = document.find(key);
+  const json::Number* number = value == nullptr ? nullptr : value->as_number();
+  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned) return std::nullopt;
+  return number->u;
+}
+
+// Creates the file, its folder when that is missing too. What is there gives way.
+Status put_file(fs::FileSystem& fs, const std::string& path, std::string_view bytes) {
+  for (int attempt = 0;; ++attempt) {
+    auto file = fs.open(path, fs::Open::kCreateExclusive, 0600);
+    if (file.ok()) {
+      CORTEX_TRY((*file)->append(bytes));
+      return (*file)->close();
+    }
+    const int why = file.error().system_errno;
+    if (attempt == 2 || (why != ENOENT && why != EEXIST)) return std::move(file).error();
+    if (why == EEXIST) {
+      CORTEX_TRY(fs.remove_file(path));
+      continue;
+    }
+    std::vector<std::string> missing;
+    for (std::string level = fs::parent_of(path);; level = fs::parent_of(level)) {
+      CORTEX_ASSIGN(const fs::Info info, fs.stat(level));
+      if (info.kind != fs::Kind::kMissing) break;
+      missing.push_back(level);
+    }
+    for (auto level = missing.rbegin(); level != missing.rend(); ++level) {
+      CORTEX_TRY(fs.make_directory(*level, 0700));
+    }
+  }
+}
+
+Result<std::unique_ptr<fs::File>> open_column(fs::FileSystem& fs, const std::string& path,
+                                              std::uint64_t size_bytes) {
+  CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kAppendOrCreate, 0600));
+  CORTEX_ASSIGN(const fs::Info info, file->info());
+  if (info.size_bytes < size_bytes) {
+    return make_error(Code::kPrecondition, cat(quoted(path), " is too short"));
+  }
+  if (info.size_bytes > size_bytes) CORTEX_TRY(file->truncate(size_bytes));
+  return file;
+}
+
+// The line at `offset` without its newline.
+Result<std::string> read_entry(fs::File& ledger, std::uint64_t offset, std::uint64_t end) {
+  std::string line;
+  for (std::size_t wanted = 4096;; wanted *= 4) {
+    line.resize(std::min<std::uint64_t>(wanted, end - offset));
+    CORTEX_ASSIGN(const std::size_t got, ledger.read_at(offset, line));
+    const bool at_end = got < line.size() || line.size() == end - offset;
+    line.resize(got);
+    const std::size_t newline = line.find('\n');
+    if (newline == std::string::npos && !at_end && line.size() <= limits::kRowBytesMax) continue;
+    if (newline != std::string::npos) line.resize(newline);
+    return line;
+  }
+}
+
+}  // namespace
+
+std::string sidecar_path(const std::string& ledger_path) { return ledger_path + ".tlog"; }
+
+std::uint32_t id_fingerprint(const Ulid& id) {
+  return static_cast<std::uint32_t>(UlidHash{}(id) >> 16U);
+}
+
+std::optional<TreeState> read_tree_state(fs::FileSystem& fs, const std::string& ledger_path) {
+  const auto text = fs::read_all(fs, fs::join(sidecar_path(ledger_path), "state"), kStateBytesMax);
+  if (!text.ok()) return std::nullopt;
+  const auto document = json::parse(*text);
+  if (!document.ok() || count_of(*document, "format") != kFormat) return std::nullopt;
+  const auto rows = count_of(*document, "rows");
+  const auto size_bytes = count_of(*document, "size_bytes");
+  const json::Value* head = document->find("head");
+  const json::Value* root = document->find("root");
+  if (!rows || !size_bytes || head == nullptr || root == nullptr || root->as_string() == nullptr) {
+    return std::nullopt;
+  }
+  TreeState state{{*size_bytes, *rows, std::nullopt, std::nullopt}, {}};
+  if (head->as_string() != nullptr) state.ledger.hash = *head->as_string();
+  const auto bytes = from_base64(*root->as_string());
+  if (!bytes || bytes->size() != state.root.size()) return std::nullopt;
+  std::ranges::copy(*bytes, state.root.begin());
+  return state;
+}
+
+Sidecar::Sidecar(Key, fs::FileSystem& fs, std::string folder)
+    : fs_(fs), folder_(std::move(folder)) {}
+
+Result<std::unique_ptr<Sidecar>> Sidecar::open(fs::FileSystem& fs, fs::File& ledger,
+                                               const LedgerHead& head,
+                                               std::uint64_t lag_bytes_max) {
+  auto sidecar = std::make_unique<Sidecar>(Key{}, fs, sidecar_path(ledger.path()));
+  auto loaded = sidecar->load(ledger, head);
+  if (!loaded.ok()) {
+    if (!loaded.error().token.empty()) return std::move(loaded).error();
+    CORTEX_TRY(sidecar->start_over());
+  }
+  if (head.size_bytes - sidecar->state_.ledger.size_bytes > lag_bytes_max) {
+    Error error = make_error(Code::kPrecondition, "the Merkle tree lags behind the ledger");
+    error.token = kTreeLagsToken;
+    error.next = "bring it up to date with `cortex audit checkpoint`";
+    return error;
+  }
+  CORTEX_TRY(sidecar->catch_up(ledger, head));
+  return sidecar;
+}
+
+// Takes up what is there. An error with a token is final, another one means damage.
+Status Sidecar::load(fs::File& ledger, const LedgerHead& head) {
+  const auto state = read_tree_state(fs_, ledger.path());
+  if (!state) return make_error(Code::kPrecondition, "there is no state");
+  const bool in_step =
+      state->ledger.size_bytes == head.size_bytes && state->ledger.hash == head.hash;
+  if (!in_step &&
+      (state->ledger.size_bytes > head.size_bytes || !ends_with(ledger, state->ledger))) {
+    Error error = make_error(Code::kIntegrity, "the Merkle tree is over rows that are not there");
+    error.token = kTreeOfOtherLedgerToken;
+    error.next = "see `cortex audit verify`";
+    return error;
+  }
+  TileReader tiles(fs_, folder_, state->ledger.rows);
+  CORTEX_ASSIGN(auto partials, tiles.partials());
+  TileBuilder builder(state->ledger.rows, std::move(partials));
+  if (builder.root() != state->root) return make_error(Code::kPrecondition, "a tile is damaged");
+  CORTEX_TRY(open_index(state->ledger.rows));
+  state_ = *state;
+  widths_.clear();
+  for (const auto& hashes : builder.partials()) widths_.push_back(hashes.size());
+  builder_ = committed_ = std::move(builder);
+  return {};
+}
+
+Status Sidecar::start_over() {
+  state_ = TreeState{{}, empty_tree_root()};
+  builder_ = committed_ = TileBuilder();
+  widths_.clear();
+  if (auto made = fs_.make_directory(folder_, 0700);
+      !made.ok() && made.error().system_errno != EEXIST) {
+    return made;
+  }
+  // Tiles of the tree before would be taken for those of this one by their names.
+  CORTEX_TRY(fs::remove_tree(fs_, fs::join(folder_, "tile")));
+  return open_index(0);
+}
+
+Status Sidecar::open_index(std::uint64_t rows) {
+  CORTEX_ASSIGN(offsets_, open_column(fs_, fs::join(folder_, "offsets"), rows * kOffsetBytes));
+  CORTEX_ASSIGN(ids_, open_column(fs_, fs::join(folder_, "ids"), rows * kIdBytes));
+  offsets_buffer_.clear();
+  ids_buffer_.clear();
+  return {};
+}
+
+Status Sidecar::catch_up(fs::File& ledger, const LedgerHead& head) {
+  if (state_.ledger.size_bytes == head.size_bytes) return {};
+  ChunkReader reader(ledger, state_.ledger.size_bytes, head.size_bytes);
+  RowCursor rows({}, 0);
+  for (Chunk chunk;;) {
+    CORTEX_ASSIGN(const bool more, reader.next(chunk));
+    if (!more) break;
+    rows.restart(chunk.bytes, chunk.offset);
+    while (const core::DecodedEvent* row = rows.next()) {
+      CORTEX_TRY(add(entry_of(chunk.bytes, chunk.offset, rows.place()), row->event.id,
+                     rows.place().offset));
+    }
+    if (rows.fault()) return row_error(*rows.fault());
+  }
+  return commit(head);
+}
+
+Status Sidecar::write_tile(unsigned level, std::uint64_t number, std::span<const TreeHash> hashes) {
+  return put_file(fs_, fs::join(folder_, tile_path(level, number, hashes.size())),
+                  tile_bytes(hashes));
+}
+
+Status Sidecar::add(std::string_view entry, const Ulid& event_id, std::uint64_t offset) {
+  append_little_endian(offsets_buffer_, offset, kOffsetBytes);
+  append_little_endian(ids_buffer_, id_fingerprint(event_id), kIdBytes);
+  // Full tiles beyond the committed state are overwritten when they come to be built again.
+  CORTEX_TRY(builder_.add(leaf_hash(entry), [this](unsigned level, std::uint64_t number,
+                                                   std::span<const TreeHash> hashes) {
+    return write_tile(level, number, hashes);
+  }));
+  return offsets_buffer_.size() >= kIndexBufferBytes ? flush_index() : Status{};
+}
+
+Status Sidecar::flush_index() {
+  CORTEX_TRY(offsets_->append(offsets_buffer_));
+  CORTEX_TRY(ids_->append(ids_buffer_));
+  offsets_buffer_.clear();
+  ids_buffer_.clear();
+  return {};
+}
+
+Status Sidecar::write_partials() {
+  const auto& partials = builder_.partials();
+  for (unsigned level = 0; level < partials.size(); ++level) {
+    const auto& hashes = partials[level];
+    const std::uint64_t number = builder_.size() >> (8U * (level + 1));
+    const std::uint64_t number_before = committed_.size() >> (8U * (level + 1));
+    const std::size_t width_before = level < widths_.size() ? widths_[level] : 0;
+    if (hashes.empty() || (number == number_before && hashes.size() == width_before)) continue;
+    CORTEX_TRY(write_tile(level, number, hashes));
+  }
+  return {};
+}
+
+// What is left behind only takes room.
+void Sidecar::remove_old_partials() {
+  for (unsigned level = 0; level < widths_.size(); ++level) {
+    if (widths_[level] == 0) continue;
+    const std::uint64_t number_before = committed_.size() >> (8U * (level + 1));
+    const std::uint64_t number = builder_.size() >> (8U * (level + 1));
+    const std::string path = fs::join(folder_, tile_path(level, number_before, widths_[level]));
+    if (number != number_before) {
+      static_cast<void>(fs::remove_tree(fs_, fs::parent_of(path)).ok());
+    } else if (widths_[level] != builder_.partials()[level].size()) {
+      static_cast<void>(fs_.remove_file(path).ok());
+    }
+  }
+}
+
+Status Sidecar::commit(const LedgerHead& head) {
+  CORTEX_TRY(write_partials());
+  CORTEX_TRY(flush_index());
+  const TreeState next{{head.size_bytes, head.rows, head.hash, std::nullopt}, builder_.root()};
+  const json::Object document{{"format", kFormat},
+                              {"head", head.hash ? json::Value(*head.hash) : json::Value(nullptr)},
+                              {"root", to_base64(next.root)},
+                              {"rows", head.rows},
+                              {"size_bytes", head.size_bytes}};
+  CORTEX_TRY(fs::overwrite(fs_, fs::join(folder_, "state"), json::write_compact(document) + "\n"));
+  remove_old_partials();
+  state_ = next;
+  committed_ = builder_;
+  widths_.clear();
+  for (const auto& hashes : builder_.partials()) widths_.push_back(hashes.size());
+  return {};
+}
+
+Status Sidecar::roll_back() {
+  builder_ = committed_;
+  return open_index(committed_.size());  // the columns may hold more than was committed
+}
+
+Result<std::optional<RowLocation>> find_row(fs::FileSystem& fs, fs::File& ledger,
+                                            const TreeState& state, const Ulid& event_id) {
+  const std::string folder = sidecar_path(ledger.path());
+  auto ids = fs.open(fs::join(folder, "ids"), fs::Open::kRead);
+  auto offsets = fs.open(fs::join(folder, "offsets"), fs::Open::kRead);
+  if (!ids.ok() || !offsets.ok()) return std::optional<RowLocation>();
+  std::string wanted;
+  append_little_endian(wanted, id_fingerprint(event_id), kIdBytes);
+  std::string block;
+  for (std::uint64_t row = 0; row < state.ledger.rows;) {
+    const std::uint64_t left = (state.ledger.rows - row) * kIdBytes;
+    block.resize(std::min<std::uint64_t>(left, limits::kIoBlockBytes));
+    CORTEX_ASSIGN(const std::size_t got, (*ids)->read_at(row * kIdBytes, block));
+    if (got < block.size()) break;
+    for (std::size_t at = 0; (at = block.find(wanted, at)) != std::string::npos;) {
+      if (at % kIdBytes != 0) {
+        ++at;
+        continue;
+      }
+      const std::uint64_t index = row + at / kIdBytes;
+      at += kIdBytes;
+      std::string offset(kOffsetBytes, '\0');
+      CORTEX_ASSIGN(const std::size_t read, (*offsets)->read_at(index * kOffsetBytes, offset));
+      const std::uint64_t begin = little_endian(offset);
+      if (read < kOffsetBytes || begin >= state.ledger.size_bytes) continue;
+      CORTEX_ASSIGN(std::string entry, read_entry(ledger, begin, state.ledger.size_bytes));
+      RowCursor cursor(entry, begin);
+      const core::DecodedEvent* decoded = cursor.next();
+      if (decoded == nullptr || decoded->event.id != event_id) continue;
+      return std::optional<RowLocation>({index, std::move(entry)});
+    }
+    row += block.size() / kIdBytes;
+  }
+  return std::optional<RowLocation>();
+}
+
+}  // namespace cortex::ledger
