@@ -17,6 +17,7 @@ namespace {
 
 cortex::app::Environment process_environment() {
   cortex::app::Environment environment;
+  environment.process_id = ::getpid();
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const std::size_t equals = text.find('=');

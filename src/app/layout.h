@@ -15,6 +15,7 @@ namespace cortex::app {
 struct Environment {
   std::map<std::string, std::string> vars;
   std::string home_from_user_database;  // used when HOME is unset or empty; may be ""
+  long process_id = 0;
 
   // The value, or nullopt when unset or empty: the formats treat both alike.
   std::optional<std::string> get(std::string_view name) const;

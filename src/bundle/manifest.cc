@@ -1,5 +1,8 @@
 #include "bundle/manifest.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/text.h"
 #include "base/version.h"
 
@@ -48,14 +51,21 @@ Status read_fields(const json::Value& document, ManifestFacts& facts) {
   return {};
 }
 
+struct KindRow {
+  std::string_view kind;
+  std::uint64_t schema_version;
+};
+constexpr KindRow kKinds[] = {{kPreV2Kind, 1}, {kPostV2Kind, 2}};
+
 Status check_fields(const ManifestFacts& facts) {
-  if (facts.kind != kPreV2Kind) {
-    return refused(
-        cat("the manifest has an invalid kind ", quoted(facts.kind), ", expected ", kPreV2Kind));
+  const auto* row = std::ranges::find(kKinds, facts.kind, &KindRow::kind);
+  if (row == std::end(kKinds)) {
+    return refused(cat("the manifest has an invalid kind ", quoted(facts.kind), ", expected ",
+                       kPreV2Kind, " or ", kPostV2Kind));
   }
-  if (facts.schema_version != 1) {
+  if (facts.schema_version != row->schema_version) {
     Error error = refused(cat("the manifest has schema_version ", facts.schema_version,
-                              ", expected 1 for this kind"));
+                              ", expected ", row->schema_version, " for this kind"));
     error.code = Code::kSchema;
     return error;
   }

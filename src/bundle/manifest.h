@@ -47,10 +47,12 @@ struct ManifestFacts {
   Artifact store;
   Artifact ledger;
   json::Value document;
+
+  bool post_v2() const { return kind == kPostV2Kind; }
 };
 
 // Reads and checks a manifest in the documented order. Errors: kPrecondition; kSchema for a
-// schema_version that does not belong to the kind. Pre-v2 bundles only.
+// schema_version that does not belong to the kind.
 Result<ManifestFacts> read_manifest(fs::FileSystem& fs, const std::string& path);
 
 }  // namespace cortex::bundle

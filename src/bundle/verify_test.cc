@@ -64,13 +64,13 @@ TEST_F(VerifyTest, SoundBundle_PassesBothLevelsAndStaysAsItIs) {
   EXPECT_EQ(state_of(out_), before);
 }
 
-TEST_F(VerifyTest, Report_ClaimsAFullChainOnlyWithTheDeepLook) {
+TEST_F(VerifyTest, Report_SaysWhetherTheChainWasAuditedNow) {
   make_sound_bundle();
   const auto truth = [](const json::Value& report, const char* key) {
     return *report.find("truth_ceiling")->find(key)->as_string();
   };
   const json::Value files = to_json(*verify());
-  EXPECT_EQ(truth(files, "proof_state"), "partial");
+  EXPECT_FALSE(*files.find("chain_audited_now")->as_bool());
   EXPECT_EQ(files.find("content"), nullptr);
   EXPECT_EQ(files.find("artifacts")->as_array()->size(), 2U);
   for (const char* key : {"cutover_performed", "destructive_restore_supported", "mutated_store",
@@ -78,6 +78,7 @@ TEST_F(VerifyTest, Report_ClaimsAFullChainOnlyWithTheDeepLook) {
     EXPECT_FALSE(*files.find(key)->as_bool()) << key;
   }
   const json::Value deep = to_json(*verify(true));
+  EXPECT_TRUE(*deep.find("chain_audited_now")->as_bool());
   EXPECT_EQ(truth(deep, "proof_state"), "full_chain_verified");
   EXPECT_EQ(truth(deep, "claim_ceiling"), "local_unsigned");
   EXPECT_EQ(*deep.find("content")->find("status")->as_string(), "verified");

@@ -65,6 +65,9 @@ auto row_sets() {
 std::vector<const Command*> all_commands() {
   std::vector<const Command*> all;
   for (const auto rows : row_sets()) {
+  for (const auto rows :
+       {store_commands(), ledger_commands(), context_commands(), later_commands()}) {
+       {store_commands(), restore_commands(), ledger_commands(), later_commands()}) {
     std::transform(rows.begin(), rows.end(), std::back_inserter(all),
                    [](const Command& row) { return &row; });
   }
@@ -79,6 +82,9 @@ std::span<const Flag> global_flags() { return kGlobalFlags; }
 
 const Command* find_command(std::string_view path) {
   for (const auto rows : row_sets()) {
+  for (const auto rows :
+       {ledger_commands(), store_commands(), context_commands(), later_commands()}) {
+       {ledger_commands(), store_commands(), restore_commands(), later_commands()}) {
     const auto row = std::ranges::find(rows, path, &Command::path);
     if (row != rows.end()) return &*row;
   }

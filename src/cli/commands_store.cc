@@ -50,16 +50,6 @@ constexpr Flag kBackupFlags[] = {
      .about = "Do not read the published bundle back (faster, proves less)"},
 };
 
-constexpr Flag kVerifyBackupFlags[] = {
-    {.name = "manifest",
-     .value_name = "FILE",
-     .about = "BACKUP_MANIFEST of the bundle",
-     .required = true},
-    {.name = "deep",
-     .value_name = "",
-     .about = "Also open the copy, check its hash chain and compare both artifacts"},
-};
-
 constexpr std::string_view kShells[] = {"bash", "elvish", "fish", "powershell", "zsh"};
 constexpr Positional kCompletionsArgs[] = {
     {.name = "shell", .value_name = "SHELL", .about = "Shell to write for", .choices = kShells},
@@ -89,12 +79,6 @@ constexpr Command kCommands[] = {
      .task = Task::kKeep,
      .flags = kBackupFlags,
      .example = "cortex backup --output backups/monday",
-     .available = true},
-    {.path = "restore verify-backup",
-     .about = "Check a bundle against its manifest",
-     .task = Task::kKeep,
-     .flags = kVerifyBackupFlags,
-     .example = "cortex restore verify-backup --manifest backups/monday/BACKUP_MANIFEST",
      .available = true},
     {.path = "completions",
      .about = "Print a completion script for a shell",

@@ -21,6 +21,12 @@ constexpr HandlerRow kHandlers[] = {
     {"migrate v2", "cortex.migrate.v2", run_migrate_v2},
     {"migrate sign-operator-attestation", "", run_sign_attestation, JsonForm::kReport},
     {"migrate seed-drill-operator", "cortex.migrate.seed_drill_operator", run_seed_operator},
+    {"restore snapshot", "", run_restore_snapshot, JsonForm::kReport},
+    {"restore semantic-diff", "", run_semantic_diff, JsonForm::kReport},
+    {"restore verify-post-migrate-manifest", "cortex.restore.verify_post_migrate_manifest",
+     run_post_migrate_manifest, JsonForm::kEnvelopeAlways},
+    {"restore preflight", "", run_restore_preflight, JsonForm::kReport},
+    {"restore stage", "", run_restore_stage, JsonForm::kReport},
     {"completions", "cortex.completions", run_completions},
 };
 

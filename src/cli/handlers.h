@@ -22,6 +22,11 @@ Outcome run_admit_axiom(const Context& context);
 Outcome run_migrate_v2(const Context& context);
 Outcome run_sign_attestation(const Context& context);
 Outcome run_seed_operator(const Context& context);
+Outcome run_restore_snapshot(const Context& context);
+Outcome run_semantic_diff(const Context& context);
+Outcome run_post_migrate_manifest(const Context& context);
+Outcome run_restore_preflight(const Context& context);
+Outcome run_restore_stage(const Context& context);
 Outcome run_completions(const Context& context);
 Outcome run_print_config(const Context& context);
 
@@ -30,7 +35,8 @@ using Handler = Outcome (*)(const Context&);
 // Where a command's JSON goes.
 enum class JsonForm {
   kEnvelope,
-  kReport,  // its report is its output in both modes, without an envelope
+  kReport,          // its report is its output in both modes, without an envelope
+  kEnvelopeAlways,  // an envelope in both modes
 };
 
 struct HandlerRow {

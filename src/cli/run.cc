@@ -25,7 +25,9 @@ int finish(Code code, std::string_view out, std::string_view err) {
 
 std::string output_of(const Context& context, const HandlerRow* handler, Outcome& outcome,
                       std::string_view correlation_id) {
-  if (handler == nullptr || handler->form == JsonForm::kReport || !context.json()) {
+  const bool enveloped = handler != nullptr && handler->form != JsonForm::kReport &&
+                         (context.json() || handler->form == JsonForm::kEnvelopeAlways);
+  if (!enveloped) {
     return std::move(outcome.text);
   }
   return envelope(handler->envelope, outcome.code, std::move(outcome.report),

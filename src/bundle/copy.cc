@@ -1,0 +1,41 @@
+#include "bundle/copy.h"
+
+#include <memory>
+
+#include "base/limits.h"
+#include "crypto/digest.h"
+
+namespace cortex::bundle {
+namespace {
+
+Result<FileDigest> copy_bytes(fs::File& from, fs::File& to, Progress* progress) {
+  crypto::Blake3 hasher;
+  std::string block(limits::kIoBlockBytes, '\0');
+  FileDigest digest;
+  for (;;) {
+    CORTEX_ASSIGN(const std::size_t got, from.read_at(digest.size_bytes, block));
+    if (got == 0) break;
+    const std::string_view bytes = std::string_view(block).substr(0, got);
+    CORTEX_TRY(to.append(bytes));
+    hasher.update(bytes);
+    digest.size_bytes += got;
+    add_progress(progress, got);
+  }
+  CORTEX_TRY(to.sync_all());
+  digest.blake3 = crypto::prefixed_hex(hasher.finish());
+  return digest;
+}
+
+}  // namespace
+
+Result<FileDigest> copy_file(fs::FileSystem& fs, const std::string& from, const std::string& to,
+                             unsigned mode, Progress* progress) {
+  CORTEX_ASSIGN(const auto source, fs.open(from, fs::Open::kRead));
+  CORTEX_ASSIGN(auto target, fs.open(to, fs::Open::kCreateExclusive, mode));
+  auto copied = copy_bytes(*source, *target, progress);
+  // Best effort: the failure that is reported is the one of the copy.
+  if (!copied.ok()) static_cast<void>(fs.remove_file(to).ok());
+  return copied;
+}
+
+}  // namespace cortex::bundle

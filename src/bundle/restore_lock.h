@@ -1,0 +1,35 @@
+// The marker that says "a restore is at work on this store", and the probe for it
+// (docs/formats.md, "Restore").
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/fs/fs.h"
+#include "base/result.h"
+#include "json/value.h"
+
+namespace cortex::bundle {
+
+inline constexpr std::string_view kLockMarkerName = ".cortex-restore-active-store.lock";
+
+struct LockProbe {
+  std::string marker;  // as it was looked for
+  std::string_view status;
+  std::string_view scope;
+  std::string reason;
+  bool marker_exists = false;
+  bool attempted = false;
+  bool verified = false;  // acquired, written, synced and released
+
+  bool absent() const { return !marker_exists; }
+};
+
+// Looks for the marker; where `may_write` (its folder is a temporary one) it also makes and removes
+// one. Never fails: what went wrong is in the report.
+LockProbe probe_lock(fs::FileSystem& fs, const std::string& marker, bool may_write,
+                     long process_id);
+
+json::Value to_json(const LockProbe& probe);
+
+}  // namespace cortex::bundle

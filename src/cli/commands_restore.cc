@@ -1,0 +1,111 @@
+// Rows of the commands that check bundles and bring them back.
+#include "cli/command_table.h"
+
+namespace cortex::cli {
+namespace {
+
+constexpr Flag kManifestFlag = {.name = "manifest",
+                                .value_name = "FILE",
+                                .about = "BACKUP_MANIFEST of the bundle",
+                                .required = true};
+constexpr Flag kStageDirFlag = {
+    .name = "stage-dir", .value_name = "DIR", .about = "Folder of the stage", .required = true};
+constexpr Flag kRiskFlag = {.name = "acknowledge-recovery-risk",
+                            .value_name = "",
+                            .about = "Go on although accepted state would be lost"};
+
+constexpr Flag kVerifyBackupFlags[] = {
+    kManifestFlag,
+    {.name = "deep",
+     .value_name = "",
+     .about = "Also open the copy, check its hash chain and compare both artifacts"},
+};
+
+constexpr Flag kSnapshotFlags[] = {
+    {.name = "store", .value_name = "PATH", .about = "Store to read; default: the active one"},
+};
+
+constexpr Flag kDiffFlags[] = {
+    {.name = "current", .value_name = "FILE", .about = "Snapshot file of the accepted state"},
+    {.name = "current-store", .value_name = "PATH", .about = "Store of the accepted state"},
+    {.name = "restored", .value_name = "FILE", .about = "Snapshot file of the candidate"},
+    {.name = "restored-store", .value_name = "PATH", .about = "Store of the candidate"},
+    kRiskFlag,
+};
+
+constexpr Flag kPostMigrateFlags[] = {
+    {.name = "manifest",
+     .value_name = "FILE",
+     .about = "POST_V2_MIGRATE_MANIFEST to check",
+     .required = true},
+};
+
+constexpr Flag kPreflightFlags[] = {
+    kManifestFlag,
+    {.name = "current-store", .value_name = "PATH", .about = "Store now; default: the active one"},
+    {.name = "candidate-store", .value_name = "PATH", .about = "Store that would be restored"},
+    kRiskFlag,
+    {.name = "production-active-store-plan",
+     .value_name = "",
+     .about = "Also report what a restore in production needs"},
+    {.name = "active-store-lock-marker",
+     .value_name = "PATH",
+     .about = "With the plan: lock marker to look for"},
+};
+
+constexpr Flag kStageFlags[] = {
+    kManifestFlag,
+    kStageDirFlag,
+    {.name = "current-store", .value_name = "PATH", .about = "Store now; default: the active one"},
+    {.name = "acknowledge-destructive-restore",
+     .value_name = "",
+     .about = "Required: a stage is the first step of replacing the active store"},
+    kRiskFlag,
+};
+
+constexpr Command kCommands[] = {
+    {.path = "restore verify-backup",
+     .about = "Check a bundle against its manifest",
+     .task = Task::kKeep,
+     .flags = kVerifyBackupFlags,
+     .example = "cortex restore verify-backup --manifest backups/monday/BACKUP_MANIFEST",
+     .available = true},
+    {.path = "restore snapshot",
+     .about = "Print the semantic snapshot of a store",
+     .task = Task::kKeep,
+     .flags = kSnapshotFlags,
+     .example = "cortex restore snapshot > now.json",
+     .available = true},
+    {.path = "restore semantic-diff",
+     .about = "Compare two semantic snapshots",
+     .task = Task::kKeep,
+     .flags = kDiffFlags,
+     .example = "cortex restore semantic-diff --current now.json --restored-store old/cortex.db",
+     .available = true},
+    {.path = "restore verify-post-migrate-manifest",
+     .about = "Check the manifest of a migration",
+     .task = Task::kKeep,
+     .flags = kPostMigrateFlags,
+     .example = "cortex restore verify-post-migrate-manifest --manifest POST_V2_MIGRATE_MANIFEST",
+     .available = true},
+    {.path = "restore preflight",
+     .about = "Check whether a restore could go ahead",
+     .task = Task::kKeep,
+     .flags = kPreflightFlags,
+     .example = "cortex restore preflight --manifest b/BACKUP_MANIFEST"
+                " --candidate-store b/cortex.db",
+     .available = true},
+    {.path = "restore stage",
+     .about = "Copy a bundle to a stage folder",
+     .task = Task::kKeep,
+     .flags = kStageFlags,
+     .example = "cortex restore stage --manifest b/BACKUP_MANIFEST --stage-dir stage"
+                " --acknowledge-destructive-restore",
+     .available = true},
+};
+
+}  // namespace
+
+std::span<const Command> restore_commands() { return kCommands; }
+
+}  // namespace cortex::cli
