@@ -36,6 +36,16 @@ constexpr Group kGroups[] = {
     {.path = "compliance", .about = "Compliance gates"},
 };
 
+// One a line, in help order.
+using RowSet = std::span<const Command> (*)();
+constexpr RowSet kRowSets[] = {
+    store_commands,    //
+    restore_commands,  //
+    ledger_commands,   //
+    context_commands,  //
+    later_commands,    //
+};
+
 // True when `path` is `parent` plus at least one word; `rest` is then what follows the parent.
 bool is_below(std::string_view path, std::string_view parent, std::string_view& rest) {
   if (parent.empty()) {
@@ -68,6 +78,8 @@ std::vector<const Command*> all_commands() {
   for (const auto rows :
        {store_commands(), ledger_commands(), context_commands(), later_commands()}) {
        {store_commands(), restore_commands(), ledger_commands(), later_commands()}) {
+  for (const RowSet set : kRowSets) {
+    const auto rows = set();
     std::transform(rows.begin(), rows.end(), std::back_inserter(all),
                    [](const Command& row) { return &row; });
   }
@@ -85,6 +97,8 @@ const Command* find_command(std::string_view path) {
   for (const auto rows :
        {ledger_commands(), store_commands(), context_commands(), later_commands()}) {
        {ledger_commands(), store_commands(), restore_commands(), later_commands()}) {
+  for (const RowSet set : kRowSets) {
+    const auto rows = set();
     const auto row = std::ranges::find(rows, path, &Command::path);
     if (row != rows.end()) return &*row;
   }
