@@ -36,16 +36,6 @@ constexpr Group kGroups[] = {
     {.path = "compliance", .about = "Compliance gates"},
 };
 
-// One a line, in help order.
-using RowSet = std::span<const Command> (*)();
-constexpr RowSet kRowSets[] = {
-    store_commands,    //
-    restore_commands,  //
-    ledger_commands,   //
-    context_commands,  //
-    later_commands,    //
-};
-
 // True when `path` is `parent` plus at least one word; `rest` is then what follows the parent.
 bool is_below(std::string_view path, std::string_view parent, std::string_view& rest) {
   if (parent.empty()) {
@@ -63,6 +53,7 @@ bool is_below(std::string_view path, std::string_view parent, std::string_view& 
 auto row_sets() {
   return std::array{
       store_commands(),    //
+      restore_commands(),  //
       ledger_commands(),   //
       context_commands(),  //
       migrate_commands(),  //
@@ -75,11 +66,6 @@ auto row_sets() {
 std::vector<const Command*> all_commands() {
   std::vector<const Command*> all;
   for (const auto rows : row_sets()) {
-  for (const auto rows :
-       {store_commands(), ledger_commands(), context_commands(), later_commands()}) {
-       {store_commands(), restore_commands(), ledger_commands(), later_commands()}) {
-  for (const RowSet set : kRowSets) {
-    const auto rows = set();
     std::transform(rows.begin(), rows.end(), std::back_inserter(all),
                    [](const Command& row) { return &row; });
   }
@@ -94,11 +80,6 @@ std::span<const Flag> global_flags() { return kGlobalFlags; }
 
 const Command* find_command(std::string_view path) {
   for (const auto rows : row_sets()) {
-  for (const auto rows :
-       {ledger_commands(), store_commands(), context_commands(), later_commands()}) {
-       {ledger_commands(), store_commands(), restore_commands(), later_commands()}) {
-  for (const RowSet set : kRowSets) {
-    const auto rows = set();
     const auto row = std::ranges::find(rows, path, &Command::path);
     if (row != rows.end()) return &*row;
   }
