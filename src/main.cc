@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
+#include "mcp/serve.h"
 
 namespace {
 
@@ -40,7 +41,7 @@ int main(int argc, char** argv) {
   try {
     cortex::app::Services services{cortex::fs::posix(), cortex::system_clock(),
                                    cortex::system_random()};
-    return cortex::cli::run(argc, argv, services, process_environment());
+    return cortex::cli::run(argc, argv, services, process_environment(), cortex::mcp::serve);
   } catch (const std::exception& error) {
     // Nothing of ours throws; this is memory that ran out, or a defect.
     cortex::cli::write_stderr(cortex::cat("cortex: internal error: ", error.what(),

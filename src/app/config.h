@@ -17,11 +17,18 @@
 
 namespace cortex::app {
 
-// The path settings of the file.
+// The settings of the file that something reads. Empty texts count as not set.
 struct ConfigFile {
   std::optional<std::string> data_dir;
   std::optional<std::string> db_path;
   std::optional<std::string> event_log_path;
+  std::optional<std::string> llm_backend;  // "offline", "ollama", "claude", "openai-compat"
+  std::optional<std::string> ollama_endpoint, ollama_model;
+  std::optional<std::string> claude_model;
+  std::optional<std::string> openai_base_url, openai_model;
+  std::optional<std::string> embedding_backend;  // "stub", "ollama"
+  std::optional<std::string> embedding_endpoint, embedding_model;
+  std::optional<bool> mcp_auto_commit;
 };
 
 // Parses and checks the whole document. `path` is for messages. Error: kUsage with place and key.

@@ -147,11 +147,10 @@ Status check_table(const toml::table& table, std::string_view name, std::string_
   return {};
 }
 
-// An empty path counts as not set, as an empty variable does.
-std::optional<std::string> text_of(const toml::table& table, std::string_view name) {
-  const auto* node = table.get_as<std::string>(name);
-  if (node == nullptr || node->get().empty()) return std::nullopt;
-  return node->get();
+// An empty text counts as not set, as an empty variable does. `path`: "llm.ollama.endpoint".
+std::optional<std::string> text_of(const toml::table& table, std::string_view path) {
+  const auto value = table.at_path(path).value<std::string>();
+  return value && !value->empty() ? value : std::nullopt;
 }
 
 }  // namespace
@@ -163,8 +162,21 @@ Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view pat
   }
   const toml::table& table = parsed.table();
   CORTEX_TRY(check_table(table, "", path));
-  return ConfigFile{text_of(table, "data_dir"), text_of(table, "db_path"),
-                    text_of(table, "event_log_path")};
+  ConfigFile file;
+  file.data_dir = text_of(table, "data_dir");
+  file.db_path = text_of(table, "db_path");
+  file.event_log_path = text_of(table, "event_log_path");
+  file.llm_backend = text_of(table, "llm.backend");
+  file.ollama_endpoint = text_of(table, "llm.ollama.endpoint");
+  file.ollama_model = text_of(table, "llm.ollama.model");
+  file.claude_model = text_of(table, "llm.claude.model");
+  file.openai_base_url = text_of(table, "llm.openai-compat.base_url");
+  file.openai_model = text_of(table, "llm.openai-compat.model");
+  file.embedding_backend = text_of(table, "embeddings.backend");
+  file.embedding_endpoint = text_of(table, "embeddings.ollama.endpoint");
+  file.embedding_model = text_of(table, "embeddings.ollama.model");
+  file.mcp_auto_commit = table.at_path("mcp.auto_commit").value<bool>();
+  return file;
 }
 
 }  // namespace cortex::app

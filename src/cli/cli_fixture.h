@@ -28,7 +28,7 @@ class CliTest : public testing::Test {
       return {.code = exit->code, .text = exit->out, .diagnostics = exit->err};
     }
     const Invocation& invocation = std::get<Invocation>(parsed);
-    const Context context{services_, environment_, terminal_, invocation};
+    const Context context{services_, environment_, terminal_, invocation, &server_};
     if (invocation.print_config) return run_print_config(context);
     return find_handler(invocation.command->path)->run(context);
   }
@@ -97,6 +97,7 @@ class CliTest : public testing::Test {
   std::string log_ = fs::join(data_, "events.jsonl");
   app::Environment environment_{{{"CORTEX_DATA_DIR", data_}}, ""};
   Terminal terminal_;  // no terminal at all
+  app::Server server_ = [](app::Services&, const app::ServeRequest&) { return Code::kOk; };
 };
 
 }  // namespace cortex::cli

@@ -57,6 +57,7 @@ auto row_sets() {
       ledger_commands(),   //
       context_commands(),  //
       migrate_commands(),  //
+      agent_commands(),    //
       later_commands(),
   };
 }

@@ -38,7 +38,7 @@ struct Positional {
 };
 
 // The heading under which the help lists a command.
-enum class Task { kStart, kRecord, kProve, kKeep, kShell, kLater };
+enum class Task { kStart, kRecord, kProve, kKeep, kAgents, kShell, kLater };
 
 struct Command {
   std::string_view path;  // words separated by one blank: "restore verify-backup"
@@ -83,6 +83,7 @@ std::span<const Command> store_commands();    // commands_store.cc
 std::span<const Command> context_commands();  // commands_context.cc
 std::span<const Command> migrate_commands();  // commands_migrate.cc
 std::span<const Command> restore_commands();  // commands_restore.cc
+std::span<const Command> agent_commands();    // commands_agents.cc
 std::span<const Command> later_commands();    // commands_later.cc
 
 }  // namespace cortex::cli

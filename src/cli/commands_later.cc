@@ -38,7 +38,6 @@ constexpr Command kCommands[] = {
     {.path = "restore recover-apply", .about = "Finish or undo an interrupted restore"},
     {.path = "run", .about = "Run a task with what is remembered"},
     {.path = "run-ledger-drill", .about = "Development drill of crash recovery"},
-    {.path = "serve", .about = "Serve agents over MCP"},
     {.path = "session close", .about = "Close a session into memories"},
     {.path = "sign", .about = "Sign a file with an Ed25519 key"},
 };

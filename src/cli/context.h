@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "app/layout.h"
+#include "app/serve.h"
 #include "app/services.h"
 #include "base/result.h"
 #include "cli/parse.h"
@@ -19,6 +20,7 @@ struct Context {
   const app::Environment& environment;
   const Terminal& terminal;
   const Invocation& invocation;
+  const app::Server* server = nullptr;  // what `serve` runs
 
   bool json() const { return invocation.json; }
   // Where the data is, by flags (where the command has them), environment and configuration file.

@@ -27,6 +27,7 @@ constexpr HandlerRow kHandlers[] = {
      run_post_migrate_manifest, JsonForm::kEnvelopeAlways},
     {"restore preflight", "", run_restore_preflight, JsonForm::kReport},
     {"restore stage", "", run_restore_stage, JsonForm::kReport},
+    {"serve", "", run_serve, JsonForm::kReport},
     {"completions", "cortex.completions", run_completions},
 };
 

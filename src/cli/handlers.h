@@ -27,6 +27,7 @@ Outcome run_semantic_diff(const Context& context);
 Outcome run_post_migrate_manifest(const Context& context);
 Outcome run_restore_preflight(const Context& context);
 Outcome run_restore_stage(const Context& context);
+Outcome run_serve(const Context& context);
 Outcome run_completions(const Context& context);
 Outcome run_print_config(const Context& context);
 

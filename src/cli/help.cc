@@ -17,7 +17,7 @@ struct Heading {
 
 constexpr Heading kHeadings[] = {
     {Task::kStart, "Start"}, {Task::kRecord, "Record"}, {Task::kProve, "Prove"},
-    {Task::kKeep, "Keep"},   {Task::kShell, "Shell"},
+    {Task::kKeep, "Keep"},   {Task::kAgents, "Agents"}, {Task::kShell, "Shell"},
 };
 
 using Rows = std::vector<std::pair<std::string, std::string>>;

@@ -43,7 +43,7 @@ std::string first_word(const Invocation& invocation) {
 }  // namespace
 
 int run(int argc, const char* const* argv, app::Services& services,
-        const app::Environment& environment) {
+        const app::Environment& environment, const app::Server& server) {
   ignore_closed_pipes();
   const std::string correlation = correlation_id(services.clock, ::getpid());
   const Parsed parsed = parse(argc, argv, correlation);
@@ -56,7 +56,7 @@ int run(int argc, const char* const* argv, app::Services& services,
   if (logged) write_stderr(started_line(services.clock.now(), correlation, word));
 
   const Terminal terminal = detect_terminal(environment.vars);
-  const Context context{services, environment, terminal, invocation};
+  const Context context{services, environment, terminal, invocation, &server};
   const HandlerRow* handler =
       invocation.print_config ? nullptr : find_handler(invocation.command->path);
   CORTEX_CHECK(handler != nullptr || invocation.print_config);

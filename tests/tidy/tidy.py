@@ -34,7 +34,9 @@ ROOMS = {
     "store": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger"},
     "bundle": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
     "app": {"base", "crypto", "json", "net", "sqlite", "core", "trust", "ledger", "store", "bundle"},
+    "mcp": {"base", "json", "app"},
     "cli": {"base", "json", "app"},
+    "main": {"base", "app", "cli", "mcp"},    # src/main.cc: puts the faces together
 }
 
 # Third-party header (pattern on the include text) -> the one room that may see it.
@@ -94,7 +96,7 @@ def repository_files(root):
 
 def room_of(name):
     parts = name.split("/")
-    return parts[1] if len(parts) > 2 else "cli"      # src/main.cc is a face
+    return parts[1] if len(parts) > 2 else "main"
 
 
 def check_includes(name, text, findings):

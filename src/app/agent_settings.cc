@@ -1,0 +1,83 @@
+#include "app/agent_settings.h"
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::string_view kOllamaEndpoint = "http://localhost:11434";
+constexpr std::string_view kBackends[] = {"offline", "ollama", "claude", "openai-compat"};
+
+using Text = std::optional<std::string>;
+
+Text first(Text a, Text b) { return a ? std::move(a) : std::move(b); }
+
+void read_model(const Environment& environment, const ConfigFile& file, AgentSettings& settings) {
+  const Text backend = first(environment.get("CORTEX_LLM_BACKEND"), file.llm_backend);
+  if (backend && std::ranges::find(kBackends, *backend) != std::end(kBackends)) {
+    settings.llm_backend = *backend;
+  }
+  const Text model = environment.get("CORTEX_LLM_MODEL");
+  const Text endpoint = environment.get("CORTEX_LLM_ENDPOINT");
+  if (settings.llm_backend == "ollama") {
+    settings.llm_model = first(model, file.ollama_model);
+    settings.llm_endpoint =
+        first(first(endpoint, file.ollama_endpoint), std::string(kOllamaEndpoint));
+  } else if (settings.llm_backend == "claude") {
+    settings.llm_model = first(model, file.claude_model);
+  } else if (settings.llm_backend == "openai-compat") {
+    settings.llm_model = first(model, file.openai_model);
+    settings.llm_endpoint = first(endpoint, file.openai_base_url);
+  }
+}
+
+void read_embedding(const Environment& environment, const ConfigFile& file,
+                    AgentSettings& settings) {
+  const Text backend = first(environment.get("CORTEX_EMBEDDING_BACKEND"), file.embedding_backend);
+  if (backend != "ollama") return;
+  settings.embedding_backend = "ollama";
+  settings.embedding_model = first(environment.get("CORTEX_EMBEDDING_MODEL"), file.embedding_model);
+  settings.embedding_endpoint = first(first(environment.get("CORTEX_EMBEDDING_ENDPOINT"),
+                                            first(file.embedding_endpoint, file.ollama_endpoint)),
+                                      std::string(kOllamaEndpoint));
+}
+
+json::Value or_null(const Text& text) { return text ? json::Value(*text) : json::Value(nullptr); }
+
+}  // namespace
+
+AgentSettings agent_settings(const Environment& environment, fs::FileSystem& fs) {
+  AgentSettings settings;
+  ConfigFile file;
+  if (auto loaded = load_config(environment, fs); loaded.ok()) {
+    file = std::move(loaded).value();
+  } else {
+    settings.config_problem = loaded.error().message;
+  }
+  read_model(environment, file, settings);
+  read_embedding(environment, file, settings);
+  if (environment.get("CORTEX_MCP_AUTO_COMMIT") == "1") {
+    settings.auto_commit_source = "env var CORTEX_MCP_AUTO_COMMIT=1";
+  } else if (file.mcp_auto_commit.value_or(false)) {
+    settings.auto_commit_source = "[mcp] auto_commit = true in config file";
+  }
+  settings.auto_commit = !settings.auto_commit_source.empty();
+  return settings;
+}
+
+json::Object to_json(const AgentSettings& settings) {
+  return {{"llm_backend", settings.llm_backend},
+          {"llm_model", or_null(settings.llm_model)},
+          {"llm_endpoint", or_null(settings.llm_endpoint)},
+          {"embedding_backend", settings.embedding_backend},
+          {"embedding_model", or_null(settings.embedding_model)},
+          {"embedding_endpoint", or_null(settings.embedding_endpoint)},
+          {"mcp_auto_commit", settings.auto_commit}};
+}
+
+}  // namespace cortex::app

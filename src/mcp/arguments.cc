@@ -1,0 +1,98 @@
+#include "mcp/arguments.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace cortex::mcp {
+namespace {
+
+double as_double(const json::Number& number) {
+  switch (number.kind) {
+    case json::Number::Kind::kUnsigned:
+      return static_cast<double>(number.u);
+    case json::Number::Kind::kSigned:
+      return static_cast<double>(number.i);
+    case json::Number::Kind::kDouble:
+      break;
+  }
+  return number.d;
+}
+
+}  // namespace
+
+Error bad_argument(std::string message) {
+  Error error = make_error(Code::kUsage, std::move(message));
+  error.unchanged = "nothing was changed";
+  error.next = "correct the argument; tools/list has the schema";
+  return error;
+}
+
+Result<std::string> Arguments::text(std::string_view name) const {
+  const json::Value* value = object_.find(name);
+  if (value == nullptr) return bad_argument(cat(name, " parameter is required"));
+  if (value->as_string() == nullptr) return bad_argument(cat(name, " must be a string"));
+  return *value->as_string();
+}
+
+Result<std::string> Arguments::filled_text(std::string_view name) const {
+  CORTEX_ASSIGN(std::string value, text(name));
+  if (trim(value).empty()) return bad_argument(cat(name, " must not be blank"));
+  return value;
+}
+
+Result<std::optional<std::string>> Arguments::optional_text(std::string_view name) const {
+  const json::Value* value = object_.find(name);
+  if (value == nullptr || value->is_null()) return std::optional<std::string>();
+  if (value->as_string() == nullptr) return bad_argument(cat(name, " must be a string"));
+  return std::optional<std::string>(*value->as_string());
+}
+
+Result<std::optional<std::string>> Arguments::optional_trimmed(std::string_view name) const {
+  CORTEX_ASSIGN(auto value, optional_text(name));
+  if (!value) return value;
+  const std::string_view trimmed = trim(*value);
+  return trimmed.empty() ? std::optional<std::string>() : std::optional(std::string(trimmed));
+}
+
+Result<std::size_t> Arguments::whole(std::string_view name, std::size_t otherwise, std::size_t cap,
+                                     bool null_is_absent) const {
+  const json::Value* value = object_.find(name);
+  if (value == nullptr || (value->is_null() && null_is_absent)) return otherwise;
+  const json::Number* number = value->as_number();
+  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned) {
+    return bad_argument(cat(name, " must be a whole number from 0 on"));
+  }
+  return static_cast<std::size_t>(std::min<std::uint64_t>(number->u, cap));
+}
+
+Result<std::optional<double>> Arguments::number(std::string_view name) const {
+  const json::Value* value = object_.find(name);
+  if (value == nullptr || value->is_null()) return std::optional<double>();
+  if (value->as_number() == nullptr) return bad_argument(cat(name, " must be a number"));
+  return std::optional<double>(as_double(*value->as_number()));
+}
+
+bool Arguments::flag(std::string_view name) const {
+  const json::Value* value = object_.find(name);
+  return value != nullptr && value->as_bool() != nullptr && *value->as_bool();
+}
+
+Result<std::optional<std::vector<std::string>>> Arguments::texts(std::string_view name,
+                                                                 bool null_is_absent) const {
+  using Texts = std::optional<std::vector<std::string>>;
+  const json::Value* value = object_.find(name);
+  if (value == nullptr || (value->is_null() && null_is_absent)) return Texts();
+  const json::Array* array = value->as_array();
+  if (array == nullptr) return bad_argument(cat(name, " must be an array of strings"));
+  Texts out{std::in_place};
+  for (std::size_t i = 0; i < array->size(); ++i) {
+    const std::string* text = (*array)[i].as_string();
+    if (text == nullptr) return bad_argument(cat(name, "[", i, "] must be a string"));
+    out->push_back(*text);
+  }
+  return out;
+}
+
+}  // namespace cortex::mcp

@@ -1,0 +1,66 @@
+#include "mcp/confirmation.h"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace cortex::mcp {
+namespace {
+
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+// Bytes from the last incomplete run of the alphabet on would make some characters likelier.
+std::string draw(Random& random) {
+  constexpr std::size_t kByteLimit = 256 - 256 % kAlphabet.size();
+  std::string out;
+  while (out.size() < Confirmation::kTokenSize) {
+    std::array<std::uint8_t, 2 * Confirmation::kTokenSize> bytes{};
+    random.fill(bytes);
+    for (const std::uint8_t byte : bytes) {
+      if (byte < kByteLimit && out.size() < Confirmation::kTokenSize) {
+        out += kAlphabet[byte % kAlphabet.size()];
+      }
+    }
+  }
+  return out;
+}
+
+// Time depends on the length of `given` alone.
+bool equal(std::string_view token, std::string_view given) {
+  unsigned difference = token.size() == given.size() ? 0 : 1;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto a = static_cast<unsigned char>(token[i % token.size()]);
+    const auto b = static_cast<unsigned char>(given[i]);
+    difference |= static_cast<unsigned>(a ^ b);
+  }
+  return difference == 0;
+}
+
+Error refused(std::string message, std::string next) {
+  Error error = make_error(Code::kPrecondition, std::move(message));
+  error.unchanged = "nothing was changed";
+  error.next = std::move(next);
+  return error;
+}
+
+}  // namespace
+
+Confirmation::Confirmation(Random& random, bool auto_commit)
+    : token_(draw(random)), auto_commit_(auto_commit) {}
+
+Status Confirmation::check(const Arguments& arguments) {
+  CORTEX_ASSIGN(const std::string given, arguments.text("confirmation_token"));
+  if (auto_commit_) return {};
+  if (given.empty()) return bad_argument("confirmation_token must not be empty");
+  const std::lock_guard lock(mutex_);
+  if (wrong_tries_ >= kWrongTriesMax) {
+    return refused("invalid confirmation token: too many wrong ones were tried",
+                   "start the server again for a new token");
+  }
+  if (equal(token_, given)) return {};
+  ++wrong_tries_;
+  return refused("invalid confirmation token",
+                 "ask the person who started the server for the token it printed");
+}
+
+}  // namespace cortex::mcp

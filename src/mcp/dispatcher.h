@@ -1,0 +1,77 @@
+// From a message to its reply, whatever the transport. Answers what needs no store at once and
+// hands the rest to the workers.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "json/value.h"
+#include "mcp/message.h"
+#include "mcp/protocol.h"
+#include "mcp/reply.h"
+#include "mcp/scheduler.h"
+#include "mcp/tool.h"
+
+namespace cortex::mcp {
+
+// Requests of one connection that have not begun, so that they can be called off.
+class Pending {
+ public:
+  using Flag = std::shared_ptr<std::atomic<bool>>;
+  Flag add(const std::string& id);
+  void remove(const std::string& id, const Flag& flag);
+  // Sets the flags of all requests with this id.
+  void cancel(const std::string& id);
+
+ private:
+  std::mutex mutex_;
+  std::multimap<std::string, Flag> flags_;
+};
+
+// What a client that shook hands is known as. Changed by the thread that reads it only.
+struct Connection {
+  const Revision* revision = nullptr;  // null: no handshake yet
+  Client client{};
+  // Where notifications about running calls go; may be empty.
+  std::function<void(std::string text)> notify{};
+  std::shared_ptr<Pending> pending = std::make_shared<Pending>();
+};
+
+// Takes the text of a reply, or "" when the request was called off. Called exactly once, by any
+// thread.
+using Reply = std::function<void(std::string text)>;
+
+// A reply that is ready may overtake those of earlier requests.
+enum class Turn { kInOrder, kAtOnce };
+
+class Dispatcher {
+ public:
+  // `log` gets one line a supervised or confirmed call; never arguments. May be empty.
+  Dispatcher(const Host& host, Scheduler& scheduler,
+             std::function<void(std::string_view line)> log);
+
+  // Which requests may come before a handshake: ping, a well-formed initialize, and whatever says
+  // its revision in `_meta`.
+  static bool may_open(const Message& message);
+  static Turn turn(const Message& message);
+
+  // Requests are answered through `reply`; notifications and replies of the client are not, and
+  // leave `reply` alone. A message that is none is answered too.
+  void handle(Message message, Connection& connection, Reply reply);
+
+ private:
+  void call_tool(Message message, const Connection& connection, const Revision& revision,
+                 Client client, Reply reply);
+  void shake_hands(const Message& message, Connection& connection, const Reply& reply) const;
+
+  const Host& host_;
+  Scheduler& scheduler_;
+  std::function<void(std::string_view line)> log_;
+};
+
+}  // namespace cortex::mcp

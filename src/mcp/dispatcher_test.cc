@@ -1,0 +1,132 @@
+#include "mcp/dispatcher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "mcp/mcp_fixture.h"
+
+namespace cortex::mcp {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+using DispatcherTest = McpTest;
+
+TEST_F(DispatcherTest, PublishedRevisionsAreEchoed_OthersGetTheReferences) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"2024-11-05", "2024-11-05"}, {"2025-03-26", "2025-03-26"},
+      {"2025-06-18", "2025-06-18"}, {"2025-11-25", "2025-11-25"},
+      {"2026-07-28", "2025-06-18"}, {"2099-01-01", "2025-06-18"},
+      {"1999", "2025-06-18"},       {"", "2025-06-18"}};
+  for (const auto& [asked, answered] : cases) {
+    const json::Value reply = request(
+        "initialize", cat("{\"protocolVersion\":\"", asked,
+                          R"(","capabilities":{},"clientInfo":{"name":"t","version":"1"}})"));
+    EXPECT_EQ(text_at(reply, "result.protocolVersion"), cat("\"", answered, "\"")) << asked;
+  }
+}
+
+TEST_F(DispatcherTest, OldestRevisionHasToolsAlone) {
+  shake_hands("2024-11-05");
+  EXPECT_EQ(text_at(request("resources/list", "{}"), "result.resources"), "[]");
+  EXPECT_EQ(text_at(request("prompts/get", "{}"), "error.code"), "-32601");
+}
+
+TEST_F(DispatcherTest, ShapesAreJudgedAsTheFormatSays) {
+  shake_hands("2025-06-18");
+  EXPECT_EQ(text_at(request("nope/x", "{}"), "error.message"), "\"nope/x\"");
+  EXPECT_EQ(text_at(request("tools/list", "[]"), "error.code"), "-32700");
+  EXPECT_EQ(text_at(request("ping", "[1]"), "result"), "{}");
+  for (const char* params :
+       {"{}", R"({"name":5})", R"({"name":"cortex_config","arguments":[1]})",
+        R"({"name":"cortex_nope"})", R"({"name":"cortex_config","task":{}})"}) {
+    EXPECT_EQ(text_at(request("tools/call", params), "error.code"), "-32602") << params;
+  }
+  EXPECT_EQ(text_at(request("tools/call", R"({"name":"cortex_config","arguments":null})"),
+                    "result.structuredContent.llm_backend"),
+            "\"offline\"");
+}
+
+TEST_F(DispatcherTest, StatelessRequestsNeedTheirMeta) {
+  EXPECT_EQ(text_at(request("server/discover", "{}"), "error.code"), "-32602");
+  EXPECT_EQ(
+      text_at(request("server/discover",
+                      R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}})"),
+              "error.code"),
+      "-32602");
+  const json::Value refused =
+      request("tools/list", R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"1900-01-01",)"
+                            R"("io.modelcontextprotocol/clientCapabilities":{}}})");
+  EXPECT_EQ(text_at(refused, "error.code"), "-32022");
+  EXPECT_EQ(text_at(refused, "error.data.supported"), "[\"2026-07-28\"]");
+  EXPECT_EQ(text_at(refused, "error.data.requested"), "\"1900-01-01\"");
+}
+
+TEST_F(DispatcherTest, StatelessResultsSayWhatTheyAre) {
+  const json::Value discovered = request("server/discover", stateless());
+  EXPECT_EQ(text_at(discovered, "result.supportedVersions"), "[\"2026-07-28\"]");
+  EXPECT_EQ(text_at(discovered, "result.resultType"), "\"complete\"");
+  EXPECT_THAT(text_at(discovered, "result._meta"), HasSubstr("io.modelcontextprotocol/serverInfo"));
+  EXPECT_THAT(text_at(request("tools/list", stateless()), "result.cacheScope"), "\"private\"");
+  EXPECT_EQ(text_at(request("ping", stateless()), "error.code"), "-32601");
+  EXPECT_EQ(
+      text_at(request("tools/call", stateless(R"("name":"cortex_config")")), "result.resultType"),
+      "\"complete\"");
+}
+
+TEST_F(DispatcherTest, RefusalsAreErrorsForOldClients_ResultsForNewOnes) {
+  shake_hands("2025-06-18");
+  const json::Value old = call("cortex_show", R"({"id":" "})");
+  EXPECT_EQ(text_at(old, "error.code"), "-32602");
+  EXPECT_EQ(text_at(old, "error.data.kind"), "\"invalid_params\"");
+  shake_hands("2025-11-25");
+  const json::Value fresh = call("cortex_show", R"({"id":" "})");
+  EXPECT_EQ(text_at(fresh, "result.isError"), "true");
+  EXPECT_THAT(text_at(fresh, "result.content"), HasSubstr("must not be blank"));
+}
+
+TEST_F(DispatcherTest, SupervisedCallsAreLogged_WithoutArguments) {
+  shake_hands("2025-06-18");
+  call("cortex_config", "{}");
+  EXPECT_THAT(logged_, IsEmpty());
+  call("cortex_doctor", R"({"x":"private"})");
+  ASSERT_EQ(logged_.size(), 1U);
+  EXPECT_THAT(logged_[0], HasSubstr("tool=cortex_doctor client=\"t\" outcome=ok"));
+  EXPECT_THAT(logged_[0], Not(HasSubstr("private")));
+}
+
+TEST_F(DispatcherTest, CallsThatHaveNotBegunCanBeCalledOff) {
+  shake_hands("2025-06-18");
+  std::promise<void> release;
+  scheduler_.submit(Lane::kWrite, [&] { release.get_future().wait(); });
+  std::promise<std::string> replied;
+  dispatcher_.handle(
+      decode_message(
+          R"({"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"cortex_config"}})"),
+      connection_, [&](std::string text) { replied.set_value(std::move(text)); });
+  dispatcher_.handle(decode_message(R"({"jsonrpc":"2.0","method":"notifications/cancelled",)"
+                                    R"("params":{"requestId":"x"}})"),
+                     connection_, {});
+  release.set_value();
+  EXPECT_EQ(replied.get_future().get(), "");
+}
+
+TEST_F(DispatcherTest, WhatMayOpenAConversation) {
+  const auto opens = [](std::string_view line) {
+    return Dispatcher::may_open(decode_message(line));
+  };
+  EXPECT_TRUE(opens(R"({"jsonrpc":"2.0","id":1,"method":"ping"})"));
+  EXPECT_TRUE(opens("garbage"));
+  EXPECT_TRUE(
+      opens(cat(R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":)", stateless(), "}")));
+  EXPECT_FALSE(opens(R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})"));
+  EXPECT_FALSE(opens(R"({"jsonrpc":"2.0","method":"notifications/initialized"})"));
+  EXPECT_FALSE(opens(R"({"jsonrpc":"2.0","id":1,"result":{}})"));
+  EXPECT_FALSE(
+      opens(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"x"}})"));
+}
+
+}  // namespace
+}  // namespace cortex::mcp

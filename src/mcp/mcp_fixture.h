@@ -1,0 +1,79 @@
+// A server on a private data folder, without a process around it, for the tests of this room.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <string_view>
+
+#include "app/init.h"
+#include "app/serve.h"
+#include "base/fs/test_dir.h"
+#include "base/test_seams.h"
+#include "base/text.h"
+#include "json/value.h"
+#include "mcp/dispatcher.h"
+
+namespace cortex::mcp {
+
+class McpTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(app::init(services_, layout_, false).ok());
+    ASSERT_TRUE(app::prepare_store(services_, layout_).ok());
+  }
+
+  // The reply to one message, parsed; null for a reply without text.
+  json::Value ask(std::string_view line) {
+    std::promise<std::string> replied;
+    dispatcher_.handle(decode_message(line), connection_,
+                       [&](std::string text) { replied.set_value(std::move(text)); });
+    const std::string text = replied.get_future().get();
+    return text.empty() ? json::Value() : json::parse(text).value();
+  }
+  json::Value request(std::string_view method, std::string_view params) {
+    return ask(cat(R"({"jsonrpc":"2.0","id":1,"method":")", method, "\",\"params\":", params, "}"));
+  }
+  json::Value call(std::string_view tool, std::string_view arguments) {
+    return request("tools/call", cat("{\"name\":\"", tool, "\",\"arguments\":", arguments, "}"));
+  }
+  void shake_hands(std::string_view revision) {
+    request("initialize", cat("{\"protocolVersion\":\"", revision,
+                              R"(","capabilities":{},"clientInfo":{"name":"t","version":"1"}})"));
+  }
+  static std::string stateless(std::string_view rest = "") {
+    return cat(R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)",
+               R"("io.modelcontextprotocol/clientCapabilities":{}})", rest.empty() ? "" : ",", rest,
+               "}");
+  }
+
+  // The member at a path such as "error.code", or null.
+  static json::Value at(const json::Value& value, std::string_view path) {
+    const json::Value* here = &value;
+    for (const std::string_view key : split(path, '.')) {
+      here = here->find(key);
+      if (here == nullptr) return {};
+    }
+    return *here;
+  }
+  static std::string text_at(const json::Value& value, std::string_view path) {
+    return json::write_compact(at(value, path));
+  }
+
+  fs::TestDir folder_;
+  StoppedClock clock_;
+  app::Services services_{fs::posix(), clock_, system_random()};
+  app::Layout layout_ = app::layout_in(folder_ / "data");
+  app::Environment environment_{};
+  app::AgentSettings settings_{};
+  Confirmation confirmation_{system_random(), false};
+  Host host_{services_, environment_, layout_, settings_, confirmation_};
+  Connection connection_;
+  std::vector<std::string> logged_;
+  Scheduler scheduler_{2};
+  Dispatcher dispatcher_{host_, scheduler_,
+                         [this](std::string_view line) { logged_.emplace_back(line); }};
+};
+
+}  // namespace cortex::mcp

@@ -1,0 +1,77 @@
+#include "mcp/methods.h"
+
+#include <utility>
+
+#include "base/version.h"
+#include "mcp/tool.h"
+
+namespace cortex::mcp {
+namespace {
+
+constexpr std::string_view kInstructions =
+    "Cortex remembers what was learned and can prove where it comes from. At the start of a task "
+    "ask cortex_search or cortex_context for what is known. Note lasting facts with "
+    "cortex_memory_note, one claim each. When a memory helped or misled, say so with "
+    "cortex_memory_outcome. cortex_session_commit and cortex_memory_accept need the confirmation "
+    "token that the server printed for the person who started it: ask that person, never guess.";
+
+// Lists change with the program only.
+constexpr int kListMillis = 3'600'000;
+
+json::Object capabilities(const Revision& revision) {
+  json::Object out{{"tools", json::Object{}}};
+  if (revision.has_more_than_tools) {
+    out.add("resources", json::Object{});
+    out.add("prompts", json::Object{});
+    out.add("completions", json::Object{});
+  }
+  return out;
+}
+
+}  // namespace
+
+json::Object server_info() { return {{"name", "cortex"}, {"version", version()}}; }
+
+json::Array stateless_names() {
+  json::Array names;
+  for (const Revision& revision : revisions()) {
+    if (!revision.handshake) names.emplace_back(revision.name);
+  }
+  return names;
+}
+
+json::Object initialize_result(const Revision& revision) {
+  return {{"protocolVersion", revision.name},
+          {"capabilities", capabilities(revision)},
+          {"serverInfo", server_info()},
+          {"instructions", kInstructions}};
+}
+
+json::Object discover_result() {
+  return {{"supportedVersions", stateless_names()},
+          {"capabilities", capabilities(stateless_revision())},
+          {"instructions", kInstructions}};
+}
+
+json::Object tools_result() {
+  json::Array tools;
+  for (const Tool* tool : all_tools()) tools.emplace_back(describe(*tool));
+  return {{"tools", std::move(tools)}};
+}
+
+json::Object finished(json::Object result, const Revision& revision, Cache cache) {
+  if (revision.handshake) return result;
+  result.add("resultType", "complete");
+  if (cache == Cache::kList) {
+    result.add("ttlMs", kListMillis);
+    result.add("cacheScope", "private");
+  }
+  const json::Value* present = result.find("_meta");
+  json::Object meta = present != nullptr && present->as_object() != nullptr ? *present->as_object()
+                                                                            : json::Object{};
+  meta.set(std::string(meta::kServerInfo), server_info());
+  result.set("_meta", std::move(meta));
+  return result;
+}
+
+}  // namespace cortex::mcp

@@ -1,0 +1,25 @@
+// The methods that are answered from tables, without a store: who the server is and what it has.
+#pragma once
+
+#include <string_view>
+
+#include "json/value.h"
+#include "mcp/protocol.h"
+
+namespace cortex::mcp {
+
+// Results without what the stateless revision adds; see finished().
+json::Object initialize_result(const Revision& revision);
+json::Object discover_result();
+json::Object tools_result();
+
+// The result as `revision` wants it: the stateless one adds resultType and the server's identity,
+// and for lists how long they hold.
+enum class Cache { kNone, kList };
+json::Object finished(json::Object result, const Revision& revision, Cache cache = Cache::kNone);
+
+json::Object server_info();
+// The revisions that a request may name in its `_meta`.
+json::Array stateless_names();
+
+}  // namespace cortex::mcp

@@ -1,0 +1,83 @@
+// A tool as a row: what it is called, what it takes and gives, what it may do, and the function
+// that asks the use case. tools/list, the checks of tests/ and docs/mcp.md are made from the rows.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "app/agent_settings.h"
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/progress.h"
+#include "base/result.h"
+#include "json/value.h"
+#include "mcp/arguments.h"
+#include "mcp/confirmation.h"
+#include "mcp/schema.h"
+
+namespace cortex::mcp {
+
+// session: reads. supervised: is logged. confirmed: needs the confirmation token.
+enum class Tier { kSession, kSupervised, kConfirmed };
+
+// How calls share the workers (scheduler.h). Reads run side by side; a write runs alone among
+// reads and writes, in the order of arrival; slow ones run beside everything and may answer late.
+enum class Lane { kRead, kWrite, kSlow };
+
+// Who calls, as the client itself says: for the record, never for a decision.
+struct Client {
+  std::string name{};
+  std::string version{};
+};
+
+// What all calls of a server share. Lives as long as it.
+struct Host {
+  app::Services& services;
+  const app::Environment& environment;
+  const app::Layout& layout;
+  const app::AgentSettings& settings;
+  Confirmation& confirmation;
+};
+
+struct Call {
+  const Host& host;
+  const Client& client;
+  const Arguments& arguments;
+  Progress* progress = nullptr;
+
+  app::Services& services() const { return host.services; }
+  const app::Layout& layout() const { return host.layout; }
+};
+
+struct Tool {
+  std::string_view name;
+  std::string_view title;
+  std::string_view about;  // says what it does, for a model that has to choose
+  Tier tier = Tier::kSession;
+  Lane lane = Lane::kRead;
+  bool destructive = false;  // may take away what was there
+  bool idempotent = false;   // of a write: again is the same as once
+  bool open_world = false;   // speaks to other machines
+  std::span<const Field> takes = {};
+  std::span<const Field> gives = {};
+  // The array of the result that is cut when the reply would be too long, or "".
+  std::string_view list = {};
+  Result<json::Object> (*run)(const Call& call) = nullptr;
+
+  bool read_only() const { return lane != Lane::kWrite && !writes_aside; }
+  bool writes_aside = false;  // changes something although it is not in the write lane
+};
+
+// All tools, sorted by name. `fixtures`: with those of the conformance suite.
+std::span<const Tool* const> all_tools();
+const Tool* find_tool(std::string_view name);  // nullptr when there is none
+
+// An entry of tools/list.
+json::Object describe(const Tool& tool);
+
+// The row sets, one file each.
+std::span<const Tool> look_tools();  // tools_look.cc: the state of store, ledger and server
+std::span<const Tool> keep_tools();  // tools_keep.cc: backups
+
+}  // namespace cortex::mcp

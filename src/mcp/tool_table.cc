@@ -1,0 +1,44 @@
+#include <algorithm>
+#include <vector>
+
+#include "mcp/tool.h"
+
+namespace cortex::mcp {
+namespace {
+
+std::vector<const Tool*> sorted_rows() {
+  std::vector<const Tool*> rows;
+  for (const std::span<const Tool> set : {look_tools(), keep_tools()}) {
+    for (const Tool& tool : set) rows.push_back(&tool);
+  }
+  std::ranges::sort(rows, {}, &Tool::name);
+  return rows;
+}
+
+}  // namespace
+
+std::span<const Tool* const> all_tools() {
+  static const std::vector<const Tool*> rows = sorted_rows();
+  return rows;
+}
+
+const Tool* find_tool(std::string_view name) {
+  const auto rows = all_tools();
+  const auto row = std::ranges::lower_bound(rows, name, {}, &Tool::name);
+  return row == rows.end() || (*row)->name != name ? nullptr : *row;
+}
+
+json::Object describe(const Tool& tool) {
+  return {{"name", tool.name},
+          {"title", tool.title},
+          {"description", tool.about},
+          {"inputSchema", object_schema(tool.takes)},
+          {"outputSchema", object_schema(tool.gives)},
+          {"annotations", json::Object{{"title", tool.title},
+                                       {"readOnlyHint", tool.read_only()},
+                                       {"destructiveHint", tool.destructive},
+                                       {"idempotentHint", tool.read_only() || tool.idempotent},
+                                       {"openWorldHint", tool.open_world}}}};
+}
+
+}  // namespace cortex::mcp
