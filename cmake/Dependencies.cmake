@@ -15,6 +15,8 @@ endfunction()
 cortex_static_library(cortex_sqlite3 sqlite3 sqlite3.h)
 cortex_static_library(cortex_sodium sodium sodium.h)
 cortex_static_library(cortex_openssl crypto openssl/sha.h)
+cortex_static_library(cortex_stemmer stemmer libstemmer.h)
+cortex_static_library(cortex_utf8proc utf8proc utf8proc.h)
 
 # Headers only: the library is loaded by the first request (src/net/curl_http.cc).
 find_path(CURL_INCLUDE curl/curl.h REQUIRED PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE})

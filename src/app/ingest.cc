@@ -4,6 +4,7 @@
 
 #include "app/ingest_rules.h"
 #include "app/known_ids.h"
+#include "app/search_index.h"
 #include "app/operations.h"
 #include "app/session_file.h"
 #include "base/text.h"
@@ -104,6 +105,7 @@ Status append_and_mirror(SessionFile& session, const Examination& seen, const Id
   if (!feed) return {};
   Status mirrored = feed->finish();
   if (mirrored.ok()) mirrored = mirror.writer->finish();
+  if (mirrored.ok()) report.index_note = keep_index(*mirror.db);
   if (mirrored.ok()) mirrored = mirror.transaction->commit();
   report.mirrored = mirrored.ok();
   if (!mirrored.ok()) {
@@ -153,6 +155,7 @@ json::Value to_json(const IngestReport& report) {
       {"mirrored", report.mirrored},
       {"skipped", json::array_of(report.skipped)},
       {"skipped_count", report.skipped.size()}};
+  if (!report.index_note.empty()) out.add("index_note", report.index_note);
   if (!report.unstable.empty()) out.add("unstable_numbers", json::array_of(report.unstable));
   if (report.torn_tail) {
     out.add("torn_tail_evidence", report.torn_tail->evidence_path);

@@ -33,6 +33,7 @@ struct IngestReport {
   std::optional<ledger::TornTail> torn_tail;
   bool mirrored = false;
   std::string mirror_note;  // why the mirror was left behind, or empty
+  std::string index_note;   // why the search index was, or empty
 };
 
 // Errors leave ledger and store as they were.

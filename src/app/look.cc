@@ -90,13 +90,6 @@ Result<ledger::Chunk> read_back(fs::File& file, std::uint64_t end, std::uint64_t
   }
 }
 
-Result<Timestamp> time_of(std::string_view flag, const std::string& text) {
-  if (const auto time = parse_relaxed_rfc3339(text)) return *time;
-  if (const auto midnight = parse_strict_rfc3339(text + "T00:00:00Z")) return *midnight;
-  return refused(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
-                 "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
-}
-
 Result<std::string> type_of(const std::string& text) {
   const std::string full = text.starts_with("cortex.") ? text : cat("cortex.event.", text, ".v1");
   if (const auto type = core::parse_event_type(full)) {
@@ -107,6 +100,13 @@ Result<std::string> type_of(const std::string& text) {
 }
 
 }  // namespace
+
+Result<Timestamp> time_flag(std::string_view flag, const std::string& text) {
+  if (const auto time = parse_relaxed_rfc3339(text)) return *time;
+  if (const auto midnight = parse_strict_rfc3339(text + "T00:00:00Z")) return *midnight;
+  return refused(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
+                 "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
+}
 
 Result<LogFilter> make_log_filter(
     const std::function<std::optional<std::string>(std::string_view)>& flag) {
@@ -132,10 +132,10 @@ Result<LogFilter> make_log_filter(
     CORTEX_ASSIGN(filter.type, type_of(*type));
   }
   if (const auto since = flag("since")) {
-    CORTEX_ASSIGN(filter.since, time_of("since", *since));
+    CORTEX_ASSIGN(filter.since, time_flag("since", *since));
   }
   if (const auto until = flag("until")) {
-    CORTEX_ASSIGN(filter.until, time_of("until", *until));
+    CORTEX_ASSIGN(filter.until, time_flag("until", *until));
   }
   return filter;
 }

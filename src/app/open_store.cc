@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/operations.h"
+#include "app/search_index.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "ledger/recovery.h"
@@ -29,6 +30,7 @@ Status catch_mirror_up(Services& services, const Layout& layout, StoreAtWork& st
   CORTEX_TRY(ledger->sync_data());
   CORTEX_TRY(writer.finish());
   store.mirrored_rows = writer.added();
+  store.index_note = keep_index(store.connection);
   return transaction.commit();
 }
 
@@ -47,7 +49,7 @@ Status require_store(Services& services, const Layout& layout) {
 Result<StoreAtWork> open_store(Services& services, const Layout& layout) {
   CORTEX_TRY(require_store(services, layout));
   CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
-  StoreAtWork store{std::move(opened.connection), std::move(opened.applied), 0, ""};
+  StoreAtWork store{std::move(opened.connection), std::move(opened.applied), 0, "", ""};
   if (auto status = catch_mirror_up(services, layout, store); !status.ok()) {
     store.mirror_note = cat("the mirror was not brought up to date: ", status.error().message);
   }

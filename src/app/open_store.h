@@ -19,6 +19,7 @@ struct StoreAtWork {
   std::vector<std::string> migrations;  // applied by this call
   std::uint64_t mirrored_rows = 0;      // added by this call
   std::string mirror_note;              // why the mirror was left behind, or empty
+  std::string index_note;               // why the search index was, or empty
 };
 
 // kPrecondition when there is no store file; `cortex init` is the next step.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/open_store.h"
+#include "app/search_index.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "base/ulid.h"
@@ -51,7 +52,10 @@ Status record_all(Services& services, const store::Caller& caller, const Plan& p
   for (const store::Operation& operation : operations) {
     CORTEX_TRY(record(services, operation, caller, log, db, mirror, recorded));
   }
-  return mirror.finish();
+  CORTEX_TRY(mirror.finish());
+  // An index that could not follow is caught up by whoever opens the store next.
+  static_cast<void>(keep_index(db));
+  return {};
 }
 
 }  // namespace

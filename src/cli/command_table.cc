@@ -58,6 +58,7 @@ auto row_sets() {
       context_commands(),  //
       migrate_commands(),  //
       agent_commands(),    //
+      recall_commands(),   //
       later_commands(),
   };
 }

@@ -12,6 +12,7 @@ constexpr HandlerRow kHandlers[] = {
     {"ingest", "cortex.ingest", run_ingest},
     {"log", "cortex.log", run_log},
     {"show", "cortex.show", run_show},
+    {"recall", "cortex.recall", run_recall},
     {"audit verify", "cortex.audit.verify", run_audit_verify},
     {"audit repair-tail", "cortex.audit.repair_tail", run_repair_tail},
     {"doctor", "cortex.doctor", run_doctor},

@@ -13,6 +13,7 @@ Outcome run_status(const Context& context);
 Outcome run_ingest(const Context& context);
 Outcome run_log(const Context& context);
 Outcome run_show(const Context& context);
+Outcome run_recall(const Context& context);
 Outcome run_audit_verify(const Context& context);
 Outcome run_repair_tail(const Context& context);
 Outcome run_doctor(const Context& context);

@@ -33,7 +33,9 @@ ROOMS = {
     "ledger": {"base", "crypto", "json", "core", "trust"},
     "store": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger"},
     "bundle": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
-    "app": {"base", "crypto", "json", "net", "sqlite", "core", "trust", "ledger", "store", "bundle"},
+    "retrieval": {"base", "json", "sqlite", "core", "ledger", "store"},
+    "app": {"base", "crypto", "json", "net", "sqlite", "core", "trust", "ledger", "store", "bundle",
+            "retrieval"},
     "mcp": {"base", "json", "app"},
     "cli": {"base", "json", "app"},
     "main": {"base", "app", "cli", "mcp"},    # src/main.cc: puts the faces together
@@ -47,6 +49,7 @@ THIRD_PARTY = [
     (r"openssl/", "crypto"),
     (r"curl/", "net"),
     (r"CLI/", "cli"),
+    (r"libstemmer\.h$|utf8proc\.h$", "retrieval"),
     (r"toml\+\+|toml\.hpp$", "app"),
 ]
 

@@ -1,0 +1,215 @@
+#include "app/recall.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "app/look.h"
+#include "app/open_store.h"
+#include "app/recall_hits.h"
+#include "app/search_index.h"
+#include "base/text.h"
+#include "retrieval/index_schema.h"
+#include "retrieval/index_writer.h"
+#include "retrieval/searcher.h"
+#include "sqlite/transaction.h"
+#include "store/open.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::size_t kBytesPerToken = 4;
+
+Error refused(std::string message, std::string next) {
+  Error error = make_error(Code::kUsage, std::move(message));
+  error.unchanged = "no state was changed";
+  error.next = std::move(next);
+  return error;
+}
+
+using FlagReader = std::function<std::optional<std::string>(std::string_view)>;
+
+Result<std::optional<std::size_t>> count_flag(const FlagReader& flag, std::string_view name,
+                                              std::size_t least) {
+  const auto text = flag(name);
+  if (!text) return std::optional<std::size_t>();
+  std::size_t value = 0;
+  const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (fault != std::errc() || end != text->data() + text->size() || value < least) {
+    return refused(cat("--", name, " ", quoted(*text), " is no number that it takes"),
+                   cat("give a whole number of at least ", least));
+  }
+  return std::optional(value);
+}
+
+Status read_times(const FlagReader& flag, RecallRequest& request) {
+  const std::pair<std::string_view, std::optional<Timestamp>*> times[] = {
+      {"since", &request.since}, {"until", &request.until}, {"as-of", &request.as_of}};
+  for (const auto& [name, slot] : times) {
+    const auto text = flag(name);
+    if (!text) continue;
+    CORTEX_ASSIGN(*slot, time_flag(name, *text));
+  }
+  return {};
+}
+
+std::optional<std::int64_t> seconds(const std::optional<Timestamp>& time) {
+  if (!time) return std::nullopt;
+  return time->seconds;
+}
+
+// Hits as far as the budget reaches.
+void fit_budget(std::vector<RecallHit> hits, const RecallRequest& request, bool more,
+                RecallReport& report) {
+  std::size_t bytes = 2;
+  for (RecallHit& hit : hits) {
+    const std::size_t size = json::write_compact(to_json(hit)).size() + 1;
+    const std::size_t tokens = (bytes + size + kBytesPerToken - 1) / kBytesPerToken;
+    if (request.budget_tokens && tokens > *request.budget_tokens) {
+      more = true;
+      break;
+    }
+    bytes += size;
+    report.hits.push_back(std::move(hit));
+  }
+  report.estimated_tokens = (bytes + kBytesPerToken - 1) / kBytesPerToken;
+  if (more && report.hits.empty()) report.notes.emplace_back("not even one hit fits the budget");
+  if (more) report.next_offset = request.offset + report.hits.size();
+}
+
+void note_query(const retrieval::Query& query, RecallReport& report) {
+  if (query.cut) {
+    report.notes.push_back(cat("only the first ", retrieval::kQueryBytesMax,
+                               " bytes of the question were searched for"));
+  }
+  if (query.only_small_words) {
+    report.notes.emplace_back("the question has only words that are everywhere; add a telling one");
+  } else if (query.terms.empty()) {
+    report.notes.emplace_back("the question has no words");
+  }
+}
+
+// Searches one state of the store, which stays the same until this returns.
+Status search(sqlite::Connection& db, Services& services, const RecallRequest& request,
+              RecallReport& report) {
+  CORTEX_ASSIGN(auto transaction,
+                sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kDeferred));
+  CORTEX_ASSIGN(auto searcher, retrieval::Searcher::open(db));
+  retrieval::SearchRequest wanted;
+  wanted.query = request.query;
+  wanted.now = services.clock.now().seconds;
+  wanted.wanted = request.offset + request.limit + 1;
+  wanted.session = request.session;
+  wanted.source = request.source;
+  wanted.since = seconds(request.since);
+  wanted.until = seconds(request.until);
+  wanted.as_of = seconds(request.as_of);
+  wanted.events = request.events;
+  wanted.memories = request.memories;
+  CORTEX_ASSIGN(auto found, searcher.search(wanted));
+  if (found.unindexed > 0) {
+    report.notes.push_back(cat(counted(found.unindexed, "row"),
+                               " not in the search index yet: searched in the tables"));
+  }
+  note_query(found.query, report);
+  std::vector<retrieval::Ranked>& ranked = found.hits;
+  const bool more = ranked.size() > request.offset + request.limit;
+  ranked.erase(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(
+                                                    std::min(request.offset, ranked.size())));
+  if (ranked.size() > request.limit) ranked.resize(request.limit);
+  CORTEX_ASSIGN(auto hits, load_hits(db, searcher.analyzer(), found, ranked, request.explain));
+  fit_budget(std::move(hits), request, more, report);
+  return {};
+}
+
+RecallReport fresh(const RecallRequest& request) {
+  RecallReport report;
+  report.query = request.query;
+  report.explained = request.explain;
+  return report;
+}
+
+// A store that cannot be written is searched as it is.
+Result<RecallReport> recall_read_only(Services& services, const Layout& layout,
+                                      const RecallRequest& request, const std::string& why) {
+  RecallReport report;
+  const auto look = [&](sqlite::Connection& db) -> Status {
+    report = fresh(request);
+    report.notes.push_back(cat("the store was searched as it is: ", why));
+    return search(db, services, request, report);
+  };
+  CORTEX_TRY(store::inspect(services.fs, layout.db_path, look));
+  return report;
+}
+
+bool is_damage(const Error& error) { return error.token == retrieval::kCorruptToken; }
+
+// Builds a damaged index anew.
+Status mend(sqlite::Connection& db) {
+  CORTEX_ASSIGN(auto transaction,
+                sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
+  CORTEX_TRY(retrieval::rebuild_index(db));
+  return transaction.commit();
+}
+
+}  // namespace
+
+Result<RecallRequest> make_recall_request(std::string query, const FlagReader& flag) {
+  RecallRequest request;
+  request.query = std::move(query);
+  if (trim(request.query).empty()) {
+    return refused("the question is empty", "say what to look for, in plain words");
+  }
+  CORTEX_ASSIGN(const auto limit, count_flag(flag, "limit", 1));
+  CORTEX_ASSIGN(const auto offset, count_flag(flag, "offset", 0));
+  CORTEX_ASSIGN(request.budget_tokens, count_flag(flag, "budget-tokens", 1));
+  request.limit = std::min(limit.value_or(request.limit), kRecallLimitMax);
+  request.offset = std::min(offset.value_or(0), std::size_t{1} << 30U);
+  request.session = flag("session");
+  request.source = flag("source");
+  CORTEX_TRY(read_times(flag, request));
+  const std::string kind = flag("kind").value_or("all");
+  request.events = kind != "memories";
+  request.memories = kind != "events";
+  request.explain = flag("explain").has_value();
+  return request;
+}
+
+Result<RecallReport> recall(Services& services, const Layout& layout,
+                            const RecallRequest& request) {
+  CORTEX_TRY(require_store(services, layout));
+  auto store = open_store(services, layout);
+  if (!store.ok()) return recall_read_only(services, layout, request, store.error().message);
+  sqlite::Connection& db = store->connection;
+  const IndexKept kept = catch_index_up(db);
+  RecallReport report = fresh(request);
+  if (!store->mirror_note.empty()) report.notes.push_back(store->mirror_note);
+  if (!kept.note.empty()) report.notes.push_back(kept.note);
+  if (kept.rebuilt) report.notes.emplace_back("the search index was built anew");
+  const std::vector<std::string> notes = report.notes;
+  Status searched = search(db, services, request, report);
+  if (!searched.ok() && is_damage(searched.error())) {
+    CORTEX_TRY(mend(db));
+    report = fresh(request);
+    report.notes = notes;
+    report.notes.push_back(cat(searched.error().message, "; it was built anew"));
+    searched = search(db, services, request, report);
+  }
+  CORTEX_TRY(std::move(searched));
+  return report;
+}
+
+json::Value to_json(const RecallReport& report) {
+  json::Array hits;
+  for (const RecallHit& hit : report.hits) hits.push_back(to_json(hit));
+  json::Object out{
+      {"query", report.query},
+      {"hit_count", report.hits.size()},
+      {"hits", std::move(hits)},
+      {"next_offset", report.next_offset ? json::Value(*report.next_offset) : json::Value(nullptr)},
+      {"score_version", 2},
+      {"estimated_tokens", report.estimated_tokens},
+      {"notes", json::array_of(report.notes)}};
+  return out;
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,41 @@
+#include "app/search_index.h"
+
+#include "base/text.h"
+#include "retrieval/index_writer.h"
+#include "sqlite/transaction.h"
+
+namespace cortex::app {
+namespace {
+
+std::string lagging(const Error& error) {
+  return cat("the search index was not brought up to date: ", error.message);
+}
+
+}  // namespace
+
+std::string keep_index(sqlite::Connection& db) {
+  if (const Status begun = db.exec("SAVEPOINT cortex_recall"); !begun.ok()) {
+    return lagging(begun.error());
+  }
+  const auto updated = retrieval::update_index(db);
+  const Status ended = db.exec(updated.ok() ? "RELEASE cortex_recall"
+                                            : "ROLLBACK TO cortex_recall; RELEASE cortex_recall");
+  if (!updated.ok()) return lagging(updated.error());
+  return ended.ok() ? std::string() : lagging(ended.error());
+}
+
+IndexKept catch_index_up(sqlite::Connection& db) {
+  const auto backlog = retrieval::read_backlog(db);
+  if (!backlog.ok()) return {false, lagging(backlog.error())};
+  if (!backlog->any()) return {};
+  auto transaction = sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate);
+  if (!transaction.ok()) return {false, lagging(transaction.error())};
+  const auto updated = retrieval::update_index(db);
+  if (!updated.ok()) return {false, lagging(updated.error())};
+  if (const Status committed = transaction->commit(); !committed.ok()) {
+    return {false, lagging(committed.error())};
+  }
+  return {updated->rebuilt, ""};
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,24 @@
+// The search index beside the mirror: every transaction that mirrors ledger rows or projects
+// operations brings it up to date before it commits.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "sqlite/connection.h"
+
+namespace cortex::app {
+
+// Inside the caller's write transaction. What it cannot do is undone and told: the index only lags
+// then, searches read the rest from the tables, and the next call tries again. Empty: it is up to
+// date.
+std::string keep_index(sqlite::Connection& db);
+
+// In a transaction of its own, when there is something to do.
+struct IndexKept {
+  bool rebuilt = false;
+  std::string note;  // why it lags, or empty
+};
+IndexKept catch_index_up(sqlite::Connection& db);
+
+}  // namespace cortex::app

@@ -1,0 +1,199 @@
+#include <gtest/gtest.h>
+
+#include "retrieval/index_fixture.h"
+
+namespace cortex::retrieval {
+namespace {
+
+using IndexTest = IndexFixture;
+
+TEST_F(IndexTest, FindsWhatWasSaid) {
+  add_event("s1", "Ann", "I bought a red bicycle yesterday");
+  add_event("s1", "Bob", "The weather is nice");
+  add_event("s2", "Ann", "My cat sleeps all day");
+  EXPECT_EQ(update().events, 3U);
+  const auto result = search("bicycles");
+  ASSERT_FALSE(result.hits.empty());
+  EXPECT_EQ(result.hits[0].ref, 1U);
+  EXPECT_EQ(result.unindexed, 0U);
+  EXPECT_TRUE(search("submarine").hits.empty());
+}
+
+TEST_F(IndexTest, RowsThatAreNotIndexedAreFoundAllTheSame) {
+  add_event("s1", "Ann", "I bought a red bicycle");
+  update();
+  add_event("s1", "Ann", "and a blue helmet");
+  add_memory("mem_1", "helmets are safe", "active");
+  const auto lagging = search("helmet bicycle");
+  EXPECT_EQ(lagging.unindexed, 2U);
+  EXPECT_EQ(lagging.hits.size(), 3U);
+  update();
+  const auto level = search("helmet bicycle");
+  EXPECT_EQ(level.unindexed, 0U);
+  EXPECT_EQ(shown(level), shown(lagging));
+}
+
+TEST_F(IndexTest, AStoreWithoutAnIndexIsSearchedFromItsTables) {
+  add_event("s1", "Ann", "I bought a red bicycle");
+  add_event("s1", "Bob", "Which colour has the bicycle?");
+  const auto bare = search("bicycle colour");
+  EXPECT_EQ(bare.hits.size(), 2U);
+  update();
+  EXPECT_EQ(shown(search("bicycle colour")), shown(bare));
+}
+
+// However the documents came in, one by one or at once, sealed or not: the same answers.
+TEST_F(IndexTest, ARebuildChangesNothing) {
+  for (int i = 0; i < 1700; ++i) {
+    add_event(cat("s", i % 7), i % 2 == 0 ? "Ann" : "Bob",
+              cat("note ", i, " about topic", i % 13, " and thing", i % 101, " again"));
+    if (i % 3 == 0) update();
+  }
+  update();
+  auto segments = read_segments(*db_);
+  ASSERT_TRUE(segments.ok());
+  EXPECT_GT(segments->size(), 1U);
+  const std::string grown = shown(search("topic5 thing7 note 1200", 50));
+  rebuild();
+  segments = read_segments(*db_);
+  EXPECT_EQ(segments->size(), 1U);
+  EXPECT_EQ(shown(search("topic5 thing7 note 1200", 50)), grown);
+}
+
+TEST_F(IndexTest, SegmentsOfASizeAreMerged) {
+  for (int i = 0; i < 5000; ++i) {
+    add_event("s", "Ann", cat("note ", i));
+    if (i % 600 == 0) update();
+  }
+  update();
+  const auto segments = read_segments(*db_);
+  ASSERT_TRUE(segments.ok());
+  EXPECT_LE(segments->size(), 6U);
+  EXPECT_EQ(search("note 4321").hits.at(0).ref, 4322U);
+}
+
+TEST_F(IndexTest, AMemoryThatChangesIsFoundByItsNewWordsOnly) {
+  add_memory("mem_1", "the deploy key lies in the safe", "active");
+  add_memory("mem_2", "lunch is at noon", "active");
+  update();
+  exec("UPDATE memories SET claim = 'the deploy key was lost' WHERE id = 'mem_1'");
+  for (const bool indexed : {false, true}) {
+    if (indexed) update();
+    EXPECT_EQ(search("safe").hits.size(), 0U) << indexed;
+    EXPECT_EQ(search("deploy").hits.size(), 1U) << indexed;
+    EXPECT_EQ(search("lost").hits.size(), 1U) << indexed;
+  }
+  const std::string changed = shown(search("deploy key lunch"));
+  rebuild();
+  EXPECT_EQ(shown(search("deploy key lunch")), changed);
+}
+
+TEST_F(IndexTest, AMemoryIsFoundWhileItIsActive) {
+  add_memory("mem_1", "the deploy key lies in the safe", "candidate");
+  update();
+  EXPECT_TRUE(search("deploy").hits.empty());
+  exec("UPDATE memories SET status = 'active' WHERE id = 'mem_1'");
+  update();
+  EXPECT_EQ(search("deploy").hits.size(), 1U);
+  exec("DELETE FROM memories WHERE id = 'mem_1'");
+  update();
+  EXPECT_TRUE(search("deploy").hits.empty());
+}
+
+TEST_F(IndexTest, AnEventThatWasChangedMakesTheIndexForgetItself) {
+  add_event("s1", "Ann", "I bought a red bicycle");
+  update();
+  exec("UPDATE events SET payload_json = '{\"text\":\"a green boat\"}'");
+  EXPECT_TRUE(search("bicycle").hits.empty());
+  EXPECT_EQ(search("boat").hits.size(), 1U);
+  EXPECT_TRUE(update().rebuilt);
+  EXPECT_EQ(search("boat").hits.size(), 1U);
+}
+
+TEST_F(IndexTest, OperationsAreNoEvents) {
+  add_event("s1", "Ann", "I bought a red bicycle");
+  exec(
+      "INSERT INTO events SELECT 'evt_op', schema_version, observed_at, recorded_at,"
+      " '{\"type\":\"runtime\"}', 'cortex.event.system_note.v1', NULL, NULL, '[]',"
+      " '{\"args\":{\"claim\":\"bicycle\"},\"cortex_operation\":\"memory.note\",\"v\":1}', 'h',"
+      " NULL, 'x', NULL FROM events");
+  update();
+  EXPECT_EQ(search("bicycle").hits.size(), 1U);
+}
+
+TEST_F(IndexTest, EveryDamagedBlobIsNoticedOrHarmless) {
+  for (int i = 0; i < 600; ++i) add_event("s", "Ann", cat("note ", i, " common"));
+  update();
+  const struct {
+    const char* sql;
+  } damages[] = {
+      {"UPDATE cortex_recall_segments SET last_doc = last_doc - 1"},
+      {"UPDATE cortex_recall_terms SET chunks = x'ff' WHERE chunks IS NOT NULL"},
+      {"UPDATE cortex_recall_terms SET postings = x'ffff' WHERE postings IS NOT NULL"},
+      {"DELETE FROM cortex_recall_postings"},
+      {"UPDATE cortex_recall_blocks SET data = x'00'"},
+      {"UPDATE cortex_recall SET sealed = 5"},
+      {"UPDATE cortex_recall SET docs = docs + 1"},
+  };
+  for (const auto& damage : damages) {
+    exec("SAVEPOINT damage");
+    exec(damage.sql);
+    auto searcher = Searcher::open(*db_);
+    SearchRequest request;
+    request.query = "common note";
+    if (searcher.ok()) {
+      const auto found = searcher->search(request);
+      ASSERT_FALSE(found.ok()) << damage.sql;
+      EXPECT_EQ(found.error().token, kCorruptToken);
+    } else {
+      EXPECT_EQ(searcher.error().token, kCorruptToken) << damage.sql;
+    }
+    exec("ROLLBACK TO damage");
+    exec("RELEASE damage");
+  }
+}
+
+TEST_F(IndexTest, FiltersHold) {
+  add_event("s1", "Ann", "bicycle one");
+  add_event("s2", "Ann", "bicycle two");
+  add_memory("mem_1", "bicycle three", "active");
+  update();
+  SearchRequest request;
+  request.query = "bicycle";
+  EXPECT_EQ(search(request).hits.size(), 3U);
+  request.session = "s2";
+  EXPECT_EQ(search(request).hits.size(), 1U);
+  request.session = "unknown";
+  EXPECT_EQ(search(request).hits.size(), 0U);
+  request.session.reset();
+  request.memories = false;
+  EXPECT_EQ(search(request).hits.size(), 2U);
+  request.since = 1'700'000'100;
+  EXPECT_EQ(search(request).hits.size(), 1U);
+  request.since.reset();
+  request.until = 1'700'000'100;
+  EXPECT_EQ(search(request).hits.size(), 1U);
+  request.until.reset();
+  request.as_of = 1'700'000'060;
+  EXPECT_EQ(search(request).hits.size(), 1U);
+  request.as_of.reset();
+  for (const char* source : {"tool", "chat", "tool:chat"}) {
+    request.source = source;
+    EXPECT_EQ(search(request).hits.size(), 2U) << source;
+  }
+  request.source = "user";
+  EXPECT_EQ(search(request).hits.size(), 0U);
+}
+
+// The cost of one more event does not grow with the index, up to seals and merges.
+TEST_F(IndexTest, WorkOfAQueryIsBoundedByItsPostings) {
+  for (int i = 0; i < 3000; ++i) add_event("s", "Ann", cat("rare", i, " filler", i));
+  update();
+  const auto result = search("rare1234");
+  EXPECT_EQ(result.hits.at(0).ref, 1235U);
+  EXPECT_LT(result.work.postings, 200U);
+  EXPECT_LT(result.work.rows, 60U);
+}
+
+}  // namespace
+}  // namespace cortex::retrieval

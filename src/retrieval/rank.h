@@ -1,0 +1,63 @@
+// The one scoring function of recall. docs/search.md gives every formula with its source and the
+// effect of leaving it out.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+#include "retrieval/index_reader.h"
+#include "retrieval/query.h"
+
+namespace cortex::retrieval {
+
+// Weights of the signals. The defaults are the product; tests and experiments change them.
+struct Weights {
+  float k1 = 1.0F, b = 0.4F;          // BM25
+  float whole = 0.7F;                 // identifiers as a whole, beside their parts
+  float name = 0.3F;                  // the name of the speaker as a word
+  float prev1 = 0.35F, next1 = 0.3F;  // neighbouring turns
+  float prev2 = 0.2F, next2 = 0.1F;
+  float session = 0.25F;               // what the session says about the question
+  float coverage = 0.4F;               // distinct words of the question in the turns around
+  float speaker = 0.35F;               // spoken by somebody the question names
+  float question = 0.2F;               // penalty of turns that are questions themselves
+  float length = 0.05F;                // mild prior for longer turns
+  float when = 0.2F, how_many = 0.3F;  // the question asks for a time or number, the turn has one
+  float time = 1.0F;                   // said in the time that the question names
+  float feedback = 0.25F;              // RM3: weight of the words of the best turns
+  float feedback_docs = 8, feedback_terms = 20;
+  float answer = 0.2F;  // the turn before is a question that matches
+  float first = 1000;   // documents that are looked at closely
+};
+
+struct Filter {
+  std::optional<std::uint32_t> session;  // id of a name
+  std::optional<std::vector<std::uint32_t>> sources;
+  std::optional<std::int64_t> since, until;  // of DocRecord::time
+  std::optional<std::int64_t> as_of;         // of DocRecord::observed
+  bool events = true, memories = true;
+  bool active_only = true;  // memories of status "active"
+
+  bool admits(const DocRecord& record) const;
+};
+
+// What a score is made of, in the order in which it is made.
+struct Parts {
+  float words = 0, feedback = 0, neighbours = 0, session = 0, coverage = 0;  // added
+  float speaker = 1, question = 1, length = 1, cue = 1, time = 1;            // multiplied
+};
+
+struct Ranked {
+  DocId doc = 0;
+  Kind kind = Kind::kEvent;
+  std::uint32_t ref = 0;
+  float score = 0;
+  Parts parts;
+};
+
+// Best first; equal scores by kind and row. `wanted` is how many the caller will look at.
+Result<std::vector<Ranked>> rank(IndexReader& reader, const Query& query, const Filter& filter,
+                                 std::size_t wanted, const Weights& weights = {});
+
+}  // namespace cortex::retrieval

@@ -1,0 +1,93 @@
+#include "retrieval/searcher.h"
+
+#include "base/text.h"
+
+namespace cortex::retrieval {
+
+Result<Searcher> Searcher::open(sqlite::Connection& db) {
+  CORTEX_ASSIGN(const auto state, read_index_state(db));
+  CORTEX_ASSIGN(auto reader, IndexReader::open(db, state));
+  Searcher searcher(db, std::move(reader));
+  CORTEX_ASSIGN(const Backlog backlog, read_backlog(db));
+  if (backlog.any()) {
+    DocumentMaker maker;
+    CORTEX_TRY(searcher.add_unindexed(state, maker));
+  }
+  return searcher;
+}
+
+Status Searcher::add_unindexed(const std::optional<IndexState>& state, DocumentMaker& maker) {
+  CORTEX_ASSIGN(auto events,
+                db_->prepare("SELECT rowid, observed_at, source_json, session_id, trace_id,"
+                             " event_type, payload_json FROM events WHERE rowid > ?1 ORDER BY"
+                             " rowid"));
+  CORTEX_TRY(events.bind_all(state ? state->events_rowid : 0));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, events.step());
+    if (!more) break;
+    const EventRow row{events.column_int(0),  events.column_text(1), events.column_text(2),
+                       events.column_text(3), events.column_text(4), events.column_text(5),
+                       events.column_text(6)};
+    ++unindexed_;
+    if (is_operation(row)) continue;
+    CORTEX_TRY(reader_.add_unindexed(maker.make(row)));
+  }
+  if (state) {
+    CORTEX_ASSIGN(auto pending, db_->prepare("SELECT ref FROM cortex_recall_pending"));
+    for (;;) {
+      CORTEX_ASSIGN(const bool more, pending.step());
+      if (!more) break;
+      reader_.hide_memory(pending.column_int(0));
+    }
+  }
+  const std::string_view which =
+      state ? " WHERE rowid IN (SELECT ref FROM cortex_recall_pending)" : "";
+  CORTEX_ASSIGN(auto memories,
+                db_->prepare(cat("SELECT rowid, claim, domains_json, status, created_at FROM"
+                                 " memories",
+                                 which, " ORDER BY rowid")));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, memories.step());
+    if (!more) return {};
+    const MemoryRow row{memories.column_int(0), memories.column_text(1), memories.column_text(2),
+                        memories.column_text(3), memories.column_text(4)};
+    ++unindexed_;
+    CORTEX_TRY(reader_.add_unindexed(maker.make(row)));
+  }
+}
+
+// False when a name is unknown, so that nothing can match.
+Result<bool> Searcher::resolve(const SearchRequest& request, Filter& filter) {
+  filter.since = request.since;
+  filter.until = request.until;
+  filter.as_of = request.as_of;
+  filter.events = request.events;
+  filter.memories = request.memories;
+  filter.active_only = request.active_only;
+  if (request.session) {
+    CORTEX_ASSIGN(filter.session, reader_.session_id(*request.session));
+    if (*filter.session == 0) return false;
+  }
+  if (request.source) {
+    CORTEX_ASSIGN(filter.sources, reader_.source_ids(*request.source));
+    if (filter.sources->empty()) return false;
+  }
+  return true;
+}
+
+Result<SearchResult> Searcher::search(const SearchRequest& request, const Weights& weights) {
+  SearchResult result;
+  result.query = parse_query(*analyzer_, request.query, request.now);
+  result.unindexed = unindexed_;
+  for (const QueryTerm& term : result.query.terms) result.terms.push_back(term.term);
+  Filter filter;
+  CORTEX_ASSIGN(const bool possible, resolve(request, filter));
+  const Work before = reader_.work();
+  if (possible) {
+    CORTEX_ASSIGN(result.hits, rank(reader_, result.query, filter, request.wanted, weights));
+  }
+  result.work = {reader_.work().rows - before.rows, reader_.work().postings - before.postings};
+  return result;
+}
+
+}  // namespace cortex::retrieval

@@ -1,0 +1,39 @@
+// Turns forward rows into a segment: postings sorted by term, written in ascending row order.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "retrieval/codec.h"
+#include "retrieval/index_schema.h"
+#include "sqlite/connection.h"
+
+namespace cortex::retrieval {
+
+class SegmentBuilder {
+ public:
+  // Documents are added in order, without gaps, the first one being `first`.
+  void start(DocId first);
+  void add(std::uint16_t length, std::span<const DocTerm> terms);
+  DocId size() const { return docs_; }
+  std::size_t postings() const { return entries_.size(); }
+  // Writes the segment and its row in cortex_recall_segments, then is empty.
+  Status write(sqlite::Connection& db, std::int64_t id, std::int64_t& next_chunk);
+
+ private:
+  struct Entry {
+    std::uint64_t key = 0;  // term << 16 | local document
+    std::uint8_t count = 0, length = 0;
+  };
+  struct Writers;
+  Status write_term(Writers& writers, Term term, std::span<const Posting> postings,
+                    std::int64_t& next_chunk);
+
+  DocId first_ = 1;
+  DocId docs_ = 0;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace cortex::retrieval
