@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "retrieval/unicode.h"
+#include "retrieval/word_forms.h"
 
 namespace cortex::retrieval {
 namespace {
@@ -182,7 +183,9 @@ const Analyzer::Cached& Analyzer::stemmed(Language language, std::string_view ra
   const Language by_script = ascii || scratch_.empty()
                                  ? language
                                  : language_of_script(decode_at(scratch_, 0).value, language);
-  const std::string_view root = stem(by_script, scratch_);
+  const bool english = by_script == Language::kEnglish;
+  const std::string_view root =
+      stem(by_script, english ? base_form(scratch_) : std::string_view(scratch_));
   const Term term = hash_term(Field::kBody, ascii ? std::string(root) : folded(root, true));
   slot = {key, term, stop};
   return slot;
