@@ -43,6 +43,52 @@ constexpr PrivateObject kObjects[] = {
   key_id TEXT PRIMARY KEY,
   public_key TEXT NOT NULL,
   bound_at TEXT NOT NULL) WITHOUT ROWID)sql"},
+    // memory_history.h, outcomes.h, contradictions.h, claim_marks.h
+    {"table", "cortex_memory_history", R"sql(CREATE TABLE IF NOT EXISTS cortex_memory_history (
+  seq INTEGER PRIMARY KEY,
+  memory_id TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  known_at TEXT NOT NULL,
+  status TEXT NOT NULL,
+  domains_json TEXT NOT NULL,
+  use_count INTEGER NOT NULL,
+  validation_epoch INTEGER NOT NULL,
+  valid_from TEXT,
+  valid_until TEXT,
+  other_id TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  UNIQUE (memory_id, event_id)))sql"},
+    {"index", "cortex_memory_history_times",
+     R"sql(CREATE INDEX IF NOT EXISTS cortex_memory_history_times
+  ON cortex_memory_history (known_at))sql"},
+    {"index", "cortex_memory_history_order",
+     R"sql(CREATE INDEX IF NOT EXISTS cortex_memory_history_order
+  ON cortex_memory_history (memory_id, seq))sql"},
+    {"table", "cortex_outcomes", R"sql(CREATE TABLE IF NOT EXISTS cortex_outcomes (
+  event_id TEXT PRIMARY KEY,
+  memory_id TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  result TEXT NOT NULL,
+  recorded_at TEXT NOT NULL,
+  note TEXT) WITHOUT ROWID)sql"},
+    {"index", "cortex_outcomes_memory", R"sql(CREATE INDEX IF NOT EXISTS cortex_outcomes_memory
+  ON cortex_outcomes (memory_id))sql"},
+    {"table", "cortex_precedence", R"sql(CREATE TABLE IF NOT EXISTS cortex_precedence (
+  contradiction_id TEXT PRIMARY KEY,
+  winner TEXT NOT NULL,
+  loser TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  event_id TEXT NOT NULL) WITHOUT ROWID)sql"},
+    {"table", "cortex_claim_marks", R"sql(CREATE TABLE IF NOT EXISTS cortex_claim_marks (
+  mark INTEGER NOT NULL,
+  memory_row INTEGER NOT NULL,
+  PRIMARY KEY (mark, memory_row)) WITHOUT ROWID)sql"},
+    {"table", "cortex_claim_marks_done",
+     R"sql(CREATE TABLE IF NOT EXISTS cortex_claim_marks_done (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  memory_row INTEGER NOT NULL))sql"},
     // The condition repeats the one of the schema check word for word: that is how SQLite sees that
     // the index answers it.
     {"index", "cortex_events_newer", R"sql(CREATE INDEX IF NOT EXISTS cortex_events_newer

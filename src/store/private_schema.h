@@ -5,6 +5,11 @@
 //   cortex_mirror_conflicts  store rows that the ledger contradicted, kept before being replaced
 //   cortex_operations        which operations of the ledger were applied (operation.h)
 //   cortex_authority_keys    the public key that belongs to a key id of the timelines
+//   cortex_memory_history    every state of every memory that operations changed (memory_history.h)
+//   cortex_outcomes          every report of how a memory did (outcomes.h)
+//   cortex_precedence        which claim of a contradiction is preferred (contradictions.h)
+//   cortex_claim_marks, cortex_claim_marks_done
+//                            index of claims for near duplicates (claim_marks.h)
 //   cortex_events_newer, cortex_traces_newer
 //                            partial indexes over rows newer than this program (normally empty)
 //   cortex_memories_listed   index: pages of memories, newest first, and counts by status

@@ -32,10 +32,11 @@ ROOMS = {
     "trust": {"base", "json", "core"},
     "ledger": {"base", "crypto", "json", "core", "trust"},
     "store": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger"},
+    "memory": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
     "bundle": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
     "retrieval": {"base", "json", "sqlite", "core", "ledger", "store"},
     "app": {"base", "crypto", "json", "net", "sqlite", "core", "trust", "ledger", "store", "bundle",
-            "retrieval"},
+            "memory", "retrieval"},
     "mcp": {"base", "json", "app"},
     "cli": {"base", "json", "app"},
     "main": {"base", "app", "cli", "mcp"},    # src/main.cc: puts the faces together

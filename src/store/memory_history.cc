@@ -1,0 +1,254 @@
+#include "store/memory_history.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "core/ids.h"
+
+namespace cortex::store {
+namespace {
+
+constexpr std::string_view kColumns =
+    "seq, memory_id, event_id, operation, known_at, status, domains_json, use_count,"
+    " validation_epoch, valid_from, valid_until, other_id, actor, reason";
+
+std::optional<std::string> optional_text(const sqlite::Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return std::string(row.column_text(column));
+}
+
+Result<MemoryVersion> read_version(const sqlite::Statement& row) {
+  MemoryVersion version;
+  version.number = row.column_int(0);
+  version.memory_id = row.column_text(1);
+  version.event_id = row.column_text(2);
+  version.operation = row.column_text(3);
+  version.known_at = row.column_text(4);
+  version.status = row.column_text(5);
+  CORTEX_ASSIGN(version.domains, json::parse(row.column_text(6)));
+  version.use_count = row.column_int(7);
+  version.validation_epoch = row.column_int(8);
+  version.valid = {optional_text(row, 9), optional_text(row, 10)};
+  version.other_id = row.column_text(11);
+  version.actor = row.column_text(12);
+  version.reason = row.column_text(13);
+  return version;
+}
+
+// The state of every memory at a moment: `then` has one row a memory, of its last version known at
+// ?1 (`seq` NULL: it has no history at all and is taken as it stands). Memories that were not known
+// yet are not there. Columns: m, seq, status, domains, since, uses, epoch, valid_from, valid_until.
+constexpr std::string_view kThen = R"sql(
+WITH last AS (
+  SELECT m.rowid AS m,
+    (SELECT h.seq FROM cortex_memory_history h WHERE h.memory_id = m.id AND h.known_at <= ?1
+     ORDER BY h.seq DESC LIMIT 1) AS seq,
+    EXISTS (SELECT 1 FROM cortex_memory_history h WHERE h.memory_id = m.id) AS told
+  FROM memories m),
+then_ AS (
+  SELECT last.m AS m, h.seq AS seq,
+    coalesce(h.status, m.status) AS status, coalesce(h.domains_json, m.domains_json) AS domains,
+    coalesce(h.known_at, m.created_at) AS since, coalesce(h.use_count, m.cross_session_use_count, 0)
+    AS uses, coalesce(h.validation_epoch, m.validation_epoch, 0) AS epoch,
+    h.valid_from AS valid_from, h.valid_until AS valid_until
+  FROM last JOIN memories m ON m.rowid = last.m
+  LEFT JOIN cortex_memory_history h ON h.seq = last.seq
+  WHERE last.seq IS NOT NULL OR (NOT last.told AND m.created_at <= ?1))
+)sql";
+
+std::string as_array(const std::vector<std::string>& texts) {
+  return json::write_compact(json::array_of(texts));
+}
+
+// The state of the row laid over the memory that stands in the table.
+Status lay_over(const sqlite::Statement& row, int first, MemoryThen& then) {
+  if (!row.is_null(first)) then.version = row.column_int(first);
+  then.memory.status = row.column_text(first + 1);
+  auto domains = json::parse(row.column_text(first + 2));
+  if (domains.ok()) then.memory.domains = std::move(domains).value();
+  if (then.version) then.memory.updated_at = row.column_text(first + 3);
+  then.memory.cross_session_use_count = row.column_int(first + 4);
+  then.memory.validation_epoch = row.column_int(first + 5);
+  then.valid = {optional_text(row, first + 6), optional_text(row, first + 7)};
+  return {};
+}
+
+struct State {
+  std::string id;
+  MemoryThen then;
+};
+
+// The rows of memories_as_of() without what never changes.
+Result<std::vector<State>> states_as_of(sqlite::Connection& db, const AsOf& when,
+                                        const MemoryFilter& filter) {
+  const std::string held =
+      filter.statuses.empty()
+          ? "(t.status = 'active' OR (t.status = 'superseded' AND t.valid_until IS NOT NULL))"
+            " AND (t.valid_from IS NULL OR t.valid_from <= ?2)"
+            " AND (t.valid_until IS NULL OR ?2 < t.valid_until)"
+          : "(?2 IS NOT NULL AND t.status IN (SELECT value FROM json_each(?3)))";
+  constexpr std::uint64_t kMost = 0x7FFF'FFFF'FFFF'FFFF;
+  const std::string sql = cat(
+      kThen,
+      "SELECT m.id, t.seq, t.status, t.domains, t.since, t.uses, t.epoch, t.valid_from,"
+      " t.valid_until FROM then_ t JOIN memories m ON m.rowid = t.m WHERE ",
+      held,
+      " AND (?3 IS NOT NULL) AND (?4 IS NULL OR m.id IN (SELECT value FROM json_each(?4)))"
+      " AND CASE WHEN json_valid(t.domains) THEN NOT EXISTS (SELECT 1 FROM json_each(?5) g"
+      " WHERE g.value NOT IN (SELECT d.value FROM json_each(t.domains) d WHERE d.type ="
+      " 'text')) ELSE 0 END ORDER BY t.since DESC, m.id LIMIT ",
+      std::min(filter.limit.value_or(kMost), kMost), " OFFSET ", std::min(filter.offset, kMost));
+  CORTEX_ASSIGN(auto rows, db.prepare(sql));
+  const std::optional<std::string> ids =
+      filter.ids ? std::optional(as_array(*filter.ids)) : std::nullopt;
+  CORTEX_TRY(rows.bind_all(when.known_at, when.valid_at, as_array(filter.statuses), ids,
+                           as_array(filter.tags)));
+  std::vector<State> states;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return states;
+    State state{.id = std::string(rows.column_text(0)), .then = {}};
+    CORTEX_TRY(lay_over(rows, 1, state.then));
+    states.push_back(std::move(state));
+  }
+}
+
+}  // namespace
+
+Status record_version(sqlite::Connection& db, const OperationRow& row, std::string_view memory_id,
+                      std::string_view known_at, const std::optional<ValidTime>& valid,
+                      std::string_view other_id) {
+  ValidTime interval;
+  if (valid) {
+    interval = *valid;
+  } else {
+    CORTEX_ASSIGN(const auto last, last_version(db, memory_id));
+    if (last) interval = last->valid;
+  }
+  CORTEX_ASSIGN(
+      auto insert,
+      db.prepare("INSERT OR IGNORE INTO cortex_memory_history(memory_id, event_id, operation,"
+                 " known_at, status, domains_json, use_count, validation_epoch, valid_from,"
+                 " valid_until, other_id, actor, reason)"
+                 " SELECT id, ?2, ?3, ?4, status, domains_json,"
+                 " coalesce(cross_session_use_count, 0), coalesce(validation_epoch, 0), ?5, ?6,"
+                 " ?7, ?8, ?9 FROM memories WHERE id = ?1"));
+  CORTEX_TRY(insert.bind_all(memory_id, row.event_id, row.name, known_at, interval.from,
+                             interval.until, other_id, row.caller.actor, row.caller.reason));
+  return insert.run();
+}
+
+Result<std::vector<MemoryVersion>> versions_of(sqlite::Connection& db, std::string_view memory_id) {
+  CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT ", kColumns,
+                                          " FROM cortex_memory_history"
+                                          " WHERE memory_id = ?1 ORDER BY seq")));
+  CORTEX_TRY(rows.bind(1, memory_id));
+  std::vector<MemoryVersion> versions;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return versions;
+    CORTEX_ASSIGN(MemoryVersion version, read_version(rows));
+    versions.push_back(std::move(version));
+  }
+}
+
+Result<std::optional<MemoryVersion>> last_version(sqlite::Connection& db,
+                                                  std::string_view memory_id) {
+  CORTEX_ASSIGN(auto row, db.prepare(cat("SELECT ", kColumns,
+                                         " FROM cortex_memory_history"
+                                         " WHERE memory_id = ?1 ORDER BY seq DESC LIMIT 1")));
+  CORTEX_TRY(row.bind(1, memory_id));
+  CORTEX_ASSIGN(const bool found, row.step());
+  if (!found) return std::optional<MemoryVersion>();
+  CORTEX_ASSIGN(MemoryVersion version, read_version(row));
+  return std::optional(std::move(version));
+}
+
+Result<std::vector<MemoryThen>> memories_as_of(sqlite::Connection& db, const AsOf& when,
+                                               const MemoryFilter& filter) {
+  CORTEX_ASSIGN(std::vector<State> states, states_as_of(db, when, filter));
+  MemoryFilter these{.ids = std::vector<std::string>()};
+  for (const State& state : states) these.ids->push_back(state.id);
+  std::vector<Memory> present;
+  const auto keep = [&present](const Memory& memory) -> Status {
+    present.push_back(memory);
+    return {};
+  };
+  CORTEX_TRY(each_memory(db, these, keep));
+  std::ranges::sort(present, {}, &Memory::id);
+  std::vector<MemoryThen> out;
+  for (State& state : states) {
+    const auto found = std::ranges::lower_bound(present, state.id, {}, &Memory::id);
+    if (found == present.end() || found->id != state.id) continue;  // unreadable
+    Memory memory = *found;
+    memory.status = std::move(state.then.memory.status);
+    memory.domains = std::move(state.then.memory.domains);
+    if (state.then.version) memory.updated_at = std::move(state.then.memory.updated_at);
+    memory.cross_session_use_count = state.then.memory.cross_session_use_count;
+    memory.validation_epoch = state.then.memory.validation_epoch;
+    out.push_back({std::move(memory), std::move(state.then.valid), state.then.version});
+  }
+  return out;
+}
+
+Result<std::optional<MemoryThen>> memory_as_of(sqlite::Connection& db, std::string_view id,
+                                               std::string_view known_at) {
+  MemoryFilter filter{
+      .statuses = {"active", "candidate", "pending_mcp_commit", "rejected", "superseded"},
+      .ids = {{std::string(id)}}};
+  CORTEX_ASSIGN(auto found,
+                memories_as_of(db, {std::string(known_at), std::string(known_at)}, filter));
+  if (found.empty()) return std::optional<MemoryThen>();
+  return std::optional(std::move(found.front()));
+}
+
+Result<std::vector<MemoryDifference>> memory_differences(sqlite::Connection& db,
+                                                         std::string_view since,
+                                                         std::string_view until) {
+  constexpr std::string_view kSql = R"sql(
+WITH changed AS (
+  SELECT memory_id AS id, max(seq) AS last, max(known_at) AS at,
+    json_group_array(operation) AS operations,
+    (SELECT p.seq FROM cortex_memory_history p WHERE p.memory_id = h.memory_id
+     AND p.known_at <= ?1 ORDER BY p.seq DESC LIMIT 1) AS earlier
+  FROM cortex_memory_history h WHERE known_at > ?1 AND known_at <= ?2 GROUP BY memory_id
+  UNION ALL
+  SELECT m.id, NULL, m.created_at, '[]', NULL FROM memories m
+  WHERE m.created_at > ?1 AND m.created_at <= ?2
+    AND NOT EXISTS (SELECT 1 FROM cortex_memory_history h WHERE h.memory_id = m.id))
+SELECT m.id, m.claim, b.status, b.domains_json, coalesce(a.status, m.status),
+  coalesce(a.domains_json, m.domains_json), coalesce(b.use_count, 0),
+  coalesce(a.use_count, m.cross_session_use_count, 0), coalesce(b.validation_epoch, 0),
+  coalesce(a.validation_epoch, m.validation_epoch, 0), c.at, c.operations
+FROM changed c JOIN memories m ON m.id = c.id
+LEFT JOIN cortex_memory_history a ON a.seq = c.last
+LEFT JOIN cortex_memory_history b ON b.seq = c.earlier
+ORDER BY c.at, m.id)sql";
+  CORTEX_ASSIGN(auto rows, db.prepare(kSql));
+  CORTEX_TRY(rows.bind_all(since, until));
+  std::vector<MemoryDifference> differences;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return differences;
+    MemoryDifference one{.id = std::string(rows.column_text(0)),
+                         .claim = std::string(rows.column_text(1)),
+                         .status_before = optional_text(rows, 2),
+                         .domains_before = optional_text(rows, 3),
+                         .status_after = std::string(rows.column_text(4)),
+                         .domains_after = std::string(rows.column_text(5)),
+                         .uses_before = rows.column_int(6),
+                         .uses_after = rows.column_int(7),
+                         .epoch_before = rows.column_int(8),
+                         .epoch_after = rows.column_int(9),
+                         .changed_at = std::string(rows.column_text(10)),
+                         .operations = {}};
+    CORTEX_ASSIGN(const json::Value names, json::parse(rows.column_text(11)));
+    for (const json::Value& name : *names.as_array()) {
+      if (name.as_string() != nullptr) one.operations.push_back(*name.as_string());
+    }
+    differences.push_back(std::move(one));
+  }
+}
+
+}  // namespace cortex::store
