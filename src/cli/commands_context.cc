@@ -1,6 +1,7 @@
 // Rows of the commands that judge memories and make them available: proof, search, embeddings,
 // context packs, axiom admission.
 #include "cli/command_table.h"
+#include "cli/shared_flags.h"
 
 namespace cortex::cli {
 namespace {
@@ -38,7 +39,32 @@ constexpr Flag kAxiomFlags[] = {
      .about = "Trust exchange: audience that the token must name (default cortex-admission)"},
 };
 
+constexpr std::string_view kProofDepths[] = {"rows", "hashes", "ledger"};
+constexpr std::string_view kProofLimits[] = {"partial", "broken"};
+constexpr Flag kProofFlags[] = {
+    {.name = "fail-on",
+     .value_name = "STATE",
+     .about = "Exit with an error when the proof is in this state or a worse one",
+     .choices = kProofLimits},
+    {.name = "depth",
+     .value_name = "DEPTH",
+     .about = "rows: they exist; hashes: recomputed; ledger (default): unbroken from its start",
+     .choices = kProofDepths},
+    kDbFlag,
+    kEventLogFlag,
+};
+constexpr Positional kMemoryId[] = {
+    {.name = "id", .value_name = "MEMORY_ID", .about = "Id of a memory: mem_..."},
+};
+
 constexpr Command kCommands[] = {
+    {.path = "proof memory",
+     .about = "Show what stands behind a memory, link by link",
+     .task = Task::kProve,
+     .positionals = kMemoryId,
+     .flags = kProofFlags,
+     .example = "cortex proof memory mem_01KG0000000000000000000001",
+     .available = true},
     {.path = "memory admit-axiom",
      .about = "Judge an axiom envelope; nothing is stored",
      .task = Task::kProve,

@@ -29,7 +29,6 @@ constexpr Command kCommands[] = {
     {.path = "principle promote", .about = "Promote a principle to doctrine"},
     {.path = "principle verify-promotion", .about = "Check the promotion of a principle"},
     {.path = "principles extract", .about = "Extract candidate principles"},
-    {.path = "proof memory", .about = "Show the proof behind a memory"},
     {.path = "reflect", .about = "Reflect on a trace"},
     {.path = "release readiness", .about = "Judge evidence for a release"},
     {.path = "restore intent build", .about = "Build a restore intent"},

@@ -18,6 +18,7 @@ constexpr HandlerRow kHandlers[] = {
     {"doctor", "cortex.doctor", run_doctor},
     {"backup", "cortex.backup", run_backup},
     {"restore verify-backup", "", run_verify_backup, JsonForm::kReport},
+    {"proof memory", "cortex.proof.memory", run_proof_memory, JsonForm::kReportOrEnvelope},
     {"memory admit-axiom", "cortex.memory.admit_axiom", run_admit_axiom},
     {"migrate v2", "cortex.migrate.v2", run_migrate_v2},
     {"migrate sign-operator-attestation", "", run_sign_attestation, JsonForm::kReport},

@@ -19,6 +19,7 @@ Outcome run_repair_tail(const Context& context);
 Outcome run_doctor(const Context& context);
 Outcome run_backup(const Context& context);
 Outcome run_verify_backup(const Context& context);
+Outcome run_proof_memory(const Context& context);
 Outcome run_admit_axiom(const Context& context);
 Outcome run_migrate_v2(const Context& context);
 Outcome run_sign_attestation(const Context& context);
@@ -39,6 +40,9 @@ enum class JsonForm {
   kEnvelope,
   kReport,          // its report is its output in both modes, without an envelope
   kEnvelopeAlways,  // an envelope in both modes
+  kReport,  // its report is its output in both modes, without an envelope
+  // As kReport when it has text for stdout; a refusal has none and comes in an envelope.
+  kReportOrEnvelope,
 };
 
 struct HandlerRow {

@@ -25,9 +25,10 @@ int finish(Code code, std::string_view out, std::string_view err) {
 
 std::string output_of(const Context& context, const HandlerRow* handler, Outcome& outcome,
                       std::string_view correlation_id) {
-  const bool enveloped = handler != nullptr && handler->form != JsonForm::kReport &&
-                         (context.json() || handler->form == JsonForm::kEnvelopeAlways);
-  if (!enveloped) {
+  const bool bare = handler == nullptr || handler->form == JsonForm::kReport ||
+                    (handler->form == JsonForm::kReportOrEnvelope && !outcome.text.empty());
+  const bool always = handler != nullptr && handler->form == JsonForm::kEnvelopeAlways;
+  if (bare || !(context.json() || always)) {
     return std::move(outcome.text);
   }
   return envelope(handler->envelope, outcome.code, std::move(outcome.report),

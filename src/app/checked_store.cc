@@ -1,0 +1,26 @@
+#include "app/checked_store.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "store/schema_check.h"
+
+namespace cortex::app {
+
+Result<StoreAtWork> open_checked_store(Services& services, const Layout& layout) {
+  CORTEX_ASSIGN(StoreAtWork store, open_store(services, layout));
+  const auto failures = store::check_schema(store.connection);
+  if (!failures.ok()) return with_code(failures.error(), Code::kPrecondition);
+  if (failures->empty()) return store;
+  std::string lines;
+  for (const store::SchemaFailure& failure : *failures) {
+    lines += cat(lines.empty() ? "" : "\n  ", failure.invariant, ": ", failure.detail);
+  }
+  Error error = make_error(Code::kSchema,
+                           cat("the store ", quoted(layout.db_path), " is not usable: ", lines));
+  error.unchanged = "no memory was read";
+  error.next = "run `cortex doctor`";
+  return error;
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,15 @@
+// The open of a store for commands that read memories: as open_store(), and then only a schema that
+// this program understands.
+#pragma once
+
+#include "app/layout.h"
+#include "app/open_store.h"
+#include "app/services.h"
+#include "base/result.h"
+
+namespace cortex::app {
+
+// Errors: those of open_store(), and kSchema with a line for each thing that is missing or unknown.
+Result<StoreAtWork> open_checked_store(Services& services, const Layout& layout);
+
+}  // namespace cortex::app

@@ -1,0 +1,79 @@
+#include "app/proof.h"
+
+#include <gtest/gtest.h>
+
+#include "app/app_fixture.h"
+#include "app/ingest.h"
+#include "app/init.h"
+
+namespace cortex::app {
+namespace {
+
+using trust::ProofState;
+
+constexpr const char* kMemory = "mem_01JH000000000000000000000A";
+
+class ProofTest : public AppTest {
+ protected:
+  // Three events, and a memory that rests on the second.
+  void remember() {
+    ASSERT_TRUE(init(services_, layout_, false).ok());
+    ASSERT_TRUE(ingest(services_, {.session = session(1, 3), .layout = layout_}).ok());
+    sqlite::Connection db = connect();
+    const std::string event =
+        db.query_text("SELECT id FROM events ORDER BY rowid LIMIT 1 OFFSET 1").value();
+    ASSERT_TRUE(
+        db.exec(cat("INSERT INTO memories (id, memory_type, status, claim, source_episodes_json, "
+                    "source_events_json, domains_json, salience_json, confidence, authority, "
+                    "applies_when_json, does_not_apply_when_json, created_at, updated_at) VALUES "
+                    "('",
+                    kMemory, "', 'semantic', 'active', 'c', '[]', '[\"", event,
+                    "\"]', '[]', '{}', 0.5, 'user', 'null', 'null', '2026-01-01T00:00:00+00:00', "
+                    "'2026-01-01T00:00:00+00:00')"))
+            .ok());
+  }
+  ProofState state(ProofReach reach = ProofReach::kLedger) {
+    const auto report = prove_memory(services_, layout_, kMemory, reach);
+    EXPECT_TRUE(report.ok()) << report.error().text();
+    return report->closure.state();
+  }
+};
+
+TEST_F(ProofTest, AWholeChainToTheStartOfTheLedger) {
+  remember();
+  EXPECT_EQ(state(), ProofState::kFullChainVerified);
+  const json::Value report =
+      to_json(prove_memory(services_, layout_, kMemory, ProofReach::kLedger).value());
+  EXPECT_EQ(*report.find("claim_ceiling")->as_string(), "local_unsigned");
+  EXPECT_EQ(report.find("verified_edges")->as_array()->size(), 3U);
+}
+
+TEST_F(ProofTest, TheLedgerHasTheLastWord) {
+  remember();
+  std::string text = get(layout_.event_log_path);
+  text[text.find("\"payload\":{") + 12] ^= 1;  // the first row, which is before the event
+  put(layout_.event_log_path, text);
+  EXPECT_EQ(state(ProofReach::kHashes), ProofState::kFullChainVerified);
+  EXPECT_EQ(state(), ProofState::kBroken);
+}
+
+TEST_F(ProofTest, AnEventThatTheLedgerLacksIsMissing) {
+  remember();
+  put(layout_.event_log_path, "");
+  EXPECT_EQ(state(), ProofState::kPartial);
+}
+
+TEST_F(ProofTest, IdsAreReadInEitherCaseAndNothingElse) {
+  remember();
+  const auto report =
+      prove_memory(services_, layout_, "mem_01jh000000000000000000000a", ProofReach::kHashes);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->memory_id, kMemory);
+  EXPECT_EQ(prove_memory(services_, layout_, "evt_01JH000000000000000000000A", ProofReach::kRows)
+                .error()
+                .code,
+            Code::kUsage);
+}
+
+}  // namespace
+}  // namespace cortex::app
