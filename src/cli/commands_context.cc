@@ -48,7 +48,7 @@ constexpr Flag kProofFlags[] = {
      .choices = kProofLimits},
     {.name = "depth",
      .value_name = "DEPTH",
-     .about = "rows: they exist; hashes: recomputed; ledger (default): unbroken from its start",
+     .about = "How far to look (default ledger: from its first row)",
      .choices = kProofDepths},
     kDbFlag,
     kEventLogFlag,
