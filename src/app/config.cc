@@ -145,6 +145,11 @@ Result<ConfigFile> load_config(const Environment& environment, fs::FileSystem& f
   return parse_config(*text, *path);
 }
 
+Result<memory::GatePolicy> write_gate(const Environment& environment, fs::FileSystem& fs) {
+  CORTEX_ASSIGN(const ConfigFile file, load_config(environment, fs));
+  return file.write_gate;
+}
+
 Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
                            std::optional<std::string> db, std::optional<std::string> event_log) {
   if (db || event_log) return resolve_layout(environment, std::move(db), std::move(event_log));

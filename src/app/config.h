@@ -14,6 +14,7 @@
 #include "base/fs/fs.h"
 #include "base/result.h"
 #include "json/value.h"
+#include "memory/write_gate.h"
 
 namespace cortex::app {
 
@@ -29,6 +30,7 @@ struct ConfigFile {
   std::optional<std::string> embedding_backend;  // "stub", "ollama"
   std::optional<std::string> embedding_endpoint, embedding_model;
   std::optional<bool> mcp_auto_commit;
+  memory::GatePolicy write_gate{};  // [memory.write_gate]
 };
 
 // Parses and checks the whole document. `path` is for messages. Error: kUsage with place and key.
@@ -37,6 +39,10 @@ Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view pat
 // Finds, reads and parses the file. Errors: kPrecondition when it cannot be read, kUsage when it is
 // not valid.
 Result<ConfigFile> load_config(const Environment& environment, fs::FileSystem& fs);
+
+// What may be written into memories: [memory.write_gate] of the file, else the defaults. Errors: as
+// load_config().
+Result<memory::GatePolicy> write_gate(const Environment& environment, fs::FileSystem& fs);
 
 // Where a command finds its data. --db and --event-log decide alone when one of them is given
 // (layout.h); else each path comes from the environment (CORTEX_DATA_DIR, CORTEX_DB_PATH,

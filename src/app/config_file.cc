@@ -38,6 +38,10 @@ struct Key {
 constexpr std::string_view kLlmBackends[] = {"offline", "ollama", "claude", "openai-compat"};
 constexpr std::string_view kEmbeddingBackends[] = {"stub", "ollama"};
 
+constexpr std::string_view kGateActions[] = {"off", "report", "redact", "refuse"};
+constexpr std::string_view kDuplicateActions[] = {"off", "report", "refuse"};
+constexpr std::string_view kRecalledActions[] = {"off", "refuse"};
+
 constexpr Key kKeys[] = {
     {"", "data_dir", Kind::kText},
     {"", "db_path", Kind::kText},
@@ -68,6 +72,12 @@ constexpr Key kKeys[] = {
     {"embeddings.ollama", "dim", Kind::kInteger},
     {"embeddings.ollama", "timeout_ms", Kind::kInteger},
     {"mcp", "auto_commit", Kind::kSwitch},
+    {"", "memory", Kind::kTable},
+    {"memory", "write_gate", Kind::kTable},
+    {"memory.write_gate", "secrets", Kind::kText, false, kI64Max, kGateActions},
+    {"memory.write_gate", "personal", Kind::kText, false, kI64Max, kGateActions},
+    {"memory.write_gate", "duplicates", Kind::kText, false, kI64Max, kDuplicateActions},
+    {"memory.write_gate", "recalled", Kind::kText, false, kI64Max, kRecalledActions},
 };
 
 constexpr std::string_view kKindNames[] = {"a string", "a whole number from 0 on", "true or false",
@@ -153,6 +163,21 @@ std::optional<std::string> text_of(const toml::table& table, std::string_view pa
   return value && !value->empty() ? value : std::nullopt;
 }
 
+// The table was checked: every text is a known action.
+memory::GatePolicy gate_of(const toml::table& table) {
+  memory::GatePolicy policy;
+  const toml::node_view gate = table["memory"]["write_gate"];
+  const auto action = [&gate](std::string_view name) {
+    const auto text = gate[name].value<std::string_view>();
+    return text ? memory::parse_gate_action(*text) : std::nullopt;
+  };
+  policy.secrets = action("secrets");
+  policy.personal = action("personal");
+  policy.duplicates = action("duplicates").value_or(policy.duplicates);
+  policy.recalled = action("recalled").value_or(policy.recalled);
+  return policy;
+}
+
 }  // namespace
 
 Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view path) {
@@ -176,6 +201,7 @@ Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view pat
   file.embedding_endpoint = text_of(table, "embeddings.ollama.endpoint");
   file.embedding_model = text_of(table, "embeddings.ollama.model");
   file.mcp_auto_commit = table.at_path("mcp.auto_commit").value<bool>();
+  file.write_gate = gate_of(table);
   return file;
 }
 

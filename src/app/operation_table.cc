@@ -6,6 +6,7 @@
 
 #include "app/migrate.h"
 #include "app/operations.h"
+#include "memory/apply.h"
 
 namespace cortex::app {
 namespace {
@@ -20,7 +21,22 @@ Status nothing_to_apply(sqlite::Connection&, const store::OperationRow&) { retur
 
 constexpr Rule kRules[] = {
     {"authority.seed_drill_operator", apply_seed_drill_operator},
+    {"contradiction.add", memory::apply_contradiction},
+    {"contradiction.interpret", memory::apply_contradiction},
+    {"contradiction.resolve", memory::apply_contradiction},
     {"doctor.repair", nothing_to_apply},
+    {"memory.accept", memory::apply_transition},
+    {"memory.adopt", memory::apply_adopt},
+    {"memory.candidate", memory::apply_add},
+    {"memory.commit", memory::apply_transition},
+    {"memory.note", memory::apply_add},
+    {"memory.outcome", memory::apply_outcome},
+    {"memory.pend", memory::apply_transition},
+    {"memory.reject", memory::apply_transition},
+    {"memory.restore", memory::apply_transition},
+    {"memory.supersede", memory::apply_supersede},
+    {"memory.tag.add", memory::apply_tag_add},
+    {"memory.tag.remove", memory::apply_tag_remove},
 };
 
 class RuleTable final : public store::Projector {

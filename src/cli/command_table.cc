@@ -17,11 +17,9 @@ constexpr Flag kGlobalFlags[] = {
 constexpr Group kGroups[] = {
     {.path = "audit", .about = "Prove that the ledger is what was written"},
     {.path = "restore", .about = "Check backups and bring them back"},
-    {.path = "memory",
-     .about = "Notes, search and the life of a memory",
-     .note = "Changing tags stays refused until the authority behind it can be checked\n"
-             "(memory.tag.write_path_pending_authority_revalidation)."},
+    {.path = "memory", .about = "Notes, search and the life of a memory"},
     {.path = "memory tag", .about = "Add and remove tags of a memory"},
+    {.path = "memory contradiction", .about = "Memories that cannot both be right"},
     {.path = "memory outcome", .about = "How a memory did when it was used"},
     {.path = "session", .about = "Close a working session into memories"},
     {.path = "context", .about = "Build context packs for a task"},
@@ -56,6 +54,7 @@ auto row_sets() {
       restore_commands(),  //
       ledger_commands(),   //
       context_commands(),  //
+      memory_commands(),   //
       migrate_commands(),  //
       agent_commands(),    //
       recall_commands(),   //

@@ -82,6 +82,7 @@ std::span<const Command> ledger_commands();   // commands_ledger.cc
 std::span<const Command> store_commands();    // commands_store.cc
 std::span<const Command> context_commands();  // commands_context.cc
 std::span<const Command> recall_commands();   // commands_recall.cc
+std::span<const Command> memory_commands();   // commands_memory.cc
 std::span<const Command> migrate_commands();  // commands_migrate.cc
 std::span<const Command> restore_commands();  // commands_restore.cc
 std::span<const Command> agent_commands();    // commands_agents.cc

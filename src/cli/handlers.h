@@ -31,6 +31,26 @@ Outcome run_restore_preflight(const Context& context);
 Outcome run_restore_stage(const Context& context);
 Outcome run_serve(const Context& context);
 Outcome run_completions(const Context& context);
+Outcome run_memory_note(const Context& context);
+Outcome run_memory_accept(const Context& context);
+Outcome run_memory_list(const Context& context);
+Outcome run_memory_candidates(const Context& context);
+Outcome run_memory_show(const Context& context);
+Outcome run_memory_why(const Context& context);
+Outcome run_memory_history(const Context& context);
+Outcome run_memory_diff(const Context& context);
+Outcome run_memory_reject(const Context& context);
+Outcome run_memory_supersede(const Context& context);
+Outcome run_memory_correct(const Context& context);
+Outcome run_memory_restore(const Context& context);
+Outcome run_memory_tag_add(const Context& context);
+Outcome run_memory_tag_remove(const Context& context);
+Outcome run_memory_outcome_record(const Context& context);
+Outcome run_memory_health(const Context& context);
+Outcome run_contradiction_add(const Context& context);
+Outcome run_contradiction_list(const Context& context);
+Outcome run_contradiction_interpret(const Context& context);
+Outcome run_contradiction_resolve(const Context& context);
 Outcome run_print_config(const Context& context);
 
 using Handler = Outcome (*)(const Context&);
@@ -40,7 +60,6 @@ enum class JsonForm {
   kEnvelope,
   kReport,          // its report is its output in both modes, without an envelope
   kEnvelopeAlways,  // an envelope in both modes
-  kReport,  // its report is its output in both modes, without an envelope
   // As kReport when it has text for stdout; a refusal has none and comes in an envelope.
   kReportOrEnvelope,
 };

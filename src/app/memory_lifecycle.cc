@@ -1,0 +1,187 @@
+#include "app/memory_lifecycle.h"
+
+#include <span>
+#include <utility>
+
+#include "base/text.h"
+#include "memory/lifecycle.h"
+#include "store/contradictions.h"
+#include "store/memory_history.h"
+
+namespace cortex::app {
+namespace {
+
+using memory::State;
+using memory::Verb;
+using Operations = std::vector<store::Operation>;
+
+Result<std::string> kept_reason(const memory::GatePolicy& policy, const std::string& reason) {
+  if (reason.empty()) return std::string();
+  CORTEX_TRY(check_text("reason", reason));
+  CORTEX_ASSIGN(memory::Screened kept, memory::screen(reason, policy));
+  return std::move(kept.text);
+}
+
+// The state that the verb leads to, or why it may not be used.
+Result<State> way(Verb verb, const store::Memory& memory) {
+  const auto from = memory::parse_state(memory.status);
+  const auto to = from ? memory::next_state(verb, *from) : std::nullopt;
+  if (to) return *to;
+  return refusal(Code::kPrecondition,
+                 cat("the memory ", memory.id, " is ", printable(memory.status), ": `",
+                     memory::verb_token(verb), "` does not apply to it"),
+                 cat("see its states with `cortex memory history ", memory.id, "`"),
+                 "memory.lifecycle.transition");
+}
+
+store::Operation transition(Verb verb, const store::Memory& memory, State to,
+                            const std::string& at) {
+  return {cat("memory.", memory::verb_token(verb)), json::Object{{"at", at},
+                                                                 {"memory_id", memory.id},
+                                                                 {"from", memory.status},
+                                                                 {"to", memory::state_token(to)}}};
+}
+
+// What it was before it was rejected or superseded.
+Result<std::optional<State>> state_before(sqlite::Connection& db, const store::Memory& memory) {
+  CORTEX_ASSIGN(const auto versions, store::versions_of(db, memory.id));
+  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
+    if (version->status != memory.status) return memory::parse_state(version->status);
+  }
+  return std::optional<State>();
+}
+
+// The valid time from before it was superseded.
+Result<store::ValidTime> valid_before(sqlite::Connection& db, const store::Memory& memory) {
+  CORTEX_ASSIGN(const auto versions, store::versions_of(db, memory.id));
+  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
+    if (version->operation != "memory.supersede") return version->valid;
+  }
+  return store::ValidTime();
+}
+
+// Empty when it may be used, else why not.
+Result<std::string> why_not_active(sqlite::Connection& db, const store::Memory& memory,
+                                   store::ProofDepth depth) {
+  CORTEX_ASSIGN(const auto proofs, store::prove_lineages(db, std::span(&memory.id, 1), depth));
+  if (!proofs.front().usable()) return std::string("its proof is not whole");
+  CORTEX_ASSIGN(const auto open, store::list_contradictions(db, store::Which::kOpen, memory.id));
+  if (!open.empty()) return cat("the open contradiction ", open.front().id, " touches it");
+  return std::string();
+}
+
+using MovePlan =
+    std::function<Result<Operations>(sqlite::Connection& db, const store::Memory& memory,
+                                     MoveReport& report, const std::string& at)>;
+
+// The frame of every verb: ids, the memory, its adoption, one transaction.
+Result<MoveReport> move(Services& services, const Layout& layout, const memory::GatePolicy& policy,
+                        const std::string& memory_id, const std::string& reason,
+                        const MovePlan& plan_move) {
+  CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kMemory, memory_id));
+  CORTEX_ASSIGN(const std::string kept, kept_reason(policy, reason));
+  MoveReport report{.operation = {}, .memory_id = id, .from = {}, .to = {}, .event_id = {}};
+  const Plan plan = [&](sqlite::Connection& db) -> Result<Operations> {
+    CORTEX_ASSIGN(const store::Memory memory, required_memory(db, id));
+    report.from = memory.status;
+    Operations operations;
+    CORTEX_TRY(adopt(db, memory, operations));
+    CORTEX_ASSIGN(Operations own, plan_move(db, memory, report, column_time(services.clock.now())));
+    report.operation = own.back().name;
+    for (store::Operation& one : own) operations.push_back(std::move(one));
+    return operations;
+  };
+  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, cli_caller(kept), plan));
+  report.event_id = recorded.event_ids.back();
+  report.mirror_note = recorded.mirror_note;
+  return report;
+}
+
+}  // namespace
+
+Result<MoveReport> reject_memory(Services& services, const Layout& layout,
+                                 const memory::GatePolicy& policy, const std::string& memory_id,
+                                 const std::string& reason) {
+  return move(services, layout, policy, memory_id, reason,
+              [](sqlite::Connection&, const store::Memory& memory, MoveReport& report,
+                 const std::string& at) -> Result<Operations> {
+                CORTEX_ASSIGN(const State to, way(Verb::kReject, memory));
+                report.to = memory::state_token(to);
+                return Operations{transition(Verb::kReject, memory, to, at)};
+              });
+}
+
+Result<MoveReport> supersede_memory(Services& services, const Layout& layout,
+                                    const memory::GatePolicy& policy, const std::string& memory_id,
+                                    const std::string& by, const std::optional<std::string>& since,
+                                    const std::string& reason) {
+  CORTEX_ASSIGN(const std::string other, id_argument(core::IdKind::kMemory, by));
+  std::optional<std::string> from;
+  if (since) {
+    CORTEX_ASSIGN(from, time_argument("since", *since));
+  }
+  const MovePlan plan = [&](sqlite::Connection& db, const store::Memory& memory, MoveReport& report,
+                            const std::string& at) -> Result<Operations> {
+    CORTEX_ASSIGN(const State to, way(Verb::kSupersede, memory));
+    if (other == memory.id) {
+      return refusal(Code::kPrecondition, "a memory cannot supersede itself",
+                     "name another memory with --by, or use `cortex memory correct`");
+    }
+    CORTEX_ASSIGN(const store::Memory successor, required_memory(db, other));
+    if (successor.status != "active") {
+      return refusal(Code::kPrecondition,
+                     cat("the memory ", other, " is ", printable(successor.status),
+                         " and cannot take the place of another"),
+                     "accept it first");
+    }
+    CORTEX_ASSIGN(const auto last, store::last_version(db, memory.id));
+    const std::string end = from.value_or(at);
+    store::Operation operation = transition(Verb::kSupersede, memory, to, at);
+    operation.args.add("by", other);
+    if (last && last->valid.from) operation.args.add("valid_from", *last->valid.from);
+    operation.args.add("valid_until", end);
+    report.to = memory::state_token(to);
+    report.by = other;
+    report.since = end;
+    return Operations{std::move(operation)};
+  };
+  return move(services, layout, policy, memory_id, reason, plan);
+}
+
+Result<MoveReport> restore_memory(Services& services, const Layout& layout,
+                                  const memory::GatePolicy& policy, const std::string& memory_id,
+                                  const std::string& reason, store::ProofDepth depth) {
+  const MovePlan plan = [depth](sqlite::Connection& db, const store::Memory& memory,
+                                MoveReport& report, const std::string& at) -> Result<Operations> {
+    CORTEX_TRY(way(Verb::kRestore, memory));
+    CORTEX_ASSIGN(const auto before, state_before(db, memory));
+    State to = memory::restore_to(before);
+    if (to == State::kActive) {
+      CORTEX_ASSIGN(report.note, why_not_active(db, memory, depth));
+      if (!report.note.empty()) to = State::kCandidate;
+    }
+    store::Operation operation = transition(Verb::kRestore, memory, to, at);
+    CORTEX_ASSIGN(const store::ValidTime valid, valid_before(db, memory));
+    operation.args.add("valid", true);
+    if (valid.from) operation.args.add("valid_from", *valid.from);
+    if (valid.until) operation.args.add("valid_until", *valid.until);
+    report.to = memory::state_token(to);
+    return Operations{std::move(operation)};
+  };
+  return move(services, layout, policy, memory_id, reason, plan);
+}
+
+json::Value to_json(const MoveReport& report) {
+  json::Object out{{"event_id", report.event_id},
+                   {"from", report.from},
+                   {"memory_id", report.memory_id},
+                   {"operation", report.operation},
+                   {"to", report.to}};
+  if (!report.by.empty()) out.add("by", report.by);
+  if (report.since) out.add("valid_until", *report.since);
+  if (!report.note.empty()) out.add("note", report.note);
+  out.sort();
+  return out;
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,293 @@
+#include "app/memory_read.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "app/checked_store.h"
+#include "base/text.h"
+#include "memory/lifecycle.h"
+#include "memory/salience.h"
+#include "store/lineage_proof.h"
+
+namespace cortex::app {
+namespace {
+
+Status check_statuses(const std::vector<std::string>& statuses) {
+  for (const std::string& status : statuses) {
+    if (memory::parse_state(status)) continue;
+    return refusal(Code::kUsage, cat("--status ", quoted(status), " is no status"),
+                   "give active, candidate, pending_mcp_commit, rejected or superseded");
+  }
+  return {};
+}
+
+json::Value or_null(const std::optional<std::string>& text) {
+  return text ? json::Value(*text) : json::Value(nullptr);
+}
+
+store::MemoryFilter filter_of(const ListRequest& request) {
+  store::MemoryFilter filter{.statuses = request.statuses, .tags = request.tags};
+  filter.limit = request.limit;
+  filter.offset = request.offset;
+  return filter;
+}
+
+// Memory id -> how many open contradictions touch it.
+std::map<std::string, std::size_t> touched(const std::vector<store::Contradiction>& open) {
+  std::map<std::string, std::size_t> counts;
+  for (const store::Contradiction& one : open) {
+    ++counts[one.left_ref];
+    if (one.right_ref != one.left_ref) ++counts[one.right_ref];
+  }
+  return counts;
+}
+
+// One bucket of the health report.
+struct BucketRow {
+  HealthReport::Bucket HealthReport::* member;
+  std::string_view condition;  // ?1: confidence, ?2: time
+};
+constexpr std::string_view kUnvalidated = "coalesce(validation_epoch, 0) = 0";
+constexpr BucketRow kBuckets[] = {
+    {&HealthReport::low_confidence, "confidence < ?1"},
+    {&HealthReport::never_validated, kUnvalidated},
+    {&HealthReport::older, "created_at < ?2"},
+    {&HealthReport::no_outcome, "coalesce(cross_session_use_count, 0) = 0"},
+    {&HealthReport::weak_negative,
+     "coalesce(cross_session_use_count, 0) > 5 AND coalesce(validation_epoch, 0) = 0"},
+    {&HealthReport::contradicted,
+     "id IN (SELECT left_ref FROM contradictions WHERE status IN ('unresolved', 'interpreted')"
+     " UNION SELECT right_ref FROM contradictions WHERE status IN ('unresolved', 'interpreted'))"},
+};
+
+Status fill(sqlite::Connection& db, const HealthRequest& request, const std::string& before,
+            const BucketRow& row, HealthReport::Bucket& bucket) {
+  std::string where =
+      cat(" FROM memories WHERE status = 'active' AND (?1 IS NOT NULL) AND (?2 IS"
+          " NOT NULL) AND ",
+          row.condition);
+  if (request.unvalidated_only) where += cat(" AND ", kUnvalidated);
+  CORTEX_ASSIGN(auto count, db.prepare(cat("SELECT count(*)", where)));
+  CORTEX_TRY(count.bind_all(request.confidence_below, before));
+  CORTEX_TRY(count.step());
+  bucket.count = static_cast<std::uint64_t>(count.column_int(0));
+  constexpr std::uint64_t kMost = 0x7FFF'FFFF'FFFF'FFFF;
+  CORTEX_ASSIGN(auto ids, db.prepare(cat("SELECT id", where, " ORDER BY rowid LIMIT ",
+                                         std::min(request.limit.value_or(kMost), kMost), " OFFSET ",
+                                         std::min(request.offset, kMost))));
+  CORTEX_TRY(ids.bind_all(request.confidence_below, before));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, ids.step());
+    if (!more) return {};
+    bucket.ids.emplace_back(ids.column_text(0));
+  }
+}
+
+}  // namespace
+
+json::Array to_json(const std::vector<store::UnreadableMemory>& unreadable) {
+  json::Array out;
+  for (const store::UnreadableMemory& one : unreadable) {
+    out.emplace_back(json::Object{
+        {"column", one.column}, {"memory_id", printable(one.id)}, {"reason", one.reason}});
+  }
+  return out;
+}
+
+json::Object listed(const store::Memory& memory) {
+  return {{"authority", memory.authority}, {"claim", memory.claim},
+          {"domains", memory.domains},     {"memory_id", memory.id},
+          {"status", memory.status},       {"updated_at", memory.updated_at}};
+}
+
+Result<ListReport> list_memories(Services& services, const Layout& layout, ListRequest request) {
+  CORTEX_TRY(check_statuses(request.statuses));
+  std::optional<store::AsOf> when;
+  if (request.as_of || request.valid_at) {
+    const std::string now = column_time(services.clock.now());
+    when = store::AsOf{now, now};
+    if (request.as_of) {
+      CORTEX_ASSIGN(when->known_at, time_argument("as-of", *request.as_of));
+      when->valid_at = when->known_at;
+    }
+    if (request.valid_at) {
+      CORTEX_ASSIGN(when->valid_at, time_argument("valid-at", *request.valid_at));
+    }
+  }
+  CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
+  ListReport report{.request = std::move(request), .rows = {}, .unreadable = {}, .when = when};
+  store::MemoryFilter filter = filter_of(report.request);
+  if (when) {
+    CORTEX_ASSIGN(report.rows, store::memories_as_of(store.connection, *when, filter));
+    return report;
+  }
+  if (filter.statuses.empty()) filter.statuses = {"active"};
+  CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(store.connection, filter));
+  for (store::Memory& memory : page.rows) report.rows.push_back({std::move(memory), {}, {}});
+  report.unreadable = std::move(page.unreadable);
+  return report;
+}
+
+json::Value to_json(const ListReport& report) {
+  json::Array matches;
+  for (const store::MemoryThen& row : report.rows) {
+    json::Object one = listed(row.memory);
+    if (report.when) {
+      one.add("valid_from", or_null(row.valid.from));
+      one.add("valid_until", or_null(row.valid.until));
+    }
+    one.sort();
+    matches.emplace_back(std::move(one));
+  }
+  json::Object out{{"match_count", report.rows.size()},
+                   {"matches", std::move(matches)},
+                   {"tag_filter", json::array_of(report.request.tags)},
+                   {"unreadable", to_json(report.unreadable)}};
+  if (report.when) {
+    out.add("as_of", report.when->known_at);
+    out.add("valid_at", report.when->valid_at);
+  }
+  out.sort();
+  return out;
+}
+
+Result<CandidatesReport> list_candidates(Services& services, const Layout& layout,
+                                         std::uint64_t limit, std::uint64_t offset) {
+  CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
+  sqlite::Connection& db = store.connection;
+  store::MemoryFilter filter{.statuses = {"candidate", "pending_mcp_commit"}};
+  CandidatesReport report;
+  CORTEX_ASSIGN(report.total, store::count_memories(db, filter));
+  filter.limit = limit;
+  filter.offset = offset;
+  CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(db, filter));
+  report.unreadable = std::move(page.unreadable);
+  std::vector<std::string> ids;
+  for (const store::Memory& memory : page.rows) ids.push_back(memory.id);
+  CORTEX_ASSIGN(const auto proofs, store::prove_lineages(db, ids, store::ProofDepth::kHashes));
+  CORTEX_ASSIGN(const auto open, store::list_contradictions(db, store::Which::kOpen));
+  const auto counts = touched(open);
+  for (std::size_t i = 0; i < page.rows.size(); ++i) {
+    Candidate one{.memory = std::move(page.rows[i])};
+    const auto found = counts.find(one.memory.id);
+    if (found != counts.end()) one.open_contradictions = found->second;
+    one.proof = trust::proof_state_token(proofs[i].closure.state());
+    one.acceptable = one.memory.status == "candidate" && proofs[i].usable() &&
+                     one.open_contradictions == 0 && one.memory.type != "operator_note";
+    report.candidates.push_back(std::move(one));
+  }
+  return report;
+}
+
+json::Value to_json(const CandidatesReport& report) {
+  json::Array rows;
+  for (const Candidate& one : report.candidates) {
+    json::Object row = listed(one.memory);
+    row.add("acceptable", one.acceptable);
+    row.add("confidence", one.memory.confidence);
+    row.add("created_at", one.memory.created_at);
+    row.add("memory_type", one.memory.type);
+    row.add("open_contradictions", one.open_contradictions);
+    row.add("proof_state", one.proof);
+    row.sort();
+    rows.emplace_back(std::move(row));
+  }
+  return json::Object{{"candidates", std::move(rows)},
+                      {"shown", report.candidates.size()},
+                      {"total", report.total},
+                      {"unreadable", to_json(report.unreadable)}};
+}
+
+Result<HealthReport> memory_health(Services& services, const Layout& layout,
+                                   const HealthRequest& request) {
+  if (!(request.confidence_below >= 0.0 && request.confidence_below <= 1.0)) {
+    return refusal(Code::kUsage, "--confidence-below must be from 0 to 1",
+                   "give a number like 0.5");
+  }
+  constexpr std::uint64_t kDaysMost = 3'650'000;  // ten thousand years
+  constexpr std::int64_t kDaySeconds = 86'400;
+  if (request.older_than_days > kDaysMost) {
+    return refusal(Code::kUsage, cat("--older-than ", request.older_than_days, " is too many days"),
+                   cat("give at most ", kDaysMost));
+  }
+  Timestamp before = services.clock.now();
+  before.seconds -= static_cast<std::int64_t>(request.older_than_days) * kDaySeconds;
+  CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
+  HealthReport report{.request = request};
+  CORTEX_ASSIGN(report.total_active,
+                store::count_memories(store.connection, {.statuses = {"active"}}));
+  for (const BucketRow& row : kBuckets) {
+    CORTEX_TRY(fill(store.connection, request, column_time(before), row, report.*row.member));
+  }
+  return report;
+}
+
+json::Value to_json(const HealthReport& report) {
+  json::Object out{{"confidence_below", report.request.confidence_below},
+                   {"older_than_days", report.request.older_than_days},
+                   {"total_active", report.total_active}};
+  const auto add = [&out](const std::string& count, const std::string& ids,
+                          const HealthReport::Bucket& bucket) {
+    out.add(count, bucket.count);
+    out.add(ids, json::array_of(bucket.ids));
+  };
+  add("low_confidence_count", "low_confidence_ids", report.low_confidence);
+  add("never_validated_count", "never_validated_ids", report.never_validated);
+  add("no_outcome_count", "no_outcome_ids", report.no_outcome);
+  add("older_than_days_count", "older_than_ids", report.older);
+  add("weak_negative_count", "weak_negative_ids", report.weak_negative);
+  add("contradicted_count", "contradicted_ids", report.contradicted);
+  if (report.weak_negative.count > 0) {
+    out.add("weak_negative_invariant", memory::kWeakNegativeInvariant);
+  }
+  out.sort();
+  return out;
+}
+
+Result<DiffReport> memory_diff(Services& services, const Layout& layout, const std::string& since,
+                               const std::optional<std::string>& until) {
+  DiffReport report{.since = {}, .until = column_time(services.clock.now()), .differences = {}};
+  CORTEX_ASSIGN(report.since, time_argument("since", since));
+  if (until) {
+    CORTEX_ASSIGN(report.until, time_argument("until", *until));
+  }
+  CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
+  CORTEX_ASSIGN(report.differences,
+                store::memory_differences(store.connection, report.since, report.until));
+  return report;
+}
+
+json::Value to_json(const DiffReport& report) {
+  json::Array rows;
+  for (const store::MemoryDifference& one : report.differences) {
+    const auto value = [](const std::string& text) {
+      auto parsed = json::parse(text);
+      return parsed.ok() ? std::move(parsed).value() : json::Value(text);
+    };
+    const auto side = [&](const std::optional<std::string>& status,
+                          const std::optional<std::string>& domains, std::int64_t uses,
+                          std::int64_t epoch) -> json::Value {
+      if (!status) return nullptr;
+      return json::Object{{"domains", domains ? value(*domains) : json::Value()},
+                          {"status", *status},
+                          {"use_count", uses},
+                          {"validation_epoch", epoch}};
+    };
+    rows.emplace_back(json::Object{
+        {"after", side(one.status_after, one.domains_after, one.uses_after, one.epoch_after)},
+        {"before", side(one.status_before, one.domains_before, one.uses_before, one.epoch_before)},
+        {"changed_at", one.changed_at},
+        {"claim", one.claim},
+        {"memory_id", one.id},
+        {"operations", json::array_of(one.operations)}});
+  }
+  const std::size_t count = rows.size();
+  return json::Object{{"changes", std::move(rows)},
+                      {"count", count},
+                      {"since", report.since},
+                      {"until", report.until}};
+}
+
+}  // namespace cortex::app

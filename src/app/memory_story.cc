@@ -1,0 +1,238 @@
+#include "app/memory_story.h"
+
+#include <span>
+#include <utility>
+
+#include "app/checked_store.h"
+#include "base/text.h"
+#include "memory/salience.h"
+
+namespace cortex::app {
+namespace {
+
+std::string source_of(std::string_view source_json) {
+  const auto parsed = json::parse(source_json);
+  if (!parsed.ok()) return {};
+  std::string out;
+  for (const std::string_view key : {"type", "name", "model"}) {
+    const json::Value* part = parsed->find(key);
+    if (part == nullptr || part->as_string() == nullptr) continue;
+    out += cat(out.empty() ? "" : ":", *part->as_string());
+  }
+  return out;
+}
+
+Result<std::vector<SourceEvent>> events_of(sqlite::Connection& db,
+                                           const std::vector<std::string>& ids) {
+  CORTEX_ASSIGN(auto rows,
+                db.prepare("SELECT e.id, e.observed_at, e.event_type, e.source_json, e.event_hash"
+                           " FROM json_each(?1) j JOIN events e ON e.id = j.value ORDER BY j.key"));
+  CORTEX_TRY(rows.bind(1, json::write_compact(json::array_of(ids))));
+  std::vector<SourceEvent> events;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return events;
+    events.push_back({std::string(rows.column_text(0)), std::string(rows.column_text(1)),
+                      std::string(rows.column_text(2)), source_of(rows.column_text(3)),
+                      std::string(rows.column_text(4))});
+  }
+}
+
+json::Value or_null(const std::optional<std::string>& text) {
+  return text ? json::Value(*text) : json::Value(nullptr);
+}
+
+json::Array edges_json(const trust::Closure& closure) {
+  json::Array edges;
+  for (const trust::VerifiedEdge& edge : closure.verified) {
+    edges.emplace_back(json::Object{{"evidence_ref", edge.evidence_ref},
+                                    {"from_ref", edge.from_ref},
+                                    {"kind", trust::edge_kind_token(edge.kind)},
+                                    {"state", "verified"},
+                                    {"to_ref", edge.to_ref}});
+  }
+  for (const trust::FailingEdge& edge : closure.failing) {
+    edges.emplace_back(json::Object{{"from_ref", edge.from_ref},
+                                    {"kind", trust::edge_kind_token(edge.kind)},
+                                    {"reason", edge.reason},
+                                    {"state", trust::edge_failure_token(edge.failure)},
+                                    {"to_ref", edge.to_ref}});
+  }
+  return edges;
+}
+
+json::Array versions_json(const std::vector<store::MemoryVersion>& versions) {
+  json::Array rows;
+  for (const store::MemoryVersion& one : versions) {
+    rows.emplace_back(json::Object{{"actor", one.actor},
+                                   {"domains", one.domains},
+                                   {"event_id", one.event_id},
+                                   {"known_at", one.known_at},
+                                   {"operation", one.operation},
+                                   {"reason", one.reason},
+                                   {"status", one.status},
+                                   {"superseded_by", one.other_id},
+                                   {"use_count", one.use_count},
+                                   {"valid_from", or_null(one.valid.from)},
+                                   {"valid_until", or_null(one.valid.until)},
+                                   {"validation_epoch", one.validation_epoch}});
+  }
+  return rows;
+}
+
+json::Array contradictions_json(const std::vector<store::Contradiction>& all) {
+  json::Array rows;
+  for (const store::Contradiction& one : all) {
+    rows.emplace_back(json::Object{{"contradiction_id", one.id},
+                                   {"interpretation", or_null(one.interpretation)},
+                                   {"left_ref", one.left_ref},
+                                   {"right_ref", one.right_ref},
+                                   {"status", one.status}});
+  }
+  return rows;
+}
+
+json::Array outcomes_json(const std::vector<store::OutcomeReport>& all) {
+  json::Array rows;
+  for (const store::OutcomeReport& one : all) {
+    rows.emplace_back(json::Object{{"event_id", one.event_id},
+                                   {"note", or_null(one.note)},
+                                   {"recorded_at", one.recorded_at},
+                                   {"result", one.result},
+                                   {"session_id", one.session_id}});
+  }
+  return rows;
+}
+
+std::string state_token(const MemoryStory& story) {
+  return std::string(trust::proof_state_token(story.proof.closure.state()));
+}
+
+}  // namespace
+
+Result<MemoryStory> memory_story(Services& services, const Layout& layout,
+                                 const std::string& memory_id,
+                                 const std::optional<std::string>& as_of, store::ProofDepth depth) {
+  CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kMemory, memory_id));
+  MemoryStory story;
+  if (as_of) {
+    CORTEX_ASSIGN(story.as_of, time_argument("as-of", *as_of));
+  }
+  CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
+  sqlite::Connection& db = store.connection;
+  CORTEX_ASSIGN(story.then.memory, required_memory(db, id));
+  CORTEX_ASSIGN(story.versions, store::versions_of(db, id));
+  if (!story.versions.empty()) story.then.valid = story.versions.back().valid;
+  if (story.as_of) {
+    CORTEX_ASSIGN(auto then, store::memory_as_of(db, id, *story.as_of));
+    if (!then) {
+      return refusal(Code::kPrecondition,
+                     cat("the memory ", id, " was not known at ", *story.as_of),
+                     cat("it is known since ", story.then.memory.created_at));
+    }
+    story.then = *std::move(then);
+  }
+  CORTEX_ASSIGN(auto proofs, store::prove_lineages(db, std::span(&id, 1), depth));
+  story.proof = std::move(proofs.front());
+  CORTEX_ASSIGN(story.events, events_of(db, story.proof.event_ids));
+  CORTEX_ASSIGN(story.contradictions, store::list_contradictions(db, store::Which::kAll, id));
+  CORTEX_ASSIGN(story.outcomes, store::reports_of(db, id));
+  CORTEX_ASSIGN(story.uses, store::session_uses_of(db, id));
+  bool contradicted = false;
+  for (const store::Contradiction& one : story.contradictions) contradicted |= one.open();
+  const store::Memory& memory = story.then.memory;
+  story.brightness = memory::brightness(memory::salience_of(memory, contradicted));
+  story.use_signal = memory::use_signal_token(memory::use_signal(
+      memory.cross_session_use_count.value_or(0), memory.validation_epoch.value_or(0)));
+  return story;
+}
+
+json::Value show_json(const MemoryStory& story) {
+  const store::Memory& memory = story.then.memory;
+  json::Array events;
+  for (const SourceEvent& one : story.events) {
+    events.emplace_back(json::Object{{"event_hash", one.event_hash},
+                                     {"event_id", one.id},
+                                     {"event_type", one.type},
+                                     {"observed_at", one.observed_at},
+                                     {"source", one.source}});
+  }
+  json::Object out{{"as_of", or_null(story.as_of)},
+                   {"brightness", static_cast<double>(story.brightness)},
+                   {"contradictions", contradictions_json(story.contradictions)},
+                   {"edges", edges_json(story.proof.closure)},
+                   {"events", std::move(events)},
+                   {"memory", json::sorted(store::memory_to_json(memory))},
+                   {"memory_id", memory.id},
+                   {"operations", versions_json(story.versions)},
+                   {"outcomes", outcomes_json(story.outcomes)},
+                   {"proof_state", state_token(story)},
+                   {"use_signal", story.use_signal},
+                   {"valid_from", or_null(story.then.valid.from)},
+                   {"valid_until", or_null(story.then.valid.until)}};
+  return out;
+}
+
+json::Value history_json(const MemoryStory& story) {
+  return json::Object{
+      {"claim", story.then.memory.claim},         {"created_at", story.then.memory.created_at},
+      {"memory_id", story.then.memory.id},        {"outcomes", outcomes_json(story.outcomes)},
+      {"recorded", !story.versions.empty()},      {"status", story.then.memory.status},
+      {"versions", versions_json(story.versions)}};
+}
+
+std::vector<Reason> reasons_of(const MemoryStory& story) {
+  const store::Memory& memory = story.then.memory;
+  std::vector<Reason> reasons;
+  reasons.push_back({cat("status.", memory.status), memory.status == "active",
+                     cat("it is ", memory.status, " since ", memory.updated_at)});
+  reasons.push_back({cat("authority.", memory.authority),
+                     memory.authority == "user" || memory.authority == "operator",
+                     cat("it speaks with the authority \"", memory.authority, "\"")});
+  const bool proven = story.proof.usable();
+  reasons.push_back(
+      {cat("proof.", state_token(story)), proven,
+       proven ? cat("its lineage holds: ", counted(story.proof.closure.verified.size(), "link"))
+              : cat("its lineage does not hold: ",
+                    counted(story.proof.closure.failing.size(), "failing link"))});
+  for (const store::Contradiction& one : story.contradictions) {
+    reasons.push_back({cat("contradiction.", one.status), !one.open(),
+                       cat(one.id, " between ", printable(one.left_ref), " and ",
+                           printable(one.right_ref), " is ", one.status)});
+  }
+  const bool validated = memory.validation_epoch.value_or(0) > 0;
+  reasons.push_back(
+      {validated ? "validation.validated" : "validation.never", validated,
+       validated ? cat("it was validated ",
+                       counted(static_cast<std::uint64_t>(*memory.validation_epoch), "time"))
+                 : std::string("nobody has validated it")});
+  const std::int64_t uses = memory.cross_session_use_count.value_or(0);
+  reasons.push_back({cat("use.", story.use_signal), story.use_signal != "weak_negative",
+                     cat("it was used ", counted(static_cast<std::uint64_t>(uses), "time"), " in ",
+                         counted(story.uses.size(), "session"))});
+  if (!story.versions.empty() && !story.versions.back().other_id.empty() &&
+      memory.status == "superseded") {
+    reasons.push_back(
+        {"superseded_by", false, cat(story.versions.back().other_id, " took its place")});
+  }
+  return reasons;
+}
+
+json::Value why_json(const MemoryStory& story) {
+  json::Array rows;
+  bool usable = true;
+  for (const Reason& one : reasons_of(story)) {
+    rows.emplace_back(
+        json::Object{{"reason", one.text}, {"speaks_for", one.speaks_for}, {"token", one.token}});
+  }
+  usable = story.then.memory.status == "active" && story.proof.usable();
+  for (const store::Contradiction& one : story.contradictions) usable = usable && !one.open();
+  return json::Object{{"brightness", static_cast<double>(story.brightness)},
+                      {"claim", story.then.memory.claim},
+                      {"memory_id", story.then.memory.id},
+                      {"proof_state", state_token(story)},
+                      {"reasons", std::move(rows)},
+                      {"usable_by_default", usable}};
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,46 @@
+// `memory tag add|remove` and `memory outcome record`.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/memory_work.h"
+#include "json/value.h"
+#include "memory/write_gate.h"
+
+namespace cortex::app {
+
+struct TagReport {
+  std::string memory_id, tag;
+  bool add = true;
+  bool changed = false;
+  std::string event_id{};
+};
+// Whatever the state of the memory. kPrecondition: a blank tag, an unknown memory, domains that are
+// no array of texts.
+Result<TagReport> change_tag(Services& services, const Layout& layout,
+                             const memory::GatePolicy& policy, bool add,
+                             const std::string& memory_id, const std::string& tag);
+json::Value to_json(const TagReport& report);
+
+struct OutcomeRequest {
+  std::string memory_id, session, result;  // "helpful", "not-helpful" or "validated"
+  std::optional<std::string> note{};
+  // Of a validation, and required then: for what, by which evidence, by whose key (a seed file).
+  std::optional<std::string> scope{}, evidence{}, attestation_path{};
+};
+struct OutcomeReport {
+  std::string memory_id, session, result, outcome_ref, event_id;
+  std::optional<std::string> note{};
+  std::int64_t use_count = 0, validation_epoch = 0;
+  std::optional<json::Value> policy{};  // the decision of a validation
+};
+inline constexpr std::string_view kNoSuchMemory = "memory.outcome.memory_not_found";
+
+// Counts one more use in the session, keeps the first time, moves the last; a validation also moves
+// the epoch, and only with three votes: scope, tier of the principal behind the key, evidence.
+Result<OutcomeReport> record_outcome(Services& services, const Layout& layout,
+                                     const memory::GatePolicy& policy, OutcomeRequest request);
+json::Value to_json(const OutcomeReport& report);
+
+}  // namespace cortex::app

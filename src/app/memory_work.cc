@@ -1,0 +1,127 @@
+#include "app/memory_work.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "base/ulid.h"
+#include "base/version.h"
+#include "memory/rows.h"
+#include "store/memory_history.h"
+#include "store/outcomes.h"
+#include "store/schema_check.h"
+#include "store/schema_query.h"
+
+namespace cortex::app {
+namespace {
+
+Status require_schema(sqlite::Connection& db) {
+  auto failures = store::check_schema(db);
+  if (!failures.ok()) return with_code(std::move(failures).error(), Code::kPrecondition);
+  if (failures->empty()) return {};
+  std::string lines;
+  for (const store::SchemaFailure& failure : *failures) {
+    lines += cat(lines.empty() ? "" : "; ", failure.invariant, ": ", failure.detail);
+  }
+  return refusal(Code::kSchema, lines, "run `cortex doctor`");
+}
+
+// Ids that begin like this one, from the primary key.
+std::string similar_ids(sqlite::Connection& db, std::string_view id) {
+  constexpr std::size_t kAlike = 26;
+  const std::string begin(id.substr(0, kAlike));
+  auto rows = db.prepare("SELECT id FROM memories WHERE id >= ?1 AND id < ?1 || '~' LIMIT 3");
+  if (!rows.ok() || !rows->bind(1, begin).ok()) return {};
+  std::string found;
+  for (;;) {
+    const auto more = rows->step();
+    if (!more.ok() || !*more) return found;
+    found += cat(found.empty() ? "" : ", ", printable(rows->column_text(0)));
+  }
+}
+
+}  // namespace
+
+Error refusal(Code code, std::string message, std::string next, std::string token) {
+  Error error = make_error(code, std::move(message));
+  error.token = std::move(token);
+  error.unchanged = "no state was changed";
+  error.next = std::move(next);
+  return error;
+}
+
+store::Caller cli_caller(std::string reason) {
+  return {.actor = "operator",
+          .client = cat("cortex-cli ", version()),
+          .session = std::nullopt,
+          .reason = std::move(reason)};
+}
+
+Result<std::string> id_argument(core::IdKind kind, std::string_view text) {
+  if (const auto id = core::parse_id(kind, text)) return core::id_text(kind, *id);
+  return refusal(Code::kUsage, cat(quoted(text), " is no id of a ", core::noun_of(kind)),
+                 cat("give an id such as ", core::prefix_of(kind), "_01KG0000000000000000000001"));
+}
+
+std::string column_time(Timestamp time) { return format_rfc3339(time, Offset::kPlus00); }
+
+Result<std::string> time_argument(std::string_view flag, const std::string& text) {
+  if (const auto time = parse_relaxed_rfc3339(text)) return column_time(*time);
+  if (const auto midnight = parse_strict_rfc3339(text + "T00:00:00Z")) {
+    return column_time(*midnight);
+  }
+  return refusal(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
+                 "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
+}
+
+std::string new_id(Services& services, core::IdKind kind) {
+  return core::id_text(kind, Ulid::make(services.clock, services.random));
+}
+
+Status check_text(std::string_view what, std::string_view text) {
+  std::string problem;
+  if (!is_valid_utf8(text)) {
+    problem = "is not UTF-8";
+  } else if (trim(text).empty()) {
+    problem = "must not be empty";
+  } else if (text.size() > kClaimBytesMax) {
+    problem = cat("has ", with_thousands(text.size()), " bytes, at most ",
+                  with_thousands(kClaimBytesMax), " are kept");
+  } else {
+    return {};
+  }
+  return refusal(Code::kUsage, cat("the ", what, " ", problem),
+                 cat("give a ", what, " in UTF-8, or refer to a file by its name"));
+}
+
+Result<Recorded> change_memories(Services& services, const Layout& layout,
+                                 const store::Caller& caller, const Plan& plan) {
+  const Plan checked = [&plan](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
+    CORTEX_TRY(require_schema(db));
+    return plan(db);
+  };
+  return perform(services, layout, caller, checked);
+}
+
+Result<store::Memory> required_memory(sqlite::Connection& db, const std::string& id) {
+  CORTEX_ASSIGN(auto found, store::find_memory(db, id));
+  if (found) return *std::move(found);
+  const std::string similar = similar_ids(db, id);
+  return refusal(Code::kPrecondition, cat("the memory ", id, " was not found"),
+                 similar.empty() ? "look for it with `cortex memory list`"
+                                 : cat("did you mean ", similar, "?"));
+}
+
+Status adopt(sqlite::Connection& db, const store::Memory& memory,
+             std::vector<store::Operation>& operations) {
+  CORTEX_ASSIGN(const auto last, store::last_version(db, memory.id));
+  if (last) return {};
+  json::Object args{{"memory", store::memory_to_json(memory)}};
+  memory::Companions companions;
+  CORTEX_ASSIGN(companions.uses, store::session_uses_of(db, memory.id));
+  CORTEX_ASSIGN(companions.relations, store::relations_of(db, memory.id));
+  memory::add_to(args, companions);
+  operations.push_back({"memory.adopt", std::move(args)});
+  return {};
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,49 @@
+// What the use cases of memories have in common: ids and times as people type them, the checked way
+// to change memories, and the adoption of memories that other programs made.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/layout.h"
+#include "app/operations.h"
+#include "app/services.h"
+#include "base/result.h"
+#include "core/ids.h"
+#include "sqlite/connection.h"
+#include "store/memories.h"
+
+namespace cortex::app {
+
+// "cortex-cli 0.2.0" and the operator, who is who types commands.
+store::Caller cli_caller(std::string reason = {});
+
+// Canonical form. kUsage for text that is no id of this kind.
+Result<std::string> id_argument(core::IdKind kind, std::string_view text);
+// An RFC 3339 time or a date, as columns hold it ("+00:00"). kUsage otherwise.
+Result<std::string> time_argument(std::string_view flag, const std::string& text);
+std::string column_time(Timestamp time);
+std::string new_id(Services& services, core::IdKind kind);
+
+// kUsage when the text is blank, not UTF-8, or longer than a claim may be.
+inline constexpr std::size_t kClaimBytesMax = 1U << 20;
+Status check_text(std::string_view what, std::string_view text);
+
+// As perform(), on a store whose schema this program understands (kSchema).
+Result<Recorded> change_memories(Services& services, const Layout& layout,
+                                 const store::Caller& caller, const Plan& plan);
+
+// kPrecondition, naming memories with ids like this one, when there is none.
+Result<store::Memory> required_memory(sqlite::Connection& db, const std::string& id);
+
+// A memory that no operation ever touched stands in no ledger. The first operation on it comes with
+// one that writes it down, so that the ledger alone gives the same memories.
+Status adopt(sqlite::Connection& db, const store::Memory& memory,
+             std::vector<store::Operation>& operations);
+
+// "no state was changed" and what to do.
+Error refusal(Code code, std::string message, std::string next, std::string token = {});
+
+}  // namespace cortex::app

@@ -1,0 +1,48 @@
+#include "cli/number_flag.h"
+
+#include <array>
+#include <charconv>
+
+#include "base/text.h"
+
+namespace cortex::cli {
+namespace {
+
+Error no_number(std::string_view name, std::string_view text) {
+  Error error = make_error(Code::kUsage, cat("--", name, " ", quoted(text), " is no number"));
+  error.unchanged = "no state was changed";
+  error.next = cat("give --", name, " a number");
+  return error;
+}
+
+template <class T>
+Result<T> number(std::string_view name, const std::string& text) {
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, value);
+  if (failure != std::errc() || stop != end) return no_number(name, text);
+  return value;
+}
+
+}  // namespace
+
+Result<double> number_flag(const Invocation& flags, std::string_view name, double otherwise) {
+  const auto text = flags.optional(name);
+  if (!text) return otherwise;
+  return number<double>(name, *text);
+}
+
+Result<std::optional<std::uint64_t>> count_flag(const Invocation& flags, std::string_view name) {
+  const auto text = flags.optional(name);
+  if (!text) return std::optional<std::uint64_t>();
+  CORTEX_ASSIGN(const std::uint64_t count, number<std::uint64_t>(name, *text));
+  return std::optional(count);
+}
+
+std::string shortest(double number) {
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  return {buffer.data(), end};
+}
+
+}  // namespace cortex::cli

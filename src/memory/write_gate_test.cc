@@ -1,0 +1,168 @@
+#include "memory/write_gate.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <set>
+
+#include "memory/detectors.h"
+#include "memory/memory_fixture.h"
+
+namespace cortex::memory {
+namespace {
+
+using testing::HasSubstr;
+
+// The lone detector that fires, or what else there is.
+std::string found_in(std::string_view text) {
+  const GatePolicy policy{.secrets = GateAction::kReport, .personal = GateAction::kReport};
+  std::string names;
+  for (const Finding& one : screen(text, policy).value().findings) {
+    names += cat(names.empty() ? "" : " ", one.detector);
+  }
+  return names;
+}
+
+// `length` bytes of the alphabet, the same ones every time; no example of a real key stands here.
+std::string body_of(Alphabet alphabet, std::size_t length) {
+  std::string all;
+  for (char c = '!'; c < '~'; ++c) {
+    const bool letter = is_in(Alphabet::kAlnum, c);
+    if (letter && is_in(alphabet, c)) all.push_back(c);
+  }
+  std::string out;
+  for (std::size_t i = 0; out.size() < length; ++i) out.push_back(all[(i * 7 + 3) % all.size()]);
+  return out;
+}
+
+std::string example(const TokenDetector& row, std::size_t length) {
+  return cat(row.literal, row.gap ? ": " : "", body_of(row.alphabet, length));
+}
+
+TEST(WriteGate, HasSixtyDetectorsAndMore_EachNamedOnce) {
+  std::set<std::string_view> names;
+  for (const TokenDetector& row : token_detectors()) EXPECT_TRUE(names.insert(row.name).second);
+  for (const ShapeDetector& row : shape_detectors()) EXPECT_TRUE(names.insert(row.name).second);
+  EXPECT_GE(names.size(), 60U);
+}
+
+TEST(WriteGate, EveryTokenRow_FindsItsTokenAndNothingNearIt) {
+  for (const TokenDetector& row : token_detectors()) {
+    const std::string shortest = example(row, row.least);
+    EXPECT_THAT(found_in(cat("use ", shortest, " for it")), HasSubstr(row.name)) << row.name;
+    EXPECT_THAT(found_in(example(row, row.most)), HasSubstr(row.name)) << row.name;
+    EXPECT_THAT(found_in(example(row, row.least - 1)), testing::Not(HasSubstr(row.name)))
+        << row.name;
+    EXPECT_THAT(found_in(example(row, row.most + 1)), testing::Not(HasSubstr(row.name)))
+        << row.name;
+    if (!row.gap) {
+      EXPECT_THAT(found_in(cat("x", shortest)), testing::Not(HasSubstr(row.name))) << row.name;
+    }
+  }
+}
+
+TEST(WriteGate, AssignedValues_NotMereWords) {
+  EXPECT_EQ(found_in("the password reset mail is late"), "");
+  EXPECT_EQ(found_in("Password = 'hunter2hunter2'"), "password_value");
+  EXPECT_EQ(found_in("{\"API_KEY\": \"abcdefabcdef\"}"), "api_key_value");
+  EXPECT_EQ(found_in("Authorization: Bearer abcdefghijklmnop"), "bearer_header");
+}
+
+struct Shape {
+  std::string_view name, good, bad;
+};
+
+TEST(WriteGate, EveryShapeRow_ChecksWhatMakesItOne) {
+  const std::string begin = "-----BEGIN ", key = "PRIVATE KEY-----";
+  const std::string part = body_of(Alphabet::kAlnum, 12);
+  const std::string jwt = cat("eyJ", part, ".", part, ".", part);
+  const std::string not_jwt = cat("eyJ", part, ".", part);
+  const std::string bot = cat("123456789:", body_of(Alphabet::kAlnum, 35));
+  const std::string not_bot = cat("123456789:", body_of(Alphabet::kAlnum, 34));
+  const std::string pem = cat(begin, "RSA ", key, "\nAAAA\n-----END RSA ", key);
+  const std::string certificate = cat(begin, "CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----");
+  const Shape shapes[] = {
+      {"private_key", pem, certificate},
+      {"json_web_token", jwt, not_jwt},
+      {"telegram_bot_token", bot, not_bot},
+      {"url_password", "postgres://me:secret@db/x", "postgres://db/x@y"},
+      {"payment_card", "4111 1111 1111 1111", "4111 1111 1111 1112"},
+      {"iban", "GB82 WEST 1234 5698 7654 32", "GB83 WEST 1234 5698 7654 32"},
+      {"us_social_security", "536-90-4399", "666-90-4399"},
+      {"uk_national_insurance", "AB123456C", "AB123456Z"},
+      {"ca_social_insurance", "130-692-544", "130-692-545"},
+      {"es_national_id", "12345678Z", "12345678A"},
+      {"de_tax_id", "86095742719", "86095742718"},
+      {"email_address", "ada@example.org", "ada@example"},
+      {"phone_number", "+49 30 901820", "+49 30"},
+  };
+  EXPECT_EQ(std::size(shapes), shape_detectors().size());
+  for (const Shape& shape : shapes) {
+    EXPECT_EQ(found_in(cat("(", shape.good, ")")), shape.name);
+    EXPECT_THAT(found_in(cat("(", shape.bad, ")")), testing::Not(HasSubstr(shape.name)))
+        << shape.bad;
+  }
+}
+
+TEST(WriteGate, Redacts_AndNeverRepeatsWhatItTookOut) {
+  const Screened out = screen("card 4111 1111 1111 1111 of ada@example.org", {}).value();
+  EXPECT_EQ(out.text, "card [redacted:payment_card] of ada@example.org");
+  ASSERT_EQ(out.findings.size(), 2U);
+  EXPECT_EQ(out.findings[0].action, GateAction::kRedact);
+  EXPECT_EQ(out.findings[1].action, GateAction::kReport);
+  EXPECT_THAT(json::canonical(to_json(out.findings)), testing::Not(HasSubstr("4111")));
+}
+
+TEST(WriteGate, PrivateKey_IsRefusedByDefault_ThePolicyDecides) {
+  const std::string pem = cat("-----BEGIN ", "PRIVATE KEY-----\nAAAA");
+  const auto refused = screen(pem, {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::kPrecondition);
+  EXPECT_EQ(refused.error().token, "memory.write_gate.private_key");
+  EXPECT_EQ(screen(pem, {.secrets = GateAction::kRedact})->text, "[redacted:private_key]");
+  EXPECT_TRUE(screen(pem, {.secrets = GateAction::kOff})->findings.empty());
+  EXPECT_FALSE(screen("ada@example.org", {.personal = GateAction::kRefuse}).ok());
+}
+
+TEST(WriteGate, LongText_IsScannedInOnePass) {
+  std::string text;
+  while (text.size() < (10U << 20U)) text += "4111 1111 1111 1112 a@b c://d ";
+  EXPECT_TRUE(screen(text, {}).value().findings.empty());
+}
+
+TEST(WriteGate, Checksums) {
+  EXPECT_TRUE(passes_luhn("79927398713"));
+  EXPECT_FALSE(passes_luhn("79927398710"));
+  EXPECT_FALSE(passes_luhn(""));
+  EXPECT_TRUE(passes_mod97("DE89370400440532013000"));
+  EXPECT_FALSE(passes_mod97("DE8"));
+}
+
+TEST(WriteGate, Actions) {
+  for (const std::string_view token : {"off", "report", "redact", "refuse"}) {
+    EXPECT_EQ(gate_action_token(*parse_gate_action(token)), token);
+  }
+  EXPECT_FALSE(parse_gate_action("Redact"));
+}
+
+class RecalledTest : public MemoryTest {};
+
+TEST_F(RecalledTest, PackTextAndQuotedMemories_AreNotStoredAgain) {
+  add(1, "active", "the deploy waits for the migration");
+  add(2, "active", "short");
+  const auto verdict = [&](std::string_view text) { return refuse_recalled(db_, text, {}).ok(); };
+  EXPECT_FALSE(verdict(R"({"context_pack_id":"x","selected_refs":[]})"));
+  EXPECT_TRUE(verdict("selected_refs is a member of packs"));
+  EXPECT_FALSE(verdict(cat(id_of(1), ": the deploy waits for the migration")));
+  EXPECT_TRUE(verdict(cat("see ", id_of(1))));
+  EXPECT_TRUE(verdict("the deploy waits for the migration"));  // a duplicate, not an echo
+  EXPECT_TRUE(verdict(cat(id_of(2), " says short")));
+  EXPECT_TRUE(refuse_recalled(db_, R"({"context_pack_id":"x","selected_refs":[]})",
+                              {.recalled = GateAction::kOff})
+                  .ok());
+  EXPECT_EQ(refuse_recalled(db_, "context_pack_id selected_refs", {}).error().token,
+            "memory.write_gate.recalled_text");
+}
+
+}  // namespace
+}  // namespace cortex::memory
