@@ -17,7 +17,11 @@ constexpr Flag kGlobalFlags[] = {
 constexpr Group kGroups[] = {
     {.path = "audit", .about = "Prove that the ledger is what was written"},
     {.path = "restore", .about = "Check backups and bring them back"},
-    {.path = "memory", .about = "Notes, search and the life of a memory"},
+    {.path = "memory",
+     .about = "Notes, search and the life of a memory",
+     .note =
+         "Changing tags needs no attestation: it is recorded with a warning, never refused for\n"
+         "it (memory.tag.write_path_pending_authority_revalidation)."},
     {.path = "memory tag", .about = "Add and remove tags of a memory"},
     {.path = "memory contradiction", .about = "Memories that cannot both be right"},
     {.path = "memory outcome", .about = "How a memory did when it was used"},

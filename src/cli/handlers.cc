@@ -48,8 +48,10 @@ constexpr HandlerRow kHandlers[] = {
     {"memory health", "cortex.memory.health", run_memory_health},
     {"memory contradiction add", "cortex.memory.contradiction.add", run_contradiction_add},
     {"memory contradiction list", "cortex.memory.contradiction.list", run_contradiction_list},
-    {"memory contradiction interpret", "cortex.memory.contradiction.interpret", run_contradiction_interpret},
-    {"memory contradiction resolve", "cortex.memory.contradiction.resolve", run_contradiction_resolve},
+    {"memory contradiction interpret", "cortex.memory.contradiction.interpret",
+     run_contradiction_interpret},
+    {"memory contradiction resolve", "cortex.memory.contradiction.resolve",
+     run_contradiction_resolve},
     {"completions", "cortex.completions", run_completions},
 };
 
