@@ -152,8 +152,8 @@ TEST(Parse, ChoicesAreListedWhenNoneMatches) {
 }
 
 TEST(Parse, CommandsAndFlagsOfLaterVersionsAreRefusedByName) {
-  const std::string text = refused({"memory", "list", "--tag", "x"});
-  EXPECT_THAT(text, HasSubstr("`cortex memory list` is not available in this version; "
+  const std::string text = refused({"decay", "list", "--state", "x"});
+  EXPECT_THAT(text, HasSubstr("`cortex decay list` is not available in this version; "
                               "nothing was changed."));
   EXPECT_EQ(std::ranges::count(text, '\n'), 1);
   EXPECT_THAT(refused({"--json", "restore", "intent", "build"}), HasSubstr("restore intent build"));
@@ -161,7 +161,7 @@ TEST(Parse, CommandsAndFlagsOfLaterVersionsAreRefusedByName) {
               HasSubstr("`cortex audit verify --signed` is not available"));
   EXPECT_THAT(refused({"audit", "verify", "--against=x"}),
               HasSubstr("--against` is not available"));
-  EXPECT_THAT(shown({"memory", "list", "--help"}), HasSubstr("Not available in this version"));
+  EXPECT_THAT(shown({"decay", "list", "--help"}), HasSubstr("Not available in this version"));
 }
 
 TEST(Parse, MistypedWordsGetASuggestion) {
