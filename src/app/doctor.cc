@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/open_store.h"
+#include "app/search_index.h"
 #include "base/text.h"
 #include "bundle/cut.h"
 #include "crypto/digest.h"
@@ -149,6 +150,8 @@ Result<DoctorRepairReport> doctor_repair(Services& services, const Layout& layou
   report.mirrored_rows = opened.mirrored_rows;
   report.mirror_note = std::move(opened.mirror_note);
   CORTEX_ASSIGN(report.schema_failures, store::check_schema(opened.connection));
+  if (!report.schema_failures.empty()) return report;
+  CORTEX_ASSIGN(report.search_index, mend_index(opened.connection));
   return report;
 }
 
@@ -191,6 +194,7 @@ json::Value to_json(const DoctorRepairReport& report) {
   if (!report.dry_run) {
     out.add("mirrored_rows", report.mirrored_rows);
     if (!report.mirror_note.empty()) out.add("mirror_note", report.mirror_note);
+    if (!report.search_index.empty()) out.add("search_index", report.search_index);
   }
   return out;
 }

@@ -39,6 +39,7 @@ struct DoctorRepairReport {
   std::uint64_t mirrored_rows = 0;                    // added to the mirror
   std::string mirror_note;                            // why it was left behind, or empty
   std::vector<store::SchemaFailure> schema_failures;  // what the repair could not mend
+  std::string search_index;                           // "in order", or what was done to it
   bool dry_run = false;
 };
 

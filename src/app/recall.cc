@@ -57,12 +57,20 @@ std::optional<std::int64_t> seconds(const std::optional<Timestamp>& time) {
   return time->seconds;
 }
 
+// Bytes of a hit in the envelope, which is printed with two blanks a level, three levels deep.
+std::size_t printed_bytes(const RecallHit& hit) {
+  constexpr std::size_t kIndent = 6;
+  const std::string text = json::write_pretty(to_json(hit));
+  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1;
+  return text.size() + lines * (kIndent + 1);
+}
+
 // Hits as far as the budget reaches.
 void fit_budget(std::vector<RecallHit> hits, const RecallRequest& request, bool more,
                 RecallReport& report) {
   std::size_t bytes = 2;
   for (RecallHit& hit : hits) {
-    const std::size_t size = json::write_compact(to_json(hit)).size() + 1;
+    const std::size_t size = printed_bytes(hit);
     const std::size_t tokens = (bytes + size + kBytesPerToken - 1) / kBytesPerToken;
     if (request.budget_tokens && tokens > *request.budget_tokens) {
       more = true;

@@ -135,7 +135,7 @@ double rounded(float value) { return std::round(static_cast<double>(value) * 1e6
 
 std::vector<std::pair<std::string_view, double>> parts_of(const retrieval::Parts& p) {
   return {{"words", rounded(p.words)},
-          {"feedback", rounded(p.feedback)},
+
           {"neighbours", rounded(p.neighbours)},
           {"session", rounded(p.session)},
           {"coverage", rounded(p.coverage)},

@@ -1,6 +1,7 @@
 #include "app/search_index.h"
 
 #include "base/text.h"
+#include "retrieval/index_check.h"
 #include "retrieval/index_writer.h"
 #include "sqlite/transaction.h"
 
@@ -36,6 +37,16 @@ IndexKept catch_index_up(sqlite::Connection& db) {
     return {false, lagging(committed.error())};
   }
   return {updated->rebuilt, ""};
+}
+
+Result<std::string> mend_index(sqlite::Connection& db) {
+  CORTEX_ASSIGN(auto transaction,
+                sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
+  CORTEX_ASSIGN(const std::string problem, retrieval::check_index(db));
+  if (problem.empty()) return std::string("in order");
+  CORTEX_TRY(retrieval::rebuild_index(db));
+  CORTEX_TRY(transaction.commit());
+  return cat("built anew: ", problem);
 }
 
 }  // namespace cortex::app

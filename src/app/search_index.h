@@ -21,4 +21,7 @@ struct IndexKept {
 };
 IndexKept catch_index_up(sqlite::Connection& db);
 
+// For `doctor`: checks the index against the tables and builds it anew when it is not sound.
+Result<std::string> mend_index(sqlite::Connection& db);  // what was done, "in order" for nothing
+
 }  // namespace cortex::app

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "retrieval/index_check.h"
 #include "retrieval/index_fixture.h"
 
 namespace cortex::retrieval {
@@ -148,6 +149,30 @@ TEST_F(IndexTest, EveryDamagedBlobIsNoticedOrHarmless) {
     } else {
       EXPECT_EQ(searcher.error().token, kCorruptToken) << damage.sql;
     }
+    exec("ROLLBACK TO damage");
+    exec("RELEASE damage");
+  }
+}
+
+TEST_F(IndexTest, TheCheckSeesWhatSearchesMayNot) {
+  const auto problem = [&] { return check_index(*db_).value(); };
+  EXPECT_NE(problem(), "");
+  for (int i = 0; i < 600; ++i) add_event("s", "Ann", cat("note ", i, " common"));
+  add_memory("mem_1", "common knowledge", "active");
+  update();
+  add_event("s", "Ann", "the last one");
+  EXPECT_NE(problem(), "");
+  update();
+  EXPECT_EQ(problem(), "");
+  for (const char* damage :
+       {"UPDATE cortex_recall_docs SET terms = (SELECT terms FROM cortex_recall_docs WHERE doc ="
+        " 7) WHERE doc = 8",
+        "DELETE FROM cortex_recall_terms WHERE id = (SELECT max(id) FROM cortex_recall_terms)",
+        "UPDATE cortex_recall SET live = live + 1",
+        "UPDATE cortex_recall_blocks SET data = zeroblob(length(data)) WHERE block = 0"}) {
+    exec("SAVEPOINT damage");
+    exec(damage);
+    EXPECT_NE(problem(), "") << damage;
     exec("ROLLBACK TO damage");
     exec("RELEASE damage");
   }

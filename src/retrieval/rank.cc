@@ -8,6 +8,9 @@
 namespace cortex::retrieval {
 namespace {
 
+// Lists from here on are worth the question whether they can add anything new.
+constexpr std::uint64_t kLongList = 20'000;
+
 struct Weighted {
   TermList list;
   float weight = 0;  // times idf
@@ -33,7 +36,7 @@ class Ranking {
     masks_.assign(reader_.docs() + 1, 0);
     fill_norms();
     CORTEX_ASSIGN(auto terms, query_terms());
-    CORTEX_TRY(accumulate(terms, words_));
+    CORTEX_TRY(accumulate(terms));
     CORTEX_TRY(choose());
     CORTEX_TRY(score_all());
     if (w_.feedback > 0 && !hits_.empty()) {
@@ -50,8 +53,8 @@ class Ranking {
     if (scale_ <= 0) return;
     for (Ranked& hit : hits_) {
       hit.score /= scale_;
-      for (float* part : {&hit.parts.words, &hit.parts.feedback, &hit.parts.neighbours,
-                          &hit.parts.session, &hit.parts.coverage}) {
+      for (float* part :
+           {&hit.parts.words, &hit.parts.neighbours, &hit.parts.session, &hit.parts.coverage}) {
         *part /= scale_;
       }
     }
@@ -89,32 +92,48 @@ class Ranking {
   }
 
   // Okapi BM25 (Robertson et al., TREC-3), term after term, so that sums do not depend on how the
-  // index is cut into segments.
-  Status accumulate(const std::vector<Weighted>& terms, std::vector<float>& into) {
+  // index is cut into segments. Before a long list it is asked whether a document that has none of
+  // the words so far could still come among the first ones; if not, the list only adds to those
+  // that are there already (MaxScore: Turtle and Flood, 1995).
+  Status accumulate(const std::vector<Weighted>& terms) {
     const auto all = [](DocId, DocId, const Chunk&) { return true; };
+    float left = 0;
+    for (const Weighted& term : terms) left += term.weight * (w_.k1 + 1);
     for (const Weighted& term : terms) {
       const float weight = term.weight * (w_.k1 + 1);
+      const bool open = term.list.df < kLongList || left >= first_score();
       const std::uint32_t bit = term.bit >= 0 ? 1U << static_cast<unsigned>(term.bit) : 0U;
       CORTEX_TRY(
           reader_.for_each(term.list, all, [&](DocId doc, std::uint8_t count, std::uint8_t length) {
+            if (words_[doc] == 0.0F) {
+              if (!open) return;
+              touched_.push_back(doc);
+            }
             const auto tf = static_cast<float>(count);
-            if (into[doc] == 0.0F && words_[doc] == 0.0F) touched_.push_back(doc);
-            into[doc] += weight * tf / (tf + norms_[length]);
+            words_[doc] += weight * tf / (tf + norms_[length]);
             masks_[doc] |= bit;
           }));
+      left -= weight;
     }
     return {};
   }
 
+  // The score of the last one of the first ones, 0 while there are fewer.
+  float first_score() {
+    if (touched_.size() < first_) return 0;
+    scores_.clear();
+    for (const DocId doc : touched_) scores_.push_back(words_[doc]);
+    const auto last = scores_.begin() + static_cast<std::ptrdiff_t>(first_ - 1);
+    std::ranges::nth_element(scores_, last, std::ranges::greater{});
+    return *last;
+  }
+
   // The candidates: the best by words that the filter admits, and their neighbours.
   Status choose() {
-    std::ranges::sort(touched_);
-    touched_.erase(std::ranges::unique(touched_).begin(), touched_.end());
-    std::vector<DocId> best;
     const auto better = [&](DocId a, DocId b) {
       return words_[a] != words_[b] ? words_[a] > words_[b] : a < b;
     };
-    best = touched_;
+    std::vector<DocId> best = touched_;
     if (best.size() > first_) {
       std::ranges::nth_element(best, best.begin() + static_cast<std::ptrdiff_t>(first_), better);
       best.resize(first_);
@@ -247,7 +266,7 @@ class Ranking {
                       w_.feedback * found[term] / sum * idf * static_cast<float>(idfs_.size()), idf,
                       -1});
     }
-    CORTEX_TRY(accumulate(more, words_));
+    CORTEX_TRY(accumulate(more));
     CORTEX_TRY(choose());
     return score_all();
   }
@@ -259,7 +278,7 @@ class Ranking {
   std::size_t first_ = 0;
   float scale_ = 0;  // sum of the weights of the question's words
   std::array<float, 256> norms_{};
-  std::vector<float> words_, idfs_;
+  std::vector<float> words_, idfs_, scores_;
   std::vector<std::uint32_t> masks_;
   std::vector<DocId> touched_, candidates_;
   std::vector<DocRecord> records_;

@@ -13,21 +13,20 @@ namespace cortex::retrieval {
 
 // Weights of the signals. The defaults are the product; tests and experiments change them.
 struct Weights {
-  float k1 = 1.0F, b = 0.4F;          // BM25
-  float whole = 0.7F;                 // identifiers as a whole, beside their parts
-  float name = 0.3F;                  // the name of the speaker as a word
-  float prev1 = 0.35F, next1 = 0.3F;  // neighbouring turns
-  float prev2 = 0.2F, next2 = 0.1F;
-  float session = 0.25F;               // what the session says about the question
-  float coverage = 0.4F;               // distinct words of the question in the turns around
-  float speaker = 0.35F;               // spoken by somebody the question names
-  float question = 0.2F;               // penalty of turns that are questions themselves
-  float length = 0.05F;                // mild prior for longer turns
-  float when = 0.2F, how_many = 0.3F;  // the question asks for a time or number, the turn has one
-  float time = 1.0F;                   // said in the time that the question names
-  float feedback = 0.25F;              // RM3: weight of the words of the best turns
-  float feedback_docs = 8, feedback_terms = 20;
-  float answer = 0.2F;  // the turn before is a question that matches
+  float k1 = 1.02F, b = 0.4F;          // BM25
+  float whole = 1.0F;                  // identifiers as a whole, beside their parts
+  float prev1 = 0.357F, next1 = 0.3F;  // neighbouring turns
+  float prev2 = 0.235F, next2 = 0.1F;
+  float session = 0.3F;                  // what the session says about the question
+  float coverage = 0.42F;                // distinct words of the question in the turns around
+  float speaker = 0.4F;                  // spoken by somebody the question names
+  float question = 0.2F;                 // penalty of turns that are questions themselves
+  float length = 0.0F;                   // mild prior for longer turns
+  float when = 0.21F, how_many = 0.47F;  // the question asks for a time or number, the turn has one
+  float time = 1.68F;                    // said in the time that the question names
+  float feedback = 0.255F;               // RM3: weight of the words of the best turns
+  float feedback_docs = 9, feedback_terms = 16;
+  float answer = 0.4F;  // the turn before is a question that matches
   float first = 1000;   // documents that are looked at closely
 };
 
@@ -44,8 +43,8 @@ struct Filter {
 
 // What a score is made of, in the order in which it is made.
 struct Parts {
-  float words = 0, feedback = 0, neighbours = 0, session = 0, coverage = 0;  // added
-  float speaker = 1, question = 1, length = 1, cue = 1, time = 1;            // multiplied
+  float words = 0, neighbours = 0, session = 0, coverage = 0;      // added
+  float speaker = 1, question = 1, length = 1, cue = 1, time = 1;  // multiplied
 };
 
 struct Ranked {

@@ -163,7 +163,10 @@ std::unordered_map<std::string_view, std::string_view> make_table() {
 
 std::string_view base_form(std::string_view word) {
   static const auto table = make_table();  // constant after its first use
-  const auto found = table.find(word);
+  auto found = table.find(word);
+  if (found == table.end() && word.ends_with('s')) {
+    found = table.find(word.substr(0, word.size() - 1));  // "bicycles"
+  }
   return found == table.end() ? word : found->second;
 }
 
