@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "bundle/cut.h"
 #include "crypto/digest.h"
+#include "ledger/restore_guard.h"
 #include "ledger/verify.h"
 #include "store/migrations.h"
 #include "store/open.h"
@@ -96,6 +97,10 @@ json::Array schema_failures_json(const std::vector<store::SchemaFailure>& failur
 StrictReport doctor_strict(Services& services, const Layout& layout, bool deep) {
   StrictReport report;
   if (const auto status = require_store(services, layout); !status.ok()) {
+    return stopped(std::move(report), status.error());
+  }
+  if (const auto status = ledger::check_no_restore(services.fs, layout.event_log_path);
+      !status.ok()) {
     return stopped(std::move(report), status.error());
   }
   if (auto status = inspect_schema(services, layout, report); !status.ok()) {

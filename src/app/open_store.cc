@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "ledger/recovery.h"
+#include "ledger/restore_guard.h"
 #include "sqlite/transaction.h"
 #include "store/mirror.h"
 #include "store/open.h"
@@ -48,6 +49,7 @@ Status require_store(Services& services, const Layout& layout) {
 
 Result<StoreAtWork> open_store(Services& services, const Layout& layout) {
   CORTEX_TRY(require_store(services, layout));
+  CORTEX_TRY(ledger::check_no_restore(services.fs, layout.event_log_path));
   CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
   StoreAtWork store{std::move(opened.connection), std::move(opened.applied), 0, "", ""};
   if (auto status = catch_mirror_up(services, layout, store); !status.ok()) {

@@ -37,6 +37,7 @@ constexpr Rule kRules[] = {
     {"memory.supersede", memory::apply_supersede},
     {"memory.tag.add", memory::apply_tag_add},
     {"memory.tag.remove", memory::apply_tag_remove},
+    {"restore.run", nothing_to_apply},
 };
 
 class RuleTable final : public store::Projector {

@@ -37,6 +37,20 @@ Status make_and_remove(fs::FileSystem& fs, const std::string& marker, long proce
 
 }  // namespace
 
+Result<RestoreLock> RestoreLock::acquire(fs::FileSystem& fs, const std::string& data_dir) {
+  const std::string path = fs::join(data_dir, cat(kLockMarkerName, ".flock"));
+  auto file = fs.open(path, fs::Open::kAppendOrCreate, 0600);
+  Status locked = file.ok() ? (*file)->lock(fs::Lock::kExclusive, 0) : Status(file.error());
+  if (locked.ok()) return RestoreLock(std::move(file).value());
+  Error error = with_code(std::move(locked).error(), Code::kPrecondition);
+  if (error.system_errno == EWOULDBLOCK) {
+    error.message = cat("another restore is at work on ", quoted(data_dir));
+    error.next = "wait for it to end";
+  }
+  error.unchanged = "the active store was not changed";
+  return error;
+}
+
 LockProbe probe_lock(fs::FileSystem& fs, const std::string& marker, bool may_write,
                      long process_id) {
   LockProbe probe{.marker = marker, .status = {}, .scope = {}, .reason = {}};

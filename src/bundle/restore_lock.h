@@ -2,8 +2,10 @@
 // (docs/formats.md, "Restore").
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/fs/fs.h"
 #include "base/result.h"
@@ -12,6 +14,19 @@
 namespace cortex::bundle {
 
 inline constexpr std::string_view kLockMarkerName = ".cortex-restore-active-store.lock";
+
+// One restore at a time: an exclusive lock on `<marker>.flock`, a file that is made once and never
+// removed, because a lock on a file that can be unlinked protects nobody. Released with the object
+// and with the process.
+class RestoreLock {
+ public:
+  // kPrecondition when another restore holds it.
+  static Result<RestoreLock> acquire(fs::FileSystem& fs, const std::string& data_dir);
+
+ private:
+  explicit RestoreLock(std::unique_ptr<fs::File> file) : file_(std::move(file)) {}
+  std::unique_ptr<fs::File> file_;
+};
 
 struct LockProbe {
   std::string marker;  // as it was looked for

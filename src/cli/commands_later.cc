@@ -26,8 +26,6 @@ constexpr Command kCommands[] = {
     {.path = "release readiness", .about = "Judge evidence for a release"},
     {.path = "restore intent build", .about = "Build a restore intent"},
     {.path = "restore apply", .about = "Replace the active store by a signed intent"},
-    {.path = "restore apply-stage", .about = "Replace the active store by a stage"},
-    {.path = "restore recover-apply", .about = "Finish or undo an interrupted restore"},
     {.path = "run", .about = "Run a task with what is remembered"},
     {.path = "run-ledger-drill", .about = "Development drill of crash recovery"},
     {.path = "session close", .about = "Close a session into memories"},

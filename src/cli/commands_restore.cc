@@ -63,6 +63,51 @@ constexpr Flag kStageFlags[] = {
     kRiskFlag,
 };
 
+constexpr Flag kReplacementFlag = {.name = "acknowledge-active-store-replacement",
+                                   .value_name = "",
+                                   .about = "Required: the active store is replaced"};
+constexpr Flag kTemporaryFlag = {.name = "acknowledge-temp-test-data-dir",
+                                 .value_name = "",
+                                 .about = "Required: the data is a trial below the temp folder"};
+
+constexpr Flag kApplyStageFlags[] = {
+    kManifestFlag,
+    kStageDirFlag,
+    kReplacementFlag,
+    kTemporaryFlag,
+    kRiskFlag,
+    {.name = "post-restore-anchor",
+     .value_name = "FILE",
+     .about = "Anchor that the restored ledger must hold"},
+    {.name = "post-restore-anchor-history",
+     .value_name = "FILE",
+     .about = "Anchors that the restored ledger must hold"},
+};
+
+constexpr Flag kRecoverFlags[] = {
+    {.name = "manifest",
+     .value_name = "FILE",
+     .about = "RECOVERY_MANIFEST.json of the restore to undo",
+     .required = true},
+    {.name = "acknowledge-current-backup-restore",
+     .value_name = "",
+     .about = "Required: the kept files replace the active ones"},
+    kTemporaryFlag,
+    {.name = "attestation", .value_name = "FILE", .about = "Seed of an operator's key, 32 bytes"},
+};
+
+constexpr Flag kRunFlags[] = {
+    {.name = "from", .value_name = "DIR", .about = "Bundle to restore", .required = true},
+    {.name = "dry-run", .value_name = "", .about = "Verify and compare, change nothing"},
+    kRiskFlag,
+};
+
+constexpr Flag kResumeFlags[] = {
+    {.name = "undo",
+     .value_name = "",
+     .about = "Go back to the store from before instead of finishing"},
+};
+
 constexpr Command kCommands[] = {
     {.path = "restore verify-backup",
      .about = "Check a bundle against its manifest",
@@ -101,6 +146,32 @@ constexpr Command kCommands[] = {
      .flags = kStageFlags,
      .example = "cortex restore stage --manifest b/BACKUP_MANIFEST --stage-dir stage"
                 " --acknowledge-destructive-restore",
+     .available = true},
+    {.path = "restore apply-stage",
+     .about = "Replace a trial store by a stage",
+     .task = Task::kKeep,
+     .flags = kApplyStageFlags,
+     .example = "cortex restore apply-stage --manifest b/BACKUP_MANIFEST --stage-dir stage"
+                " --acknowledge-active-store-replacement --acknowledge-temp-test-data-dir",
+     .available = true},
+    {.path = "restore recover-apply",
+     .about = "Put the files from before a restore back",
+     .task = Task::kKeep,
+     .flags = kRecoverFlags,
+     .example = "cortex restore recover-apply --manifest RECOVERY_MANIFEST.json --attestation"
+                " op.seed --acknowledge-current-backup-restore --acknowledge-temp-test-data-dir",
+     .available = true},
+    {.path = "restore run",
+     .about = "Bring a bundle back: verify, compare, replace, verify",
+     .task = Task::kKeep,
+     .flags = kRunFlags,
+     .example = "cortex restore run --from backups/monday --dry-run",
+     .available = true},
+    {.path = "restore resume",
+     .about = "Finish or undo a restore that was interrupted",
+     .task = Task::kKeep,
+     .flags = kResumeFlags,
+     .example = "cortex restore resume",
      .available = true},
 };
 

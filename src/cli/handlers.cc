@@ -52,6 +52,10 @@ constexpr HandlerRow kHandlers[] = {
      run_contradiction_interpret},
     {"memory contradiction resolve", "cortex.memory.contradiction.resolve",
      run_contradiction_resolve},
+    {"restore apply-stage", "", run_apply_stage, JsonForm::kReport},
+    {"restore recover-apply", "", run_recover_apply, JsonForm::kReport},
+    {"restore run", "cortex.restore.run", run_restore_run},
+    {"restore resume", "cortex.restore.resume", run_restore_resume},
     {"completions", "cortex.completions", run_completions},
 };
 

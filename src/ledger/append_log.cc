@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "core/event_codec.h"
 #include "ledger/chain.h"
+#include "ledger/restore_guard.h"
 
 namespace cortex::ledger {
 namespace {
@@ -14,6 +16,23 @@ void remember(fs::FileSystem& fs, const std::string& path, const LedgerHead& hea
               const std::optional<BrokenPromise>& broken) {
   const auto lost = broken ? std::optional(broken->promise.head) : std::nullopt;
   static_cast<void>(write_head_file(fs, path, head, lost).ok());
+}
+
+// A restore may replace the ledger while its lock is waited for: what counts is the file that the
+// path names when the lock is held.
+Result<std::unique_ptr<fs::File>> open_locked(fs::FileSystem& fs, const std::string& path) {
+  constexpr int kTriesMax = 8;
+  for (int tries = 1;; ++tries) {
+    CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kAppendOrCreate, 0600));
+    CORTEX_TRY(file->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
+    CORTEX_ASSIGN(const fs::Info held, file->info());
+    CORTEX_ASSIGN(const fs::Info named, fs.stat(path));
+    if (held.inode == named.inode && held.device == named.device) return file;
+    if (tries == kTriesMax) {
+      return make_error(Code::kPrecondition,
+                        cat("the ledger ", quoted(path), " is replaced again and again"));
+    }
+  }
 }
 
 }  // namespace
@@ -40,8 +59,8 @@ AppendLog::~AppendLog() {
 
 Result<std::unique_ptr<AppendLog>> AppendLog::open(fs::FileSystem& fs, const std::string& path,
                                                    Clock& clock, Random& random) {
-  CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kAppendOrCreate, 0600));
-  CORTEX_TRY(file->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
+  CORTEX_ASSIGN(auto file, open_locked(fs, path));
+  CORTEX_TRY(check_no_restore(fs, path));
   CORTEX_ASSIGN(const SettledTail tail, settle_tail(fs, *file));
   CORTEX_ASSIGN(const fs::Info info, file->info());
   auto broken = find_broken(*file, info.size_bytes, read_promises(fs, path), tail.acknowledged);

@@ -97,6 +97,10 @@ class FileSystem {
       const std::string& path) = 0;  // names, sorted, without . and ..
   // Renames without ever replacing anything: EEXIST when `to` exists in any form.
   virtual Status rename_no_replace(const std::string& from, const std::string& to) = 0;
+  // Renames a file over another one in one step: who opens `to` finds the old or the new one. Only
+  // for the pair that a restore replaces and its journal (bundle/swap.h). The default, for file
+  // systems of tests, takes two steps.
+  virtual Status replace(const std::string& from, const std::string& to);
   virtual Status sync_directory(
       const std::string& path) = 0;  // EINVAL from the file system is not an error
   virtual Result<std::string> canonical(const std::string& path) = 0;

@@ -42,6 +42,7 @@ class PosixFs final : public FileSystem {
   Status remove_directory(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& path) override;
   Status rename_no_replace(const std::string& from, const std::string& to) override;
+  Status replace(const std::string& from, const std::string& to) override;
   Status sync_directory(const std::string& path) override;
   Result<std::string> canonical(const std::string& path) override;
   Result<std::string> working_directory() override;
@@ -166,6 +167,13 @@ Status PosixFs::rename_no_replace(const std::string& from, const std::string& to
   const int result = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE);
   if (result == 0) return {};
   if (errno == ENOSYS || errno == EINVAL) return rename_after_looking(from, to);
+  return rename_error(from, to, errno);
+}
+
+Status PosixFs::replace(const std::string& from, const std::string& to) {
+  CORTEX_TRY(check_path("rename", from));
+  CORTEX_TRY(check_path("rename to", to));
+  if (::rename(from.c_str(), to.c_str()) == 0) return {};
   return rename_error(from, to, errno);
 }
 

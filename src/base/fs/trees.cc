@@ -54,6 +54,12 @@ Status write_and_close(File& file, std::string_view bytes) {
 
 }  // namespace
 
+Status FileSystem::replace(const std::string& from, const std::string& to) {
+  CORTEX_ASSIGN(const Info target, lstat(to));
+  if (target.kind != Kind::kMissing) CORTEX_TRY(remove_file(to));
+  return rename_no_replace(from, to);
+}
+
 Result<std::vector<std::string>> make_missing_directories(FileSystem& fs, const std::string& path,
                                                           unsigned mode) {
   CORTEX_ASSIGN(const std::vector<std::string> missing, missing_levels(fs, path));

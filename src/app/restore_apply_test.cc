@@ -1,0 +1,106 @@
+#include "app/restore_apply.h"
+
+#include "app/app_fixture.h"
+#include "app/doctor.h"
+#include "app/ingest.h"
+#include "app/restore_stage.h"
+#include "ledger/restore_guard.h"
+
+namespace cortex::app {
+namespace {
+
+class RestoreApplyTest : public AppTest {
+ protected:
+  // A bundle of two rows, a live store of three, and a stage of the bundle.
+  void SetUp() override {
+    environment_.process_id = 7;
+    fill(2);
+    ASSERT_TRUE(back_up().ok());
+    append(3, 1);
+    mirror();
+    ASSERT_TRUE(restore_stage(services_, {.layout = layout_,
+                                          .manifest = manifest_,
+                                          .stage_dir = stage_,
+                                          .current_store = {},
+                                          .acknowledged_destruction = true,
+                                          .process_id = 7})
+                    .ok());
+  }
+  ApplyStageRequest request() {
+    return {.layout = layout_,
+            .manifest = manifest_,
+            .stage_dir = stage_,
+            .acknowledged_replacement = true,
+            .acknowledged_temporary = true,
+            .anchors = {}};
+  }
+  bool is_trial() { return fs_.canonical(live_).value().starts_with("/tmp/"); }
+
+  std::string manifest_ = fs::join(out_, "BACKUP_MANIFEST");
+  std::string stage_ = folder_ / "stage";
+  Environment environment_;
+};
+
+TEST_F(RestoreApplyTest, TheActivePairIsTheBundles_TheOldOneIsKept) {
+  if (!is_trial()) return;  // the command is for data below the temporary folder only
+  const std::string old_log = get(log_);
+  const auto report = apply_stage(services_, environment_, request());
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_EQ(get(log_), get(fs::join(out_, "events.jsonl")));
+  EXPECT_EQ(count("events"), 2);
+  EXPECT_EQ(count("audit_records"), 1);
+  EXPECT_EQ(get(fs::join(report->evidence_folder, "current.events.jsonl")), old_log);
+  EXPECT_TRUE(ledger::check_no_restore(fs_, log_).ok());
+}
+
+TEST_F(RestoreApplyTest, AnAnchorThatTheBundleContradictsBringsTheOldPairBack) {
+  if (!is_trial()) return;
+  const std::string old_log = get(log_);
+  const std::string old_db = get(db_);
+  ApplyStageRequest anchored = request();
+  anchored.anchors.anchor = folder_ / "none";
+  const auto report = apply_stage(services_, environment_, anchored);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kPrecondition);
+  EXPECT_NE(report.error().unchanged.find("active backups were restored"), std::string::npos);
+  EXPECT_EQ(get(log_), old_log);
+  EXPECT_EQ(get(db_), old_db);
+}
+
+// As a crash between the two renames leaves it.
+TEST_F(RestoreApplyTest, AnUnfinishedRestoreStopsWriters_AndCanBeFinishedOrUndone) {
+  for (const bool undo : {false, true}) {
+    const std::string old_log = get(log_);
+    bundle::SwapPlan plan{
+        .operation = "run",
+        .scope = "production",
+        .active_db = db_,
+        .active_log = log_,
+        .source_db = fs::join(stage_, "cortex.db"),
+        .source_log = fs::join(stage_, "events.jsonl"),
+        .word = "restore-run",
+        .source_db_digest =
+            bundle::digest_file(fs_, fs::join(stage_, "cortex.db"), bundle::Source::kAnywhere)
+                .value(),
+        .source_log_digest =
+            bundle::digest_file(fs_, fs::join(stage_, "events.jsonl"), bundle::Source::kAnywhere)
+                .value(),
+        .edit = {}};
+    {
+      auto swap = bundle::Swap::prepare(fs_, plan, clock_).value();
+      ASSERT_TRUE(fs_.replace(swap->state().db.temporary, db_).ok());
+    }
+    EXPECT_EQ(doctor_strict(services_, layout_, false).code, Code::kPrecondition);
+    EXPECT_FALSE(try_mirror().ok() && ledger::check_no_restore(fs_, log_).ok());
+    const auto resumed = restore_resume(services_, layout_, undo);
+    ASSERT_TRUE(resumed.ok()) << resumed.error().text();
+    EXPECT_EQ(resumed->outcome, undo ? "rolled_back" : "completed");
+    EXPECT_EQ(get(log_), undo ? old_log : get(fs::join(stage_, "events.jsonl")));
+    EXPECT_EQ(doctor_strict(services_, layout_, true).code, Code::kOk);
+    EXPECT_EQ(restore_resume(services_, layout_, false)->outcome, "nothing_to_do");
+    ASSERT_TRUE(fs::remove_tree(fs_, fs::join(live_, bundle::kEvidenceFolder)).ok());
+  }
+}
+
+}  // namespace
+}  // namespace cortex::app

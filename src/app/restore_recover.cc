@@ -1,0 +1,294 @@
+// `restore recover-apply` and `restore resume`.
+#include <utility>
+
+#include "app/restore_apply.h"
+#include "app/restore_look.h"
+#include "base/text.h"
+#include "bundle/audit_row.h"
+#include "bundle/content.h"
+#include "bundle/fields.h"
+#include "bundle/restore_lock.h"
+#include "crypto/key_file.h"
+#include "store/open.h"
+#include "store/schema_check.h"
+#include "store/timelines.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
+constexpr std::string_view kAuthorityToken =
+    "restore.recover_apply.operator_temporal_authority.revalidation_failed";
+
+Error refused(std::string message, std::string next = "", Code code = Code::kPrecondition) {
+  Error error = make_error(code, std::move(message));
+  error.unchanged = "the active store was not changed";
+  error.next = std::move(next);
+  return error;
+}
+
+struct Kept {
+  std::string path;
+  bundle::FileDigest digest;
+};
+
+struct RecoveryFacts {
+  std::string kind, scope, status;
+  std::uint64_t schema_version = 0;
+  std::string active_db, active_log;
+  Kept db, log;
+};
+
+std::function<bool(json::Cursor&)> kept_into(Kept& out) {
+  return [&out](json::Cursor& cursor) {
+    const bundle::Field fields[] = {
+        {"blake3", bundle::text_into(out.digest.blake3)},
+        {"path", bundle::text_into(out.path)},
+        {"size_bytes", bundle::count_into(out.digest.size_bytes, ~0ULL)}};
+    return bundle::read_fields(cursor, fields);
+  };
+}
+
+Result<RecoveryFacts> read_recovery_manifest(Services& services, const std::string& path) {
+  auto text = fs::read_all(services.fs, path, kManifestBytesMax);
+  if (!text.ok()) return refused(text.error().message, "give the RECOVERY_MANIFEST.json");
+  RecoveryFacts facts;
+  const auto active = [&facts](json::Cursor& cursor) {
+    const bundle::Field fields[] = {{"db", bundle::text_into(facts.active_db)},
+                                    {"event_log", bundle::text_into(facts.active_log)}};
+    return bundle::read_fields(cursor, fields);
+  };
+  const auto backups = [&facts](json::Cursor& cursor) {
+    const bundle::Field fields[] = {{"db", kept_into(facts.db)},
+                                    {"event_log", kept_into(facts.log)}};
+    return bundle::read_fields(cursor, fields);
+  };
+  const bundle::Field fields[] = {
+      {"kind", bundle::text_into(facts.kind)},
+      {"schema_version", bundle::count_into(facts.schema_version, 65535)},
+      {"scope", bundle::text_into(facts.scope)},
+      {"status", bundle::text_into(facts.status)},
+      {"active", active},
+      {"active_backups", backups}};
+  if (auto read = bundle::read_document(*text, fields); !read.ok()) {
+    return refused(cat("the recovery manifest is malformed: ", read.error().message));
+  }
+  if (facts.kind != bundle::kRecoveryKind) {
+    return refused(cat("the recovery manifest has an invalid kind ", quoted(facts.kind)));
+  }
+  if (facts.schema_version != 1) {
+    return refused(
+        cat("the recovery manifest has schema_version ", facts.schema_version, ", expected 1"), "",
+        Code::kSchema);
+  }
+  if (facts.scope != "temp-test") {
+    return refused(cat("the recovery manifest has scope ", quoted(facts.scope)),
+                   "undo a restore in production with `cortex restore resume --undo` while it is"
+                   " unfinished, or restore the evidence with `cortex restore run`");
+  }
+  if (facts.status != bundle::kRecoveryStatus) {
+    return refused(cat("the recovery manifest has status ", quoted(facts.status)));
+  }
+  return facts;
+}
+
+Status check_kept(Services& services, const Kept& kept, const std::string& folder,
+                  std::string_view what) {
+  const auto info = services.fs.stat(kept.path);
+  if (!info.ok() || info->kind == fs::Kind::kMissing) {
+    return refused(cat("the kept ", what, " ", quoted(kept.path), " is missing"));
+  }
+  if (info->kind != fs::Kind::kFile) {
+    return refused(cat("the kept ", what, " ", quoted(kept.path), " is not a regular file"));
+  }
+  const auto canonical = services.fs.canonical(kept.path);
+  const auto home = services.fs.canonical(folder);
+  if (!canonical.ok() || !home.ok() || fs::parent_of(*canonical) != *home) {
+    return refused(cat("the kept ", what, " ", quoted(kept.path),
+                       " is outside the recovery manifest directory"));
+  }
+  if (info->size_bytes != kept.digest.size_bytes) {
+    return refused(cat("size mismatch of the kept ", what, ": ", info->size_bytes, " bytes, not ",
+                       kept.digest.size_bytes),
+                   "", Code::kQuarantined);
+  }
+  auto digest = bundle::digest_file(services.fs, kept.path, bundle::Source::kAnywhere);
+  if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
+  if (*digest == kept.digest) return {};
+  return refused(cat("digest mismatch of the kept ", what, " ", quoted(kept.path)), "",
+                 Code::kQuarantined);
+}
+
+Status check_active(Services& services, const std::string& path, std::string_view what) {
+  const auto info = services.fs.lstat(path);
+  if (!info.ok()) return with_code(info.error(), Code::kPrecondition);
+  if (info->kind == fs::Kind::kMissing || info->kind == fs::Kind::kFile) return {};
+  return refused(
+      cat("the active ", what, " path ", quoted(path),
+          info->kind == fs::Kind::kSymlink ? " is a symlink" : " is not a regular file"));
+}
+
+Error unauthorised(std::string message) {
+  Error error =
+      refused(std::move(message), "give the seed of an operator's key that is active now");
+  error.token = kAuthorityToken;
+  return error;
+}
+
+Status check_authority(Services& services, const RecoverRequest& request) {
+  if (!request.attestation) return unauthorised("--attestation <PATH> is required");
+  auto key = crypto::read_signing_key(services.fs, *request.attestation);
+  if (!key.ok()) {
+    return unauthorised(cat(key.error().message, " (a seed has exactly 32 bytes)"));
+  }
+  trust::KeyEvidence evidence;
+  const Timestamp now = services.clock.now();
+  CORTEX_TRY(
+      store::inspect(services.fs, request.layout.db_path, [&](sqlite::Connection& db) -> Status {
+        CORTEX_ASSIGN(evidence, store::key_evidence(db, key->key_id(), now, now));
+        return {};
+      }));
+  const trust::Authority authority = trust::revalidate(std::move(evidence), trust::Tier::kOperator);
+  if (authority.valid_now) return {};
+  return unauthorised(
+      cat("the key ", key->key_id(), " may not recover: ", authority.joined_reasons()));
+}
+
+bundle::AuditRow audit_row(Services& services, const RecoverRequest& request,
+                           const RecoveryFacts& facts, const std::string& before) {
+  return {.id = bundle::new_audit_id(services.clock, services.random),
+          .operation = "command.restore.recover_apply",
+          .target_ref = cat("active_store:", facts.active_db),
+          .before_hash = before,
+          .after_hash = facts.db.digest.blake3,
+          .reason = "store and ledger from before a restore were put back",
+          .actor = {{"command", "restore recover-apply"}, {"kind", "cli"}, {"scope", "temp-test"}},
+          .source_refs = {{"active_db", facts.active_db},
+                          {"active_db_backup", facts.db.path},
+                          {"active_db_backup_blake3", facts.db.digest.blake3},
+                          {"active_event_log", facts.active_log},
+                          {"active_event_log_backup", facts.log.path},
+                          {"active_event_log_backup_blake3", facts.log.digest.blake3},
+                          {"after_hash_semantics",
+                           "digest of the kept store; the restored file also holds this row"},
+                          {"manifest", request.manifest},
+                          {"scope", "temp-test"}},
+          .created_at = format_rfc3339(services.clock.now(), Offset::kPlus00)};
+}
+
+Status check_recovery(Services& services, const Environment& environment,
+                      const RecoverRequest& request, const RecoveryFacts& facts) {
+  if (fs::parent_of(facts.active_db) != fs::parent_of(facts.active_log)) {
+    return refused("the active store and ledger do not share one folder");
+  }
+  if (!is_temporary(services, environment, fs::parent_of(facts.active_db))) {
+    return refused(cat("the data folder ", quoted(fs::parent_of(facts.active_db)),
+                       " is not under the system temp directory"));
+  }
+  const std::string folder = fs::parent_of(request.manifest);
+  CORTEX_TRY(check_kept(services, facts.db, folder, "store"));
+  CORTEX_TRY(check_kept(services, facts.log, folder, "ledger"));
+  CORTEX_TRY(check_active(services, facts.active_db, "SQLite"));
+  CORTEX_TRY(check_active(services, facts.active_log, "JSONL"));
+  return check_authority(services, request);
+}
+
+}  // namespace
+
+Result<std::uint64_t> verify_in_place(Services& services, const bundle::SwapState& state) {
+  CORTEX_ASSIGN(const auto files,
+                bundle::verify_files(services.fs, state.db.active, state.log.active,
+                                     bundle::Source::kAnywhere));
+  if (files.store != state.db.fresh || files.ledger != state.log.fresh) {
+    return make_error(Code::kIntegrity, "the replaced files are not what was prepared");
+  }
+  if (!files.content.problems.empty()) {
+    return make_error(Code::kIntegrity, files.content.problems.front());
+  }
+  return files.content.ledger_rows;
+}
+
+Result<RecoverReport> recover_apply(Services& services, const Environment& environment,
+                                    const RecoverRequest& request) {
+  if (!request.acknowledged_restore || !request.acknowledged_temporary) {
+    return refused(
+        "--acknowledge-current-backup-restore and --acknowledge-temp-test-data-dir are"
+        " required",
+        "run again with both flags");
+  }
+  CORTEX_ASSIGN(const RecoveryFacts facts, read_recovery_manifest(services, request.manifest));
+  CORTEX_TRY(check_recovery(services, environment, request, facts));
+  auto before = bundle::digest_file(services.fs, facts.active_db, bundle::Source::kAnywhere);
+  if (!before.ok()) return with_code(std::move(before).error(), Code::kPrecondition);
+  const std::string data_dir = fs::parent_of(facts.active_db);
+  CORTEX_ASSIGN(const auto lock, bundle::RestoreLock::acquire(services.fs, data_dir));
+  CORTEX_ASSIGN(const auto unfinished, bundle::read_swap_state(services.fs, facts.active_log));
+  const bundle::AuditRow row = audit_row(services, request, facts, before->blake3);
+  CORTEX_ASSIGN(
+      auto swap,
+      bundle::Swap::prepare(
+          services.fs,
+          {.operation = "recover_apply",
+           .scope = facts.scope,
+           .active_db = facts.active_db,
+           .active_log = facts.active_log,
+           .source_db = facts.db.path,
+           .source_log = facts.log.path,
+           .word = "recover-apply",
+           .source_db_digest = facts.db.digest,
+           .source_log_digest = facts.log.digest,
+           .keep_evidence = false,
+           .process_id = environment.process_id,
+           .edit = [&row](sqlite::Connection& db) { return bundle::insert_audit_row(db, row); }},
+          services.clock));
+  CORTEX_TRY(swap->replace());
+  CORTEX_TRY(verify_in_place(services, swap->state()));
+  CORTEX_TRY(swap->finish());
+  // What an interrupted restore had prepared is not needed any more.
+  if (unfinished) {
+    CORTEX_TRY(bundle::remove_leftovers(services.fs, facts.active_db, facts.active_log));
+  }
+  return RecoverReport{request.manifest, facts.scope,    facts.active_db, facts.active_log,
+                       facts.db.path,    facts.log.path, row.id};
+}
+
+Result<ResumeReport> restore_resume(Services& services, const Layout& layout, bool undo) {
+  CORTEX_ASSIGN(const auto lock, bundle::RestoreLock::acquire(services.fs, layout.data_dir));
+  CORTEX_ASSIGN(auto state, bundle::read_swap_state(services.fs, layout.event_log_path));
+  ResumeReport report;
+  report.outcome = "nothing_to_do";
+  if (!state) {
+    CORTEX_TRY(bundle::remove_leftovers(services.fs, layout.db_path, layout.event_log_path));
+    return report;
+  }
+  report.was_unfinished = true;
+  report.operation = state->operation;
+  bundle::Swap swap(services.fs, *std::move(state));
+  Status done;
+  if (!undo) {
+    done = swap.replace();
+    if (done.ok()) {
+      auto rows = verify_in_place(services, swap.state());
+      if (rows.ok()) {
+        report.ledger_rows = *rows;
+      } else {
+        done = std::move(rows).error();
+      }
+    }
+    if (done.ok()) {
+      CORTEX_TRY(swap.finish());
+      report.outcome = "completed";
+      return report;
+    }
+  }
+  if (auto back = swap.roll_back(); !back.ok()) {
+    Error error = std::move(back).error();
+    if (!done.ok()) error.message = cat(done.error().message, "; ", error.message);
+    error.unchanged = "the restore is still unfinished, nothing else can write";
+    return error;
+  }
+  report.outcome = "rolled_back";
+  return report;
+}
+
+}  // namespace cortex::app

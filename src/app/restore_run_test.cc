@@ -1,0 +1,79 @@
+#include "app/restore_run.h"
+
+#include "app/app_fixture.h"
+#include "app/doctor.h"
+
+namespace cortex::app {
+namespace {
+
+class RestoreRunTest : public AppTest {
+ protected:
+  void SetUp() override {
+    fill(2);
+    ASSERT_TRUE(back_up().ok());
+  }
+  Result<RestoreRunReport> run(bool acknowledged, bool dry_run = false) {
+    return restore_run(services_, Environment{},
+                       {.layout = layout_,
+                        .bundle_dir = out_,
+                        .dry_run = dry_run,
+                        .acknowledged_risk = acknowledged,
+                        .client = "test"});
+  }
+};
+
+TEST_F(RestoreRunTest, RowsThatWouldBeLostBlock_AndNothingChanges) {
+  append(3, 1);
+  mirror();
+  const FolderState before = state_of(live_);
+  const auto report = run(false);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_TRUE(report->blocked());
+  EXPECT_FALSE(report->restored);
+  EXPECT_EQ(report->loss->ledger.rows_lost(), 1U);
+  EXPECT_EQ(state_of(live_), before);
+  EXPECT_FALSE(run(true, true)->restored);
+  EXPECT_EQ(state_of(live_), before);
+}
+
+TEST_F(RestoreRunTest, AnAcknowledgedRestoreIsVerifiedAndStandsInTheLedger) {
+  append(3, 1);
+  mirror();
+  const auto report = run(true);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_TRUE(report->restored);
+  EXPECT_EQ(report->ledger_rows, 2U);
+  EXPECT_EQ(report->note, "");
+  EXPECT_NE(get(log_).find("\"cortex_operation\":\"restore.run\""), std::string::npos);
+  EXPECT_EQ(count("events"), 3);
+  EXPECT_EQ(doctor_strict(services_, layout_, true).code, Code::kOk);
+  // A second restore makes room for its own evidence.
+  ASSERT_TRUE(run(true)->restored);
+  EXPECT_EQ(kind_of(fs::join(live_, ".restore-apply-recovery.1")), fs::Kind::kDirectory);
+}
+
+TEST_F(RestoreRunTest, AfterADisasterNothingIsThere_OrItIsGarbage) {
+  ASSERT_TRUE(fs::remove_tree(fs_, live_).ok());
+  auto report = run(false);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_TRUE(report->restored);
+  EXPECT_EQ(doctor_strict(services_, layout_, true).code, Code::kOk);
+  put(db_, "this is no database");
+  EXPECT_TRUE(run(false)->blocked());
+  report = run(true);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_TRUE(report->restored);
+  EXPECT_EQ(doctor_strict(services_, layout_, true).code, Code::kOk);
+}
+
+TEST_F(RestoreRunTest, ABundleThatIsNotSoundIsRefusedFirst) {
+  std::string ledger = get(fs::join(out_, "events.jsonl"));
+  ledger[ledger.size() / 2] ^= 1;
+  put(fs::join(out_, "events.jsonl"), ledger);
+  const FolderState before = state_of(live_);
+  EXPECT_EQ(code_of(run(true)), Code::kQuarantined);
+  EXPECT_EQ(state_of(live_), before);
+}
+
+}  // namespace
+}  // namespace cortex::app

@@ -1,0 +1,298 @@
+#include "bundle/swap.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "bundle/copy.h"
+#include "ledger/head_file.h"
+
+namespace cortex::bundle {
+namespace {
+
+constexpr std::string_view kUnchanged = "the active store was not changed";
+
+Error refused(Code code, std::string message, std::string next = "") {
+  Error error = make_error(code, std::move(message));
+  error.unchanged = kUnchanged;
+  error.next = std::move(next);
+  return error;
+}
+
+Error internal(Error error) {
+  error.code = Code::kInternal;
+  error.unchanged = kUnchanged;
+  return error;
+}
+
+Result<bool> exists(fs::FileSystem& fs, const std::string& path) {
+  CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
+  return info.kind != fs::Kind::kMissing;
+}
+
+Status remove_if_there(fs::FileSystem& fs, const std::string& path) {
+  CORTEX_ASSIGN(const bool there, exists(fs, path));
+  return there ? fs.remove_file(path) : Status{};
+}
+
+std::string temp_name(const std::string& active, std::string_view word, long process_id) {
+  return fs::join(fs::parent_of(active), cat(".", fs::name_of(active), ".", word, "-", process_id));
+}
+
+unsigned mode_of(fs::FileSystem& fs, const std::string& path) {
+  const auto info = fs.stat(path);
+  return info.ok() && info->kind == fs::Kind::kFile ? info->mode & 0777 : 0600;
+}
+
+// Everything that was committed is in the file itself afterwards; refused while somebody writes.
+Status settle_wal(fs::FileSystem& fs, const std::string& db) {
+  const auto wal = fs.stat(db + "-wal");
+  if (!wal.ok() || wal->size_bytes == 0) return {};
+  auto connection = sqlite::Connection::open(db, sqlite::OpenMode::kReadWrite);
+  if (!connection.ok()) return refused(Code::kPrecondition, connection.error().message);
+  const auto busy = connection->query_int("PRAGMA wal_checkpoint(TRUNCATE)");
+  if (busy.ok() && *busy == 0) return {};
+  return refused(Code::kPrecondition,
+                 cat("the store ", quoted(db), " is in use: its write-ahead log cannot be settled"),
+                 "end the programs that have it open, then run the command again");
+}
+
+json::Value kept_json(const SwapFile& file) {
+  return json::Object{
+      {"blake3", file.old.blake3}, {"path", file.backup}, {"size_bytes", file.old.size_bytes}};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Swap>> Swap::prepare(fs::FileSystem& fs, const SwapPlan& plan,
+                                            Clock& clock) {
+  SwapState state;
+  state.operation = plan.operation;
+  state.scope = plan.scope;
+  state.started_at = format_rfc3339(clock.now(), Offset::kPlus00);
+  state.db.active = plan.active_db;
+  state.db.temporary = temp_name(plan.active_db, plan.word, plan.process_id);
+  state.log.active = plan.active_log;
+  state.log.temporary = temp_name(plan.active_log, plan.word, plan.process_id);
+  auto swap = std::make_unique<Swap>(fs, std::move(state));
+  if (plan.keep_evidence) {
+    auto there = exists(fs, swap->evidence_folder());
+    if (!there.ok()) return with_code(std::move(there).error(), Code::kPrecondition);
+    if (*there) {
+      return refused(Code::kPrecondition,
+                     cat("the recovery evidence directory ", quoted(swap->evidence_folder()),
+                         " already exists"),
+                     "check what it holds, then move it away");
+    }
+  }
+  for (const std::string& path : {swap->state_.db.temporary, swap->state_.log.temporary}) {
+    auto there = exists(fs, path);
+    if (!there.ok()) return with_code(std::move(there).error(), Code::kPrecondition);
+    if (*there) {
+      return refused(Code::kPrecondition,
+                     cat("the temporary file ", quoted(path), " already exists"), "move it away");
+    }
+  }
+  Status prepared = swap->copy_new(plan);
+  if (prepared.ok()) prepared = swap->keep_old(plan);
+  if (prepared.ok()) prepared = write_swap_state(fs, swap->state_);
+  if (prepared.ok()) return swap;
+  swap->discard();
+  Error error = std::move(prepared).error();
+  error.unchanged = kUnchanged;
+  return error;
+}
+
+Status Swap::copy_new(const SwapPlan& plan) {
+  begin_phase(plan.progress, "copying",
+              plan.source_db_digest.size_bytes + plan.source_log_digest.size_bytes);
+  const auto copy = [&](const std::string& from, const FileDigest& wanted, SwapFile& file,
+                        std::string_view field) -> Status {
+    auto copied = copy_file(fs_, from, file.temporary, mode_of(fs_, file.active), plan.progress);
+    if (!copied.ok()) return internal(std::move(copied).error());
+    file.fresh = std::move(copied).value();
+    if (file.fresh == wanted) return {};
+    Error error = refused(Code::kIntegrity, cat("digest mismatch of `", field, "`: ", quoted(from),
+                                                " changed while it was copied"));
+    error.token = kBackupDigestToken;
+    return error;
+  };
+  CORTEX_TRY(copy(plan.source_db, plan.source_db_digest, state_.db, "sqlite_store"));
+  CORTEX_TRY(copy(plan.source_log, plan.source_log_digest, state_.log, "jsonl_mirror"));
+  if (!plan.edit) return {};
+  {
+    auto opened = sqlite::Connection::open(state_.db.temporary, sqlite::OpenMode::kReadWrite);
+    if (!opened.ok()) return with_code(std::move(opened).error(), Code::kPrecondition);
+    if (auto edited = plan.edit(*opened); !edited.ok()) return internal(std::move(edited).error());
+  }
+  // The connection is closed: what SQLite kept beside the file is in it now.
+  CORTEX_TRY(remove_if_there(fs_, state_.db.temporary + "-wal"));
+  CORTEX_TRY(remove_if_there(fs_, state_.db.temporary + "-shm"));
+  CORTEX_ASSIGN(auto file, fs_.open(state_.db.temporary, fs::Open::kAppend));
+  CORTEX_TRY(file->sync_all());
+  CORTEX_ASSIGN(state_.db.fresh, digest_file(fs_, state_.db.temporary, Source::kAnywhere));
+  return {};
+}
+
+Status Swap::keep_old(const SwapPlan& plan) {
+  if (plan.keep_evidence) {
+    auto log = fs_.open(state_.log.active, fs::Open::kRead);
+    if (!log.ok()) return internal(std::move(log).error());
+    writers_ = std::move(log).value();
+  } else {
+    CORTEX_ASSIGN(const fs::Info info, fs_.stat(state_.log.active));
+    if (info.kind == fs::Kind::kFile) {
+      CORTEX_ASSIGN(writers_, fs_.open(state_.log.active, fs::Open::kRead));
+    }
+  }
+  if (writers_) CORTEX_TRY(writers_->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
+  if (!plan.keep_evidence) return {};
+  CORTEX_TRY(settle_wal(fs_, state_.db.active));
+  const std::string folder = evidence_folder();
+  if (auto made = fs_.make_directory(folder, 0700); !made.ok()) {
+    return internal(std::move(made).error());
+  }
+  made_evidence_ = true;
+  for (SwapFile* file : {&state_.db, &state_.log}) {
+    file->backup = fs::join(folder, cat("current.", fs::name_of(file->active)));
+    auto copied = copy_file(fs_, file->active, file->backup, mode_of(fs_, file->active));
+    if (!copied.ok()) return internal(std::move(copied).error());
+    file->old = std::move(copied).value();
+  }
+  // Whoever wrote past the ledger's lock meanwhile would be lost.
+  const auto wal = fs_.stat(state_.db.active + "-wal");
+  if (wal.ok() && wal->size_bytes > 0) {
+    return refused(Code::kPrecondition, "the store was written to while it was copied",
+                   "end the programs that have it open, then run the command again");
+  }
+  CORTEX_TRY(write_recovery_manifest(plan));
+  CORTEX_TRY(fs_.sync_directory(folder));
+  return fs_.sync_directory(fs::parent_of(folder));
+}
+
+Status Swap::write_recovery_manifest(const SwapPlan& plan) {
+  const json::Object document{
+      {"active", json::Object{{"db", state_.db.active}, {"event_log", state_.log.active}}},
+      {"active_backups",
+       json::Object{{"db", kept_json(state_.db)}, {"event_log", kept_json(state_.log)}}},
+      {"kind", kRecoveryKind},
+      {"operator_action",
+       "to get the files from before back, run `cortex restore recover-apply --manifest` on this "
+       "file"},
+      {"schema_version", 1},
+      {"scope", plan.scope},
+      {"staged", json::Object{{"db", plan.source_db}, {"event_log", plan.source_log}}},
+      {"status", kRecoveryStatus},
+      {"temporary_apply",
+       json::Object{{"db", state_.db.temporary}, {"event_log", state_.log.temporary}}}};
+  const std::string path = fs::join(evidence_folder(), kRecoveryManifest);
+  return fs::write_new(fs_, path, json::write_pretty(document, json::Keys::kSorted), 0600);
+}
+
+std::string Swap::evidence_folder() const {
+  return fs::join(fs::parent_of(state_.db.active), kEvidenceFolder);
+}
+
+// Best effort: what was made is taken away again, the old files were never touched.
+void Swap::discard() {
+  static_cast<void>(remove_if_there(fs_, state_.db.temporary).ok());
+  static_cast<void>(remove_if_there(fs_, state_.db.temporary + "-wal").ok());
+  static_cast<void>(remove_if_there(fs_, state_.db.temporary + "-shm").ok());
+  static_cast<void>(remove_if_there(fs_, state_.db.temporary + "-journal").ok());
+  static_cast<void>(remove_if_there(fs_, state_.log.temporary).ok());
+  if (made_evidence_) static_cast<void>(fs::remove_tree(fs_, evidence_folder()).ok());
+  writers_.reset();
+}
+
+namespace {
+
+// What belongs to the replaced content and would be read into the new one.
+Status clear_beside(fs::FileSystem& fs, const std::string& active, bool is_store) {
+  if (!is_store) return remove_if_there(fs, ledger::head_file_path(active));
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    CORTEX_TRY(remove_if_there(fs, active + suffix));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status Swap::place(const SwapFile& file, bool is_store) {
+  CORTEX_ASSIGN(const bool waiting, exists(fs_, file.temporary));
+  if (!waiting) return {};  // replaced before
+  CORTEX_ASSIGN(const FileDigest digest, digest_file(fs_, file.temporary, Source::kAnywhere));
+  if (digest != file.fresh) {
+    return make_error(Code::kIntegrity,
+                      cat("the new content ", quoted(file.temporary), " is not what was prepared"));
+  }
+  CORTEX_TRY(clear_beside(fs_, file.active, is_store));
+  return fs_.replace(file.temporary, file.active);
+}
+
+Status Swap::replace() {
+  CORTEX_TRY(place(state_.db, true));
+  CORTEX_TRY(place(state_.log, false));
+  CORTEX_TRY(fs_.sync_directory(fs::parent_of(state_.db.active)));
+  writers_.reset();  // whoever waited finds the new ledger, and the journal
+  return {};
+}
+
+Status Swap::finish() { return remove_swap_state(fs_, state_); }
+
+Status remove_leftovers(fs::FileSystem& fs, const std::string& active_db,
+                        const std::string& active_log) {
+  const std::string folder = fs::parent_of(active_db);
+  CORTEX_ASSIGN(const auto names, fs.list(folder));
+  constexpr std::string_view kWords[] = {"apply-stage-", "recover-apply-", "restore-", "rollback"};
+  for (const std::string& active : {active_db, active_log}) {
+    const std::string prefix = cat(".", fs::name_of(active), ".");
+    for (const std::string& name : names) {
+      if (!name.starts_with(prefix)) continue;
+      const std::string_view rest = std::string_view(name).substr(prefix.size());
+      const bool ours = std::ranges::any_of(
+          kWords, [rest](std::string_view word) { return rest.starts_with(word); });
+      if (ours) CORTEX_TRY(remove_if_there(fs, fs::join(folder, name)));
+    }
+  }
+  const std::string evidence = fs::join(folder, kEvidenceFolder);
+  CORTEX_ASSIGN(const bool there, exists(fs, evidence));
+  if (!there) return {};
+  const auto manifest = fs::read_all(fs, fs::join(evidence, kRecoveryManifest), 1U << 20U);
+  if (manifest.ok() && json::parse(*manifest).ok()) return {};
+  return fs::remove_tree(fs, evidence);
+}
+
+Status put_back(fs::FileSystem& fs, const std::string& from, const FileDigest& digest,
+                const std::string& target, bool is_store) {
+  const std::string temporary =
+      fs::join(fs::parent_of(target), cat(".", fs::name_of(target), ".rollback"));
+  CORTEX_TRY(remove_if_there(fs, temporary));
+  CORTEX_ASSIGN(const FileDigest copied, copy_file(fs, from, temporary, mode_of(fs, from)));
+  if (copied != digest) {
+    static_cast<void>(fs.remove_file(temporary).ok());  // the mismatch is what is reported
+    Error error = make_error(Code::kIntegrity,
+                             cat("digest mismatch: ", quoted(from), " is not what was kept"));
+    error.token = kBackupDigestToken;
+    return error;
+  }
+  CORTEX_TRY(clear_beside(fs, target, is_store));
+  CORTEX_TRY(fs.replace(temporary, target));
+  return fs.sync_directory(fs::parent_of(target));
+}
+
+Status Swap::roll_back() {
+  if (!state_.has_backups()) {
+    Error error = make_error(Code::kPrecondition, "this restore kept no files to go back to");
+    error.next = "finish it with `cortex restore resume`";
+    return error;
+  }
+  CORTEX_TRY(put_back(fs_, state_.db.backup, state_.db.old, state_.db.active, true));
+  CORTEX_TRY(put_back(fs_, state_.log.backup, state_.log.old, state_.log.active, false));
+  CORTEX_TRY(remove_if_there(fs_, state_.db.temporary));
+  CORTEX_TRY(remove_if_there(fs_, state_.log.temporary));
+  writers_.reset();
+  return remove_swap_state(fs_, state_);
+}
+
+}  // namespace cortex::bundle

@@ -1,0 +1,106 @@
+#include "bundle/swap_state.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "bundle/fields.h"
+#include "ledger/restore_guard.h"
+
+namespace cortex::bundle {
+namespace {
+
+constexpr std::uint64_t kStateBytesMax = 1U << 20U;
+constexpr std::string_view kKind = "cortex_restore_state";
+
+json::Value digest_json(const FileDigest& digest) {
+  return json::Object{{"blake3", digest.blake3}, {"size_bytes", digest.size_bytes}};
+}
+
+json::Value file_json(const SwapFile& file) {
+  return json::Object{{"active", file.active},
+                      {"temporary", file.temporary},
+                      {"new", digest_json(file.fresh)},
+                      {"backup", file.backup},
+                      {"old", digest_json(file.old)}};
+}
+
+std::function<bool(json::Cursor&)> digest_into(FileDigest& out) {
+  return [&out](json::Cursor& cursor) {
+    const Field fields[] = {{"blake3", text_into(out.blake3)},
+                            {"size_bytes", count_into(out.size_bytes, ~0ULL)}};
+    return read_fields(cursor, fields);
+  };
+}
+
+std::function<bool(json::Cursor&)> file_into(SwapFile& out) {
+  return [&out](json::Cursor& cursor) {
+    const Field fields[] = {{"active", text_into(out.active)},
+                            {"temporary", text_into(out.temporary)},
+                            {"new", digest_into(out.fresh)},
+                            {"backup", text_into(out.backup)},
+                            {"old", digest_into(out.old)}};
+    return read_fields(cursor, fields);
+  };
+}
+
+}  // namespace
+
+std::string swap_state_path(const std::string& active_log) {
+  return ledger::restore_state_path(active_log);
+}
+
+Result<std::optional<SwapState>> read_swap_state(fs::FileSystem& fs,
+                                                 const std::string& active_log) {
+  const std::string path = swap_state_path(active_log);
+  CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
+  if (info.kind == fs::Kind::kMissing) return std::optional<SwapState>();
+  auto text = fs::read_all(fs, path, kStateBytesMax);
+  if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
+  SwapState state;
+  std::string kind;
+  std::uint64_t version = 0;
+  const Field fields[] = {{"kind", text_into(kind)},
+                          {"v", count_into(version, 1)},
+                          {"operation", text_into(state.operation)},
+                          {"scope", text_into(state.scope)},
+                          {"db", file_into(state.db)},
+                          {"event_log", file_into(state.log)},
+                          {"started_at", text_into(state.started_at)}};
+  const Status read = read_document(*text, fields);
+  if (read.ok() && kind == kKind && version == 1) return std::optional(std::move(state));
+  Error error =
+      make_error(Code::kPrecondition,
+                 cat("the journal ", quoted(path), " of an interrupted restore is malformed",
+                     read.ok() ? "" : cat(": ", read.error().message)));
+  error.unchanged = "the active store was not changed";
+  error.next = "recover with `cortex restore recover-apply` from the evidence folder beside it";
+  return error;
+}
+
+Status write_swap_state(fs::FileSystem& fs, const SwapState& state) {
+  const std::string path = swap_state_path(state.log.active);
+  const json::Object document{{"kind", kKind},
+                              {"v", 1},
+                              {"operation", state.operation},
+                              {"scope", state.scope},
+                              {"db", file_json(state.db)},
+                              {"event_log", file_json(state.log)},
+                              {"started_at", state.started_at}};
+  const std::string draft = path + ".new";
+  const auto stale = fs.lstat(draft);
+  if (stale.ok() && stale->kind == fs::Kind::kFile) CORTEX_TRY(fs.remove_file(draft));
+  CORTEX_TRY(fs::write_new(fs, draft, json::write_pretty(document), 0600));
+  if (auto renamed = fs.replace(draft, path); !renamed.ok()) {
+    static_cast<void>(fs.remove_file(draft).ok());  // the failure reported is the rename's
+    return renamed;
+  }
+  return fs.sync_directory(fs::parent_of(path));
+}
+
+Status remove_swap_state(fs::FileSystem& fs, const SwapState& state) {
+  const std::string path = swap_state_path(state.log.active);
+  CORTEX_TRY(fs.remove_file(path));
+  return fs.sync_directory(fs::parent_of(path));
+}
+
+}  // namespace cortex::bundle

@@ -1,0 +1,157 @@
+#include "bundle/swap.h"
+
+#include <cerrno>
+
+#include "base/fs/crash_fs.h"
+#include "bundle/deployment_fixture.h"
+
+namespace cortex::bundle {
+namespace {
+
+// Plain files on a file system in memory: the engine does not look into them.
+struct World {
+  World() {
+    CORTEX_CHECK(fs_.make_directory("/live", 0700).ok());
+    CORTEX_CHECK(fs_.make_directory("/new", 0700).ok());
+    put("/live/cortex.db", "old store");
+    put("/live/events.jsonl", "old ledger");
+    put("/new/cortex.db", "new store");
+    put("/new/events.jsonl", "new ledger");
+  }
+  void put(const std::string& path, std::string_view bytes) {
+    CORTEX_CHECK(fs::write_new(fs_, path, bytes, 0600).ok());
+    CORTEX_CHECK(fs_.sync_directory(fs::parent_of(path)).ok());
+  }
+  std::string get(const std::string& path) {
+    auto text = fs::read_all(fs_, path, 1000);
+    return text.ok() ? *text : "(missing)";
+  }
+  std::string pair() { return cat(get("/live/cortex.db"), "+", get("/live/events.jsonl")); }
+  SwapPlan plan() {
+    return {.operation = "apply_stage",
+            .scope = "temp-test",
+            .active_db = "/live/cortex.db",
+            .active_log = "/live/events.jsonl",
+            .source_db = "/new/cortex.db",
+            .source_log = "/new/events.jsonl",
+            .word = "apply-stage",
+            .source_db_digest = digest_file(fs_, "/new/cortex.db", Source::kAnywhere).value(),
+            .source_log_digest = digest_file(fs_, "/new/events.jsonl", Source::kAnywhere).value(),
+            .process_id = 7,
+            .edit = {}};
+  }
+  Result<std::unique_ptr<Swap>> prepare() { return Swap::prepare(fs_, plan(), clock_); }
+
+  fs::CrashFs fs_;
+  StoppedClock clock_;
+};
+
+class SwapTest : public testing::Test, protected World {};
+
+constexpr const char* kOld = "old store+old ledger";
+constexpr const char* kNew = "new store+new ledger";
+
+TEST_F(SwapTest, ThePairIsReplacedAndTheOldOneIsKept) {
+  auto swap = prepare().value();
+  EXPECT_EQ(pair(), kOld);
+  EXPECT_TRUE(read_swap_state(fs_, "/live/events.jsonl")->has_value());
+  ASSERT_TRUE(swap->replace().ok());
+  EXPECT_EQ(pair(), kNew);
+  ASSERT_TRUE(swap->finish().ok());
+  EXPECT_FALSE(read_swap_state(fs_, "/live/events.jsonl")->has_value());
+  EXPECT_EQ(get("/live/.restore-apply-recovery/current.cortex.db"), "old store");
+  EXPECT_EQ(get("/live/.restore-apply-recovery/current.events.jsonl"), "old ledger");
+}
+
+TEST_F(SwapTest, GoingBackMayBeRepeatedAndEndsWithTheOldPair) {
+  auto swap = prepare().value();
+  ASSERT_TRUE(swap->replace().ok());
+  const SwapState state = swap->state();
+  ASSERT_TRUE(swap->roll_back().ok());
+  EXPECT_EQ(pair(), kOld);
+  ASSERT_TRUE(write_swap_state(fs_, state).ok());
+  EXPECT_TRUE(Swap(fs_, state).roll_back().ok());
+  EXPECT_EQ(pair(), kOld);
+}
+
+TEST_F(SwapTest, EvidenceThatWasChangedIsNotPutBack) {
+  auto swap = prepare().value();
+  ASSERT_TRUE(swap->replace().ok());
+  const std::string kept = "/live/.restore-apply-recovery/current.cortex.db";
+  ASSERT_TRUE(fs_.remove_file(kept).ok());
+  put(kept, "forged");
+  const Status back = swap->roll_back();
+  ASSERT_FALSE(back.ok());
+  EXPECT_EQ(back.error().token, kBackupDigestToken);
+  EXPECT_EQ(pair(), kNew);
+}
+
+TEST_F(SwapTest, AnExistingEvidenceFolderRefuses) {
+  ASSERT_TRUE(fs_.make_directory("/live/.restore-apply-recovery", 0700).ok());
+  const auto refused = prepare();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::kPrecondition);
+  EXPECT_EQ(pair(), kOld);
+}
+
+// Every operation of the preparation fails once: nothing is left, nothing is changed.
+TEST_F(SwapTest, AFailureWhilePreparingLeavesTheOldPairAlone) {
+  for (std::size_t step = 1;; ++step) {
+    fs::CrashFs& fs = fs_;
+    fs.fail_at(fs.operation_count() + step, ENOSPC);
+    auto swap = prepare();
+    fs.fail_at(0, 0);
+    if (swap.ok()) {
+      EXPECT_GT(step, 8U);
+      break;
+    }
+    EXPECT_EQ(pair(), kOld) << step;
+    EXPECT_EQ(swap.error().unchanged, "the active store was not changed") << step;
+    static_cast<void>(remove_leftovers(fs, "/live/cortex.db", "/live/events.jsonl").ok());
+    if (fs.lstat("/live/.restore-apply-recovery")->kind != fs::Kind::kMissing) {
+      ASSERT_TRUE(fs::remove_tree(fs, "/live/.restore-apply-recovery").ok());
+    }
+    if (read_swap_state(fs, "/live/events.jsonl")->has_value()) {
+      ASSERT_TRUE(fs.remove_file("/live/cortex_restore_state.json").ok());
+    }
+  }
+}
+
+// The process dies at every operation; whoever resumes ends with one whole pair.
+TEST_F(SwapTest, AKillAtAnyOperationCanBeFinishedOrUndone) {
+  for (const bool undo : {false, true}) {
+    for (std::size_t step = 1; step < 60; ++step) {
+      World fresh_files;
+      fs::CrashFs& fs = fresh_files.fs_;
+      fs.crash_at(fs.operation_count() + step);
+      auto swap = fresh_files.prepare();
+      bool finished = false;
+      if (swap.ok()) {
+        const Status replaced = (*swap)->replace();
+        finished = replaced.ok() && (*swap)->finish().ok();
+      }
+      if (!fs.is_halted() && finished) break;
+      if (swap.ok()) swap->reset();
+      fs.kill();
+      const auto state = read_swap_state(fs, "/live/events.jsonl");
+      ASSERT_TRUE(state.ok()) << step;
+      if (!state->has_value()) {
+        const std::string now = fresh_files.pair();
+        EXPECT_TRUE(now == kOld || now == kNew) << step << now;
+        continue;
+      }
+      Swap resumed(fs, **state);
+      if (undo) {
+        ASSERT_TRUE(resumed.roll_back().ok()) << step;
+        EXPECT_EQ(fresh_files.pair(), kOld) << step;
+      } else {
+        ASSERT_TRUE(resumed.replace().ok()) << step;
+        ASSERT_TRUE(resumed.finish().ok()) << step;
+        EXPECT_EQ(fresh_files.pair(), kNew) << step;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cortex::bundle

@@ -1,0 +1,24 @@
+#include "ledger/restore_guard.h"
+
+#include "base/text.h"
+
+namespace cortex::ledger {
+
+std::string restore_state_path(const std::string& ledger_path) {
+  return fs::join(fs::parent_of(ledger_path), "cortex_restore_state.json");
+}
+
+Status check_no_restore(fs::FileSystem& fs, const std::string& ledger_path) {
+  CORTEX_ASSIGN(const fs::Info info, fs.lstat(restore_state_path(ledger_path)));
+  if (info.kind == fs::Kind::kMissing) return {};
+  Error error = make_error(
+      Code::kPrecondition,
+      cat("a restore of ", quoted(fs::parent_of(ledger_path)), " is at work or was interrupted"));
+  error.token = kRestoreUnfinishedToken;
+  error.unchanged = "nothing was written";
+  error.next =
+      "finish it with `cortex restore resume`, or go back with `cortex restore resume --undo`";
+  return error;
+}
+
+}  // namespace cortex::ledger
