@@ -124,7 +124,9 @@ Error ledger_error(Error error) {
 }  // namespace
 
 Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
-  CORTEX_ASSIGN(SessionFile session, SessionFile::open(services.fs, request.session));
+  CORTEX_ASSIGN(SessionFile session, request.text
+                                         ? SessionFile::of_text(*request.text)
+                                         : SessionFile::open(services.fs, request.session));
   CORTEX_ASSIGN(const Examination seen, examine_session(session));
   CORTEX_TRY(apply_ingest_rules(seen));
   auto opened = ledger::AppendLog::open(services.fs, request.layout.event_log_path, services.clock,

@@ -20,9 +20,10 @@
 namespace cortex::app {
 
 struct IngestRequest {
-  std::string session;  // path as given
+  std::string session{};  // path as given
   Layout layout;
   bool mirror = true;
+  std::optional<std::string> text{};  // the session itself, instead of a path
 };
 
 struct IngestReport {

@@ -7,6 +7,7 @@
 #include "app/migrate.h"
 #include "app/operations.h"
 #include "memory/apply.h"
+#include "app/session_commit.h"
 
 namespace cortex::app {
 namespace {
@@ -38,6 +39,7 @@ constexpr Rule kRules[] = {
     {"memory.tag.add", memory::apply_tag_add},
     {"memory.tag.remove", memory::apply_tag_remove},
     {"restore.run", nothing_to_apply},
+    {"session.commit", apply_session_commit},
 };
 
 class RuleTable final : public store::Projector {

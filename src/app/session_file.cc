@@ -57,6 +57,12 @@ Result<SessionFile> SessionFile::open(fs::FileSystem& fs, const std::string& pat
   return session;
 }
 
+Result<SessionFile> SessionFile::of_text(std::string text) {
+  SessionFile session;
+  session.text_ = std::move(text);
+  return session;
+}
+
 ledger::ReadAt SessionFile::reader() {
   if (file_) {
     return [file = file_](std::uint64_t offset, std::span<char> out) {

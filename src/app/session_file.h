@@ -16,6 +16,9 @@ class SessionFile {
   // for paths below it, else the file's own folder. Errors: kPrecondition.
   static Result<SessionFile> open(fs::FileSystem& fs, const std::string& path);
 
+  // A session that is in memory already.
+  static Result<SessionFile> of_text(std::string text);
+
   ledger::ReadAt reader();
 
  private:

@@ -72,8 +72,15 @@ std::string text_member(const json::Object& object, std::string_view key) {
   return value == nullptr || value->as_string() == nullptr ? "" : *value->as_string();
 }
 
+// Both go into the ledger with every operation, so they are kept short.
+std::string short_member(const json::Object& object, std::string_view key) {
+  constexpr std::size_t kBytesMax = 100;
+  std::string text = text_member(object, key);
+  return text.size() <= kBytesMax ? text : quoted(text, kBytesMax);
+}
+
 Client client_of(const json::Object& info) {
-  return {text_member(info, "name"), text_member(info, "version")};
+  return {short_member(info, "name"), short_member(info, "version")};
 }
 
 // The revision that a request itself names, as the stateless revision has it.

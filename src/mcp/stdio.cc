@@ -13,9 +13,9 @@ namespace cortex::mcp {
 namespace {
 
 constexpr std::size_t kReadBytes = 64U << 10;
-// How long the end waits while nothing finishes. A write that is cut off then is completed by the
-// ledger at the next start.
-constexpr std::chrono::seconds kQuietMax{5};
+// How long the end waits while nothing finishes: longer than a writer waits for the ledger's lock,
+// so that every call that others hold up is answered.
+constexpr std::chrono::seconds kQuietMax{35};
 
 // The replies of one batch, sent as one line when the last is there.
 struct Batch {

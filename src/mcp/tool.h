@@ -9,6 +9,7 @@
 #include "app/agent_settings.h"
 #include "app/layout.h"
 #include "app/services.h"
+#include "app/session_commit.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "json/value.h"
@@ -48,6 +49,8 @@ struct Call {
 
   app::Services& services() const { return host.services; }
   const app::Layout& layout() const { return host.layout; }
+  // On whose behalf an operation is recorded: an agent's, by the name that its client gives.
+  store::Caller caller(std::string reason) const;
 };
 
 struct Tool {
@@ -77,7 +80,8 @@ const Tool* find_tool(std::string_view name);  // nullptr when there is none
 json::Object describe(const Tool& tool);
 
 // The row sets, one file each.
-std::span<const Tool> look_tools();  // tools_look.cc: the state of store, ledger and server
-std::span<const Tool> keep_tools();  // tools_keep.cc: backups
+std::span<const Tool> look_tools();     // tools_look.cc: the state of store, ledger and server
+std::span<const Tool> session_tools();  // tools_session.cc: events, memories, commits
+std::span<const Tool> keep_tools();     // tools_keep.cc: backups
 
 }  // namespace cortex::mcp

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "mcp/tool.h"
 
 namespace cortex::mcp {
@@ -8,7 +10,7 @@ namespace {
 
 std::vector<const Tool*> sorted_rows() {
   std::vector<const Tool*> rows;
-  for (const std::span<const Tool> set : {look_tools(), keep_tools()}) {
+  for (const std::span<const Tool> set : {look_tools(), session_tools(), keep_tools()}) {
     for (const Tool& tool : set) rows.push_back(&tool);
   }
   std::ranges::sort(rows, {}, &Tool::name);
@@ -26,6 +28,12 @@ const Tool* find_tool(std::string_view name) {
   const auto rows = all_tools();
   const auto row = std::ranges::lower_bound(rows, name, {}, &Tool::name);
   return row == rows.end() || (*row)->name != name ? nullptr : *row;
+}
+
+store::Caller Call::caller(std::string reason) const {
+  std::string name = client.name.empty() ? "unnamed client" : client.name;
+  if (!client.version.empty()) name += cat(" ", client.version);
+  return {.actor = "agent", .client = cat("mcp: ", name), .reason = std::move(reason)};
 }
 
 json::Object describe(const Tool& tool) {

@@ -25,7 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness  # noqa: E402
 
 DATA = harness.DATA / "mcp"
-AVAILABLE = ("01-handshake",)
+AVAILABLE = ("01-handshake", "02-malformed")
 ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 BAD_ID = {"jsonrpc": "2.0", "!id": 1, "error": {"code": -32600}}
 
