@@ -28,7 +28,7 @@ TEST_F(DispatcherTest, PublishedRevisionsAreEchoed_OthersGetTheReferences) {
   }
 }
 
-TEST_F(DispatcherTest, OldestRevisionHasToolsAlone) {
+TEST_F(DispatcherTest, WhatIsNotOfferedIsAnEmptyList_OrNoMethod) {
   shake_hands("2024-11-05");
   EXPECT_EQ(text_at(request("resources/list", "{}"), "result.resources"), "[]");
   EXPECT_EQ(text_at(request("prompts/get", "{}"), "error.code"), "-32601");

@@ -9,24 +9,15 @@ namespace cortex::mcp {
 namespace {
 
 constexpr std::string_view kInstructions =
-    "Cortex remembers what was learned and can prove where it comes from. At the start of a task "
-    "ask cortex_search or cortex_context for what is known. Note lasting facts with "
-    "cortex_memory_note, one claim each. When a memory helped or misled, say so with "
-    "cortex_memory_outcome. cortex_session_commit and cortex_memory_accept need the confirmation "
-    "token that the server printed for the person who started it: ask that person, never guess.";
+    "Cortex remembers what was said and learned and can prove where it comes from. At the start of "
+    "a task ask cortex_recall for what is known. At its end hand the events of the session to "
+    "cortex_session_close. cortex_session_commit needs the confirmation token that the server "
+    "printed for the person who started it: ask that person, never guess.";
 
 // Lists change with the program only.
 constexpr int kListMillis = 3'600'000;
 
-json::Object capabilities(const Revision& revision) {
-  json::Object out{{"tools", json::Object{}}};
-  if (revision.has_more_than_tools) {
-    out.add("resources", json::Object{});
-    out.add("prompts", json::Object{});
-    out.add("completions", json::Object{});
-  }
-  return out;
-}
+json::Object capabilities() { return {{"tools", json::Object{}}}; }
 
 }  // namespace
 
@@ -42,14 +33,14 @@ json::Array stateless_names() {
 
 json::Object initialize_result(const Revision& revision) {
   return {{"protocolVersion", revision.name},
-          {"capabilities", capabilities(revision)},
+          {"capabilities", capabilities()},
           {"serverInfo", server_info()},
           {"instructions", kInstructions}};
 }
 
 json::Object discover_result() {
   return {{"supportedVersions", stateless_names()},
-          {"capabilities", capabilities(stateless_revision())},
+          {"capabilities", capabilities()},
           {"instructions", kInstructions}};
 }
 

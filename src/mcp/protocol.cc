@@ -7,7 +7,7 @@ namespace cortex::mcp {
 namespace {
 
 constexpr Revision kRevisions[] = {
-    {.name = "2024-11-05", .has_more_than_tools = false},
+    {.name = "2024-11-05"},
     {.name = "2025-03-26", .batches = true},
     {.name = "2025-06-18"},
     {.name = "2025-11-25", .tool_errors_are_results = true},

@@ -12,9 +12,6 @@ struct Revision {
   // False: stateless, every request says its revision and its client in `_meta`.
   bool handshake = true;
   bool batches = false;  // arrays of messages
-  // Resources, prompts and completion are offered. The first revision keeps the surface of
-  // reference 0.1.2, whose recorded transcripts speak it: tools, and empty lists of the others.
-  bool has_more_than_tools = true;
   // A tool's refusal is a result with isError, which models see, instead of a JSON-RPC error.
   bool tool_errors_are_results = false;
 };

@@ -82,6 +82,7 @@ json::Object describe(const Tool& tool);
 // The row sets, one file each.
 std::span<const Tool> look_tools();     // tools_look.cc: the state of store, ledger and server
 std::span<const Tool> session_tools();  // tools_session.cc: events, memories, commits
+std::span<const Tool> recall_tools();   // tools_recall.cc: what was said or learned
 std::span<const Tool> keep_tools();     // tools_keep.cc: backups
 
 }  // namespace cortex::mcp

@@ -10,7 +10,8 @@ namespace {
 
 std::vector<const Tool*> sorted_rows() {
   std::vector<const Tool*> rows;
-  for (const std::span<const Tool> set : {look_tools(), session_tools(), keep_tools()}) {
+  for (const std::span<const Tool> set :
+       {look_tools(), session_tools(), recall_tools(), keep_tools()}) {
     for (const Tool& tool : set) rows.push_back(&tool);
   }
   std::ranges::sort(rows, {}, &Tool::name);
