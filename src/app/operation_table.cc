@@ -6,8 +6,8 @@
 
 #include "app/migrate.h"
 #include "app/operations.h"
-#include "memory/apply.h"
 #include "app/session_commit.h"
+#include "memory/apply.h"
 
 namespace cortex::app {
 namespace {
