@@ -15,7 +15,8 @@ constexpr std::string_view kChainRule = "audit.verify.hash_chain_closure";
 constexpr std::string_view kFrom = "audit.verify";
 
 // In the order in which they are judged.
-constexpr MakeSection kSections[] = {boundary_section};
+constexpr MakeSection kSections[] = {boundary_section, coverage_section, tree_section,
+                                     since_section};
 
 Error as_precondition(Error error) {
   if (error.code == Code::kInternal) error.code = Code::kPrecondition;
@@ -199,6 +200,17 @@ void add_verdict(Finding& finding, std::string_view rule, trust::EdgeKind kind, 
   finding.votes.push_back({std::string(rule),
                            holds ? trust::Outcome::kAllow : trust::Outcome::kReject,
                            std::move(reason)});
+}
+
+void add_leaf_function(
+    ledger::VerifyOptions& pass,
+    std::function<void(std::uint64_t, const ledger::TreeHash&, const Ulid&)> function) {
+  pass.on_leaf = [before = std::move(pass.on_leaf), function = std::move(function)](
+                     std::uint64_t row, const ledger::TreeHash& leaf, const Ulid& id) -> Status {
+    if (before) CORTEX_TRY(before(row, leaf, id));
+    function(row, leaf, id);
+    return {};
+  };
 }
 
 VerifyReport audit_verify(Services& services, const VerifyRequest& request) {

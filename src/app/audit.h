@@ -21,7 +21,9 @@ namespace cortex::app {
 struct VerifyRequest {
   Layout layout;
   bool require_boundary = false;
-  bool strict = false;  // findings that are otherwise only reported fail
+  bool strict = false;                          // findings that are otherwise only reported fail
+  std::optional<std::string> since{};           // a checkpoint file
+  std::optional<std::string> checkpoint_key{};  // see log_key.h; only with `since`
 };
 
 // What was reached decides which parts are there; `code` is the exit. The first step that fails

@@ -71,4 +71,18 @@ void add_verdict(Finding& finding, std::string_view rule, trust::EdgeKind kind, 
 Result<std::optional<Section>> boundary_section(Services& services, const VerifyRequest& request,
                                                 ledger::VerifyOptions& pass);
 
+// Gives every row's leaf hash to `function` too, beside whoever wants it already.
+void add_leaf_function(
+    ledger::VerifyOptions& pass,
+    std::function<void(std::uint64_t row, const ledger::TreeHash& leaf, const Ulid& event_id)>
+        function);
+
+// Always asked for: row hashes; promised end and Merkle tree. With --since: the checkpoint.
+Result<std::optional<Section>> coverage_section(Services& services, const VerifyRequest& request,
+                                                ledger::VerifyOptions& pass);
+Result<std::optional<Section>> tree_section(Services& services, const VerifyRequest& request,
+                                            ledger::VerifyOptions& pass);
+Result<std::optional<Section>> since_section(Services& services, const VerifyRequest& request,
+                                             ledger::VerifyOptions& pass);
+
 }  // namespace cortex::app

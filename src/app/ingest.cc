@@ -135,6 +135,12 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
   ledger::AppendLog& log = **opened;
   IngestReport report;
   report.torn_tail = log.moved_tail();
+  if (log.broken_promise()) {
+    report.ledger_note =
+        cat(log.broken_promise()->token, ": ", describe(*log.broken_promise(), log.size_bytes()));
+  }
+  if (!request.tree) log.leave_tree_behind();
+  if (request.row_hash) log.begin_coverage();
   Mirror mirror;
   CORTEX_ASSIGN(report.mirror_note, open_mirror(services, request, log, mirror));
   auto known =
@@ -143,6 +149,7 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
   auto status = append_and_mirror(session, seen, *known, log, mirror, report);
   if (!status.ok()) return ledger_error(std::move(status).error());
   report.chain_head = log.head();
+  if (log.tree_error()) report.tree_note = log.tree_error()->message;
   return report;
 }
 
@@ -159,6 +166,8 @@ json::Value to_json(const IngestReport& report) {
       {"skipped_count", report.skipped.size()}};
   if (!report.index_note.empty()) out.add("index_note", report.index_note);
   if (!report.unstable.empty()) out.add("unstable_numbers", json::array_of(report.unstable));
+  if (!report.tree_note.empty()) out.add("tree_note", report.tree_note);
+  if (!report.ledger_note.empty()) out.add("ledger_note", report.ledger_note);
   if (report.torn_tail) {
     out.add("torn_tail_evidence", report.torn_tail->evidence_path);
     out.add("torn_tail_offset", report.torn_tail->offset);

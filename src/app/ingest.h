@@ -24,6 +24,8 @@ struct IngestRequest {
   Layout layout;
   bool mirror = true;
   std::optional<std::string> text{};  // the session itself, instead of a path
+  bool tree = true;       // follow in the Merkle tree
+  bool row_hash = false;  // begin to cover rows
 };
 
 struct IngestReport {
@@ -35,6 +37,8 @@ struct IngestReport {
   bool mirrored = false;
   std::string mirror_note;  // why the mirror was left behind, or empty
   std::string index_note;   // why the search index was, or empty
+  std::string tree_note;    // why the Merkle tree was left behind, or empty
+  std::string ledger_note;  // acknowledged rows that were found gone, or empty
 };
 
 // Errors leave ledger and store as they were.

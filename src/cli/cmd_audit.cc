@@ -53,6 +53,8 @@ app::VerifyRequest request_of(const Invocation& flags, app::Layout layout) {
   request.layout = std::move(layout);
   request.require_boundary = flags.has("require-v1-to-v2-boundary");
   request.strict = flags.has("strict");
+  if (flags.has("since")) request.since = flags.value("since");
+  if (flags.has("checkpoint-key")) request.checkpoint_key = flags.value("checkpoint-key");
   return request;
 }
 

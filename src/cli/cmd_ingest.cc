@@ -32,6 +32,10 @@ std::string notes_of(const app::IngestReport& report, bool mirror_wanted) {
     out += cat("note: ", report.unstable.size(), " events hold numbers that other readers may not ",
                "read back exactly, the first one is ", report.unstable.front(), "\n");
   }
+  if (!report.ledger_note.empty()) {
+    out += cat("warning: ", report.ledger_note, "; see `cortex audit verify`\n");
+  }
+  if (!report.tree_note.empty()) out += cat("note: ", report.tree_note, "\n");
   if (mirror_wanted && !report.mirrored) out += cat("note: ", report.mirror_note, "\n");
   return out;
 }
@@ -43,7 +47,11 @@ Outcome run_ingest(const Context& context) {
   if (!layout.ok()) return failed(context, layout.error(), failure_report(layout.error()));
   const bool mirror = !context.invocation.has("no-mirror");
   const auto report =
-      app::ingest(context.services, {context.invocation.value("session"), *layout, mirror});
+      app::ingest(context.services, {.session = context.invocation.value("session"),
+                                     .layout = *layout,
+                                     .mirror = mirror,
+                                     .tree = !context.invocation.has("no-tree"),
+                                     .row_hash = context.invocation.has("row-hash")});
   if (!report.ok()) return failed(context, report.error(), failure_report(report.error()));
   return {.text = context.json() ? "" : text_of(*report),
           .diagnostics = notes_of(*report, mirror),

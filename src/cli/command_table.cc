@@ -62,6 +62,7 @@ auto row_sets() {
       migrate_commands(),  //
       agent_commands(),    //
       recall_commands(),   //
+      tlog_commands(),     //
       later_commands(),
   };
 }

@@ -13,6 +13,9 @@
 #include "base/text.h"
 #include "core/event.h"
 #include "ledger/append_log.h"
+#include "ledger/promise.h"
+#include "ledger/recovery.h"
+#include "ledger/tlog/sidecar.h"
 #include "ledger/verify.h"
 
 namespace cortex::ledger {
@@ -153,13 +156,39 @@ void append_and_verify(World& world, AppendLog& log, bool again) {
   }
 }
 
+// Whatever was left of the tree, it comes to be that of the rows, and nothing promises more than
+// them.
+void expect_tree(World& world) {
+  const auto file = world.disk.open(kPath, fs::Open::kRead).value();
+  const std::uint64_t size_bytes = file->info()->size_bytes;
+  EXPECT_FALSE(find_broken(*file, size_bytes, read_promises(world.disk, kPath)));
+  const auto tail = settle_tail(world.disk, *file);
+  ASSERT_TRUE(tail.ok() && !tail->torn);
+  const auto tree = Sidecar::open(world.disk, *file, tail->head, kTreeLagBytesMax);
+  ASSERT_TRUE(tree.ok()) << tree.error().text();
+  TileBuilder rows;
+  const auto add = [&rows](std::uint64_t, const TreeHash& leaf, const Ulid&) {
+    return rows.add(leaf,
+                    [](unsigned, std::uint64_t, std::span<const TreeHash>) { return Status(); });
+  };
+  ASSERT_TRUE(verify_chain(*file, size_bytes, {.on_leaf = add}).ok());
+  const TreeState& state = (*tree)->state();
+  EXPECT_EQ(state.ledger.rows, rows.size());
+  EXPECT_EQ(state.root, rows.root());
+  TileReader tiles(world.disk, sidecar_path(kPath), rows.size());
+  const auto root = tree_root(tiles.source(), rows.size());
+  EXPECT_TRUE(root.ok() && *root == state.root);
+}
+
 void expect_recovers(World& world, const Reference& reference, bool again) {
   const auto log = reopen(world);
   ASSERT_NE(log, nullptr);
   const std::string bytes = world.bytes();
   ASSERT_GE(bytes.size(), world.acknowledged_bytes) << "acknowledged rows are lost";
   ASSERT_TRUE(ends_at_row(bytes, reference)) << "bytes that nobody appended";
+  EXPECT_FALSE(log->broken_promise()) << "a crash is no cut";
   append_and_verify(world, *log, again);
+  expect_tree(world);
 }
 
 std::string place(const Reference& reference, std::size_t n) {

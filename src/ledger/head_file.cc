@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "json/value.h"
+#include "ledger/checked_line.h"
 #include "ledger/tail.h"
 
 namespace cortex::ledger {
@@ -68,8 +69,8 @@ bool ends_with(fs::File& ledger, const LedgerHead& head) {
 std::optional<HeadFile> load_head_file(fs::FileSystem& fs, const std::string& ledger_path) {
   const auto text = fs::read_all(fs, head_file_path(ledger_path), kBytesMax);
   if (!text.ok()) return std::nullopt;
-  const auto document = json::parse(*text);
-  if (!document.ok() || count_of(*document, "format") != kFormat) return std::nullopt;
+  const auto document = parse_checked_line(*text);
+  if (!document || count_of(*document, "format") != kFormat) return std::nullopt;
   const auto head = head_of(*document);
   if (!head) return std::nullopt;
   HeadFile file{*head, std::nullopt};
@@ -87,11 +88,12 @@ std::optional<LedgerHead> read_head_file(fs::FileSystem& fs, fs::File& ledger) {
 
 Status write_head_file(fs::FileSystem& fs, const std::string& ledger_path, const LedgerHead& head,
                        const std::optional<LedgerHead>& broken) {
-  json::Object document = document_of(head);
-  document.add("format", kFormat);
+  json::Object document{{"format", kFormat}};
+  for (json::Member& member : document_of(head)) {
+    document.add(member.first, std::move(member.second));
+  }
   if (broken) document.add("broken", document_of(*broken));
-  return fs::overwrite(fs, head_file_path(ledger_path),
-                       json::write_compact(json::sorted(std::move(document))) + "\n");
+  return fs::overwrite(fs, head_file_path(ledger_path), checked_line(document));
 }
 
 }  // namespace cortex::ledger

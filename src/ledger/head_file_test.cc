@@ -42,11 +42,11 @@ TEST_F(HeadFileTest, Bytes_AreThoseOfTheFormatAndPrivate) {
   const std::string path = head_file_path(path_);
   EXPECT_EQ(
       fs::read_all(fs::posix(), path, 4096).value(),
-      "{\"format\":2,\"head\":\"ab\",\"row_hash\":null,\"rows\":7,\"size_bytes\":1234567890}\n");
+      with_check(R"({"format":2,"head":"ab","row_hash":null,"rows":7,"size_bytes":1234567890)"));
   EXPECT_EQ(fs::posix().stat(path)->mode, 0600U);
   ASSERT_TRUE(write_head_file(fs::posix(), path_, {}).ok());
   EXPECT_EQ(fs::read_all(fs::posix(), path, 4096).value(),
-            "{\"format\":2,\"head\":null,\"row_hash\":null,\"rows\":0,\"size_bytes\":0}\n")
+            with_check(R"({"format":2,"head":null,"row_hash":null,"rows":0,"size_bytes":0)"))
       << "nothing of the longer one is left";
 }
 
@@ -54,10 +54,11 @@ TEST_F(HeadFileTest, UnknownKeys_AreTolerated) {
   const auto events = sealed_events(1);
   const std::string text = ledger_text(events);
   write(text);
-  ASSERT_TRUE(fs::write_new(fs::posix(), head_file_path(path_),
-                            cat(R"({"more":[1],"format":2,"row_hash":null,"size_bytes":)",
-                                text.size(), R"(,"rows":1,"head":")", events[0].event_hash, "\"}"),
-                            0600)
+  ASSERT_TRUE(fs::write_new(
+                  fs::posix(), head_file_path(path_),
+                  with_check(cat(R"({"more":[1],"format":2,"row_hash":null,"size_bytes":)",
+                                 text.size(), R"(,"rows":1,"head":")", events[0].event_hash, "\"")),
+                  0600)
                   .ok());
   EXPECT_EQ(read(), (LedgerHead{text.size(), 1, events[0].event_hash}));
 }

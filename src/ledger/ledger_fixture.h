@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "core/event.h"
 #include "core/event_codec.h"
+#include "crypto/digest.h"
 #include "ledger/append_log.h"
 #include "ledger/chain.h"
 #include "ledger/verify.h"
@@ -62,6 +63,11 @@ inline std::string ledger_text(const std::vector<core::Event>& events) {
   std::string text;
   for (const core::Event& event : events) text += row_text(event);
   return text;
+}
+
+// A line as checked_line.h has it, from its text before the check.
+inline std::string with_check(const std::string& body) {
+  return cat(body, ",\"check\":\"", crypto::blake3_hex(body), "\"}\n");
 }
 
 // The text with the first `from` behind `start` replaced.

@@ -80,8 +80,8 @@ TEST_F(RecoveryTest, HeadFileThatDoesNotHold_IsIgnored) {
   const std::string good = hash(1), size = cat(row(0).size() + row(1).size());
   const auto document = [](std::string_view format, std::string_view head, std::string_view rows,
                            std::string_view size_bytes) {
-    return cat("{\"format\":", format, ",\"row_hash\":null,\"head\":", head, ",\"rows\":", rows,
-               ",\"size_bytes\":", size_bytes, "}\n");
+    return with_check(cat("{\"format\":", format, ",\"row_hash\":null,\"head\":", head,
+                          ",\"rows\":", rows, ",\"size_bytes\":", size_bytes));
   };
   const std::string quoted_good = cat("\"", good, "\"");
   // The number of rows tells whether the file was believed.
@@ -95,11 +95,12 @@ TEST_F(RecoveryTest, HeadFileThatDoesNotHold_IsIgnored) {
       {"two documents", document("2", quoted_good, "77", size) + "{}"},
       {"another format", document("1", quoted_good, "77", size)},
       {"format as text", document("\"2\"", quoted_good, "77", size)},
-      {"no rows", cat("{\"format\":2,\"row_hash\":null,\"head\":", quoted_good,
-                      ",\"size_bytes\":", size, "}")},
-      {"no row hash",
-       cat("{\"format\":2,\"head\":", quoted_good, ",\"rows\":77,\"size_bytes\":", size, "}")},
-      {"no head", cat("{\"format\":2,\"row_hash\":null,\"rows\":77,\"size_bytes\":", size, "}")},
+      {"no rows", with_check(cat("{\"format\":2,\"row_hash\":null,\"head\":", quoted_good,
+                                 ",\"size_bytes\":", size))},
+      {"no row hash", with_check(cat("{\"format\":2,\"head\":", quoted_good,
+                                     ",\"rows\":77,\"size_bytes\":", size))},
+      {"no head",
+       with_check(cat("{\"format\":2,\"row_hash\":null,\"rows\":77,\"size_bytes\":", size))},
       {"negative size", document("2", quoted_good, "77", "-1")},
       {"size with a fraction", document("2", quoted_good, "77", size + ".0")},
       {"another ledger", document("2", cat("\"", std::string(64, '0'), "\""), "77", size)},

@@ -167,7 +167,8 @@ class Counts:
         return home
 
     def run(self):
-        for name in ("one_sync", "append", "nothing_new", "audit", "backup_alone", "backup_verified", "memory"):
+        for name in ("one_sync", "append", "nothing_new", "audit", "proof", "backup_alone", "backup_verified",
+                     "memory"):
             if name.startswith(self.only):
                 try:
                     getattr(self, name)()
@@ -220,6 +221,26 @@ class Counts:
             self.check("audit verify: opens nothing for writing", trace.opened_for_writing())
             self.check("audit verify: changes nothing", trace.changes())
             self.check("audit verify: every file is as it was", before != stamps(home.data) and "some file changed")
+
+    def proof(self):
+        """A proof reads one row of the ledger, 4 bytes a row of the index and a few tiles; checking it reads none of that."""
+        with self.home(BIG) as home:
+            seed = home.root / "log.seed"
+            seed.write_bytes(bytes(range(32)))
+            seed.chmod(0o600)
+            signed = harness.must(home.run("audit", "checkpoint", "--key", seed))
+            key = home.root / "log.vkey"
+            key.write_text(signed.stderr.decode().split("verifier key ")[1].split()[0])
+            proof = home.root / "x.tlog-proof"
+            trace = self.traced(home, "audit", "prove", harness.row_ids(home.ledger)[BIG // 2], "--output", proof)
+            read = trace.read[str(home.ledger)].total()
+            self.check("audit prove: ledger bytes read", read > TAIL_BYTES_MAX and f"{read}, at most {TAIL_BYTES_MAX}")
+            beside = sum(extents.total() for path, extents in trace.read.items() if path.startswith(f"{home.ledger}.tlog/"))
+            self.check("audit prove: tree and index bytes read", beside > 4 * BIG + TAIL_BYTES_MAX and f"{beside}")
+            self.check("audit prove: the ledger is not mapped", trace.mapped(home.ledger) and "it is")
+            trace = self.traced(home, "audit", "check-proof", proof, "--key", key)
+            touched = [path for path in trace.read if path.startswith(str(home.data))]
+            self.check("audit check-proof: reads nothing of the deployment", touched)
 
     def check_read_once(self, name, trace, path, slack):
         read, size = trace.read[str(path)], path.stat().st_size

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "json/value.h"
+#include "ledger/checked_line.h"
 #include "ledger/chunk_reader.h"
 #include "ledger/row_cursor.h"
 
@@ -100,8 +101,8 @@ std::uint32_t id_fingerprint(const Ulid& id) {
 std::optional<TreeState> read_tree_state(fs::FileSystem& fs, const std::string& ledger_path) {
   const auto text = fs::read_all(fs, fs::join(sidecar_path(ledger_path), "state"), kStateBytesMax);
   if (!text.ok()) return std::nullopt;
-  const auto document = json::parse(*text);
-  if (!document.ok() || count_of(*document, "format") != kFormat) return std::nullopt;
+  const auto document = parse_checked_line(*text);
+  if (!document || count_of(*document, "format") != kFormat) return std::nullopt;
   const auto rows = count_of(*document, "rows");
   const auto size_bytes = count_of(*document, "size_bytes");
   const json::Value* head = document->find("head");
@@ -137,6 +138,12 @@ Result<std::unique_ptr<Sidecar>> Sidecar::open(fs::FileSystem& fs, fs::File& led
   }
   CORTEX_TRY(sidecar->catch_up(ledger, head));
   return sidecar;
+}
+
+Status Sidecar::rebuild(fs::FileSystem& fs, fs::File& ledger, const LedgerHead& head) {
+  Sidecar sidecar(Key{}, fs, sidecar_path(ledger.path()));
+  CORTEX_TRY(sidecar.start_over());
+  return sidecar.catch_up(ledger, head);
 }
 
 // Takes up what is there. An error with a token is final, another one means damage.
@@ -257,13 +264,15 @@ void Sidecar::remove_old_partials() {
 Status Sidecar::commit(const LedgerHead& head) {
   CORTEX_TRY(write_partials());
   CORTEX_TRY(flush_index());
-  const TreeState next{{head.size_bytes, head.rows, head.hash, std::nullopt}, builder_.root()};
+  // Counted here: the number in a head file is a hint.
+  const TreeState next{{head.size_bytes, builder_.size(), head.hash, std::nullopt},
+                       builder_.root()};
   const json::Object document{{"format", kFormat},
                               {"head", head.hash ? json::Value(*head.hash) : json::Value(nullptr)},
                               {"root", to_base64(next.root)},
-                              {"rows", head.rows},
+                              {"rows", next.ledger.rows},
                               {"size_bytes", head.size_bytes}};
-  CORTEX_TRY(fs::overwrite(fs_, fs::join(folder_, "state"), json::write_compact(document) + "\n"));
+  CORTEX_TRY(fs::overwrite(fs_, fs::join(folder_, "state"), checked_line(document)));
   remove_old_partials();
   state_ = next;
   committed_ = builder_;

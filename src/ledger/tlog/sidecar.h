@@ -54,6 +54,9 @@ class Sidecar {
   static Result<std::unique_ptr<Sidecar>> open(fs::FileSystem& fs, fs::File& ledger,
                                                const LedgerHead& head, std::uint64_t lag_bytes_max);
 
+  // Builds everything again from the ledger. O(ledger).
+  static Status rebuild(fs::FileSystem& fs, fs::File& ledger, const LedgerHead& head);
+
   // The next row: its line without newline, and where that begins in the ledger.
   Status add(std::string_view entry, const Ulid& event_id, std::uint64_t offset);
   // The rows added are acknowledged; the ledger now ends at `head`.

@@ -1,0 +1,224 @@
+// Every single-bit flip and every truncation of a small ledger and of what stands beside it: each
+// is reported, or is harmless and said why. Also the life of checkpoints and proofs.
+#include <functional>
+
+#include <gmock/gmock.h>
+
+#include "app/audit.h"
+#include "app/checkpoint.h"
+#include "app/tree_proof.h"
+#include "core/ids.h"
+#include "crypto/key_file.h"
+#include "ledger/head_file.h"
+#include "ledger/ledger_fixture.h"
+#include "ledger/tlog/sidecar.h"
+
+namespace cortex::app {
+namespace {
+
+class TamperTest : public ledger::LedgerTest {
+ protected:
+  void SetUp() override {
+    append_rows(1, 3);
+    crypto::Seed seed;
+    seed.fill(7);
+    ASSERT_TRUE(crypto::write_seed(fs::posix(), key_, seed).ok());
+    ASSERT_TRUE(
+        crypto::write_public_key(fs::posix(), public_key_, crypto::SigningKey(seed).public_key())
+            .ok());
+    ASSERT_TRUE(audit_checkpoint(services_, {.layout = layout(), .key_path = key_}).ok());
+    ASSERT_TRUE(fs::write_new(fs::posix(), checkpoint_, content(member("checkpoint")), 0600).ok());
+  }
+
+  Layout layout() const {
+    return {.data_dir = folder_.path(), .db_path = folder_ / "cortex.db", .event_log_path = path_};
+  }
+  std::string member(std::string_view name) const {
+    return fs::join(ledger::sidecar_path(path_), name);
+  }
+  static std::string content(const std::string& path) {
+    return fs::read_all(fs::posix(), path, 1U << 20U).value();
+  }
+  VerifyReport verify_report() {
+    return audit_verify(services_,
+                        {.layout = layout(), .since = checkpoint_, .checkpoint_key = public_key_});
+  }
+  Result<ProveReport> prove(std::uint64_t n) {
+    return audit_prove(
+        services_, {.layout = layout(),
+                    .event_id = core::id_text(core::IdKind::kEvent, ledger::sample_event(n).id)});
+  }
+  static bool said(const VerifyReport& report, std::string_view text) {
+    for (const std::string& note : report.notes) {
+      if (note.find(text) != std::string::npos) return true;
+    }
+    return report.error && report.error->text().find(text) != std::string::npos;
+  }
+  // Calls `look` with every single-bit flip and every truncation of the file, then puts it back.
+  void with_every_change(const std::string& path,
+                         const std::function<void(std::string_view what)>& look) {
+    const std::string good = content(path);
+    for (std::size_t i = 0; i < good.size() * 8; ++i) {
+      std::string changed = good;
+      changed[i / 8] = static_cast<char>(changed[i / 8] ^ (1 << (i % 8)));
+      ASSERT_TRUE(fs::overwrite(fs::posix(), path, changed).ok());
+      look(cat("bit ", i));
+      if (HasFailure()) break;
+    }
+    for (std::size_t size = 0; size < good.size(); ++size) {
+      ASSERT_TRUE(fs::overwrite(fs::posix(), path, good.substr(0, size)).ok());
+      look(cat("cut to ", size));
+      if (HasFailure()) break;
+    }
+    ASSERT_TRUE(fs::overwrite(fs::posix(), path, good).ok());
+  }
+
+  Services services_{fs::posix(), system_clock(), system_random()};
+  std::string key_ = folder_ / "log.seed";
+  std::string public_key_ = folder_ / "log.pub";
+  std::string checkpoint_ = folder_ / "old.checkpoint";
+};
+
+TEST_F(TamperTest, Untouched_IsInOrder) {
+  const VerifyReport report = verify_report();
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  EXPECT_TRUE(report.notes.empty());
+}
+
+TEST_F(TamperTest, EveryChangeOfTheLedger_IsReportedWithItsPlace) {
+  const std::size_t last = content(path_).size() - 1;
+  with_every_change(path_, [&](std::string_view what) {
+    const VerifyReport report = verify_report();
+    // The newline behind the last row is no part of it, and the next append puts it back.
+    if (what == cat("cut to ", last)) {
+      EXPECT_EQ(report.code, Code::kOk) << what;
+      return;
+    }
+    EXPECT_NE(report.code, Code::kOk) << what;
+    ASSERT_TRUE(report.error) << what;
+    EXPECT_TRUE(said(report, "row") || said(report, "line")) << what << report.error->text();
+  });
+}
+
+TEST_F(TamperTest, EveryChangeOfASignedCheckpoint_IsReported) {
+  with_every_change(checkpoint_, [&](std::string_view what) {
+    const VerifyReport report = verify_report();
+    EXPECT_NE(report.code, Code::kOk) << what;
+    EXPECT_TRUE(report.error && report.error->token.starts_with("audit.since.")) << what;
+  });
+}
+
+TEST_F(TamperTest, EveryChangeOfAProof_IsRejected) {
+  const std::string path = folder_ / "p.tlog-proof";
+  ASSERT_TRUE(fs::write_new(fs::posix(), path, prove(2)->proof, 0600).ok());
+  ASSERT_TRUE(check_proof(services_, {.file = path, .key_path = public_key_}).ok());
+  with_every_change(path, [&](std::string_view what) {
+    const auto checked = check_proof(services_, {.file = path, .key_path = public_key_});
+    ASSERT_FALSE(checked.ok()) << what;
+    EXPECT_EQ(checked.error().code, Code::kQuarantined) << what;
+    EXPECT_TRUE(checked.error().token.starts_with("audit.proof.")) << what;
+  });
+}
+
+// A hint: one that is damaged is recognised by its check and ignored.
+TEST_F(TamperTest, EveryChangeOfTheHeadFile_IsHarmless) {
+  with_every_change(ledger::head_file_path(path_), [&](std::string_view what) {
+    EXPECT_EQ(verify_report().code, Code::kOk) << what;
+    EXPECT_FALSE(ledger::load_head_file(fs::posix(), path_)) << what;
+  });
+}
+
+TEST_F(TamperTest, EveryChangeOfTheTree_IsNamedAndHarmless) {
+  for (const std::string_view name : {"state", "tile/0/000.p/3", "checkpoint", "checkpoints/3"}) {
+    with_every_change(member(name), [&](std::string_view what) {
+      const VerifyReport report = verify_report();
+      EXPECT_EQ(report.code, Code::kOk) << name << what << report.error->text();
+      EXPECT_TRUE(said(report, cat("tree=damaged ", name.substr(0, 10)))) << name << what;
+    });
+  }
+}
+
+// Places of rows only; proofs find the row another way.
+TEST_F(TamperTest, EveryChangeOfTheIndex_IsHarmless) {
+  const std::string good = prove(2)->proof;
+  for (const std::string_view name : {"ids", "offsets"}) {
+    with_every_change(member(name), [&](std::string_view what) {
+      const auto proof = prove(2);
+      ASSERT_TRUE(proof.ok()) << name << what << proof.error().text();
+      EXPECT_EQ(proof->proof, good) << name << what;
+    });
+  }
+}
+
+TEST_F(TamperTest, DamagedTree_IsMadeAgainForAProof) {
+  const std::string good = prove(3)->proof;
+  for (const std::string_view name : {"state", "tile/0/000.p/3"}) {
+    with_every_change(member(name), [&](std::string_view what) {
+      const auto proof = prove(3);
+      ASSERT_TRUE(proof.ok()) << name << what << proof.error().text();
+      EXPECT_EQ(proof->proof, good) << name << what;
+    });
+  }
+}
+
+TEST_F(TamperTest, ChangedRow_IsNotProvenButTheOthersAre) {
+  std::string text = bytes();
+  const std::size_t second = text.find('\n');
+  write(ledger::replaced(text, "\"session_id\":\"s\"", "\"session_id\":\"t\"", second));
+  const auto proof = prove(2);
+  ASSERT_FALSE(proof.ok());
+  EXPECT_EQ(proof.error().token, kRowDiffersToken);
+  EXPECT_TRUE(prove(1).ok());
+  EXPECT_TRUE(prove(3).ok()) << "nothing was built anew from the changed ledger";
+}
+
+TEST_F(TamperTest, LaterRows_WaitForACheckpoint) {
+  append_rows(4, 300);
+  EXPECT_EQ(prove(4).error().token, kAfterCheckpointToken);
+  EXPECT_TRUE(prove(3).ok()) << "from the tiles of a larger tree";
+  ASSERT_TRUE(audit_checkpoint(services_, {.layout = layout(), .key_path = key_}).ok());
+  for (const std::uint64_t n : {1U, 4U, 256U, 257U, 303U}) {
+    const std::string path = folder_ / cat(n, ".tlog-proof");
+    const auto proof = prove(n);
+    ASSERT_TRUE(proof.ok()) << proof.error().text();
+    ASSERT_TRUE(fs::write_new(fs::posix(), path, proof->proof, 0600).ok());
+    const auto checked = check_proof(services_, {.file = path, .key_path = public_key_});
+    ASSERT_TRUE(checked.ok()) << checked.error().text();
+    EXPECT_EQ(checked->row, n);
+  }
+  EXPECT_EQ(verify_report().code, Code::kOk);
+}
+
+TEST_F(TamperTest, NothingIsSignedThatContradictsAnEarlierCheckpoint) {
+  const std::string first = content(path_).substr(0, content(path_).find('\n') + 1);
+  write(first);
+  auto refused = audit_checkpoint(services_, {.layout = layout(), .key_path = key_});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().token, ledger::kTailCutToken);
+  const auto accepted =
+      audit_checkpoint(services_, {.layout = layout(), .key_path = key_, .reset = true});
+  ASSERT_TRUE(accepted.ok()) << accepted.error().text();
+  EXPECT_TRUE(accepted->set_aside);
+  EXPECT_EQ(accepted->rows, 1U);
+  const VerifyReport report = verify_report();
+  EXPECT_EQ(report.error->token, "audit.since.truncated") << "what was signed then still tells";
+}
+
+TEST_F(TamperTest, UnknownAndForeignInput_IsRefused) {
+  EXPECT_EQ(audit_checkpoint(services_, {.layout = layout()}).error().code, Code::kUsage);
+  EXPECT_EQ(audit_checkpoint(services_, {.layout = layout(), .key_path = key_, .origin = "a b"})
+                .error()
+                .code,
+            Code::kUsage);
+  EXPECT_EQ(
+      audit_checkpoint(services_, {.layout = layout(), .key_path = folder_ / "none"}).error().code,
+      Code::kPrecondition);
+  EXPECT_EQ(prove(9).error().code, Code::kPrecondition);
+  EXPECT_EQ(audit_prove(services_, {.layout = layout(), .event_id = "mem_1"}).error().code,
+            Code::kUsage);
+  EXPECT_EQ(check_proof(services_, {.file = checkpoint_, .key_path = public_key_}).error().token,
+            kProofMalformedToken);
+}
+
+}  // namespace
+}  // namespace cortex::app

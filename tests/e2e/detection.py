@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""One test for every line of the table "what is detected" of docs/security.md: the change, the command, its exit, its token.
+
+    tests/e2e/detection.py [--bin build/release/cortex]
+"""
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness  # noqa: E402
+
+
+class Deployment(harness.Home):
+    """Five rows, a signed checkpoint, and a copy of it outside."""
+
+    def __init__(self, binary, *ingest):
+        super().__init__(binary)
+        self.data.mkdir(mode=0o700)
+        self.key = self.root / "log.seed"
+        self.key.write_bytes(bytes(range(32)))
+        self.key.chmod(0o600)
+        self.checkpoint = self.root / "then.checkpoint"
+        harness.must(self.run("ingest", self.session("s.json", range(1, 6)), *ingest))
+        signed = harness.must(self.run("--json", "audit", "checkpoint", "--key", self.key, "--output", self.checkpoint))
+        self.vkey = self.root / "log.vkey"
+        self.vkey.write_text(json.loads(signed.stdout)["report"]["verifier_key"] + "\n")
+
+    def rewrite(self, change):
+        self.ledger.write_bytes(change(self.ledger.read_bytes()))
+
+    def forget(self):
+        """What stands beside the ledger is taken away too."""
+        shutil.rmtree(f"{self.ledger}.tlog")
+        (self.data / f"cortex_{self.ledger.name}.head").unlink()
+
+
+def metadata(data):
+    return data.replace(b"2026-01-02T03:04:05Z", b"2026-01-02T03:04:06Z", 1)
+
+
+def payload(data):
+    return data.replace(b'"event 2"', b'"event X"')
+
+
+def lines(data):
+    return data.splitlines(keepends=True)
+
+
+def cut(data):
+    return b"".join(lines(data)[:-2])
+
+
+def spelling(data):
+    return data.replace(b'"domain_tags":["test"]', b'"domain_tags": ["test"]', 1)
+
+
+VERIFY = ("audit", "verify")
+# name, change, command, exit, text that must be said ("" for none)
+CASES = [
+    ("payload changed", payload, VERIFY, 3, "HashBreak"),
+    ("row removed in the middle", lambda d: b"".join(lines(d)[:2] + lines(d)[3:]), VERIFY, 3, "Orphan"),
+    ("rows swapped", lambda d: b"".join([lines(d)[1], lines(d)[0]] + lines(d)[2:]), VERIFY, 3, "Orphan"),
+    ("row repeated", lambda d: b"".join(lines(d) + lines(d)[-1:]), VERIFY, 3, "Orphan"),
+    ("line that is no row", lambda d: d.replace(b"\n", b"\n{\n", 1), VERIFY, 6, "line 2"),
+    ("half a row at the end", lambda d: d + b'{"id"', VERIFY, 6, "ledger.torn_tail"),
+    ("metadata changed, tree beside it", metadata, VERIFY, 3, "audit.tree.row_changed"),
+    ("spelling changed, tree beside it", spelling, VERIFY, 3, "audit.tree.row_changed"),
+    ("tail cut", cut, VERIFY, 3, "ledger.tail_cut"),
+    ("tail cut inside a row", lambda d: d[:-200], VERIFY, 6, "ledger.torn_tail"),
+    ("nothing changed", lambda d: d, VERIFY, 0, ""),
+]
+
+
+class Detection:
+    def __init__(self, binary):
+        self.binary = binary
+        self.tally = harness.Tally()
+
+    def expect(self, name, run, code, text):
+        said = (run.stderr + run.stdout).decode()
+        problem = run.returncode != code and f"wanted exit {code}, {harness.said(run)}"
+        if not problem and text and text not in said:
+            problem = f"{text} is not said: {said[-400:]}"
+        self.tally.check(name, problem)
+
+    def table(self):
+        for name, change, command, code, text in CASES:
+            with Deployment(self.binary) as home:
+                home.rewrite(change)
+                self.expect(name, home.run(*command), code, text)
+
+    def since(self):
+        """Whoever also rewrites what stands beside the ledger is found by a checkpoint kept elsewhere."""
+        def other(data):
+            return b"".join(lines(data)[:1])
+        for name, change, code, text in (
+                ("metadata changed, against a checkpoint", metadata, 3, "audit.since.rewritten"),
+                ("tail cut, against a checkpoint", cut, 3, "audit.since.truncated"),
+                ("whole ledger rewritten, against a checkpoint", other, 3, "audit.since.truncated"),
+                ("nothing changed, against a checkpoint", lambda d: d, 0, "extends the checkpoint")):
+            with Deployment(self.binary) as home:
+                home.rewrite(change)
+                home.forget()
+                self.expect(f"{name}: not found without it", home.run(*VERIFY), 0, "")
+                run = home.run(*VERIFY, "--since", home.checkpoint, "--checkpoint-key", home.vkey)
+                self.expect(name, run, code, text)
+        with Deployment(self.binary) as home:
+            harness.must(home.run("ingest", home.session("t.json", range(6, 9))))
+            run = home.run("--json", *VERIFY, "--since", home.checkpoint, "--checkpoint-key", home.vkey)
+            found = json.loads(run.stdout)["report"]["since"]
+            self.tally.check("extension is said", found["status"] != "extended" and found)
+            other = home.root / "other.pub"
+            other.write_bytes(bytes.fromhex("ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c"))
+            run = home.run(*VERIFY, "--since", home.checkpoint, "--checkpoint-key", other)
+            self.expect("checkpoint of another key", run, 3, "audit.since.signature_invalid")
+
+    def covered(self):
+        """Row hashes find changed metadata without the tree, and rows of programs that write none."""
+        with Deployment(self.binary, "--row-hash") as home:
+            home.rewrite(metadata)
+            home.forget()
+            self.expect("metadata of a covered row changed", home.run(*VERIFY), 3, "RowHashMismatch")
+        with Deployment(self.binary, "--row-hash") as home:
+            rows = lines(home.ledger.read_bytes())
+            bare = json.loads(rows[-1])
+            del bare["x_row_hash"]
+            home.ledger.write_bytes(b"".join(rows[:-1]) + json.dumps(bare, separators=(",", ":")).encode() + b"\n")
+            home.forget()
+            self.expect("row hash taken away: reported", home.run(*VERIFY), 0, "first_uncovered_row=5")
+            self.expect("row hash taken away: --strict", home.run(*VERIFY, "--strict"), 3, "audit.row_coverage.gap")
+            report = json.loads(home.run("--json", *VERIFY).stdout)["report"]
+            self.tally.check("coverage is reported", (report["rows_covered"], report["rows_scanned"]) != (4, 5) and report)
+
+    def proofs(self):
+        with Deployment(self.binary) as home:
+            proof = home.root / "two.tlog-proof"
+            harness.must(home.run("audit", "prove", harness.event_id(2), "--output", proof))
+            alone = home.root / "elsewhere"
+            alone.mkdir()
+            for path in (proof, home.vkey):
+                shutil.move(path, alone / path.name)
+            shutil.rmtree(home.data)
+            check = ("audit", "check-proof", alone / proof.name, "--key", alone / home.vkey.name)
+            self.expect("proof alone", home.run(*check), 0, f"{harness.event_id(2)} is row 2 of 5")
+            self.tally.check("checking makes nothing", home.data.exists() and "a data folder is there")
+            text = (alone / proof.name).read_text()
+            for name, changed, token in (
+                    ("row of a proof changed", text.replace("extra eyJ", "extra eyK"), "audit.proof.not_included"),
+                    ("place of a proof changed", text.replace("index 1\n", "index 2\n"), "audit.proof.not_included"),
+                    ("checkpoint of a proof changed", text.replace("\n5\n", "\n6\n"), "audit.proof.signature_invalid"),
+                    ("proof cut", text[:-9], "audit.proof.malformed")):
+                (alone / proof.name).write_text(changed)
+                self.expect(name, home.run(*check), 5, token)
+
+    def life(self):
+        """A cut is not hidden by what is appended later, and a replaced ledger is accepted on purpose only."""
+        with Deployment(self.binary) as home:
+            backup = cut(home.ledger.read_bytes())
+            home.rewrite(cut)
+            run = home.run("ingest", home.session("t.json", range(10, 20)))
+            self.expect("append behind a cut says so", run, 0, "ledger.tail_cut")
+            self.expect("append behind a cut does not hide it", home.run(*VERIFY), 3, "ledger.rows_replaced")
+            home.ledger.write_bytes(backup)
+            self.expect("restored by hand", home.run(*VERIFY), 3, "ledger.tail_cut")
+            self.expect("no checkpoint over it", home.run("audit", "checkpoint", "--key", home.key), 3, "ledger.tail_cut")
+            self.expect("accepted", home.run("audit", "checkpoint", "--reset"), 0, "is accepted as it is (3 rows)")
+            self.expect("accepted for good", home.run(*VERIFY), 0, "")
+            harness.must(home.run("ingest", home.session("t.json", range(10, 20))))
+            self.expect("accepted, then appended", home.run(*VERIFY), 0, "")
+        with Deployment(self.binary) as home:
+            elsewhere = home.root / "copy"
+            shutil.copytree(home.data, elsewhere)
+            run = home.run(*VERIFY, "--event-log", elsewhere / home.ledger.name)
+            self.expect("copied with all that is beside it", run, 0, "")
+            shutil.rmtree(elsewhere / f"{home.ledger.name}.tlog")
+            os.unlink(elsewhere / f"cortex_{home.ledger.name}.head")
+            self.expect("copied alone", home.run(*VERIFY, "--event-log", elsewhere / home.ledger.name), 0, "")
+        with Deployment(self.binary) as home:
+            tile = pathlib.Path(f"{home.ledger}.tlog/tile/0/000.p/5")
+            tile.write_bytes(bytes([tile.read_bytes()[0] ^ 1]) + tile.read_bytes()[1:])
+            self.expect("damaged tree is said, no alarm", home.run(*VERIFY), 0, "tree=damaged tile/0/000.p/5")
+            harness.must(home.run("ingest", home.session("t.json", [9])))
+            run = home.run(*VERIFY)
+            self.expect("damaged tree is made again", run, 0, "")
+            self.tally.check("and no longer damaged", b"damaged" in run.stderr and run.stderr[-300:])
+
+    def run(self):
+        for part in (self.table, self.since, self.covered, self.proofs, self.life):
+            part()
+        return self.tally.finish()
+
+
+def main():
+    options = harness.parser(__doc__).parse_args()
+    harness.need_program(options.bin)
+    return Detection(options.bin).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
