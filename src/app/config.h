@@ -6,6 +6,7 @@
 // than an error.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct ConfigFile {
   std::optional<std::string> openai_base_url, openai_model;
   std::optional<std::string> embedding_backend;  // "stub", "ollama"
   std::optional<std::string> embedding_endpoint, embedding_model;
+  std::optional<std::int64_t> embedding_dim, embedding_timeout_millis;
   std::optional<bool> mcp_auto_commit;
   memory::GatePolicy write_gate{};  // [memory.write_gate]
 };

@@ -200,6 +200,9 @@ Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view pat
   file.embedding_backend = text_of(table, "embeddings.backend");
   file.embedding_endpoint = text_of(table, "embeddings.ollama.endpoint");
   file.embedding_model = text_of(table, "embeddings.ollama.model");
+  file.embedding_dim = table.at_path("embeddings.ollama.dim").value<std::int64_t>();
+  file.embedding_timeout_millis =
+      table.at_path("embeddings.ollama.timeout_ms").value<std::int64_t>();
   file.mcp_auto_commit = table.at_path("mcp.auto_commit").value<bool>();
   file.write_gate = gate_of(table);
   return file;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "app/context_pack.h"
 #include "app/migrate.h"
 #include "app/operations.h"
 #include "app/session_commit.h"
@@ -25,6 +26,7 @@ constexpr Rule kRules[] = {
     {"contradiction.add", memory::apply_contradiction},
     {"contradiction.interpret", memory::apply_contradiction},
     {"contradiction.resolve", memory::apply_contradiction},
+    {"context.build", apply_context_build},
     {"doctor.repair", nothing_to_apply},
     {"memory.accept", memory::apply_transition},
     {"memory.adopt", memory::apply_adopt},

@@ -12,7 +12,11 @@
 namespace cortex::cli {
 
 // What a value must look like for the parser to accept it.
-enum class Form { kText, kCount };  // kCount: decimal, at least 1
+enum class Form {
+  kText,        // not empty
+  kMaybeEmpty,  // any text
+  kCount,       // decimal, at least 1
+};
 
 struct Flag {
   std::string_view name;        // without the leading dashes

@@ -65,13 +65,17 @@ std::optional<Exit> take_flag(const Command& command, Arguments& rest, std::set<
     return std::nullopt;
   }
   std::string value;
+  bool given = false;
   if (equals != std::string::npos) {
     value = word.substr(equals + 1);
+    given = true;
   } else if (!rest.empty() && !is_flag_like(rest.front())) {
     value = rest.front();
     rest = rest.subspan(1);
+    given = true;
   }
-  if (value.empty()) return usage_error(command, cat(named(*flag), " needs a value"));
+  if (value.empty() && !(given && flag->form == Form::kMaybeEmpty))
+    return usage_error(command, cat(named(*flag), " needs a value"));
   if (flag->form == Form::kCount && !is_count(value)) {
     return usage_error(
         command, cat(named(*flag), " needs a whole number from 1 on, not ", cortex::quoted(value)));

@@ -55,6 +55,14 @@ Digest blake3(std::string_view bytes) {
   return out;
 }
 
+void blake3_extended(std::string_view bytes, std::span<std::uint8_t> out) {
+  detect_processor();
+  blake3_hasher hasher;
+  blake3_hasher_init(&hasher);
+  blake3_hasher_update(&hasher, bytes.data(), bytes.size());
+  blake3_hasher_finalize(&hasher, out.data(), out.size());
+}
+
 std::string blake3_hex(std::string_view bytes) { return hex(blake3(bytes)); }
 
 std::string hex(const Digest& digest) { return to_hex(digest); }

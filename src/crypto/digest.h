@@ -32,6 +32,8 @@ class Blake3 {
 };
 
 Digest blake3(std::string_view bytes);
+// The first out.size() bytes of the extendable output; its first 32 are the digest.
+void blake3_extended(std::string_view bytes, std::span<std::uint8_t> out);
 std::string blake3_hex(std::string_view bytes);  // 64 lower-case hex characters
 std::string hex(const Digest& digest);
 HexDigest hex_digest(const Digest& digest);      // without an allocation

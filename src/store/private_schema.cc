@@ -39,6 +39,12 @@ constexpr PrivateObject kObjects[] = {
   name TEXT NOT NULL,
   outcome TEXT NOT NULL CHECK (outcome IN ('applied', 'unknown', 'failed')),
   detail TEXT NOT NULL) WITHOUT ROWID)sql"},
+    {"table", "cortex_embedding_content",
+     R"sql(CREATE TABLE IF NOT EXISTS cortex_embedding_content (
+  memory_id TEXT NOT NULL,
+  backend_id TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  PRIMARY KEY (memory_id, backend_id)) WITHOUT ROWID)sql"},
     {"table", "cortex_authority_keys", R"sql(CREATE TABLE IF NOT EXISTS cortex_authority_keys (
   key_id TEXT PRIMARY KEY,
   public_key TEXT NOT NULL,

@@ -3,6 +3,7 @@
 //
 //   cortex_mirror            one row: how far the ledger has been mirrored into `events`
 //   cortex_mirror_conflicts  store rows that the ledger contradicted, kept before being replaced
+//   cortex_embedding_content from which text a stored vector was made (embeddings.h)
 //   cortex_operations        which operations of the ledger were applied (operation.h)
 //   cortex_authority_keys    the public key that belongs to a key id of the timelines
 //   cortex_memory_history    every state of every memory that operations changed (memory_history.h)

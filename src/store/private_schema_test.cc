@@ -22,10 +22,10 @@ class PrivateSchemaTest : public StoreTest {};
 TEST_F(PrivateSchemaTest, CreatesItsObjectsOnceAndKeepsTheirRows) {
   migrate();
   ASSERT_TRUE(ensure_private_schema(db_).ok());
-  EXPECT_THAT(
-      text_column(db_, kPrivateNames).value(),
-      IsSupersetOf({"cortex_events_deleted", "cortex_events_newer", "cortex_mirror",
-                    "cortex_mirror_conflicts", "cortex_operations", "cortex_traces_newer"}));
+  EXPECT_THAT(text_column(db_, kPrivateNames).value(),
+              IsSupersetOf({"cortex_embedding_content", "cortex_events_deleted",
+                            "cortex_events_newer", "cortex_mirror", "cortex_mirror_conflicts",
+                            "cortex_operations", "cortex_traces_newer"}));
   exec("INSERT INTO cortex_mirror VALUES (1, 10, 2, 'abc', NULL, 'now')");
   EXPECT_FALSE(db_.exec("INSERT INTO cortex_mirror VALUES (2, 10, 2, 'abc', NULL, 'now')").ok());
   ASSERT_TRUE(ensure_private_schema(db_).ok());

@@ -25,7 +25,7 @@ TOKEN = re.compile(r"\b[a-z][a-z_0-9]*(?:\.[a-z_0-9]+){2,}\b")
 SUBSTITUTES = ((r"cmd_[0-9a-f]+_[0-9a-f]+", "<CID>"), (r"ctx_[0-9A-Z]{26}", "<CTX>"),
                (r"mem_(?!01ARZ3NDEKTSV4RRFFQ69G5)[0-7][0-9A-HJKMNP-TV-Z]{25}", "<NEWMEM>"),
                (r"20\d\d-(?!01-01T00:00)\d\d-\d\dT[0-9:.]+\+00:00", "<NOW>"))
-MINE = ({"admit-axiom"}, {"proof"})
+MINE = ({"admit-axiom"}, {"proof"}, {"search"}, {"embed"}, {"context"})
 REPLACED = {26, 27, 111, 37, 134}
 STRICT = {117, 118, 119, 120, 121, 123, 124, 125}      # recorded result under --strict
 STRICT_BUDGET = {113}                                  # recorded result under --strict-budget

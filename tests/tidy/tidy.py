@@ -34,9 +34,10 @@ ROOMS = {
     "store": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger"},
     "memory": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
     "bundle": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
-    "retrieval": {"base", "json", "sqlite", "core", "ledger", "store"},
+    "retrieval": {"base", "crypto", "json", "sqlite", "core", "ledger", "store"},
+    "context": {"base", "crypto", "json", "trust"},
     "app": {"base", "crypto", "json", "net", "sqlite", "core", "trust", "ledger", "store", "bundle",
-            "memory", "retrieval"},
+            "memory", "retrieval", "context"},
     "mcp": {"base", "json", "app"},
     "cli": {"base", "json", "app"},
     "main": {"base", "app", "cli", "mcp"},    # src/main.cc: puts the faces together

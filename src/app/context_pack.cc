@@ -1,0 +1,242 @@
+#include "app/context_pack.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "app/checked_store.h"
+#include "app/operations.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "base/ulid.h"
+#include "context/pack.h"
+#include "core/ids.h"
+#include "retrieval/score_v1.h"
+#include "store/memories.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::size_t kJudgedAtOnce = 256;
+constexpr std::string_view kOperation = "context.build";
+
+Error refused(Code code, std::string message, std::string next) {
+  Error error = make_error(code, std::move(message));
+  error.unchanged = "no pack was built";
+  error.next = std::move(next);
+  return error;
+}
+
+// Memories that resemble the task by the full-text index.
+Result<std::set<std::string>> fuzzy_ids(sqlite::Connection& db, const std::string& task,
+                                        std::uint64_t limit) {
+  constexpr std::uint64_t kHitsMin = 16;
+  std::set<std::string> ids;
+  const std::string query = retrieval::fuzzy_query(task);
+  if (query.empty()) return ids;
+  CORTEX_ASSIGN(auto found,
+                db.prepare("SELECT memory_id FROM memories_fts WHERE memories_fts MATCH "
+                           "?1 ORDER BY rank LIMIT ?2"));
+  CORTEX_TRY(found.bind_all(std::string_view(query), std::max(limit, kHitsMin)));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, found.step());
+    if (!more) return ids;
+    ids.emplace(found.column_text(0));
+  }
+}
+
+struct Candidates {
+  std::vector<context::Ref> refs;  // newest first
+  std::vector<store::UnreadableMemory> unreadable;
+};
+
+float task_score(const std::vector<std::string>& terms, const store::Memory& memory,
+                 const std::vector<std::string>& tags) {
+  constexpr float kNeutral = 0.5F;
+  return retrieval::hybrid_score(
+             {.lexical_match = retrieval::lexical_match(terms, memory.claim, tags),
+              .brightness = kNeutral,
+              .validation = memory.validated() ? 1.0F : 0.0F,
+              .authority_weight = memory.authority == "user" ? 1.0F : kNeutral})
+      .total;
+}
+
+Result<Candidates> find_candidates(sqlite::Connection& db, const ContextRequest& request) {
+  Candidates found;
+  const std::vector<std::string> terms = retrieval::ascii_tokens(request.task);
+  const auto visit = [&](const store::Memory& memory) -> Status {
+    std::vector<std::string> tags = memory.tags();
+    const float score = task_score(terms, memory, tags);
+    found.refs.push_back(
+        {memory.id, memory.claim, memory.authority, std::move(tags), memory.confidence, score});
+    return {};
+  };
+  CORTEX_ASSIGN(found.unreadable,
+                store::each_memory(db, {.statuses = {"active"}, .tags = request.tags}, visit));
+  if (request.fuzzy) {
+    CORTEX_ASSIGN(const auto ids, fuzzy_ids(db, request.task, found.refs.size()));
+    std::erase_if(found.refs,
+                  [&ids](const context::Ref& ref) { return !ids.contains(ref.memory_id); });
+  }
+  if (!request.compatible) {
+    std::ranges::stable_sort(found.refs, std::ranges::greater{}, &context::Ref::score);
+  }
+  return found;
+}
+
+Status add_doctrine(sqlite::Connection& db, context::Pack& pack) {
+  CORTEX_ASSIGN(auto found, db.prepare("SELECT id, rule, force, promotion_reason, "
+                                       "source_principle, created_at FROM doctrine ORDER BY "
+                                       "created_at, id"));
+  const auto text = [&found](int column) { return std::string(found.column_text(column)); };
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, found.step());
+    if (!more) return {};
+    pack.add(context::Doctrine{text(0), text(1), text(2), text(3), text(4), text(5)});
+  }
+}
+
+// Takes what may be used out of `some`, in order, while it fits.
+Status take(sqlite::Connection& db, store::ProofDepth depth,
+            const std::vector<const context::Ref*>& some, context::Pack& pack,
+            std::vector<LeftOut>& left_out) {
+  std::vector<std::string> ids;
+  for (const context::Ref* ref : some) ids.push_back(ref->memory_id);
+  CORTEX_ASSIGN(const auto verdicts, judge(db, ids, depth));
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    const auto& out = verdicts[i].left_out;
+    if (!out) {
+      static_cast<void>(pack.add(*some[i]));  // what does not fit is among the exclusions
+      continue;
+    }
+    const bool contradicted = out->reason == "contradicted";
+    pack.exclude({out->memory_id, "memory", contradicted ? "contradiction" : "other",
+                  cat(out->reason, ": ", out->detail), context::Sensitivity::kInternal});
+    left_out.push_back(*out);
+  }
+  return {};
+}
+
+Status fill(sqlite::Connection& db, const ContextRequest& request, const Candidates& found,
+            context::Pack& pack, std::vector<LeftOut>& left_out) {
+  const auto depth = request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
+  std::vector<const context::Ref*> some;
+  for (const context::Ref& ref : found.refs) {
+    const context::Sensitivity sensitivity = context::sensitivity_of(ref.tags);
+    if (sensitivity >= context::Sensitivity::kPersonal) {
+      pack.exclude({ref.memory_id, "memory", "redaction_policy",
+                    "its sensitivity keeps it out of external packs", sensitivity});
+    } else if (!pack.fits(ref)) {
+      static_cast<void>(pack.add(ref));  // notes the exclusion; nobody needs its proof
+    } else {
+      some.push_back(&ref);
+    }
+    if (some.size() < kJudgedAtOnce) continue;
+    CORTEX_TRY(take(db, depth, some, pack, left_out));
+    some.clear();
+  }
+  return take(db, depth, some, pack, left_out);
+}
+
+Status check(const ContextRequest& request) {
+  if (trim(request.task).empty()) {
+    return refused(Code::kUsage, "the task is blank", "say what the pack is for");
+  }
+  if (request.max_tokens == 0) {
+    return refused(Code::kUsage, "a budget of 0 tokens holds nothing",
+                   "give --max-tokens 1 or more");
+  }
+  return {};
+}
+
+Status refuse_if_strict(sqlite::Connection& db, const ContextRequest& request,
+                        const Candidates& found) {
+  if (!request.strict) return {};
+  if (!found.unreadable.empty()) {
+    return make_error(Code::kInternal, cat("memory ", quoted(found.unreadable.front().id),
+                                           " cannot be read: ", found.unreadable.front().reason));
+  }
+  std::vector<std::string> ids;
+  for (const context::Ref& ref : found.refs) ids.push_back(ref.memory_id);
+  const auto depth = request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
+  return refuse_unless_all_usable(db, ids, depth, "context");
+}
+
+// Task and doctrine must fit before anything else; with --strict-budget everything must.
+Status check_budget(const ContextRequest& request, const context::Pack& pack,
+                    std::size_t candidates) {
+  if (!pack.within_budget()) {
+    return refused(Code::kPrecondition,
+                   cat("task and doctrine alone take ", pack.estimated_tokens(),
+                       " tokens, more than the budget of ", request.max_tokens),
+                   "raise --max-tokens");
+  }
+  if (!request.strict_budget || pack.refs().size() == candidates) return {};
+  return refused(Code::kPrecondition,
+                 cat("only ", pack.refs().size(), " of ", candidates,
+                     " memories fit the budget of ", request.max_tokens, " tokens"),
+                 "raise --max-tokens, narrow by --tag, or go without --strict-budget");
+}
+
+void persist(Services& services, const Layout& layout, const store::Caller& caller,
+             const ContextRequest& request, const context::Pack& pack, ContextReport& report) {
+  const auto plan = [&](sqlite::Connection&) -> Result<std::vector<store::Operation>> {
+    store::Operation operation{
+        std::string(kOperation),
+        json::Object{{"created_at", format_rfc3339(services.clock.now(), Offset::kPlus00)},
+                     {"id", pack.id()},
+                     {"pack", pack.to_record()},
+                     {"selection_audit", json::write_compact(pack.selection_audit(false))},
+                     {"task", request.task}}};
+    return std::vector<store::Operation>{std::move(operation)};
+  };
+  const auto recorded = perform(services, layout, caller, plan);
+  report.persisted = recorded.ok();
+  if (!recorded.ok()) report.note = cat("the pack was not kept: ", recorded.error().text());
+}
+
+}  // namespace
+
+Result<ContextReport> build_context(Services& services, const Layout& layout,
+                                    const store::Caller& caller, const ContextRequest& request) {
+  CORTEX_TRY(check(request));
+  ContextReport report;
+  CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
+  sqlite::Connection& db = store.connection;
+  CORTEX_ASSIGN(const Candidates found, find_candidates(db, request));
+  CORTEX_TRY(refuse_if_strict(db, request, found));
+  report.context_pack_id =
+      core::id_text(core::IdKind::kContextPack, Ulid::make(services.clock, services.random));
+  context::Pack pack(report.context_pack_id, request.task, request.max_tokens,
+                     request.compatible ? context::Labels::kReference : context::Labels::kOwn);
+  if (request.include_doctrine) CORTEX_TRY(add_doctrine(db, pack));
+  CORTEX_TRY(check_budget(request, pack, 0));
+  report.left_out = left_out_of(found.unreadable);
+  for (const LeftOut& row : report.left_out) {
+    pack.exclude({row.memory_id, "memory", "other", cat(row.reason, ": ", row.detail),
+                  context::Sensitivity::kInternal});
+  }
+  CORTEX_TRY(fill(db, request, found, pack, report.left_out));
+  CORTEX_TRY(check_budget(request, pack, found.refs.size()));
+  if (request.persist && !request.compatible) {
+    persist(services, layout, caller, request, pack, report);
+  }
+  report.pack = request.axiom_constraints ? pack.to_axiom_json(request.include_doctrine)
+                                          : pack.to_json(request.include_doctrine, request.explain);
+  return report;
+}
+
+Status apply_context_build(sqlite::Connection& db, const store::OperationRow& row) {
+  CORTEX_ASSIGN(const std::string id, row.text_arg("id"));
+  CORTEX_ASSIGN(const std::string task, row.text_arg("task"));
+  CORTEX_ASSIGN(const std::string audit, row.text_arg("selection_audit"));
+  CORTEX_ASSIGN(const std::string created_at, row.text_arg("created_at"));
+  CORTEX_ASSIGN(auto put, db.prepare("INSERT OR IGNORE INTO context_packs (id, task, pack_json, "
+                                     "selection_audit, created_at) VALUES (?1, ?2, ?3, ?4, ?5)"));
+  CORTEX_TRY(put.bind_all(std::string_view(id), std::string_view(task),
+                          std::string_view(json::canonical(row.arg("pack"))),
+                          std::string_view(audit), std::string_view(created_at)));
+  return put.run();
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,46 @@
+// `context build`: a pack of the memories that matter for a task.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "app/eligibility.h"
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/result.h"
+#include "json/value.h"
+#include "store/operation.h"
+
+namespace cortex::app {
+
+struct ContextRequest {
+  std::string task;
+  std::uint64_t max_tokens = 4096;
+  std::vector<std::string> tags{};
+  bool axiom_constraints = false, fuzzy = false, include_doctrine = false;
+  bool explain = false;
+  bool strict = false;         // refuse everything where one memory may not be used
+  bool strict_budget = false;  // refuse when not everything fits
+  bool persist = true;         // keep a record that outcomes can refer to
+  bool compatible = false;     // order, labels and counting of reference 0.1.2; nothing is kept
+};
+
+struct ContextReport {
+  std::string context_pack_id;
+  json::Value pack;  // members sorted
+  bool persisted = false;
+  std::vector<LeftOut> left_out;
+  std::string note;  // why it was not kept, or empty
+};
+
+// Memories are ranked by the task, judged in that order and taken while the budget lasts. Errors:
+// kUsage (blank task, no budget), kPrecondition (strict, or a task that is larger than the budget),
+// those of opening the store. O(active memories); four queries for every 256 memories judged.
+Result<ContextReport> build_context(Services& services, const Layout& layout,
+                                    const store::Caller& caller, const ContextRequest& request);
+
+// Applies the operation "context.build": the row of context_packs.
+Status apply_context_build(sqlite::Connection& db, const store::OperationRow& row);
+
+}  // namespace cortex::app

@@ -1,0 +1,131 @@
+#include "app/context_pack.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/app_fixture.h"
+#include "app/init.h"
+#include "app/open_store.h"
+
+namespace cortex::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string memory_id(int n) { return cat("mem_01JH0000000000000000000", 100 + n); }
+
+class ContextPackTest : public AppTest {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(init(services_, layout_, false).ok());
+    ASSERT_TRUE(open_store(services_, layout_).ok());
+  }
+  void exec(const std::string& sql) {
+    sqlite::Connection db = connect();
+    const Status status = db.exec(sql);
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
+  void note(int n, const std::string& claim, const std::string& tags = "[]",
+            const std::string& type = "operator_note") {
+    exec(
+        cat("INSERT INTO memories (id, memory_type, status, claim, source_episodes_json, "
+            "source_events_json, domains_json, salience_json, confidence, authority, "
+            "applies_when_json, does_not_apply_when_json, created_at, updated_at) VALUES ('",
+            memory_id(n), "', '", type, "', 'active', '", claim, "', '[]', '[]', '", tags,
+            "', '{}', 0.5, 'operator', 'null', 'null', '2026-01-01T00:00:00+00:00', "
+            "'2026-01-01T00:00:00+00:00')"));
+  }
+  ContextReport build(const ContextRequest& request) {
+    auto report = build_context(services_, layout_, {}, request);
+    EXPECT_TRUE(report.ok()) << report.error().text();
+    return report.ok() ? std::move(report).value() : ContextReport{};
+  }
+  static std::vector<std::string> ids(const ContextReport& report) {
+    std::vector<std::string> out;
+    for (const json::Value& ref : *report.pack.find("selected_refs")->as_array()) {
+      out.push_back(*ref.find("ref_id")->find("memory_id")->as_string());
+    }
+    return out;
+  }
+  static std::uint64_t left_out(const ContextReport& report, std::string_view reason) {
+    const json::Value* count =
+        report.pack.find("selection_audit")->find("exclusion_counts")->find(reason);
+    return count == nullptr ? 0 : count->as_number()->u;
+  }
+};
+
+TEST_F(ContextPackTest, TheTaskDecidesWhatComesFirst) {
+  note(1, "about trains");
+  note(2, "about rockets");
+  EXPECT_THAT(ids(build({.task = "rockets"})), ElementsAre(memory_id(2), memory_id(1)));
+  EXPECT_THAT(ids(build({.task = "rockets", .fuzzy = true})), ElementsAre(memory_id(2)));
+}
+
+TEST_F(ContextPackTest, AnySmallBudgetGivesAPackThatSaysWhatIsMissing) {
+  for (int n = 1; n <= 20; ++n) note(n, std::string(200, 'x'));
+  const ContextReport some = build({.task = "x", .max_tokens = 400});
+  EXPECT_GT(ids(some).size(), 0U);
+  EXPECT_EQ(ids(some).size() + left_out(some, "token_budget"), 20U);
+  EXPECT_TRUE(ids(build({.task = "x", .max_tokens = 1})).empty());
+  const auto strict = build_context(services_, layout_, {},
+                                    {.task = "x", .max_tokens = 400, .strict_budget = true});
+  EXPECT_EQ(strict.error().code, Code::kPrecondition);
+  const auto tight =
+      build_context(services_, layout_, {}, {.task = "a longer task", .max_tokens = 1});
+  EXPECT_EQ(tight.error().code, Code::kPrecondition);
+}
+
+TEST_F(ContextPackTest, EveryOmissionHasItsReason) {
+  note(1, "fine");
+  note(2, "unproven", "[]", "semantic");
+  note(3, "left");
+  note(4, "right");
+  note(5, "secret", "[\"sensitivity:high\"]");
+  note(6, "unreadable");
+  exec(
+      cat("PRAGMA ignore_check_constraints = 1; UPDATE memories SET salience_json = '{' WHERE "
+          "id = '",
+          memory_id(6), "'; INSERT INTO contradictions VALUES ('con_1', '", memory_id(3), "', '",
+          memory_id(4), "', 't', 'unresolved', NULL, 'now', 'now')"));
+  const ContextReport report = build({.task = "x"});
+  EXPECT_THAT(ids(report), ElementsAre(memory_id(1)));
+  EXPECT_EQ(left_out(report, "contradiction"), 2U);
+  EXPECT_EQ(left_out(report, "redaction_policy"), 1U);
+  EXPECT_EQ(left_out(report, "other"), 2U);
+  EXPECT_THAT(json::write_compact(report.pack), testing::Not(HasSubstr(memory_id(5))));
+}
+
+TEST_F(ContextPackTest, EqualInputGivesEqualPacksButForTheId) {
+  for (int n = 1; n <= 9; ++n) note(n, cat("fact ", n));
+  ContextReport a = build({.task = "fact"}), b = build({.task = "fact"});
+  EXPECT_NE(a.context_pack_id, b.context_pack_id);
+  a.pack.as_object()->erase("context_pack_id");
+  b.pack.as_object()->erase("context_pack_id");
+  EXPECT_EQ(json::write_compact(a.pack), json::write_compact(b.pack));
+}
+
+TEST_F(ContextPackTest, ThePackIsKeptWithoutItsClaims) {
+  note(1, "a private thing");
+  const ContextReport report = build({.task = "x"});
+  EXPECT_TRUE(report.persisted) << report.note;
+  sqlite::Connection db = connect();
+  const std::string kept = db.query_text(cat("SELECT pack_json FROM context_packs WHERE id = '",
+                                             report.context_pack_id, "'"))
+                               .value();
+  EXPECT_THAT(kept, HasSubstr(memory_id(1)));
+  EXPECT_THAT(kept, testing::Not(HasSubstr("private")));
+  EXPECT_THAT(get(layout_.event_log_path), HasSubstr("context.build"));
+  EXPECT_FALSE(build({.task = "x", .persist = false}).persisted);
+  EXPECT_FALSE(build({.task = "x", .compatible = true}).persisted);
+  EXPECT_EQ(count("context_packs"), 1);
+}
+
+TEST_F(ContextPackTest, BlankTasksAndEmptyBudgetsAreUsageErrors) {
+  EXPECT_EQ(build_context(services_, layout_, {}, {.task = " "}).error().code, Code::kUsage);
+  EXPECT_EQ(build_context(services_, layout_, {}, {.task = "x", .max_tokens = 0}).error().code,
+            Code::kUsage);
+}
+
+}  // namespace
+}  // namespace cortex::app

@@ -1,0 +1,186 @@
+#include "app/embedding.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "app/config.h"
+#include "base/text.h"
+#include "json/value.h"
+
+namespace cortex::app {
+namespace {
+
+// Decimal, 0 to 255, without a sign or leading zeros.
+bool is_octet(std::string_view text) {
+  constexpr int kOctetMax = 255;
+  int n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  return error == std::errc{} && end == text.data() + text.size() && n >= 0 && n <= kOctetMax &&
+         (text == "0" || text.front() != '0') && text.front() != '-';
+}
+
+bool is_loopback_v4(std::string_view host) {
+  constexpr std::size_t kOctets = 4;
+  const auto octets = split(host, '.');
+  return octets.size() == kOctets && octets.front() == "127" &&
+         std::ranges::all_of(octets, [](std::string_view o) { return !o.empty() && is_octet(o); });
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size() && port > 0;
+}
+
+Error unusable(std::string message) {
+  Error error = make_error(Code::kUsage, std::move(message));
+  error.unchanged = "nothing was embedded and nothing left this machine";
+  error.next = "correct --endpoint, --model or --dim";
+  return error;
+}
+
+class Stub final : public Embedder {
+ public:
+  const std::string& backend_id() const override { return id_; }
+  Result<retrieval::Vector> embed(std::string_view text,
+                                  const std::vector<std::string>& tags) override {
+    return retrieval::stub_vector(text, tags);
+  }
+
+ private:
+  std::string id_{retrieval::kStubBackend};
+};
+
+double double_of(const json::Number& number) {
+  switch (number.kind) {
+    case json::Number::Kind::kUnsigned:
+      return static_cast<double>(number.u);
+    case json::Number::Kind::kSigned:
+      return static_cast<double>(number.i);
+    case json::Number::Kind::kDouble:
+      break;
+  }
+  return number.d;
+}
+
+class Ollama final : public Embedder {
+ public:
+  Ollama(EmbeddingSettings settings, net::Http& http)
+      : settings_(std::move(settings)),
+        id_(cat("ollama:", settings_.model, ":", settings_.dim)),
+        http_(&http) {}
+
+  const std::string& backend_id() const override { return id_; }
+
+  Result<retrieval::Vector> embed(std::string_view text,
+                                  const std::vector<std::string>& tags) override {
+    CORTEX_ASSIGN(const net::Answer answer, http_->send(request(text, tags)));
+    constexpr int kHttpOk = 200;
+    if (answer.status != kHttpOk) {
+      return make_error(Code::kInternal, cat("the server answered with status ", answer.status));
+    }
+    const auto document = json::parse(answer.body);
+    const json::Value* found = document.ok() ? document->find("embedding") : nullptr;
+    const json::Array* numbers = found == nullptr ? nullptr : found->as_array();
+    if (numbers == nullptr) {
+      return make_error(Code::kInternal, "the answer has no array `embedding`");
+    }
+    if (numbers->size() != static_cast<std::size_t>(settings_.dim)) {
+      return make_error(Code::kInternal,
+                        cat("the answer has ", numbers->size(), " numbers, not ", settings_.dim));
+    }
+    retrieval::Vector vector;
+    vector.reserve(numbers->size());
+    for (const json::Value& number : *numbers) {
+      if (number.as_number() == nullptr) {
+        return make_error(Code::kInternal, "`embedding` holds other than numbers");
+      }
+      vector.push_back(static_cast<float>(double_of(*number.as_number())));
+    }
+    return vector;
+  }
+
+ private:
+  net::Request request(std::string_view text, const std::vector<std::string>& tags) const {
+    constexpr std::int64_t kMillis = 1000;
+    std::string prompt(text);
+    for (std::size_t i = 0; i < tags.size(); ++i) prompt += cat(i == 0 ? " | " : " ", tags[i]);
+    return {.method = "POST",
+            .url = cat(settings_.endpoint, "/api/embeddings"),
+            .headers = {"Accept: */*", "Content-Type: application/json"},
+            .body = json::write_compact(
+                json::Object{{"model", settings_.model}, {"prompt", std::move(prompt)}}),
+            .timeout_seconds = static_cast<int>(std::clamp<std::int64_t>(
+                (settings_.timeout_millis + kMillis - 1) / kMillis, 1, 3600)),
+            .answer_bytes_max = 16U << 20};
+  }
+
+  EmbeddingSettings settings_;
+  std::string id_;
+  net::Http* http_;
+};
+
+}  // namespace
+
+bool is_loopback_url(std::string_view url) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (to_lower_ascii(url.substr(0, scheme.size())) != scheme) continue;
+    std::string_view authority = url.substr(scheme.size());
+    authority = authority.substr(0, authority.find_first_of("/?#\\"));
+    if (authority.find('@') != std::string_view::npos) return false;
+    std::string_view host = authority, rest;
+    if (authority.starts_with('[')) {
+      const std::size_t end = authority.find(']');
+      if (end == std::string_view::npos) return false;
+      host = authority.substr(0, end + 1);
+      rest = authority.substr(end + 1);
+    } else if (const std::size_t colon = authority.find(':'); colon != std::string_view::npos) {
+      host = authority.substr(0, colon);
+      rest = authority.substr(colon);
+    }
+    if (!rest.empty() && (rest.front() != ':' || !is_port(rest.substr(1)))) return false;
+    return to_lower_ascii(host) == "localhost" || host == "[::1]" || is_loopback_v4(host);
+  }
+  return false;
+}
+
+EmbeddingChoice embedding_settings(const Environment& environment, fs::FileSystem& fs) {
+  EmbeddingChoice choice;
+  const auto file = load_config(environment, fs);
+  if (!file.ok()) choice.note = file.error().text();
+  const ConfigFile config = file.ok() ? *file : ConfigFile{};
+  const auto first = [&](std::string_view name, const std::optional<std::string>& from_file,
+                         std::string& into) {
+    if (const auto value = environment.get(name)) {
+      into = *value;
+    } else if (from_file) {
+      into = *from_file;
+    }
+  };
+  std::string backend = "stub";
+  first("CORTEX_EMBEDDING_BACKEND", config.embedding_backend, backend);
+  if (backend != "ollama") return choice;
+  choice.settings.ollama = true;
+  first("CORTEX_EMBEDDING_ENDPOINT", config.embedding_endpoint, choice.settings.endpoint);
+  first("CORTEX_EMBEDDING_MODEL", config.embedding_model, choice.settings.model);
+  choice.settings.dim = config.embedding_dim.value_or(choice.settings.dim);
+  choice.settings.timeout_millis =
+      config.embedding_timeout_millis.value_or(choice.settings.timeout_millis);
+  return choice;
+}
+
+std::unique_ptr<Embedder> stub_embedder() { return std::make_unique<Stub>(); }
+
+Result<std::unique_ptr<Embedder>> ollama_embedder(const EmbeddingSettings& settings,
+                                                  net::Http& http) {
+  if (trim(settings.endpoint).empty()) return unusable("the endpoint is blank");
+  if (trim(settings.model).empty()) return unusable("the model is blank");
+  if (settings.dim <= 0) return unusable("the dimension must be at least 1");
+  if (!is_loopback_url(settings.endpoint)) {
+    return unusable(cat("the endpoint ", quoted(settings.endpoint), " is not on this machine"));
+  }
+  return std::unique_ptr<Embedder>(std::make_unique<Ollama>(settings, http));
+}
+
+}  // namespace cortex::app
