@@ -3,7 +3,8 @@
 
     tests/golden/context.py --bin build/release/cortex
 
-Rows in REPLACED record what the program does better on purpose; what it does instead is tested in tests/e2e.
+Rows in REPLACED and TIGHTER record what the program does better on purpose; what it does instead is tested beside the
+sources.
 """
 import copy
 import json
