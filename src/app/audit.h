@@ -24,6 +24,13 @@ struct VerifyRequest {
   bool strict = false;                          // findings that are otherwise only reported fail
   std::optional<std::string> since{};           // a checkpoint file
   std::optional<std::string> checkpoint_key{};  // see log_key.h; only with `since`
+  // Files of evidence.
+  std::optional<std::string> against{}, against_history{}, against_external{};
+  std::optional<std::string> witness_key_registry{};
+  std::optional<std::string> bitcoin_header{};  // 80 bytes, height in <stem>.height
+  std::string trusted_root_path{};              // the cache; used when it is there
+  bool live = false;                            // block headers may be asked for on the network
+  std::vector<std::string> header_providers{};
 };
 
 // What was reached decides which parts are there; `code` is the exit. The first step that fails

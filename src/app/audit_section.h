@@ -70,6 +70,14 @@ void add_verdict(Finding& finding, std::string_view rule, trust::EdgeKind kind, 
 // The sections, one file each.
 Result<std::optional<Section>> boundary_section(Services& services, const VerifyRequest& request,
                                                 ledger::VerifyOptions& pass);
+Result<std::optional<Section>> against_section(Services& services, const VerifyRequest& request,
+                                               ledger::VerifyOptions& pass);
+Result<std::optional<Section>> registry_section(Services& services, const VerifyRequest& request,
+                                                ledger::VerifyOptions& pass);
+Result<std::optional<Section>> external_section(Services& services, const VerifyRequest& request,
+                                                ledger::VerifyOptions& pass);
+Result<std::optional<Section>> history_section(Services& services, const VerifyRequest& request,
+                                               ledger::VerifyOptions& pass);
 
 // Gives every row's leaf hash to `function` too, beside whoever wants it already.
 void add_leaf_function(

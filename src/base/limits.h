@@ -18,6 +18,8 @@ inline constexpr std::size_t kEventBytesMax = 32U << 20;
 inline constexpr std::size_t kRowBytesMax = 256U << 20;
 // Rows shown in full in one failure report; the total is always counted.
 inline constexpr std::size_t kFailuresShownMax = 1000;
+// Different key ids whose authority is judged in one ledger; honest ledgers have a handful.
+inline constexpr std::size_t kSignersMax = 1000;
 // How long a writer waits for another one's append lock, in milliseconds.
 inline constexpr int kLockWaitMillisMax = 30'000;
 // SQLite busy timeout, in milliseconds (docs/formats.md, 9.1).

@@ -1,7 +1,9 @@
 #include "app/audit.h"
+#include "app/block_headers.h"
 #include "app/repair_tail.h"
 #include "base/text.h"
 #include "cli/chain_failures.h"
+#include "cli/evidence_flags.h"
 #include "cli/handlers.h"
 
 namespace cortex::cli {
@@ -20,9 +22,6 @@ void append_votes(std::string& out, std::string_view label,
 std::string details(const app::VerifyReport& report) {
   std::string out;
   if (report.chain) out += failure_lines(*report.chain);
-  for (const std::string& note : report.notes) {
-    out += cat("audit verify: ", printable(note), "\n");
-  }
   out += cat("audit verify: policy_outcome=", trust::outcome_name(report.decision.final_outcome),
              "\n");
   append_votes(out, "policy_contributing", report.decision.contributing);
@@ -38,6 +37,15 @@ std::string details(const app::VerifyReport& report) {
   return out;
 }
 
+// What sections say beside their verdicts, in both modes: callers match on these too.
+std::string notes(const app::VerifyReport& report) {
+  std::string out;
+  for (const std::string& note : report.notes) {
+    out += cat("audit verify: ", printable(note), "\n");
+  }
+  return out;
+}
+
 // One line for the rows and one for what each section found in them.
 std::string results(const app::VerifyReport& report) {
   std::string out = cat("audit verify: ", report.path, " (", report.chain->rows, " rows scanned, ",
@@ -48,13 +56,23 @@ std::string results(const app::VerifyReport& report) {
   return out;
 }
 
-app::VerifyRequest request_of(const Invocation& flags, app::Layout layout) {
+app::VerifyRequest request_of(const Context& context, app::Layout layout) {
+  const Invocation& flags = context.invocation;
   app::VerifyRequest request;
   request.layout = std::move(layout);
   request.require_boundary = flags.has("require-v1-to-v2-boundary");
   request.strict = flags.has("strict");
   if (flags.has("since")) request.since = flags.value("since");
   if (flags.has("checkpoint-key")) request.checkpoint_key = flags.value("checkpoint-key");
+  request.against = flags.optional("against");
+  request.against_history = flags.optional("against-history");
+  request.against_external = flags.optional("against-external");
+  request.witness_key_registry = flags.optional("witness-key-registry");
+  request.bitcoin_header = flags.optional("bitcoin-header");
+  request.trusted_root_path = trusted_root_path(context);
+  request.live = timestamps_live(context);
+  request.header_providers =
+      app::header_providers(context.environment.get("CORTEX_OTS_BTC_HEADER_PROVIDERS"));
   return request;
 }
 
@@ -64,13 +82,15 @@ Outcome run_audit_verify(const Context& context) {
   const Invocation& flags = context.invocation;
   const auto layout = context.layout();
   if (!layout.ok()) return failed(context, layout.error());
-  const app::VerifyReport report = app::audit_verify(context.services, request_of(flags, *layout));
+  const app::VerifyReport report =
+      app::audit_verify(context.services, request_of(context, *layout));
   Outcome outcome;
   outcome.code = report.code;
   outcome.report = to_json(report);
   outcome.policy_outcome = json::sorted(trust::to_json(report.decision));
   if (report.code == Code::kOk) outcome.text = results(report);
   if (!context.json()) outcome.diagnostics = details(report);
+  outcome.diagnostics += notes(report);
   if (report.error) outcome.diagnostics += error_line(flags.command->path, *report.error);
   return outcome;
 }

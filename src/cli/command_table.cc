@@ -57,6 +57,7 @@ auto row_sets() {
       store_commands(),    //
       restore_commands(),  //
       ledger_commands(),   //
+      anchor_commands(),   //
       context_commands(),  //
       memory_commands(),   //
       migrate_commands(),  //

@@ -83,6 +83,7 @@ std::vector<Child> children(std::string_view path, Which which);
 
 // The row sets, one file each.
 std::span<const Command> ledger_commands();   // commands_ledger.cc
+std::span<const Command> anchor_commands();   // commands_anchor.cc
 std::span<const Command> store_commands();    // commands_store.cc
 std::span<const Command> context_commands();  // commands_context.cc
 std::span<const Command> recall_commands();   // commands_recall.cc

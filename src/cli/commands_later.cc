@@ -6,9 +6,6 @@ namespace cortex::cli {
 namespace {
 
 constexpr Command kCommands[] = {
-    {.path = "audit anchor", .about = "Write a position-bound anchor of the ledger"},
-    {.path = "audit export", .about = "Export a conservative audit artifact"},
-    {.path = "audit refresh-trust", .about = "Refresh the trusted root of external anchors"},
     {.path = "compliance evidence", .about = "Judge evidence for compliance"},
     {.path = "decay schedule", .about = "Plan a decay job"},
     {.path = "decay run", .about = "Run a decay job"},
@@ -24,7 +21,6 @@ constexpr Command kCommands[] = {
     {.path = "restore intent build", .about = "Build a restore intent"},
     {.path = "restore apply", .about = "Replace the active store by a signed intent"},
     {.path = "run", .about = "Run a task with what is remembered"},
-    {.path = "run-ledger-drill", .about = "Development drill of crash recovery"},
     {.path = "session close", .about = "Close a session into memories"},
     {.path = "sign", .about = "Sign a file with an Ed25519 key"},
 };

@@ -114,6 +114,9 @@ void ChunkCheck::add(const core::DecodedEvent& row) {
 
 void ChunkCheck::check_links(const core::DecodedEvent& row) {
   const core::Event& event = row.event;
+  if (event.signature && report_.signers.size() < limits::kSignersMax) {
+    report_.signers.insert(event.signature->key_id);
+  }
   if (!core::is_supported_schema_version(event.schema_version)) {
     fail(row, "audit.event_schema_version.unsupported",
          cat("UnknownEventSchemaVersion { observed: ", event.schema_version,
@@ -312,6 +315,7 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
   CORTEX_TRY(pass_leaves(chunk));
   add_coverage(chunk);
   if (chunk.last_row_hash) last_row_hash_ = *std::move(chunk.last_row_hash);
+  report_.signers.merge(chunk.signers);
   if (chunk.last_hash) expected_prev_ = std::move(chunk.last_hash);
   if (chunk.head) report_.head = std::move(chunk.head);
   if (chunk.fault) return row_error(*chunk.fault, lines_);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,6 +53,9 @@ struct ChainReport {
   std::optional<std::string> head;
   std::vector<std::uint64_t> boundary_lines;  // ordinals of boundary rows
   DuplicateReport duplicates;
+  // The key ids printed in signatures, each once; at most limits::kSignersMax. Nothing is verified
+  // here.
+  std::set<std::string, std::less<>> signers;
   // Those of VerifyOptions::positions that exist, ascending, each once.
   std::vector<Position> positions;
   SignedReport signatures;  // when VerifyOptions::signed_chain was given
@@ -84,6 +88,7 @@ struct ChunkReport {
   std::optional<std::string> head;       // event_hash of the last row
   std::vector<std::uint64_t> boundary_lines;
   std::vector<Ulid> ids;
+  std::set<std::string, std::less<>> signers;
   std::vector<std::string> hashes;  // event_hash of every row, when positions are asked for
   std::optional<StretchSignatures> signatures;
   std::vector<TreeHash> leaves;  // one a row, when asked for

@@ -1,0 +1,113 @@
+#include "app/refresh_trust.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "ledger/anchor/trusted_root.h"
+#include "net/http.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr int kTimeoutSeconds = 30;
+constexpr std::size_t kRootBytesMax = 4U << 20;
+constexpr std::string_view kFileScheme = "file://";
+
+Result<std::string> fetch(Services& services, const std::string& url) {
+  if (url.starts_with(kFileScheme)) {
+    std::string path = "/";
+    for (const char c : url.substr(kFileScheme.size())) {
+      if (c != '/' || path.back() != '/') path.push_back(c);
+    }
+    return fs::read_all(services.fs, path, kRootBytesMax);
+  }
+  net::Request request;
+  request.url = url;
+  request.timeout_seconds = kTimeoutSeconds;
+  request.answer_bytes_max = kRootBytesMax;
+  CORTEX_ASSIGN(net::Answer answer, services.http.send(request));
+  if (answer.status == 200) return std::move(answer.body);
+  return make_error(Code::kPrecondition, cat(quoted(url), " answered with status ", answer.status));
+}
+
+void end(RefreshReport& report, std::string_view outcome, Error error) {
+  report.outcome = outcome;
+  error.token = report.invariant();
+  if (error.unchanged.empty()) error.unchanged = "the cached trusted root is as it was";
+  report.code = error.code;
+  report.error = std::move(error);
+}
+
+// What is in the cache now, whatever its age.
+std::optional<ledger::TrustedRoot> look_at_cache(Services& services, RefreshReport& report) {
+  ledger::LoadedRoot loaded =
+      ledger::load_trusted_root(services.fs, report.cache_path, services.clock.now());
+  if (!loaded.cached()) return std::nullopt;
+  if (!loaded.root) {
+    report.note = cat("the cached trusted root cannot be read: ", loaded.why);
+    return std::nullopt;
+  }
+  if (loaded.state != ledger::RootState::kCached) report.note = "cache_stale";
+  report.previous_signed_at = loaded.root->signed_at;
+  return std::move(loaded.root);
+}
+
+}  // namespace
+
+std::string RefreshReport::invariant() const { return cat("audit.anchor.refresh_trust.", outcome); }
+
+RefreshReport refresh_trust(Services& services, const RefreshRequest& request) {
+  RefreshReport report;
+  report.url = request.url;
+  report.cache_path = request.cache_path;
+  const auto cached = look_at_cache(services, report);
+  const auto text = fetch(services, request.url);
+  if (!text.ok()) {
+    end(report, "http_error", with_code(text.error(), Code::kPrecondition));
+    return report;
+  }
+  auto root = ledger::parse_trusted_root(*text);
+  if (!root.ok()) {
+    end(report, "parse_error", root.error());
+    return report;
+  }
+  report.new_signed_at = root->signed_at;
+  if (root->signed_at < ledger::embedded_trusted_root().signed_at) {
+    end(report, "signature_invalid",
+        make_error(Code::kPrecondition,
+                   "the trusted root is older than the one that came with the program"));
+    return report;
+  }
+  const bool newer = !cached || root->signed_at > cached->signed_at;
+  // Written again when it is no newer: its age counts from the last time that it was looked for.
+  const Status stored =
+      ledger::store_trusted_root(services.fs, request.cache_path, newer ? *root : *cached);
+  if (!stored.ok()) {
+    end(report, "http_error", with_code(stored.error(), Code::kInternal));
+    return report;
+  }
+  report.cache_written = newer;
+  report.cache_checked = true;
+  report.outcome = newer ? "ok" : "stale_to_stale";
+  return report;
+}
+
+json::Value to_json(const RefreshReport& report) {
+  json::Object out{{"command", "cortex.audit.anchor.refresh_trust"},
+                   {"outcome", report.outcome},
+                   {"invariant", report.invariant()},
+                   {"url", report.url},
+                   {"cache_path", report.cache_path}};
+  if (report.previous_signed_at) {
+    out.add("previous_signed_at", format_rfc3339(*report.previous_signed_at, Offset::kZ));
+  }
+  if (report.new_signed_at) {
+    out.add("new_signed_at", format_rfc3339(*report.new_signed_at, Offset::kZ));
+  }
+  out.add("cache_written", report.cache_written);
+  if (report.error) out.add("failure_reason", report.error->text());
+  out.add("cache_checked", report.cache_checked);
+  return out;
+}
+
+}  // namespace cortex::app
