@@ -31,6 +31,12 @@ struct VerifyRequest {
   std::string trusted_root_path{};              // the cache; used when it is there
   bool live = false;                            // block headers may be asked for on the network
   std::vector<std::string> header_providers{};
+  bool signed_rows = false;
+  // Key files, one of them with signed_rows: a public key, or a seed.
+  std::optional<std::string> verification_key = {}, attestation = {};
+  std::optional<std::string> ledger_id = {};  // what signatures bind, when not the file's name
+  // Where keys are registered when the layout's store does not exist.
+  std::optional<std::string> default_db = {};
 };
 
 // What was reached decides which parts are there; `code` is the exit. The first step that fails

@@ -9,8 +9,10 @@ namespace {
 constexpr std::string_view kRule = "audit.verify.v1_to_v2_boundary";
 
 Finding judge(const ledger::ChainReport& chain, bool required) {
+  // A second boundary is a fault for those who ask for one; a misplaced one always is.
+  const bool looked_at = required || !chain.misplaced_boundary_lines.empty();
   const std::vector<std::string> failures =
-      required ? ledger::boundary_failures(chain, true) : std::vector<std::string>{};
+      looked_at ? ledger::boundary_failures(chain, required) : std::vector<std::string>{};
   Finding finding;
   finding.members.add("boundary", json::Object{{"required", required},
                                                {"ok", failures.empty()},
@@ -20,7 +22,10 @@ Finding judge(const ledger::ChainReport& chain, bool required) {
     reason = failures.front();
     finding.code = Code::kSchema;
     finding.error = make_error(Code::kSchema, reason);
-    finding.error->next = "migrate the ledger, or leave out --require-v1-to-v2-boundary";
+    finding.error->unchanged = "nothing was changed";
+    finding.error->next = chain.boundary_lines.empty()
+                              ? "migrate the ledger, or leave out --require-v1-to-v2-boundary"
+                              : "compare with the ledger of your last backup";
   }
   add_verdict(finding, kRule, trust::EdgeKind::kHashChain, "v1_to_v2_boundary", failures.empty(),
               std::move(reason));

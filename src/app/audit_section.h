@@ -92,5 +92,7 @@ Result<std::optional<Section>> tree_section(Services& services, const VerifyRequ
                                             ledger::VerifyOptions& pass);
 Result<std::optional<Section>> since_section(Services& services, const VerifyRequest& request,
                                              ledger::VerifyOptions& pass);
+Result<std::optional<Section>> signed_section(Services& services, const VerifyRequest& request,
+                                              ledger::VerifyOptions& pass);
 
 }  // namespace cortex::app

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/attest.h"
 #include "app/ingest_rules.h"
 #include "app/known_ids.h"
 #include "app/search_index.h"
@@ -9,6 +10,8 @@
 #include "app/session_file.h"
 #include "base/text.h"
 #include "core/ids.h"
+#include "crypto/key_file.h"
+#include "ledger/attestation.h"
 #include "sqlite/transaction.h"
 #include "store/mirror.h"
 #include "store/mirror_feed.h"
@@ -67,9 +70,18 @@ Result<std::string> open_mirror(Services& services, const IngestRequest& request
   return cat("the store cannot follow: ", begun.error().message);
 }
 
+// Where the events go.
+struct Sinks {
+  Services& services;
+  ledger::AppendLog& log;
+  Attestor* attestor;  // or null
+  store::MirrorFeed* feed = nullptr;
+};
+
 // Second reading of the session: seals and appends what the first one examined.
 Status append_events(SessionFile& session, const Examination& seen, const IdSet& known,
-                     ledger::AppendLog& log, store::MirrorFeed* feed, IngestReport& report) {
+                     const Sinks& sinks, IngestReport& report) {
+  std::uint64_t position = sinks.log.rows();
   std::uint64_t overridden = seen.summary.restarts;  // "events" members that do not count
   const auto on_restart = [&] { --overridden; };
   const auto on_event = [&](core::DecodedEvent& decoded) -> Status {
@@ -81,10 +93,12 @@ Status append_events(SessionFile& session, const Examination& seen, const IdSet&
       return {};
     }
     event.signature.reset();
-    CORTEX_TRY(log.append(event));
+    CORTEX_TRY(sinks.log.append(event));
+    if (sinks.attestor != nullptr) sinks.attestor->attest(sinks.services, event, position);
+    ++position;
     if (decoded.unstable_numbers) report.unstable.push_back(id);
     report.appended.push_back(std::move(id));
-    if (feed != nullptr) feed->add(event, log.next_offset());
+    if (sinks.feed != nullptr) sinks.feed->add(event, sinks.log.next_offset());
     return {};
   };
   CORTEX_ASSIGN(const ledger::SessionSummary summary,
@@ -96,11 +110,15 @@ Status append_events(SessionFile& session, const Examination& seen, const IdSet&
 }
 
 Status append_and_mirror(SessionFile& session, const Examination& seen, const IdSet& known,
-                         ledger::AppendLog& log, Mirror& mirror, IngestReport& report) {
+                         Sinks sinks, const std::string& records, Mirror& mirror,
+                         IngestReport& report) {
   std::optional<store::MirrorFeed> feed;
-  if (mirror.writer) feed.emplace(*mirror.writer);
-  CORTEX_TRY(append_events(session, seen, known, log, feed ? &*feed : nullptr, report));
-  CORTEX_TRY(log.commit());
+  if (mirror.writer) sinks.feed = &feed.emplace(*mirror.writer);
+  CORTEX_TRY(append_events(session, seen, known, sinks, report));
+  // An attestation without its event says nothing; an event without its attestation would.
+  if (sinks.attestor != nullptr) CORTEX_TRY(sinks.attestor->write(sinks.services, records));
+  CORTEX_TRY(sinks.log.commit());
+  if (sinks.attestor != nullptr) report.attested = sinks.attestor->user_events();
   // The rows are durable now, whatever becomes of the store.
   if (!feed) return {};
   Status mirrored = feed->finish();
@@ -121,6 +139,16 @@ Error ledger_error(Error error) {
   return error;
 }
 
+// The key is read even when no event needs it: a wrong path is found at once.
+Result<std::optional<Attestor>> read_attestor(Services& services, const IngestRequest& request) {
+  if (!request.user_attestation) return std::optional<Attestor>();
+  CORTEX_ASSIGN(crypto::SigningKey key,
+                crypto::read_signing_key(services.fs, *request.user_attestation));
+  return std::optional<Attestor>(
+      Attestor(std::move(key),
+               ledger::ledger_id_of(request.layout.event_log_path, ledger::kIngestLedgerId)));
+}
+
 }  // namespace
 
 Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
@@ -128,7 +156,8 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
                                          ? SessionFile::of_text(*request.text)
                                          : SessionFile::open(services.fs, request.session));
   CORTEX_ASSIGN(const Examination seen, examine_session(session));
-  CORTEX_TRY(apply_ingest_rules(seen));
+  CORTEX_TRY(apply_ingest_rules(seen, request.user_attestation.has_value()));
+  CORTEX_ASSIGN(std::optional<Attestor> attestor, read_attestor(services, request));
   auto opened = ledger::AppendLog::open(services.fs, request.layout.event_log_path, services.clock,
                                         services.random);
   if (!opened.ok()) return ledger_error(std::move(opened).error());
@@ -146,7 +175,9 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
   auto known =
       known_ids(services.fs, request.layout, mirror.db ? &*mirror.db : nullptr, log, seen.ids);
   if (!known.ok()) return ledger_error(std::move(known).error());
-  auto status = append_and_mirror(session, seen, *known, log, mirror, report);
+  auto status =
+      append_and_mirror(session, seen, *known, {services, log, attestor ? &*attestor : nullptr},
+                        audit_records_path(request.layout.data_dir), mirror, report);
   if (!status.ok()) return ledger_error(std::move(status).error());
   report.chain_head = log.head();
   if (log.tree_error()) report.tree_note = log.tree_error()->message;
@@ -157,8 +188,8 @@ json::Value to_json(const IngestReport& report) {
   json::Object out{
       {"appended", json::array_of(report.appended)},
       {"appended_count", report.appended.size()},
-      {"attested_user_count", 0},
-      {"attested_user_events", json::Array{}},
+      {"attested_user_count", report.attested.size()},
+      {"attested_user_events", json::array_of(report.attested)},
       {"chain_head", report.chain_head ? json::Value(*report.chain_head) : json::Value(nullptr)},
       {"mirror_note", report.mirror_note},
       {"mirrored", report.mirrored},

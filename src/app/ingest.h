@@ -23,14 +23,16 @@ struct IngestRequest {
   std::string session{};  // path as given
   Layout layout;
   bool mirror = true;
-  std::optional<std::string> text{};  // the session itself, instead of a path
-  bool tree = true;       // follow in the Merkle tree
-  bool row_hash = false;  // begin to cover rows
+  std::optional<std::string> text{};              // the session itself, instead of a path
+  std::optional<std::string> user_attestation{};  // seed file: attests what people brought in
+  bool tree = true;                               // follow in the Merkle tree
+  bool row_hash = false;                          // begin to cover rows
 };
 
 struct IngestReport {
   std::vector<std::string> appended;
   std::vector<std::string> skipped;
+  std::vector<std::string> attested;  // user events among those appended
   std::optional<std::string> chain_head;
   std::vector<std::string> unstable;  // events with numbers that do not survive being read back
   std::optional<ledger::TornTail> torn_tail;

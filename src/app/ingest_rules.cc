@@ -4,6 +4,8 @@
 
 #include "base/text.h"
 #include "core/ids.h"
+#include "ledger/chain.h"
+#include "ledger/signed_row.h"
 #include "store/operation.h"
 #include "trust/policy.h"
 
@@ -19,12 +21,12 @@ Error refused(std::string message, std::string next) {
   return error;
 }
 
-// Operator tier needs an attestation; agents and tools must say who they are.
-bool is_observed(const core::Source& source) {
+// Agents and tools must say who they are.
+bool is_named(const core::Source& source) {
   switch (source.type) {
     case core::SourceType::kUser:
     case core::SourceType::kManualCorrection:
-      return false;
+      return true;
     case core::SourceType::kChildAgent:
     case core::SourceType::kTool:
       return !trim(source.name).empty();
@@ -49,6 +51,28 @@ Status refuse_operation(const core::DecodedEvent& decoded, const std::string& id
   return error;
 }
 
+// Rows that others read as turning points of the ledger come from the runtime alone.
+Status refuse_reserved_kind(const core::DecodedEvent& decoded, const std::string& id) {
+  if (decoded.event.source.type == core::SourceType::kRuntime) return {};
+  const bool boundary = ledger::is_boundary(decoded.event, decoded.raw_payload);
+  const bool rotation =
+      ledger::parse_rotation(decoded.event, decoded.raw_payload, decoded.payload_depth).has_value();
+  if (!boundary && !rotation) return {};
+  Error error = refused(
+      cat("event ", id, " has the payload of a ", boundary ? "schema boundary" : "key rotation",
+          ", which only the runtime may write"),
+      "remove the event from the session, or change the kind of its payload");
+  error.code = Code::kPrecondition;
+  error.token = "ingest.payload_kind_reserved";
+  return error;
+}
+
+// People's events are of operator tier when a key attests them, else untrusted.
+bool needs_attestation(const core::Source& source) {
+  return source.type == core::SourceType::kUser ||
+         source.type == core::SourceType::kManualCorrection;
+}
+
 Status examine(const core::DecodedEvent& decoded, Examination& seen) {
   const core::Event& event = decoded.event;
   const std::string id = core::id_text(core::IdKind::kEvent, event.id);
@@ -63,12 +87,16 @@ Status examine(const core::DecodedEvent& decoded, Examination& seen) {
   }
   CORTEX_TRY(refuse_operation(decoded, id));
   if (event.source.type == core::SourceType::kUser) seen.user_events.push_back(id);
-  if (!seen.below_minimum && !is_observed(event.source)) seen.below_minimum = id;
+  CORTEX_TRY(refuse_reserved_kind(decoded, id));
+  const bool named = is_named(event.source);
+  if (!seen.below_minimum_attested && !named) seen.below_minimum_attested = id;
+  if (!seen.below_minimum && (!named || needs_attestation(event.source))) seen.below_minimum = id;
   return {};
 }
 
-trust::Contribution attestation_vote(const Examination& seen) {
+trust::Contribution attestation_vote(const Examination& seen, bool attested) {
   constexpr std::string_view kRule = "ingest.user_attestation";
+  if (attested) return {std::string(kRule), Outcome::kAllow, "a key attests user events"};
   if (seen.user_events.empty()) return {std::string(kRule), Outcome::kAllow, "no user events"};
   constexpr std::size_t kIdsShownMax = 5;
   std::string reason = cat("policy.ingest.user_attestation.missing: ", seen.user_events.size(),
@@ -80,13 +108,14 @@ trust::Contribution attestation_vote(const Examination& seen) {
   return {std::string(kRule), Outcome::kReject, std::move(reason)};
 }
 
-trust::Contribution tier_vote(const Examination& seen) {
+trust::Contribution tier_vote(const Examination& seen, bool attested) {
   constexpr std::string_view kRule = "ingest.event_source_tier_gate";
-  if (!seen.below_minimum) {
+  const auto& below_minimum = attested ? seen.below_minimum_attested : seen.below_minimum;
+  if (!below_minimum) {
     return {std::string(kRule), Outcome::kAllow, "every source is at least observed"};
   }
   return {std::string(kRule), Outcome::kReject,
-          cat("policy.ingest.event_source_tier_gate.below_minimum: event ", *seen.below_minimum,
+          cat("policy.ingest.event_source_tier_gate.below_minimum: event ", *below_minimum,
               " is below tier observed")};
 }
 
@@ -105,11 +134,11 @@ Result<Examination> examine_session(SessionFile& session) {
   return seen;
 }
 
-Status apply_ingest_rules(const Examination& seen) {
+Status apply_ingest_rules(const Examination& seen, bool attested) {
   const trust::Decision decision = trust::compose(
       {{"ingest.symlink_root_validation", Outcome::kAllow, "the session lies inside its root"},
-       attestation_vote(seen),
-       tier_vote(seen)});
+       attestation_vote(seen, attested),
+       tier_vote(seen, attested)});
   if (!decision.blocked()) return {};
   Error error = make_error(Code::kPrecondition,
                            cat("policy_outcome=", trust::outcome_name(decision.final_outcome)));
@@ -117,7 +146,8 @@ Status apply_ingest_rules(const Examination& seen) {
     error.message += cat("\n  - ", vote.rule_id, ": ", vote.reason);
   }
   error.unchanged = "the ledger was not changed";
-  error.next = "remove these events from the session: this version cannot attest them";
+  error.next = attested ? "name the tool or model of every event"
+                        : "name the operator's key with --user-attestation, or remove the events";
   return error;
 }
 

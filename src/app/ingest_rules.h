@@ -19,15 +19,18 @@ using IdSet = std::unordered_set<Ulid, UlidHash>;
 struct Examination {
   IdSet ids;
   std::vector<std::string> user_events;
-  std::optional<std::string> below_minimum;  // first event below tier "observed"
+  // First event below tier "observed": with a key that attests for people, and without one.
+  std::optional<std::string> below_minimum_attested, below_minimum;
   ledger::SessionSummary summary;
 };
 
 // Reads the session to its end. Errors, kUsage: text that is no session, an event that does not
-// decode, a schema version other than 1 and 2, an id that occurs twice.
+// decode, a schema version other than 1 and 2, an id that occurs twice. kPrecondition: an operation
+// of the store, or a boundary or rotation row that does not come from the runtime.
 Result<Examination> examine_session(SessionFile& session);
 
-// The policy of the command. Error kPrecondition with the tokens of the rules that refuse.
-Status apply_ingest_rules(const Examination& seen);
+// The policy of the command; `attested`: a key attests what people brought in. Error kPrecondition
+// with the tokens of the rules that refuse.
+Status apply_ingest_rules(const Examination& seen, bool attested = false);
 
 }  // namespace cortex::app

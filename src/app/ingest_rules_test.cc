@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/app_fixture.h"
+#include "ledger/signed_fixture.h"
 
 namespace cortex::app {
 namespace {
@@ -70,6 +71,38 @@ TEST_F(IngestRulesTest, UserEvents_AreCountedAndTheFirstFiveNamed) {
   EXPECT_THAT(message, HasSubstr(id_of(5)));
   EXPECT_THAT(message, Not(HasSubstr(id_of(6))));
   EXPECT_THAT(message, HasSubstr("below_minimum")) << "both rules are named";
+}
+
+TEST_F(IngestRulesTest, WithAKeyPeopleAreHeard_NamelessToolsAreNot) {
+  const std::vector<core::Event> people = {from(1, core::SourceType::kUser),
+                                           from(2, core::SourceType::kManualCorrection)};
+  const Examination seen = examine(session_of(people)).value();
+  EXPECT_FALSE(apply_ingest_rules(seen, false).ok());
+  EXPECT_TRUE(apply_ingest_rules(seen, true).ok());
+  const Examination nameless =
+      examine(session_of({people[0], from(3, core::SourceType::kTool, " ")})).value();
+  const Status status = apply_ingest_rules(nameless, true);
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr(id_of(3)));
+}
+
+TEST_F(IngestRulesTest, BoundaryAndRotationRows_AreTheRuntimes) {
+  core::Event boundary = from(1, core::SourceType::kTool, "git");
+  boundary.payload = "{\"kind\":\"schema_migration.v1_to_v2\"}";
+  core::Event rotation = from(1, core::SourceType::kExternalOutcome);
+  rotation.payload = ledger::rotation_payload(ledger::test_key(7), ledger::test_key(8).public_key(),
+                                              ledger::kSignedAt);
+  for (core::Event event : {boundary, rotation}) {
+    const auto refused = examine(session_of({event}));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::kPrecondition);
+    EXPECT_EQ(refused.error().token, "ingest.payload_kind_reserved");
+    event.source = {core::SourceType::kRuntime, ""};
+    EXPECT_TRUE(examine(session_of({event})).ok());
+    event.type = core::EventType::kToolResult;
+    event.source = {core::SourceType::kTool, "git"};
+    EXPECT_TRUE(examine(session_of({event})).ok()) << "nobody reads it as one";
+  }
 }
 
 TEST_F(IngestRulesTest, UnknownSchemaVersion_IsUsage) {

@@ -4,6 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "app/app_fixture.h"
+#include "app/attest.h"
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "json/value.h"
+#include "ledger/signed_fixture.h"
 #include "ledger/verify.h"
 
 namespace cortex::app {
@@ -213,6 +218,88 @@ TEST_F(IngestTest, HashesAndSignatureOfTheSession_AreNotTaken) {
   EXPECT_TRUE(chain().closed());
   EXPECT_THAT(get(log_), Not(HasSubstr("signature")));
   EXPECT_THAT(get(log_), Not(HasSubstr("aaaa")));
+}
+
+class AttestedIngestTest : public IngestTest {
+ protected:
+  AttestedIngestTest() { put(key_, std::string(32, '\x07')); }
+  static core::Event from(std::uint64_t n, core::SourceType type) {
+    core::Event out = event(n);
+    out.source.type = type;
+    return out;
+  }
+  Result<IngestReport> attest(const std::vector<core::Event>& events) {
+    return ingest(
+        services_,
+        {.session = session_file(session_of(events)), .layout = layout_, .user_attestation = key_});
+  }
+  // The rows of the file, decoded.
+  std::vector<json::Value> records() {
+    std::vector<json::Value> out;
+    const std::string text = get(records_);
+    for (const std::string_view line : split(text, '\n')) {
+      if (!line.empty()) out.push_back(json::parse(line).value());
+    }
+    return out;
+  }
+
+  std::string key_ = folder_ / "operator.key";
+  std::string records_ = audit_records_path(live_);
+};
+
+TEST_F(AttestedIngestTest, PeoplesEvents_GetASignedRowEachForTheirPlace) {
+  ASSERT_TRUE(run(session(1, 1)).ok());
+  const auto report = attest(
+      {from(2, core::SourceType::kUser), event(3), from(4, core::SourceType::kManualCorrection)});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_THAT(report->attested, ElementsAre(id_of(2)));
+  const auto rows = records();
+  ASSERT_THAT(rows, SizeIs(2));
+  for (const auto& [row, n] : {std::pair{rows[0], 2U}, std::pair{rows[1], 4U}}) {
+    const json::Value& actor = *row.find("actor_json");
+    const std::string hash = crypto::blake3_hex(cat("{\"n\":", n, "}"));
+    const std::string id = id_of(n);
+    const std::string key_id = ledger::test_key(7).key_id();
+    ledger::Attested what;
+    what.source = n == 2 ? core::SourceType::kUser : core::SourceType::kManualCorrection;
+    what.event_id = id;
+    what.payload_hash = hash;
+    what.ledger_id = "events";
+    what.lineage = ledger::ChainPosition{n - 1};
+    what.signed_at = clock_.time;
+    what.key_id = key_id;
+    std::string preimage;
+    ledger::attestation_preimage(what, preimage);
+    EXPECT_EQ(*actor.find("signature_hex")->as_string(),
+              to_hex(ledger::test_key(7).sign(preimage)));
+    EXPECT_EQ(*row.find("target_ref")->as_string(), id);
+  }
+  EXPECT_EQ(fs_.stat(records_)->mode, 0600U);
+}
+
+TEST_F(AttestedIngestTest, EventsThatAreKnown_AreNotAttestedAgain) {
+  ASSERT_TRUE(attest({from(1, core::SourceType::kUser)}).ok());
+  const auto again = attest({from(1, core::SourceType::kUser)});
+  ASSERT_TRUE(again.ok());
+  EXPECT_THAT(again->attested, IsEmpty());
+  EXPECT_THAT(records(), SizeIs(1));
+}
+
+TEST_F(AttestedIngestTest, TornLastRecord_CostsNoOther) {
+  put(records_, "{\"id\":\"aud_");
+  ASSERT_TRUE(attest({from(1, core::SourceType::kUser)}).ok());
+  const std::string text = get(records_);
+  EXPECT_EQ(text.find('\n'), std::string_view("{\"id\":\"aud_").size());
+  EXPECT_TRUE(json::parse(text.substr(text.find('\n'))).ok());
+}
+
+TEST_F(AttestedIngestTest, KeyOfAnotherLengthAndRecordsThatCannotBeWritten_ChangeNothing) {
+  put(key_, std::string(31, '\x07'));
+  EXPECT_EQ(code_of(attest({event(1)})), Code::kPrecondition);
+  put(key_, std::string(32, '\x07'));
+  ASSERT_TRUE(fs_.make_directory(records_, 0700).ok());
+  EXPECT_FALSE(attest({from(1, core::SourceType::kUser)}).ok());
+  EXPECT_EQ(get(log_), "") << "no event without its attestation";
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "app/audit.h"
 #include "app/block_headers.h"
+#include "app/config.h"
 #include "app/repair_tail.h"
 #include "base/text.h"
 #include "cli/chain_failures.h"
@@ -73,6 +74,14 @@ app::VerifyRequest request_of(const Context& context, app::Layout layout) {
   request.live = timestamps_live(context);
   request.header_providers =
       app::header_providers(context.environment.get("CORTEX_OTS_BTC_HEADER_PROVIDERS"));
+  request.signed_rows = flags.has("signed");
+  request.verification_key = flags.optional("verification-key");
+  request.attestation = flags.optional("attestation");
+  request.ledger_id = flags.optional("ledger-id");
+  if (!flags.has("db")) {
+    auto usual = app::find_layout(context.environment, context.services.fs, {}, {});
+    if (usual.ok()) request.default_db = std::move(usual->db_path);
+  }
   return request;
 }
 

@@ -17,6 +17,9 @@ std::string text_of(const app::IngestReport& report) {
   for (const std::string& id : report.skipped) out += cat("skipped  ", id, " (already in log)\n");
   out += cat("appended_count = ", report.appended.size(), "\n");
   out += cat("skipped_count  = ", report.skipped.size(), "\n");
+  if (!report.attested.empty()) {
+    out += cat("attested_user_count = ", report.attested.size(), "\n");
+  }
   out += cat("chain_head     = ", report.chain_head ? *report.chain_head : "<empty>", "\n");
   return out;
 }
@@ -46,12 +49,13 @@ Outcome run_ingest(const Context& context) {
   const auto layout = context.layout();
   if (!layout.ok()) return failed(context, layout.error(), failure_report(layout.error()));
   const bool mirror = !context.invocation.has("no-mirror");
-  const auto report =
-      app::ingest(context.services, {.session = context.invocation.value("session"),
-                                     .layout = *layout,
-                                     .mirror = mirror,
-                                     .tree = !context.invocation.has("no-tree"),
-                                     .row_hash = context.invocation.has("row-hash")});
+  const auto report = app::ingest(
+      context.services, {.session = context.invocation.value("session"),
+                         .layout = *layout,
+                         .mirror = mirror,
+                         .user_attestation = context.invocation.optional("user-attestation"),
+                         .tree = !context.invocation.has("no-tree"),
+                         .row_hash = context.invocation.has("row-hash")});
   if (!report.ok()) return failed(context, report.error(), failure_report(report.error()));
   return {.text = context.json() ? "" : text_of(*report),
           .diagnostics = notes_of(*report, mirror),

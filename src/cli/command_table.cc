@@ -64,6 +64,7 @@ auto row_sets() {
       agent_commands(),    //
       recall_commands(),   //
       tlog_commands(),     //
+      key_commands(),      //
       later_commands(),
   };
 }

@@ -91,6 +91,7 @@ std::span<const Command> memory_commands();   // commands_memory.cc
 std::span<const Command> migrate_commands();  // commands_migrate.cc
 std::span<const Command> restore_commands();  // commands_restore.cc
 std::span<const Command> agent_commands();    // commands_agents.cc
+std::span<const Command> key_commands();      // commands_keys.cc
 std::span<const Command> later_commands();    // commands_later.cc
 std::span<const Command> tlog_commands();
 std::span<const Command> later_commands();  // commands_later.cc

@@ -22,7 +22,6 @@ constexpr Command kCommands[] = {
     {.path = "restore apply", .about = "Replace the active store by a signed intent"},
     {.path = "run", .about = "Run a task with what is remembered"},
     {.path = "session close", .about = "Close a session into memories"},
-    {.path = "sign", .about = "Sign a file with an Ed25519 key"},
 };
 
 }  // namespace

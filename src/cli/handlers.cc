@@ -14,6 +14,7 @@ constexpr HandlerRow kHandlers[] = {
     {"show", "cortex.show", run_show},
     {"recall", "cortex.recall", run_recall},
     {"audit verify", "cortex.audit.verify", run_audit_verify},
+    {"sign", "cortex.sign", run_sign},
     {"audit repair-tail", "cortex.audit.repair_tail", run_repair_tail},
     {"audit checkpoint", "cortex.audit.checkpoint", run_audit_checkpoint},
     {"audit prove", "cortex.audit.prove", run_audit_prove},

@@ -15,6 +15,7 @@ Outcome run_log(const Context& context);
 Outcome run_show(const Context& context);
 Outcome run_recall(const Context& context);
 Outcome run_audit_verify(const Context& context);
+Outcome run_sign(const Context& context);
 Outcome run_repair_tail(const Context& context);
 Outcome run_audit_checkpoint(const Context& context);
 Outcome run_audit_prove(const Context& context);

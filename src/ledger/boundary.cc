@@ -23,4 +23,13 @@ core::Event boundary_event(const Boundary& boundary, Clock& clock, Random& rando
   return event;
 }
 
+bool names_its_predecessor(const std::optional<std::string>& prev, std::string_view payload,
+                           int depth_used) {
+  const auto document = json::parse(payload, depth_used);
+  const json::Value* inner = document.ok() ? document->find("payload") : nullptr;
+  const json::Value* head = inner == nullptr ? nullptr : inner->find("previous_v1_head_hash");
+  const std::string* named = head == nullptr ? nullptr : head->as_string();
+  return named == nullptr || named->empty() || *named == prev;
+}
+
 }  // namespace cortex::ledger

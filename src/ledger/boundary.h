@@ -1,6 +1,7 @@
 // The boundary row: where a ledger passes from schema v1 to v2 (docs/formats.md, 6.4).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,5 +23,10 @@ struct Boundary {
 
 // The row before it is sealed. Its event hash is a function of `boundary` alone.
 core::Event boundary_event(const Boundary& boundary, Clock& clock, Random& random);
+
+// False when the payload of a boundary row names another row than `prev` as the last one before
+// it. A payload that names none says nothing.
+bool names_its_predecessor(const std::optional<std::string>& prev, std::string_view payload,
+                           int depth_used);
 
 }  // namespace cortex::ledger

@@ -21,5 +21,14 @@ TEST(Boundary, SealsToTheRecordedHash) {
   EXPECT_TRUE(is_boundary(event, event.payload));
 }
 
+TEST(Boundary, NamesTheRowBeforeItOrNone) {
+  const std::string head(64, 'a');
+  const core::Event event = boundary_event({head, "blake3:1"}, system_clock(), system_random());
+  EXPECT_TRUE(names_its_predecessor(head, event.payload, 1));
+  EXPECT_FALSE(names_its_predecessor(std::string(64, 'b'), event.payload, 1));
+  EXPECT_FALSE(names_its_predecessor(std::nullopt, event.payload, 1));
+  EXPECT_TRUE(names_its_predecessor(head, "{\"kind\":\"schema_migration.v1_to_v2\"}", 1));
+}
+
 }  // namespace
 }  // namespace cortex::ledger

@@ -8,6 +8,7 @@
 #include "core/ids.h"
 #include "json/canonical.h"
 #include "json/value.h"
+#include "ledger/boundary.h"
 #include "ledger/chain.h"
 
 namespace cortex::ledger {
@@ -108,8 +109,14 @@ void ChunkCheck::check_payload(const core::DecodedEvent& row) {
 
 void ChunkCheck::add(const core::DecodedEvent& row) {
   report_.ids.push_back(row.event.id);
-  if (is_boundary(row.event, row.raw_payload)) report_.boundary_lines.push_back(place_.ordinal);
+  if (is_boundary(row.event, row.raw_payload)) add_boundary(row);
   check_links(row);
+}
+
+void ChunkCheck::add_boundary(const core::DecodedEvent& row) {
+  report_.boundary_lines.push_back(place_.ordinal);
+  if (names_its_predecessor(row.event.prev_event_hash, row.raw_payload, row.payload_depth)) return;
+  report_.misplaced_boundary_lines.push_back(place_.ordinal);
 }
 
 void ChunkCheck::check_links(const core::DecodedEvent& row) {
@@ -310,6 +317,9 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
   append_failures(chunk, late_failures(chunk));
   for (const std::uint64_t line : chunk.boundary_lines) {
     report_.boundary_lines.push_back(line + report_.rows);
+  }
+  for (const std::uint64_t line : chunk.misplaced_boundary_lines) {
+    report_.misplaced_boundary_lines.push_back(line + report_.rows);
   }
   for (const Ulid& id : chunk.ids) duplicates_.add(id);
   CORTEX_TRY(pass_leaves(chunk));

@@ -52,6 +52,8 @@ struct ChainReport {
   std::vector<Failure> failures;  // the first limits::kFailuresShownMax of them
   std::optional<std::string> head;
   std::vector<std::uint64_t> boundary_lines;  // ordinals of boundary rows
+  // Those of them that name another row than the one before them as the last row of v1.
+  std::vector<std::uint64_t> misplaced_boundary_lines;
   DuplicateReport duplicates;
   // The key ids printed in signatures, each once; at most limits::kSignersMax. Nothing is verified
   // here.
@@ -86,7 +88,7 @@ struct ChunkReport {
   std::optional<Link> first_link;        // first row that takes part in the chain
   std::optional<std::string> last_hash;  // event_hash of the last row that does
   std::optional<std::string> head;       // event_hash of the last row
-  std::vector<std::uint64_t> boundary_lines;
+  std::vector<std::uint64_t> boundary_lines, misplaced_boundary_lines;
   std::vector<Ulid> ids;
   std::set<std::string, std::less<>> signers;
   std::vector<std::string> hashes;  // event_hash of every row, when positions are asked for
@@ -125,6 +127,7 @@ class ChunkCheck {
  private:
   void add(const core::DecodedEvent& row);
   void check_links(const core::DecodedEvent& row);
+  void add_boundary(const core::DecodedEvent& row);
   void check_payload(const core::DecodedEvent& row);
   void check_signature(const core::DecodedEvent& row);
   void check_coverage(const core::DecodedEvent& row, std::string_view line, bool is_sound);

@@ -115,6 +115,12 @@ class Verification {
   std::optional<Error> error_;
 };
 
+std::string joined(const std::vector<std::uint64_t>& numbers) {
+  std::string out;
+  for (const auto number : numbers) out += cat(out.empty() ? "" : ", ", number);
+  return out;
+}
+
 }  // namespace
 
 unsigned verify_threads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 2U); }
@@ -136,14 +142,19 @@ Result<ChainReport> verify_chain(fs::File& file, std::uint64_t size_bytes, Verif
 std::vector<std::string> boundary_failures(const ChainReport& report, bool required) {
   constexpr std::string_view kPrefix = "schema_migration.v1_to_v2.boundary.";
   const auto& lines = report.boundary_lines;
+  std::vector<std::string> out;
   if (lines.empty() && required) {
-    return {cat(kPrefix, "missing: Missing { required: true, observed: 0 }")};
+    out.push_back(cat(kPrefix, "missing: Missing { required: true, observed: 0 }"));
   }
-  if (lines.size() <= 1) return {};
-  std::string list;
-  for (const auto line : lines) list += cat(list.empty() ? "" : ", ", line);
-  return {
-      cat(kPrefix, "duplicate: Duplicate { observed: ", lines.size(), ", lines: [", list, "] }")};
+  if (lines.size() > 1) {
+    out.push_back(cat(kPrefix, "duplicate: Duplicate { observed: ", lines.size(), ", lines: [",
+                      joined(lines), "] }"));
+  }
+  if (!report.misplaced_boundary_lines.empty()) {
+    out.push_back(cat(kPrefix, "previous_head_mismatch: PreviousHeadMismatch { lines: [",
+                      joined(report.misplaced_boundary_lines), "] }"));
+  }
+  return out;
 }
 
 }  // namespace cortex::ledger

@@ -34,7 +34,8 @@ Result<ChainReport> verify_chain(fs::File& file, std::uint64_t size_bytes,
 // Threads that verification may use on this machine: two where there are two processors.
 unsigned verify_threads();
 
-// The boundary check of a verified ledger: failure lines, empty when it holds.
+// The boundary check of a verified ledger: failure lines, empty when it holds. At
+// most one (with `required`: exactly one), and it must name the row before it.
 std::vector<std::string> boundary_failures(const ChainReport& report, bool required);
 
 }  // namespace cortex::ledger

@@ -375,6 +375,10 @@ TEST(BoundaryFailures, NoneOneAndSeveralBoundaries) {
                 ElementsAre("schema_migration.v1_to_v2.boundary.duplicate: Duplicate { observed:"
                             " 3, lines: [4, 9, 12] }"));
   }
+  report.boundary_lines = report.misplaced_boundary_lines = {4};
+  EXPECT_THAT(boundary_failures(report, false),
+              ElementsAre("schema_migration.v1_to_v2.boundary.previous_head_mismatch:"
+                          " PreviousHeadMismatch { lines: [4] }"));
 }
 
 }  // namespace

@@ -112,6 +112,70 @@ Result<bool> has_key_row(sqlite::Connection& db, std::string_view key_id,
   return select.step();
 }
 
+namespace {
+
+Result<Timestamp> required_time(const sqlite::Statement& row, int column) {
+  CORTEX_ASSIGN(const std::optional<Timestamp> time, time_column(row, column));
+  if (time) return *time;
+  return make_error(Code::kIntegrity, "the authority timeline has a row without a time");
+}
+
+Status read_keys(sqlite::Connection& db, trust::Timelines& out) {
+  CORTEX_ASSIGN(auto row, db.prepare("SELECT key_id, principal_id, state, effective_at"
+                                     " FROM authority_key_timeline"));
+  for (;;) {
+    CORTEX_ASSIGN(const bool found, row.step());
+    if (!found) return {};
+    const auto state = trust::parse_key_state(row.column_text(2));
+    if (!state) {
+      return make_error(Code::kIntegrity, cat("the authority timeline has an unknown key state ",
+                                              quoted(row.column_text(2))));
+    }
+    CORTEX_ASSIGN(const Timestamp effective_at, required_time(row, 3));
+    out.add_key(std::string(row.column_text(0)),
+                {std::string(row.column_text(1)), *state, effective_at});
+  }
+}
+
+Status read_principals(sqlite::Connection& db, trust::Timelines& out) {
+  CORTEX_ASSIGN(auto row,
+                db.prepare("SELECT trust_tier, effective_at, removed_at, trust_review_due_at,"
+                           " principal_id FROM authority_principal_timeline"));
+  for (;;) {
+    CORTEX_ASSIGN(const bool found, row.step());
+    if (!found) return {};
+    trust::PrincipalEntry entry;
+    CORTEX_ASSIGN(entry.tier, tier_column(row, 0));
+    CORTEX_ASSIGN(entry.effective_at, required_time(row, 1));
+    CORTEX_ASSIGN(entry.removed_at, time_column(row, 2));
+    CORTEX_ASSIGN(entry.review_due_at, time_column(row, 3));
+    out.add_principal(std::string(row.column_text(4)), entry);
+  }
+}
+
+Status read_bindings(sqlite::Connection& db, trust::Timelines& out) {
+  CORTEX_ASSIGN(const bool present, object_exists(db, "table", "cortex_authority_keys"));
+  if (!present) return {};
+  CORTEX_ASSIGN(auto row, db.prepare("SELECT key_id, public_key FROM cortex_authority_keys"));
+  for (;;) {
+    CORTEX_ASSIGN(const bool found, row.step());
+    if (!found) return {};
+    out.bind(std::string(row.column_text(0)), std::string(row.column_text(1)));
+  }
+}
+
+}  // namespace
+
+Result<trust::Timelines> read_timelines(sqlite::Connection& db) {
+  trust::Timelines out;
+  CORTEX_ASSIGN(const bool present, object_exists(db, "table", "authority_key_timeline"));
+  if (!present) return out;
+  CORTEX_TRY(read_keys(db, out));
+  CORTEX_TRY(read_principals(db, out));
+  CORTEX_TRY(read_bindings(db, out));
+  return out;
+}
+
 Status add_key_row(sqlite::Connection& db, const KeyRow& row) {
   CORTEX_ASSIGN(auto insert, db.prepare("INSERT INTO authority_key_timeline(key_id, principal_id,"
                                         " state, effective_at, reason) VALUES(?1, ?2, ?3, ?4, ?5)"

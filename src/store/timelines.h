@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "sqlite/connection.h"
 #include "trust/timeline.h"
+#include "trust/timelines.h"
 
 namespace cortex::store {
 
@@ -17,6 +18,10 @@ namespace cortex::store {
 // without the tables knows no key. Errors: kIntegrity for a tier or time that cannot be read.
 Result<trust::KeyEvidence> key_evidence(sqlite::Connection& db, std::string_view key_id,
                                         Timestamp event_time, Timestamp now);
+
+// All of them at once, bindings included, for judging many signatures. O(rows). A store without the
+// tables has none. Errors: kIntegrity for a state, tier or time that cannot be read.
+Result<trust::Timelines> read_timelines(sqlite::Connection& db);
 
 struct KeyRow {
   std::string key_id;

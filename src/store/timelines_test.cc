@@ -59,12 +59,43 @@ TEST_F(TimelinesTest, SameRowAgain_IsFine_AnotherOneIsRefused) {
   EXPECT_FALSE(add_key_row(db_, {"k", "other", trust::KeyState::kActive, kT1, "because"}).ok());
 }
 
+// Both ways to the facts say the same at every pair of moments.
+TEST_F(TimelinesTest, TimelinesInMemory_SayWhatTheQueriesSay) {
+  principal(kT1, trust::Tier::kVerified);
+  key(kT1, trust::KeyState::kActive);
+  key(kT2, trust::KeyState::kRetired);
+  key(kT2, trust::KeyState::kRevoked);
+  principal(kT3, trust::Tier::kUntrusted);
+  exec(
+      "UPDATE authority_principal_timeline SET removed_at = '2026-04-01T00:00:00+00:00',"
+      " trust_review_due_at = '2026-05-01T00:00:00+00:00' WHERE trust_tier = 'untrusted'");
+  const trust::Timelines timelines = read_timelines(db_).value();
+  const char* moments[] = {
+      "2025-12-31T23:59:59.999999999+00:00", kT1, "2026-01-01T00:00:00.5+00:00", kT2,
+      "2026-02-01T00:00:00.000001+00:00",    kT3, "2026-06-01T00:00:00+00:00"};
+  for (const char* event : moments) {
+    for (const char* now : moments) {
+      for (const char* id : {"k", "unknown"}) {
+        const auto query = trust::revalidate(key_evidence(db_, id, at(event), at(now)).value(),
+                                             trust::Tier::kVerified);
+        const auto memory =
+            trust::revalidate(timelines.evidence(id, at(event), at(now)), trust::Tier::kVerified);
+        EXPECT_EQ(json::write_compact(to_json(query)), json::write_compact(to_json(memory)))
+            << event << " " << now;
+      }
+    }
+  }
+  EXPECT_TRUE(timelines.knows("k"));
+  EXPECT_FALSE(timelines.knows("unknown"));
+}
+
 TEST_F(TimelinesTest, UnreadableRows_AreErrors) {
   key(kT1, trust::KeyState::kActive);
   exec(
       "INSERT INTO authority_principal_timeline(principal_id, trust_tier, effective_at)"
       " VALUES('op', 'godlike', '2026-01-01T00:00:00+00:00')");
   EXPECT_EQ(key_evidence(db_, "k", at(kT1), at(kT2)).error().code, Code::kIntegrity);
+  EXPECT_EQ(read_timelines(db_).error().code, Code::kIntegrity);
 }
 
 TEST_F(TimelinesTest, KeyId_BelongsToOnePublicKey) {

@@ -1,0 +1,111 @@
+#include "app/sign_file.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "crypto/ed25519.h"
+#include "crypto/key_file.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::string_view kMalformedKey = "sign.signing_key_b64.malformed";
+constexpr std::string_view kUnreadablePayload = "sign.payload.unreadable";
+constexpr std::string_view kOutputExists = "sign.output.already_exists";
+constexpr std::string_view kWriteFailed = "sign.output.write_failed";
+constexpr std::uint64_t kPayloadBytesMax = 1U << 30U;
+
+Error refused(Code code, std::string_view token, std::string message, std::string next) {
+  Error error = make_error(code, std::move(message));
+  error.token = token;
+  error.unchanged = "nothing was written";
+  error.next = std::move(next);
+  return error;
+}
+
+Result<crypto::SigningKey> decoded_key(std::string& text) {
+  auto bytes = from_base64(trim(text));
+  crypto::wipe(std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()));
+  crypto::Seed seed;
+  if (!bytes || bytes->size() != seed.size()) {
+    return refused(Code::kPrecondition, kMalformedKey,
+                   "the signing key is not the base64 of 32 bytes",
+                   "give the seed in padded standard base64, or its file with --signing-key-file");
+  }
+  std::ranges::copy(*bytes, seed.begin());
+  crypto::wipe(*bytes);
+  crypto::SigningKey key(seed);
+  crypto::wipe(seed);
+  return key;
+}
+
+Result<crypto::SigningKey> read_key(Services& services, SignRequest& request) {
+  if (request.key_base64) return decoded_key(*request.key_base64);
+  return crypto::read_signing_key(services.fs, request.key_file.value_or(""));
+}
+
+Status write_signature(Services& services, const std::string& path,
+                       const crypto::Signature& signature) {
+  const std::string_view bytes(reinterpret_cast<const char*>(signature.data()), signature.size());
+  Status written = fs::write_new(services.fs, path, bytes, 0644);
+  if (written.ok()) return services.fs.sync_directory(fs::parent_of(path));
+  const std::string why = fs::describe(written.error());
+  if (written.error().system_errno == EEXIST) {
+    return refused(Code::kPrecondition, kOutputExists, cat(quoted(path), " exists already"),
+                   "choose another path with --output");
+  }
+  return refused(Code::kInternal, kWriteFailed, cat(quoted(path), " cannot be written: ", why),
+                 "check the folder and its permissions");
+}
+
+Status sign(Services& services, SignRequest& request, SignReport& report) {
+  CORTEX_ASSIGN(const crypto::SigningKey key, read_key(services, request));
+  auto payload = fs::read_all(services.fs, request.payload_path, kPayloadBytesMax);
+  if (!payload.ok()) {
+    return refused(
+        Code::kPrecondition, kUnreadablePayload,
+        cat(quoted(request.payload_path), " cannot be read: ", fs::describe(payload.error())),
+        "name the file to be signed with --payload");
+  }
+  report.public_key = key.key_id();
+  report.payload_blake3 = crypto::prefixed_hex(crypto::blake3(*payload));
+  return write_signature(services, request.output_path, key.sign(*payload));
+}
+
+}  // namespace
+
+SignReport sign_file(Services& services, SignRequest request) {
+  SignReport report;
+  report.payload_path = request.payload_path;
+  report.output_path = request.output_path;
+  if (Status done = sign(services, request, report); !done.ok()) {
+    report.code = done.error().code;
+    report.error = std::move(done).error();
+  }
+  return report;
+}
+
+json::Value to_json(const SignReport& report) {
+  if (report.error) {
+    return json::Object{{"command", "cortex.sign"},
+                        {"detail", report.error->text()},
+                        {"invariant", report.error->token},
+                        {"payload_path", report.payload_path},
+                        {"persisted", false},
+                        {"signature_path", report.output_path}};
+  }
+  return json::Object{{"command", "cortex.sign"},
+                      {"operator_pubkey_hex", report.public_key},
+                      {"payload_blake3", report.payload_blake3},
+                      {"payload_path", report.payload_path},
+                      {"persisted", true},
+                      {"signature_bytes", 64},
+                      {"signature_path", report.output_path}};
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,117 @@
+#include "trust/timelines.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/check.h"
+
+namespace cortex::trust {
+namespace {
+
+// Every reason of revalidate(). At most seven apply at once, four bits each.
+constexpr std::array<std::string_view, 11> kReasons = {
+    "key_unknown",           "signed_before_activation",      "signed_after_revocation",
+    "revoked_after_signing", "signed_after_retirement",       "historical_retired_key",
+    "principal_unknown",     "insufficient_trust_at_signing", "trust_tier_downgraded",
+    "principal_removed",     "trust_review_expired"};
+
+// The later of two entries; at the same time the state that comes last as text (revoked, retired,
+// active), as the store's queries have it.
+bool supersedes(const KeyEntry& entry, const KeyEntry& other) {
+  if (entry.effective_at != other.effective_at) return entry.effective_at > other.effective_at;
+  return key_state_token(entry.state) > key_state_token(other.state);
+}
+
+const KeyEntry* key_at(const std::vector<KeyEntry>& entries, Timestamp time) {
+  const KeyEntry* found = nullptr;
+  for (const KeyEntry& entry : entries) {
+    if (entry.effective_at > time) continue;
+    if (found == nullptr || supersedes(entry, *found)) found = &entry;
+  }
+  return found;
+}
+
+std::optional<Timestamp> latest(const std::vector<KeyEntry>& entries, KeyState state,
+                                Timestamp until) {
+  std::optional<Timestamp> found;
+  for (const KeyEntry& entry : entries) {
+    if (entry.state != state || entry.effective_at > until) continue;
+    if (!found || entry.effective_at > *found) found = entry.effective_at;
+  }
+  return found;
+}
+
+const PrincipalEntry* principal_at(const std::vector<PrincipalEntry>& entries, Timestamp time) {
+  const PrincipalEntry* found = nullptr;
+  for (const PrincipalEntry& entry : entries) {
+    if (entry.effective_at > time) continue;
+    if (found == nullptr || entry.effective_at > found->effective_at) found = &entry;
+  }
+  return found;
+}
+
+void add_principal_facts(const std::vector<PrincipalEntry>& entries, KeyEvidence& out) {
+  if (const PrincipalEntry* then = principal_at(entries, out.event_time)) {
+    out.tier_at_event = then->tier;
+  }
+  if (const PrincipalEntry* current = principal_at(entries, out.now)) {
+    out.current_tier = current->tier;
+    out.current_tier_since = current->effective_at;
+    out.removed_at = current->removed_at;
+    out.review_due_at = current->review_due_at;
+  }
+}
+
+}  // namespace
+
+void Timelines::add_key(std::string key_id, KeyEntry entry) {
+  keys_[std::move(key_id)].push_back(std::move(entry));
+}
+
+void Timelines::add_principal(std::string principal_id, PrincipalEntry entry) {
+  principals_[std::move(principal_id)].push_back(entry);
+}
+
+void Timelines::bind(std::string key_id, std::string public_key) {
+  bindings_.insert_or_assign(std::move(key_id), std::move(public_key));
+}
+
+const std::string* Timelines::bound_key(std::string_view key_id) const {
+  const auto found = bindings_.find(key_id);
+  return found == bindings_.end() ? nullptr : &found->second;
+}
+
+KeyEvidence Timelines::evidence(std::string_view key_id, Timestamp event_time,
+                                Timestamp now) const {
+  KeyEvidence out;
+  out.key_id = key_id;
+  out.event_time = event_time;
+  out.now = now;
+  const auto key = keys_.find(key_id);
+  if (key == keys_.end()) return out;
+  const std::vector<KeyEntry>& entries = key->second;
+  out.activated = latest(entries, KeyState::kActive, event_time);
+  out.retired = latest(entries, KeyState::kRetired, now);
+  out.revoked = latest(entries, KeyState::kRevoked, now);
+  const KeyEntry* holder = key_at(entries, event_time);
+  if (holder == nullptr) holder = key_at(entries, now);
+  if (holder == nullptr) return out;
+  out.principal_id = holder->principal_id;
+  const auto principal = principals_.find(holder->principal_id);
+  if (principal != principals_.end()) add_principal_facts(principal->second, out);
+  return out;
+}
+
+std::uint32_t judgement_code(const Authority& authority) {
+  CORTEX_CHECK(authority.reasons.size() <= 7);
+  std::uint32_t code = 0;
+  for (const std::string_view reason : authority.reasons) {
+    const auto* found = std::ranges::find(kReasons, reason);
+    CORTEX_CHECK(found != kReasons.end());
+    code = code * 16 + static_cast<std::uint32_t>(found - kReasons.begin()) + 1;
+  }
+  return code;
+}
+
+}  // namespace cortex::trust

@@ -1,0 +1,59 @@
+#include "trust/timelines.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace cortex::trust {
+namespace {
+
+constexpr Timestamp kStart{1'780'000'000, 0};
+Timestamp after(std::int64_t seconds) { return {kStart.seconds + seconds, 0}; }
+
+TEST(Timelines, JudgementCodesAreEqualExactlyForEqualJudgements) {
+  std::map<std::uint32_t, std::string> seen;
+  const std::optional<Timestamp> times[] = {std::nullopt, after(1), after(3), after(5)};
+  const std::optional<Tier> tiers[] = {std::nullopt, Tier::kObserved, Tier::kOperator};
+  for (const auto& activated : times) {
+    for (const auto& revoked : times) {
+      for (const auto& retired : times) {
+        for (const auto& then : tiers) {
+          for (const auto& current : tiers) {
+            for (const auto& removed : times) {
+              KeyEvidence e;
+              e.event_time = after(2);
+              e.now = after(4);
+              e.activated = activated;
+              e.revoked = revoked;
+              e.retired = retired;
+              e.tier_at_event = then;
+              e.current_tier = current;
+              e.removed_at = e.review_due_at = removed;
+              const Authority judged = revalidate(e, Tier::kVerified);
+              const auto [known, fresh] =
+                  seen.emplace(judgement_code(judged), judged.joined_reasons());
+              EXPECT_EQ(known->second, judged.joined_reasons());
+            }
+          }
+        }
+      }
+    }
+  }
+  std::map<std::string, std::uint32_t> reverse;
+  for (const auto& [code, reasons] : seen) {
+    EXPECT_TRUE(reverse.emplace(reasons, code).second) << reasons;
+  }
+  EXPECT_GT(seen.size(), 100U);
+  EXPECT_EQ(seen.at(0), "");
+}
+
+TEST(Timelines, KeysAreBoundToTheirPublicKeys) {
+  Timelines timelines;
+  timelines.bind("k", "aa");
+  ASSERT_NE(timelines.bound_key("k"), nullptr);
+  EXPECT_EQ(*timelines.bound_key("k"), "aa");
+  EXPECT_EQ(timelines.bound_key("other"), nullptr);
+}
+
+}  // namespace
+}  // namespace cortex::trust
