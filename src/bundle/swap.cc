@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "bundle/copy.h"
 #include "ledger/head_file.h"
+#include "ledger/tlog/sidecar.h"
 
 namespace cortex::bundle {
 namespace {
@@ -209,7 +210,12 @@ namespace {
 
 // What belongs to the replaced content and would be read into the new one.
 Status clear_beside(fs::FileSystem& fs, const std::string& active, bool is_store) {
-  if (!is_store) return remove_if_there(fs, ledger::head_file_path(active));
+  if (!is_store) {
+    // What was promised about the replaced ledger says nothing about this one; the tree is made
+    // anew.
+    CORTEX_TRY(remove_if_there(fs, ledger::head_file_path(active)));
+    return remove_if_there(fs, fs::join(ledger::sidecar_path(active), "state"));
+  }
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
     CORTEX_TRY(remove_if_there(fs, active + suffix));
   }
