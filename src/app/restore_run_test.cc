@@ -68,7 +68,8 @@ TEST_F(RestoreRunTest, AfterADisasterNothingIsThere_OrItIsGarbage) {
 
 TEST_F(RestoreRunTest, ABundleThatIsNotSoundIsRefusedFirst) {
   std::string ledger = get(fs::join(out_, "events.jsonl"));
-  ledger[ledger.size() / 2] ^= 1;
+  char& middle = ledger[ledger.size() / 2];
+  middle = static_cast<char>(middle ^ 0x01);
   put(fs::join(out_, "events.jsonl"), ledger);
   const FolderState before = state_of(live_);
   EXPECT_EQ(code_of(run(true)), Code::kQuarantined);
