@@ -15,9 +15,9 @@ constexpr std::string_view kChainRule = "audit.verify.hash_chain_closure";
 constexpr std::string_view kFrom = "audit.verify";
 
 // In the order in which they are judged.
-constexpr MakeSection kSections[] = {registry_section, boundary_section, against_section,
-                                     history_section,  external_section, signed_section,
-                                     coverage_section, tree_section,     since_section};
+constexpr MakeSection kSections[] = {registry_section, signed_section,  boundary_section,
+                                     against_section,  history_section, external_section,
+                                     coverage_section, tree_section,    since_section};
 
 Error as_precondition(Error error) {
   if (error.code == Code::kInternal) error.code = Code::kPrecondition;
@@ -49,7 +49,8 @@ class Composition {
     for (auto& edge : finding.edges.verified) report_.closure.verified.push_back(std::move(edge));
     for (auto& edge : finding.edges.failing) report_.closure.failing.push_back(std::move(edge));
     for (auto& member : finding.members) {
-      report_.members.add(member.first, std::move(member.second));
+      json::Object& members = finding.members_last ? last_members_ : report_.members;
+      members.add(member.first, std::move(member.second));
     }
     for (auto& line : finding.results) report_.results.push_back(std::move(line));
     for (auto& line : finding.notes) report_.notes.push_back(std::move(line));
@@ -57,6 +58,9 @@ class Composition {
   }
 
   void finish() {
+    for (auto& member : last_members_) {
+      report_.members.add(member.first, std::move(member.second));
+    }
     report_.decision = trust::compose(std::move(votes_));
     if (report_.code == Code::kOk && report_.decision.blocked()) {
       report_.code = Code::kIntegrity;
@@ -80,6 +84,7 @@ class Composition {
 
   VerifyReport& report_;
   std::vector<trust::Contribution> votes_;
+  json::Object last_members_;
   std::optional<Error> blocking_;
   trust::RuntimeMode runtime_mode_ = trust::RuntimeMode::kLocalUnsigned;
 };

@@ -173,6 +173,7 @@ void add_member(const SignedMode& mode, const ledger::SignedReport& report, Find
                                                     {"first_line", report.first_foreign_line}}});
   }
   finding.members.add("signed_verification", std::move(member));
+  finding.members_last = true;
 }
 
 void note_foreign_key_ids(const SignedMode& mode, const ledger::SignedReport& report,

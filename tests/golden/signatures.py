@@ -32,6 +32,7 @@ class Signatures:
         """A migrated store with these timelines; by default the key is active and its holder an operator."""
         home.data.mkdir(mode=0o700, exist_ok=True)
         harness.must(home.run("init"))
+        harness.must(home.run("doctor", "--repair"))
         keys = keys if keys is not None else [{"state": "active", "effective_at": "2020-01-01T00:00:00+00:00"}]
         principals = principals if principals is not None else [
             {"trust_tier": "operator", "effective_at": "2020-01-01T00:00:00+00:00"}]
