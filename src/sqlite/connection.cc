@@ -71,6 +71,18 @@ Result<Connection> Connection::open(const std::string& path, OpenMode mode) {
   return connection;
 }
 
+Result<Connection> Connection::open_temporary() {
+  sqlite3* db = nullptr;
+  constexpr int kFlags =
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int opened = sqlite3_open_v2("", &db, kFlags, nullptr);
+  Connection connection(db);
+  if (opened != SQLITE_OK) return sqlite_error(db, opened, "cannot open a temporary database");
+  CORTEX_TRY(connection.exec("PRAGMA foreign_keys = ON"));
+  CORTEX_TRY(connection.exec(kWholeFileCache));
+  return connection;
+}
+
 Status Connection::exec(const std::string& sql) {
   const int result_code = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
   if (result_code == SQLITE_OK) return {};

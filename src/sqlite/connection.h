@@ -28,6 +28,9 @@ enum class OpenMode : std::uint8_t {
 class Connection {
  public:
   static Result<Connection> open(const std::string& path, OpenMode mode);
+  // A database of its own that nobody else sees: in memory as long as it is small, then in a
+  // temporary file that is gone with the connection.
+  static Result<Connection> open_temporary();
 
   // Runs statements separated by semicolons, dropping rows. Statements before the failed one stay
   // in effect (unless a transaction is rolled back).
