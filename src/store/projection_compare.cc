@@ -98,14 +98,7 @@ class Side {
   bool at_row_ = false;
 };
 
-Result<std::string> columns_of(sqlite::Connection& db, std::string_view table) {
-  CORTEX_ASSIGN(const auto names, column_names(db, table));
-  std::string out;
-  for (const std::string& name : names) out += cat(out.empty() ? "" : ", ", name);
-  return out;
-}
-
-Status walk(Side& live, Side& rebuilt, const ProjectedTable& table, const WrongRow& on_wrong,
+Status walk(Side& live, Side& rebuilt, const ProjectedTable& table, const Differences& differences,
             TableComparison& result) {
   while (live.at_row() || rebuilt.at_row()) {
     std::strong_ordering order = std::strong_ordering::equal;
@@ -118,6 +111,7 @@ Status walk(Side& live, Side& rebuilt, const ProjectedTable& table, const WrongR
     }
     if (order < 0) {
       ++result.unaccounted;
+      if (differences.on_unaccounted) CORTEX_TRY(differences.on_unaccounted(table, live.row()));
       CORTEX_TRY(live.advance());
       continue;
     }
@@ -127,7 +121,7 @@ Status walk(Side& live, Side& rebuilt, const ProjectedTable& table, const WrongR
     } else {
       ++(there ? result.differing : result.missing);
       if (result.first_wrong.empty()) result.first_wrong = rebuilt.key_text();
-      if (on_wrong) CORTEX_TRY(on_wrong(table, rebuilt.row()));
+      if (differences.on_wrong) CORTEX_TRY(differences.on_wrong(table, rebuilt.row()));
     }
     if (there) CORTEX_TRY(live.advance());
     CORTEX_TRY(rebuilt.advance());
@@ -139,17 +133,31 @@ Status walk(Side& live, Side& rebuilt, const ProjectedTable& table, const WrongR
 
 std::span<const ProjectedTable> projected_tables() { return kTables; }
 
+Result<std::string> columns_of(sqlite::Connection& db, std::string_view table) {
+  CORTEX_ASSIGN(const auto names, column_names(db, table));
+  std::string out;
+  for (const std::string& name : names) out += cat(out.empty() ? "" : ", ", name);
+  return out;
+}
+
+Result<TableComparison> compare_table(sqlite::Connection& live, sqlite::Connection& rebuilt,
+                                      const ProjectedTable& table, const std::string& columns,
+                                      const Differences& differences) {
+  CORTEX_ASSIGN(Side left, Side::begin(live, table, columns));
+  CORTEX_ASSIGN(Side right, Side::begin(rebuilt, table, columns));
+  TableComparison result;
+  result.table = table.name;
+  CORTEX_TRY(walk(left, right, table, differences, result));
+  return result;
+}
+
 Result<std::vector<TableComparison>> compare_projection(sqlite::Connection& live,
                                                         sqlite::Connection& rebuilt,
-                                                        const WrongRow& on_wrong) {
+                                                        const Differences& differences) {
   std::vector<TableComparison> out;
   for (const ProjectedTable& table : kTables) {
     CORTEX_ASSIGN(const std::string columns, columns_of(rebuilt, table.name));
-    CORTEX_ASSIGN(Side left, Side::begin(live, table, columns));
-    CORTEX_ASSIGN(Side right, Side::begin(rebuilt, table, columns));
-    TableComparison& result = out.emplace_back();
-    result.table = table.name;
-    CORTEX_TRY(walk(left, right, table, on_wrong, result));
+    CORTEX_ASSIGN(out.emplace_back(), compare_table(live, rebuilt, table, columns, differences));
   }
   return out;
 }

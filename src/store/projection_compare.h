@@ -35,12 +35,24 @@ struct TableComparison {
   bool holds() const { return differing == 0 && missing == 0; }
 };
 
-// Called with the row of `rebuilt` (all columns of the table, in its order) for each one that
-// differs or is missing; may be empty.
-using WrongRow = std::function<Status(const ProjectedTable& table, sqlite::Statement& row)>;
+// Called with a row: its key columns, then all columns that are compared.
+using SeenRow = std::function<Status(const ProjectedTable& table, sqlite::Statement& row)>;
+struct Differences {
+  SeenRow on_wrong = {};        // of `rebuilt`: differing or missing in `live`
+  SeenRow on_unaccounted = {};  // of `live`
+};
 
+// One table, by the given columns ("a, b"). The callbacks must not write to the table.
+Result<TableComparison> compare_table(sqlite::Connection& live, sqlite::Connection& rebuilt,
+                                      const ProjectedTable& table, const std::string& columns,
+                                      const Differences& differences = {});
+
+// All columns of a table, in its order: "a, b".
+Result<std::string> columns_of(sqlite::Connection& db, std::string_view table);
+
+// All projected tables.
 Result<std::vector<TableComparison>> compare_projection(sqlite::Connection& live,
                                                         sqlite::Connection& rebuilt,
-                                                        const WrongRow& on_wrong = {});
+                                                        const Differences& differences = {});
 
 }  // namespace cortex::store

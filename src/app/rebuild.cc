@@ -1,0 +1,282 @@
+#include "app/rebuild.h"
+
+#include <memory>
+#include <utility>
+
+#include "app/open_store.h"
+#include "app/operations.h"
+#include "base/text.h"
+#include "core/ids.h"
+#include "ledger/append_log.h"
+#include "ledger/row_stream.h"
+#include "ledger/verify.h"
+#include "sqlite/backup.h"
+#include "sqlite/transaction.h"
+#include "store/migrations.h"
+#include "store/mirror.h"
+#include "store/mirror_row.h"
+#include "store/open.h"
+#include "store/private_schema.h"
+#include "store/schema_query.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr store::ProjectedTable kEvents = {"events", "id"};
+
+// Rows to be written are kept in a temporary table until the table is no longer walked.
+class Mending {
+ public:
+  static Result<Mending> begin(sqlite::Connection& db, const store::ProjectedTable& table,
+                               std::string columns) {
+    CORTEX_TRY(db.exec(cat("CREATE TEMP TABLE cortex_mending AS SELECT ", columns, " FROM ",
+                           table.name, " WHERE 0")));
+    int count = 0;
+    std::string places;
+    for (const std::string_view column : split(columns, ',')) {
+      static_cast<void>(column);
+      places += cat(places.empty() ? "?" : ", ?", ++count);
+    }
+    CORTEX_ASSIGN(auto insert, db.prepare(cat("INSERT INTO cortex_mending(", columns, ") VALUES(",
+                                              places, ")")));
+    return Mending(db, table, std::move(columns), std::move(insert), count);
+  }
+
+  // `row`: key columns, then all columns.
+  Status keep(const sqlite::Statement& row) {
+    for (int i = 0; i < count_; ++i) CORTEX_TRY(copy(row, table_->key_columns + i, i + 1));
+    return insert_.run();
+  }
+
+  Status write() {
+    std::string sets;
+    for (const std::string_view column : split(columns_, ',')) {
+      sets += cat(sets.empty() ? "" : ", ", trim(column), " = excluded.", trim(column));
+    }
+    CORTEX_TRY(db_->exec(cat("INSERT INTO ", table_->name, "(", columns_, ") SELECT ", columns_,
+                             " FROM cortex_mending WHERE true ON CONFLICT(", table_->key,
+                             ") DO UPDATE SET ", sets)));
+    return db_->exec("DROP TABLE cortex_mending");
+  }
+
+ private:
+  Mending(sqlite::Connection& db, const store::ProjectedTable& table, std::string columns,
+          sqlite::Statement insert, int count)
+      : db_(&db),
+        table_(&table),
+        columns_(std::move(columns)),
+        insert_(std::move(insert)),
+        count_(count) {}
+
+  Status copy(const sqlite::Statement& row, int from, int to) {
+    using Type = sqlite::Statement::ColumnType;
+    switch (row.column_type(from)) {
+      case Type::kNull:
+        return insert_.bind(to, nullptr);
+      case Type::kInteger:
+        return insert_.bind(to, row.column_int(from));
+      case Type::kReal:
+        return insert_.bind(to, row.column_double(from));
+      case Type::kText:
+        return insert_.bind(to, row.column_text(from));
+      case Type::kBlob:
+        return insert_.bind(to, row.column_blob(from));
+    }
+    return {};
+  }
+
+  sqlite::Connection* db_;
+  const store::ProjectedTable* table_;
+  std::string columns_;
+  sqlite::Statement insert_;
+  int count_;
+};
+
+Result<store::TableComparison> mend_table(sqlite::Connection& db, sqlite::Connection& rebuilt,
+                                          const store::ProjectedTable& table, std::string columns,
+                                          const store::SeenRow& on_unaccounted = {}) {
+  CORTEX_ASSIGN(Mending mending, Mending::begin(db, table, columns));
+  const auto on_wrong = [&mending](const store::ProjectedTable&, sqlite::Statement& row) {
+    return mending.keep(row);
+  };
+  CORTEX_ASSIGN(auto result, store::compare_table(db, rebuilt, table, columns,
+                                                  {on_wrong, on_unaccounted}));
+  CORTEX_TRY(mending.write());
+  return result;
+}
+
+// What the ledger does not hold is kept in cortex_mirror_conflicts, and taken out of `events`
+// unless other rows refer to it.
+constexpr std::string_view kRecordForeign =
+    "INSERT INTO cortex_mirror_conflicts(event_id, ledger_row, kind, detail, recorded_at,"
+    " store_row_json) SELECT id, 0, 'not_in_ledger', 'taken out by doctor --repair --from-ledger',"
+    " ?1, json_object('schema_version', schema_version, 'observed_at', observed_at, 'recorded_at',"
+    " recorded_at, 'source_json', source_json, 'event_type', event_type, 'payload_json',"
+    " payload_json, 'payload_hash', payload_hash, 'prev_event_hash', prev_event_hash,"
+    " 'event_hash', event_hash) FROM events WHERE id IN (SELECT id FROM cortex_foreign)";
+constexpr std::string_view kRemoveForeign =
+    "DELETE FROM events WHERE id IN (SELECT id FROM cortex_foreign) AND id NOT IN"
+    " (SELECT event_id FROM trace_events) AND id NOT IN (SELECT source_event_id FROM"
+    " outcome_memory_relations WHERE source_event_id IS NOT NULL)";
+
+Status mend_events(Services& services, sqlite::Connection& db, sqlite::Connection& rebuilt,
+                   RebuildReport& report) {
+  CORTEX_TRY(db.exec("CREATE TEMP TABLE cortex_foreign(id TEXT PRIMARY KEY) WITHOUT ROWID"));
+  CORTEX_ASSIGN(auto remember, db.prepare("INSERT INTO cortex_foreign(id) VALUES(?1)"));
+  const auto on_foreign = [&remember](const store::ProjectedTable&,
+                                      sqlite::Statement& row) -> Status {
+    CORTEX_TRY(remember.bind(1, row.column_text(0)));
+    return remember.run();
+  };
+  const std::string columns(store::kMirrorColumns);
+  // Foreign rows go first: one of them may have the hash of a row of the ledger.
+  CORTEX_ASSIGN(const auto found,
+                store::compare_table(db, rebuilt, kEvents, columns, {{}, on_foreign}));
+  CORTEX_ASSIGN(auto record, db.prepare(kRecordForeign));
+  CORTEX_TRY(record.bind_all(format_rfc3339(services.clock.now(), Offset::kPlus00)));
+  CORTEX_TRY(record.run());
+  CORTEX_TRY(db.exec(std::string(kRemoveForeign)));
+  report.rows_removed = static_cast<std::uint64_t>(db.changes());
+  report.rows_kept = found.unaccounted - report.rows_removed;
+  CORTEX_ASSIGN(const auto mended, mend_table(db, rebuilt, kEvents, columns));
+  report.rows_from_ledger = mended.differing + mended.missing;
+  return db.exec("DROP TABLE cortex_foreign");
+}
+
+// Operations that a former program did not know or could not apply are tried again, in order.
+Status retry_operations(sqlite::Connection& db, ledger::AppendLog& log) {
+  CORTEX_ASSIGN(const auto waiting,
+                store::text_column(db, "SELECT event_id FROM cortex_operations WHERE outcome <>"
+                                       " 'applied' ORDER BY event_id LIMIT 1"));
+  if (waiting.empty()) return {};
+  ledger::RowStream rows(log.file(), 0, log.size_bytes());
+  for (;;) {
+    CORTEX_ASSIGN(const core::DecodedEvent* row, rows.next());
+    if (row == nullptr) return {};
+    if (!store::looks_like_operation(row->event, row->raw_payload)) continue;
+    CORTEX_TRY(store::project(db, projector(), row->event, row->raw_payload));
+  }
+}
+
+Status copy_store(sqlite::Connection& db, const std::string& path) {
+  CORTEX_ASSIGN(auto copy, sqlite::Connection::open(path, sqlite::OpenMode::kReadWriteCreate));
+  return sqlite::copy_database(db, copy);
+}
+
+Status check_chain(ledger::AppendLog& log) {
+  CORTEX_ASSIGN(const auto chain, ledger::verify_chain(log.file(), log.size_bytes(),
+                                                       {.threads = ledger::verify_threads()}));
+  if (chain.closed()) return {};
+  Error error = make_error(Code::kIntegrity,
+                           cat("the ledger is not what was written: ",
+                               counted(chain.failures_total, "failure"), ", the first one in row ",
+                               chain.failures.front().line));
+  error.unchanged = "the store was not changed";
+  error.next = "restore the ledger from a backup first";
+  return error;
+}
+
+Status mend(Services& services, sqlite::Connection& db, ledger::AppendLog& log,
+            RebuildReport& report) {
+  CORTEX_ASSIGN(sqlite::Connection rebuilt,
+                project_ledger(services, log.file(), log.size_bytes()));
+  CORTEX_TRY(db.exec("PRAGMA defer_foreign_keys = ON"));
+  CORTEX_TRY(mend_events(services, db, rebuilt, report));
+  CORTEX_TRY(retry_operations(db, log));
+  for (const store::ProjectedTable& table : store::projected_tables()) {
+    CORTEX_ASSIGN(const std::string columns, store::columns_of(rebuilt, table.name));
+    CORTEX_ASSIGN(report.tables.emplace_back(), mend_table(db, rebuilt, table, columns));
+  }
+  CORTEX_ASSIGN(report.operations, operation_outcomes(db));
+  CORTEX_ASSIGN(store::MirrorState state, store::read_mirror_state(rebuilt));
+  CORTEX_ASSIGN(auto mirror,
+                store::MirrorWriter::begin(db, std::move(state), services.clock, projector()));
+  return mirror.finish();
+}
+
+}  // namespace
+
+Result<sqlite::Connection> project_ledger(Services& services, fs::File& ledger,
+                                          std::uint64_t size_bytes) {
+  CORTEX_ASSIGN(auto db, sqlite::Connection::open_temporary());
+  CORTEX_TRY(store::apply_pending(db));
+  CORTEX_TRY(store::ensure_private_schema(db));
+  CORTEX_ASSIGN(auto transaction,
+                sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
+  CORTEX_ASSIGN(auto mirror,
+                store::catch_up(db, ledger, size_bytes, services.clock, projector()));
+  CORTEX_TRY(mirror.finish());
+  CORTEX_TRY(transaction.commit());
+  return db;
+}
+
+Result<OperationOutcomes> operation_outcomes(sqlite::Connection& db) {
+  OperationOutcomes out;
+  CORTEX_ASSIGN(const bool present, store::object_exists(db, "table", "cortex_operations"));
+  if (!present) return out;
+  CORTEX_ASSIGN(auto counts, db.prepare("SELECT count(*) FILTER (WHERE outcome = 'applied'),"
+                                        " count(*) FILTER (WHERE outcome = 'unknown'),"
+                                        " count(*) FILTER (WHERE outcome = 'failed')"
+                                        " FROM cortex_operations"));
+  CORTEX_ASSIGN([[maybe_unused]] const bool one_row, counts.step());
+  out.applied = static_cast<std::uint64_t>(counts.column_int(0));
+  out.unknown = static_cast<std::uint64_t>(counts.column_int(1));
+  out.failed = static_cast<std::uint64_t>(counts.column_int(2));
+  if (out.failed == 0) return out;
+  CORTEX_ASSIGN(out.first_failed,
+                db.query_text("SELECT event_id || ' ' || name || ': ' || detail FROM"
+                              " cortex_operations WHERE outcome = 'failed' ORDER BY event_id"
+                              " LIMIT 1"));
+  return out;
+}
+
+Result<RebuildReport> rebuild_from_ledger(Services& services, const Layout& layout) {
+  CORTEX_TRY(require_store(services, layout));
+  CORTEX_ASSIGN(auto log, ledger::AppendLog::open(services.fs, layout.event_log_path,
+                                                  services.clock, services.random));
+  CORTEX_TRY(check_chain(*log));
+  CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
+  sqlite::Connection& db = opened.connection;
+  RebuildReport report;
+  report.copy_path = cat(layout.db_path, ".before-repair-",
+                         Ulid::make(services.clock, services.random).text());
+  CORTEX_TRY(copy_store(db, report.copy_path));
+  CORTEX_ASSIGN(auto transaction,
+                sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
+  CORTEX_TRY(mend(services, db, *log, report));
+  CORTEX_TRY(transaction.commit());
+  return report;
+}
+
+json::Value to_json(const store::TableComparison& comparison) {
+  json::Object out{{"table", comparison.table},
+                   {"accounted", comparison.accounted},
+                   {"differing", comparison.differing},
+                   {"missing", comparison.missing},
+                   {"unaccounted", comparison.unaccounted}};
+  if (!comparison.first_wrong.empty()) out.add("first_wrong", comparison.first_wrong);
+  return out;
+}
+
+json::Value to_json(const OperationOutcomes& outcomes) {
+  json::Object out{{"applied", outcomes.applied},
+                   {"unknown", outcomes.unknown},
+                   {"failed", outcomes.failed}};
+  if (!outcomes.first_failed.empty()) out.add("first_failed", outcomes.first_failed);
+  return out;
+}
+
+json::Value to_json(const RebuildReport& report) {
+  json::Array tables;
+  for (const store::TableComparison& table : report.tables) tables.push_back(to_json(table));
+  return json::Object{{"status", "ok"},
+                      {"detail", "the store is what the ledger says"},
+                      {"copy", report.copy_path},
+                      {"rows_from_ledger", report.rows_from_ledger},
+                      {"rows_removed", report.rows_removed},
+                      {"rows_kept", report.rows_kept},
+                      {"tables", std::move(tables)},
+                      {"operations", to_json(report.operations)}};
+}
+
+}  // namespace cortex::app
