@@ -15,9 +15,10 @@ constexpr std::string_view kChainRule = "audit.verify.hash_chain_closure";
 constexpr std::string_view kFrom = "audit.verify";
 
 // In the order in which they are judged.
-constexpr MakeSection kSections[] = {registry_section, signed_section,  boundary_section,
-                                     against_section,  history_section, external_section,
-                                     coverage_section, tree_section,    since_section};
+constexpr MakeSection kSections[] = {
+    registry_section, signed_section,   boundary_section, against_section, history_section,
+    external_section, coverage_section, tree_section,     since_section,   mirror_section,
+};
 
 Error as_precondition(Error error) {
   if (error.code == Code::kInternal) error.code = Code::kPrecondition;

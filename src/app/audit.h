@@ -24,6 +24,7 @@ struct VerifyRequest {
   bool strict = false;                          // findings that are otherwise only reported fail
   std::optional<std::string> since{};           // a checkpoint file
   std::optional<std::string> checkpoint_key{};  // see log_key.h; only with `since`
+  bool mirror = false;                          // compare the store with the ledger
   // Files of evidence.
   std::optional<std::string> against{}, against_history{}, against_external{};
   std::optional<std::string> witness_key_registry{};

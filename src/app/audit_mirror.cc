@@ -88,8 +88,9 @@ std::string wrong(const Comparison& found, const Totals& rows, bool strict) {
     return cat(counted(mirror.lagging, "ledger row"), " not mirrored yet (--strict)");
   }
   if (strict && rows.unaccounted > 0) {
-    return cat(counted(rows.unaccounted, "row"), " that no operation of the ledger made"
-                                                 " (--strict)");
+    return cat(counted(rows.unaccounted, "row"),
+               " that no operation of the ledger made"
+               " (--strict)");
   }
   return "";
 }
@@ -133,8 +134,8 @@ Finding judge(Services& services, const VerifyRequest& request, const Pass& pass
   const bool holds = reason.empty();
   if (!holds) {
     finding.code = Code::kIntegrity;
-    finding.error = make_error(Code::kIntegrity, cat("the store is not what the ledger says: ",
-                                                     reason));
+    finding.error =
+        make_error(Code::kIntegrity, cat("the store is not what the ledger says: ", reason));
     finding.error->unchanged = "nothing was changed";
     finding.error->next = "`cortex doctor --repair --from-ledger` makes it so, after a backup";
   }
@@ -148,9 +149,8 @@ Finding judge(Services& services, const VerifyRequest& request, const Pass& pass
 Result<std::optional<Section>> mirror_section(Services& services, const VerifyRequest& request,
                                               ledger::VerifyOptions&) {
   if (!request.mirror) return std::optional<Section>();
-  Section section{.judge = [&services, request](const Pass& pass) {
-    return judge(services, request, pass);
-  }};
+  Section section{
+      .judge = [&services, request](const Pass& pass) { return judge(services, request, pass); }};
   return std::optional<Section>(std::move(section));
 }
 

@@ -94,5 +94,7 @@ Result<std::optional<Section>> since_section(Services& services, const VerifyReq
                                              ledger::VerifyOptions& pass);
 Result<std::optional<Section>> signed_section(Services& services, const VerifyRequest& request,
                                               ledger::VerifyOptions& pass);
+Result<std::optional<Section>> mirror_section(Services& services, const VerifyRequest& request,
+                                              ledger::VerifyOptions& pass);
 
 }  // namespace cortex::app

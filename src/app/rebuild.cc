@@ -1,5 +1,6 @@
 #include "app/rebuild.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -99,8 +100,8 @@ Result<store::TableComparison> mend_table(sqlite::Connection& db, sqlite::Connec
   const auto on_wrong = [&mending](const store::ProjectedTable&, sqlite::Statement& row) {
     return mending.keep(row);
   };
-  CORTEX_ASSIGN(auto result, store::compare_table(db, rebuilt, table, columns,
-                                                  {on_wrong, on_unaccounted}));
+  CORTEX_ASSIGN(auto result,
+                store::compare_table(db, rebuilt, table, columns, {on_wrong, on_unaccounted}));
   CORTEX_TRY(mending.write());
   return result;
 }
@@ -146,8 +147,9 @@ Status mend_events(Services& services, sqlite::Connection& db, sqlite::Connectio
 // Operations that a former program did not know or could not apply are tried again, in order.
 Status retry_operations(sqlite::Connection& db, ledger::AppendLog& log) {
   CORTEX_ASSIGN(const auto waiting,
-                store::text_column(db, "SELECT event_id FROM cortex_operations WHERE outcome <>"
-                                       " 'applied' ORDER BY event_id LIMIT 1"));
+                store::text_column(db,
+                                   "SELECT event_id FROM cortex_operations WHERE outcome <>"
+                                   " 'applied' ORDER BY event_id LIMIT 1"));
   if (waiting.empty()) return {};
   ledger::RowStream rows(log.file(), 0, log.size_bytes());
   for (;;) {
@@ -167,10 +169,10 @@ Status check_chain(ledger::AppendLog& log) {
   CORTEX_ASSIGN(const auto chain, ledger::verify_chain(log.file(), log.size_bytes(),
                                                        {.threads = ledger::verify_threads()}));
   if (chain.closed()) return {};
-  Error error = make_error(Code::kIntegrity,
-                           cat("the ledger is not what was written: ",
-                               counted(chain.failures_total, "failure"), ", the first one in row ",
-                               chain.failures.front().line));
+  Error error = make_error(
+      Code::kIntegrity,
+      cat("the ledger is not what was written: ", counted(chain.failures_total, "failure"),
+          ", the first one in row ", chain.failures.front().line));
   error.unchanged = "the store was not changed";
   error.next = "restore the ledger from a backup first";
   return error;
@@ -178,8 +180,7 @@ Status check_chain(ledger::AppendLog& log) {
 
 Status mend(Services& services, sqlite::Connection& db, ledger::AppendLog& log,
             RebuildReport& report) {
-  CORTEX_ASSIGN(sqlite::Connection rebuilt,
-                project_ledger(services, log.file(), log.size_bytes()));
+  CORTEX_ASSIGN(sqlite::Connection rebuilt, project_ledger(services, log.file(), log.size_bytes()));
   CORTEX_TRY(db.exec("PRAGMA defer_foreign_keys = ON"));
   CORTEX_TRY(mend_events(services, db, rebuilt, report));
   CORTEX_TRY(retry_operations(db, log));
@@ -203,8 +204,7 @@ Result<sqlite::Connection> project_ledger(Services& services, fs::File& ledger,
   CORTEX_TRY(store::ensure_private_schema(db));
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
-  CORTEX_ASSIGN(auto mirror,
-                store::catch_up(db, ledger, size_bytes, services.clock, projector()));
+  CORTEX_ASSIGN(auto mirror, store::catch_up(db, ledger, size_bytes, services.clock, projector()));
   CORTEX_TRY(mirror.finish());
   CORTEX_TRY(transaction.commit());
   return db;
@@ -230,7 +230,9 @@ Result<OperationOutcomes> operation_outcomes(sqlite::Connection& db) {
   return out;
 }
 
-Result<RebuildReport> rebuild_from_ledger(Services& services, const Layout& layout) {
+namespace {
+
+Result<RebuildReport> rebuild(Services& services, const Layout& layout) {
   CORTEX_TRY(require_store(services, layout));
   CORTEX_ASSIGN(auto log, ledger::AppendLog::open(services.fs, layout.event_log_path,
                                                   services.clock, services.random));
@@ -238,13 +240,34 @@ Result<RebuildReport> rebuild_from_ledger(Services& services, const Layout& layo
   CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
   sqlite::Connection& db = opened.connection;
   RebuildReport report;
-  report.copy_path = cat(layout.db_path, ".before-repair-",
-                         Ulid::make(services.clock, services.random).text());
+  report.copy_path =
+      cat(layout.db_path, ".before-repair-", Ulid::make(services.clock, services.random).text());
   CORTEX_TRY(copy_store(db, report.copy_path));
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
   CORTEX_TRY(mend(services, db, *log, report));
   CORTEX_TRY(transaction.commit());
+  return report;
+}
+
+bool changed_anything(const RebuildReport& report) {
+  return report.rows_from_ledger + report.rows_removed > 0 ||
+         !std::ranges::all_of(report.tables, &store::TableComparison::holds);
+}
+
+}  // namespace
+
+Result<RebuildReport> rebuild_from_ledger(Services& services, const Layout& layout) {
+  CORTEX_ASSIGN(RebuildReport report, rebuild(services, layout));
+  if (!changed_anything(report)) return report;
+  const store::Operation done{"doctor.repair",
+                              {{"from", "ledger"},
+                               {"rows_from_ledger", report.rows_from_ledger},
+                               {"rows_removed", report.rows_removed}}};
+  CORTEX_TRY(perform(services, layout, {.actor = "operator", .reason = "doctor --repair"},
+                     [&done](sqlite::Connection&) -> Result<std::vector<store::Operation>> {
+                       return std::vector{done};
+                     }));
   return report;
 }
 
@@ -259,9 +282,8 @@ json::Value to_json(const store::TableComparison& comparison) {
 }
 
 json::Value to_json(const OperationOutcomes& outcomes) {
-  json::Object out{{"applied", outcomes.applied},
-                   {"unknown", outcomes.unknown},
-                   {"failed", outcomes.failed}};
+  json::Object out{
+      {"applied", outcomes.applied}, {"unknown", outcomes.unknown}, {"failed", outcomes.failed}};
   if (!outcomes.first_failed.empty()) out.add("first_failed", outcomes.first_failed);
   return out;
 }

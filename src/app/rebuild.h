@@ -28,10 +28,10 @@ struct OperationOutcomes {
 Result<OperationOutcomes> operation_outcomes(sqlite::Connection& db);
 
 struct RebuildReport {
-  std::string copy_path;               // of the store as it was
-  std::uint64_t rows_from_ledger = 0;  // rows of `events` written anew
-  std::uint64_t rows_removed = 0;      // rows of `events` that the ledger does not hold
-  std::uint64_t rows_kept = 0;         // of those, still referred to and therefore kept
+  std::string copy_path;                       // of the store as it was
+  std::uint64_t rows_from_ledger = 0;          // rows of `events` written anew
+  std::uint64_t rows_removed = 0;              // rows of `events` that the ledger does not hold
+  std::uint64_t rows_kept = 0;                 // of those, still referred to and therefore kept
   std::vector<store::TableComparison> tables;  // what was found; all of it is mended
   OperationOutcomes operations;                // afterwards
 };

@@ -62,6 +62,7 @@ app::VerifyRequest request_of(const Context& context, app::Layout layout) {
   app::VerifyRequest request;
   request.layout = std::move(layout);
   request.require_boundary = flags.has("require-v1-to-v2-boundary");
+  request.mirror = flags.has("mirror");
   request.strict = flags.has("strict");
   if (flags.has("since")) request.since = flags.value("since");
   if (flags.has("checkpoint-key")) request.checkpoint_key = flags.value("checkpoint-key");

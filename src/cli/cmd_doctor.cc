@@ -1,4 +1,5 @@
 #include "app/doctor.h"
+#include "app/rebuild.h"
 #include "base/text.h"
 #include "cli/handlers.h"
 
@@ -77,6 +78,42 @@ Outcome repair(const Context& context, const app::Layout& layout) {
   return outcome;
 }
 
+std::string rebuild_text(const app::RebuildReport& report) {
+  std::string out =
+      cat("cortex doctor --repair --from-ledger: ok: ", counted(report.rows_from_ledger, "event"),
+          " written from the ledger, ", report.rows_removed, " taken out\n");
+  for (const store::TableComparison& table : report.tables) {
+    if (table.holds()) continue;
+    out += cat("  - ", table.table, ": ", counted(table.differing, "row"), " mended, ",
+               table.missing, " added\n");
+  }
+  return cat(out, "the store as it was: ", report.copy_path, "\n");
+}
+
+std::string rebuild_notes(const app::RebuildReport& report) {
+  std::string out;
+  if (report.rows_kept > 0) {
+    out += cat("note: ", counted(report.rows_kept, "event"),
+               " that the ledger does not hold stay, because other rows refer to them\n");
+  }
+  if (report.operations.failed > 0) {
+    out += cat("note: ", counted(report.operations.failed, "operation"),
+               " could not be applied, the first one: ", printable(report.operations.first_failed),
+               "\n");
+  }
+  return out;
+}
+
+Outcome rebuild(const Context& context, const app::Layout& layout) {
+  const auto report = app::rebuild_from_ledger(context.services, layout);
+  if (!report.ok()) {
+    return failed(context, report.error(), status_report("error", report.error().text()));
+  }
+  return {.text = rebuild_text(*report),
+          .diagnostics = rebuild_notes(*report),
+          .report = to_json(*report)};
+}
+
 }  // namespace
 
 Outcome run_doctor(const Context& context) {
@@ -87,6 +124,7 @@ Outcome run_doctor(const Context& context) {
                   status_report("precondition_unmet", layout.error().text()));
   }
   if (flags.has("strict") || flags.has("deep")) return strict(context, *layout);
+  if (flags.has("from-ledger")) return rebuild(context, *layout);
   if (flags.has("repair")) return repair(context, *layout);
   if (!flags.has("print-deployment-id")) return no_mode(context);
   const app::DeploymentReport report = app::deployment(context.services, *layout);

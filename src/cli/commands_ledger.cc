@@ -63,6 +63,7 @@ constexpr Flag kVerifyFlags[] = {
     {.name = "checkpoint-key",
      .value_name = "KEY",
      .about = "Public key that must have signed it: 32 raw bytes or its text form"},
+    {.name = "mirror", .value_name = "", .about = "Compare the store with the ledger, row by row"},
     {.name = "signed",
      .value_name = "",
      .about = "Check the signature of every row and the authority of its key"},

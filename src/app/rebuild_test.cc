@@ -1,0 +1,130 @@
+#include "app/rebuild.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/app_fixture.h"
+#include "app/audit.h"
+#include "app/migrate.h"
+#include "app/open_store.h"
+
+namespace cortex::app {
+namespace {
+
+using testing::HasSubstr;
+
+class RebuildTest : public AppTest {
+ protected:
+  void SetUp() override {
+    append(1, 5);
+    ASSERT_TRUE(open_store(services_, layout_).ok());
+    Environment allowed;
+    allowed.vars["CORTEX_DRILL_ALLOW_SEED_OPERATOR"] = "1";
+    ASSERT_TRUE(seed_drill_operator(services_, allowed, {layout_, "op", "", {}}).ok());
+  }
+  VerifyReport verify(bool strict = false) {
+    VerifyRequest request;
+    request.layout = layout_;
+    request.mirror = true;
+    request.strict = strict;
+    return audit_verify(services_, request);
+  }
+  void exec(const std::string& sql) {
+    sqlite::Connection db = connect();
+    const Status done = db.exec(sql);
+    ASSERT_TRUE(done.ok()) << done.error().text();
+  }
+  void expect_broken(std::string_view says) {
+    const VerifyReport report = verify();
+    EXPECT_EQ(report.code, Code::kIntegrity) << says;
+    ASSERT_TRUE(report.error) << says;
+    EXPECT_THAT(report.error->message, HasSubstr(std::string(says)));
+  }
+  RebuildReport rebuild() {
+    auto report = rebuild_from_ledger(services_, layout_);
+    EXPECT_TRUE(report.ok()) << report.error().text();
+    return std::move(report).value();
+  }
+};
+
+TEST_F(RebuildTest, StoreOfItsLedger_IsAccountedFor) {
+  EXPECT_EQ(verify(true).code, Code::kOk);
+  const RebuildReport report = rebuild();
+  EXPECT_EQ(report.rows_from_ledger + report.rows_removed, 0U);
+  EXPECT_EQ(count("events"), 6);  // nothing was to be done, so no operation was recorded
+}
+
+TEST_F(RebuildTest, EventThatWasChanged_IsFoundAndMended) {
+  exec(cat("UPDATE events SET payload_json = '{\"n\":99}' WHERE id = '", id_of(1), "'"));
+  expect_broken("1 event of the store unlike the ledger's");
+  const RebuildReport report = rebuild();
+  EXPECT_EQ(report.rows_from_ledger, 1U);
+  EXPECT_EQ(verify(true).code, Code::kOk);
+  EXPECT_EQ(kind_of(report.copy_path), fs::Kind::kFile);
+  EXPECT_EQ(count("events"), 7);  // and the repair itself
+}
+
+TEST_F(RebuildTest, EventThatIsNotInTheLedger_IsTakenOutAndKept) {
+  exec(
+      "INSERT INTO events SELECT 'evt_01JB0000000000000000000099', schema_version, observed_at,"
+      " recorded_at, source_json, event_type, trace_id, session_id, domain_tags_json,"
+      " payload_json, payload_hash, prev_event_hash, 'other', NULL FROM events LIMIT 1");
+  expect_broken("1 event of the store that the ledger does not hold");
+  EXPECT_EQ(rebuild().rows_removed, 1U);
+  EXPECT_EQ(count("cortex_mirror_conflicts"), 1);
+  EXPECT_EQ(verify(true).code, Code::kOk);
+}
+
+TEST_F(RebuildTest, DerivedRowThatWasChangedOrDeleted_IsFoundAndMended) {
+  exec("UPDATE authority_principal_timeline SET trust_tier = 'untrusted'");
+  exec("DELETE FROM authority_key_timeline");
+  expect_broken("1 row unlike and 1 row short");
+  rebuild();
+  EXPECT_EQ(verify(true).code, Code::kOk);
+  EXPECT_EQ(count("authority_key_timeline"), 1);
+}
+
+TEST_F(RebuildTest, RowsThatNoOperationMade_StayAndAreToldOnlyWhenStrict) {
+  exec(
+      "INSERT INTO authority_principal_timeline(principal_id, trust_tier, effective_at)"
+      " VALUES('old', 'verified', '2020-01-01T00:00:00+00:00')");
+  EXPECT_EQ(verify().code, Code::kOk);
+  EXPECT_EQ(verify(true).code, Code::kIntegrity);
+  rebuild();
+  EXPECT_EQ(count("authority_principal_timeline"), 2);
+}
+
+TEST_F(RebuildTest, FailedOperation_IsToldAndTriedAgain) {
+  exec("UPDATE cortex_operations SET outcome = 'failed', detail = 'no room'");
+  exec("DELETE FROM authority_key_timeline; DELETE FROM authority_principal_timeline");
+  EXPECT_EQ(verify().code, Code::kIntegrity);
+  EXPECT_EQ(rebuild().operations.failed, 0U);
+  EXPECT_EQ(verify(true).code, Code::kOk);
+}
+
+TEST_F(RebuildTest, LaggingStore_IsNoDifference) {
+  append(6, 2);
+  EXPECT_EQ(verify().code, Code::kOk);
+  EXPECT_EQ(verify(true).code, Code::kIntegrity);
+}
+
+TEST_F(RebuildTest, BrokenLedger_IsNoSource) {
+  std::string text = get(log_);
+  text.replace(text.find("\"n\":2"), 5, "\"n\":3");
+  put(log_, text);
+  const std::string before = get(db_);
+  const auto report = rebuild_from_ledger(services_, layout_);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kIntegrity);
+  EXPECT_EQ(get(db_), before);
+}
+
+TEST_F(RebuildTest, MissingStore_IsAPrecondition) {
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    static_cast<void>(fs_.remove_file(db_ + suffix).ok());  // the sidecars may be gone already
+  }
+  EXPECT_EQ(verify().code, Code::kPrecondition);
+}
+
+}  // namespace
+}  // namespace cortex::app
