@@ -32,6 +32,7 @@ struct Finding {
   std::vector<trust::Contribution> votes;
   trust::Closure edges;
   json::Object members;                            // of the report; new names only
+  bool members_last = false;                       // they stand behind those of all others
   std::vector<std::string> results;                // lines for stdout of a run that ends well
   std::vector<std::string> notes;                  // lines for stderr: "external_anchor_status=..."
   std::optional<trust::RuntimeMode> runtime_mode;  // of a run that ends well
