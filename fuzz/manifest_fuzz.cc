@@ -45,6 +45,7 @@ void check_own_manifest(const ManifestFacts& facts) {
   const auto made_at = cortex::parse_strict_rfc3339(facts.backup_timestamp);
   require(made_at.has_value());
   cortex::bundle::Manifest manifest;
+  manifest.post_v2 = facts.kind == cortex::bundle::kPostV2Kind;
   manifest.made_at = *made_at;
   manifest.store = facts.store;
   manifest.ledger = facts.ledger;

@@ -124,10 +124,12 @@ class Ollama final : public Embedder {
 }  // namespace
 
 bool is_loopback_url(std::string_view url) {
+  // Readers of URLs disagree on what a backslash is.
+  if (url.find('\\') != std::string_view::npos) return false;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (to_lower_ascii(url.substr(0, scheme.size())) != scheme) continue;
     std::string_view authority = url.substr(scheme.size());
-    authority = authority.substr(0, authority.find_first_of("/?#\\"));
+    authority = authority.substr(0, authority.find_first_of("/?#"));
     if (authority.find('@') != std::string_view::npos) return false;
     std::string_view host = authority, rest;
     if (authority.starts_with('[')) {

@@ -49,7 +49,7 @@ Result<MigrationPlan> migrate_dry_run(Services& services, const Layout& layout) 
 }
 
 Result<MigrationAttestation> sign_operator_attestation(Services& services,
-                                                       const SignRequest& request) {
+                                                       const SignMigrationRequest& request) {
   CORTEX_ASSIGN(const MigrationPlan plan, migrate_dry_run(services, request.layout));
   auto key = crypto::read_signing_key(services.fs, request.seed_path);
   if (!key.ok()) return with_code(std::move(key).error(), Code::kPrecondition);
@@ -127,7 +127,7 @@ json::Value cutover_summary(const CutoverReport& report) {
                    {"schema_version_active", 2}});
 }
 
-json::Value resume_summary(const ResumeReport& report) {
+json::Value resume_summary(const MigrationResume& report) {
   json::Object out{{"boundary_event_hash", report.boundary_event_hash},
                    {"invariant", report.no_op ? "migrate.v2.resume_mirror.boundary_already_mirrored"
                                               : "migrate.v2.resume_mirror.completed"},

@@ -27,14 +27,14 @@ namespace cortex::app {
 // for a store or ledger that is not there.
 Result<MigrationPlan> migrate_dry_run(Services& services, const Layout& layout);
 
-struct SignRequest {
+struct SignMigrationRequest {
   Layout layout;
   std::string output;     // replaced when it is there
   std::string seed_path;  // 32 raw bytes
   std::string key_id;
 };
 Result<MigrationAttestation> sign_operator_attestation(Services& services,
-                                                       const SignRequest& request);
+                                                       const SignMigrationRequest& request);
 
 struct CutoverRequest {
   Layout layout;
@@ -59,13 +59,13 @@ struct CutoverReport {
 // ledger, the store could not follow. kInternal: only the manifest could not be written.
 Result<CutoverReport> migrate_cutover(Services& services, const CutoverRequest& request);
 
-struct ResumeReport {
+struct MigrationResume {
   std::string boundary_event_hash;
   bool no_op = false;         // nothing was left to do
   bool mirrored = false;      // the boundary row was not in the store
   std::string manifest_path;  // written by this call, or empty
 };
-Result<ResumeReport> migrate_resume(Services& services, const Layout& layout);
+Result<MigrationResume> migrate_resume(Services& services, const Layout& layout);
 
 struct SeedRequest {
   Layout layout;
@@ -83,6 +83,6 @@ Result<SeedReport> seed_drill_operator(Services& services, const Environment& en
 Status apply_seed_drill_operator(sqlite::Connection& db, const store::OperationRow& row);
 
 json::Value cutover_summary(const CutoverReport& report);
-json::Value resume_summary(const ResumeReport& report);
+json::Value resume_summary(const MigrationResume& report);
 
 }  // namespace cortex::app

@@ -338,13 +338,13 @@ Result<bool> complete_store(Services& services, sqlite::Connection& db,
 
 }  // namespace
 
-Result<ResumeReport> migrate_resume(Services& services, const Layout& layout) {
+Result<MigrationResume> migrate_resume(Services& services, const Layout& layout) {
   CORTEX_TRY(require_store(services, layout));
   auto log =
       ledger::AppendLog::open(services.fs, layout.event_log_path, services.clock, services.random);
   if (!log.ok()) return as_precondition(std::move(log).error());
   CORTEX_ASSIGN(const LedgerFacts ledger, read_ledger_facts((*log)->file(), (*log)->size_bytes()));
-  ResumeReport report;
+  MigrationResume report;
   CORTEX_ASSIGN(report.boundary_event_hash, boundary_to_resume(ledger));
   CORTEX_ASSIGN(const auto record, kept_record(services, layout, report.boundary_event_hash));
   CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));

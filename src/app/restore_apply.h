@@ -69,6 +69,7 @@ struct ResumeReport {
   std::string outcome;  // "nothing_to_do", "completed", "rolled_back"
   std::string operation;
   std::uint64_t ledger_rows = 0;
+  std::string reason;  // why it was rolled back although that was not asked for, or empty
 };
 // Finishes a restore that was interrupted and verifies the result in place; goes back where it
 // cannot be finished, and always with `undo`. May be run any number of times.

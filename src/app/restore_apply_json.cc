@@ -160,6 +160,7 @@ json::Value to_json(const ResumeReport& report) {
   return json::Object{{"ledger_rows", report.ledger_rows},
                       {"operation", report.operation},
                       {"outcome", report.outcome},
+                      {"reason", report.reason},
                       {"was_unfinished", report.was_unfinished}};
 }
 

@@ -3,6 +3,7 @@
 #include "app/app_fixture.h"
 #include "app/doctor.h"
 #include "app/ingest.h"
+#include "app/open_store.h"
 #include "app/restore_stage.h"
 #include "ledger/restore_guard.h"
 
@@ -91,10 +92,11 @@ TEST_F(RestoreApplyTest, AnUnfinishedRestoreStopsWriters_AndCanBeFinishedOrUndon
       ASSERT_TRUE(fs_.replace(swap->state().db.temporary, db_).ok());
     }
     EXPECT_EQ(doctor_strict(services_, layout_, false).code, Code::kPrecondition);
-    EXPECT_FALSE(try_mirror().ok() && ledger::check_no_restore(fs_, log_).ok());
+    EXPECT_FALSE(ledger::check_no_restore(fs_, log_).ok());
+    EXPECT_FALSE(open_store(services_, layout_).ok());
     const auto resumed = restore_resume(services_, layout_, undo);
     ASSERT_TRUE(resumed.ok()) << resumed.error().text();
-    EXPECT_EQ(resumed->outcome, undo ? "rolled_back" : "completed");
+    EXPECT_EQ(resumed->outcome, undo ? "rolled_back" : "completed") << resumed->reason;
     EXPECT_EQ(get(log_), undo ? old_log : get(fs::join(stage_, "events.jsonl")));
     EXPECT_EQ(doctor_strict(services_, layout_, true).code, Code::kOk);
     EXPECT_EQ(restore_resume(services_, layout_, false)->outcome, "nothing_to_do");

@@ -288,6 +288,7 @@ Result<ResumeReport> restore_resume(Services& services, const Layout& layout, bo
     return error;
   }
   report.outcome = "rolled_back";
+  if (!done.ok()) report.reason = done.error().message;
   return report;
 }
 

@@ -130,6 +130,9 @@ Outcome run_restore_resume(const Context& context) {
   } else {
     outcome.text =
         "cortex restore resume: rolled back, store and ledger are those from before the restore\n";
+    if (!report->reason.empty()) {
+      outcome.diagnostics = cat("note: it could not be finished: ", report->reason, "\n");
+    }
   }
   return outcome;
 }

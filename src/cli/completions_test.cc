@@ -43,10 +43,6 @@ TEST(Completions, EveryShellGetsItsEntryPointAndEveryWord) {
   }
 }
 
-TEST(Completions, FlagsOfLaterVersionsAreNotOffered) {
-  EXPECT_THAT(*completion_script("bash"), Not(HasSubstr("--witness-key-registry")));
-}
-
 TEST(Completions, OtherShellsHaveNone) {
   EXPECT_EQ(completion_script("tcsh"), std::nullopt);
   EXPECT_EQ(completion_script(""), std::nullopt);

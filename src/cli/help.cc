@@ -28,9 +28,21 @@ std::size_t left_width(const Rows& rows) {
   return width;
 }
 
+constexpr std::size_t kColumnsMax = 100;
+
+// Goes on in the right column where a line would be too long.
 void append_rows(std::string& out, const Rows& rows, std::size_t width) {
+  const std::string indent(width + 4, ' ');
   for (const auto& [left, right] : rows) {
-    out += cat("  ", left, std::string(width - left.size() + 2, ' '), right, "\n");
+    std::string line = cat("  ", left, std::string(width - left.size() + 2, ' '));
+    for (const std::string_view word : split(right, ' ')) {
+      if (line.size() > indent.size() && line.size() + 1 + word.size() > kColumnsMax) {
+        out += cat(line, "\n");
+        line = indent;
+      }
+      line += cat(line.size() > indent.size() ? " " : "", word);
+    }
+    out += cat(line, "\n");
   }
 }
 

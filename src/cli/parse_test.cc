@@ -151,16 +151,12 @@ TEST(Parse, ChoicesAreListedWhenNoneMatches) {
   EXPECT_THAT(refused({"completions", "bash", "zsh"}), HasSubstr("unexpected argument"));
 }
 
-TEST(Parse, CommandsAndFlagsOfLaterVersionsAreRefusedByName) {
+TEST(Parse, CommandsOfLaterVersionsAreRefusedByName) {
   const std::string text = refused({"decay", "list", "--state", "x"});
   EXPECT_THAT(text, HasSubstr("`cortex decay list` is not available in this version; "
                               "nothing was changed."));
   EXPECT_EQ(std::ranges::count(text, '\n'), 1);
   EXPECT_THAT(refused({"--json", "restore", "intent", "build"}), HasSubstr("restore intent build"));
-  EXPECT_THAT(refused({"audit", "verify", "--signed"}),
-              HasSubstr("`cortex audit verify --signed` is not available"));
-  EXPECT_THAT(refused({"audit", "verify", "--against=x"}),
-              HasSubstr("--against` is not available"));
   EXPECT_THAT(shown({"decay", "list", "--help"}), HasSubstr("Not available in this version"));
 }
 
@@ -208,8 +204,7 @@ TEST(Parse, HelpListsOnlyWhatThisVersionCanDo) {
   }
   EXPECT_THAT(help, HasSubstr("restore verify-backup"));
   EXPECT_THAT(help, Not(HasSubstr("reflect")));
-  EXPECT_THAT(shown({"audit", "-h"}), Not(HasSubstr("anchor")));
-  EXPECT_THAT(shown({"audit", "verify", "--help"}), Not(HasSubstr("--signed")));
+  EXPECT_THAT(shown({"restore", "-h"}), Not(HasSubstr("intent")));
 }
 
 TEST(Parse, HelpAndVersionWorkEverywhere) {
@@ -227,6 +222,8 @@ TEST(Parse, HelpAndVersionWorkEverywhere) {
     const std::vector<std::string> help = {"--help"};
     const Parsed parsed = parse_arguments(*command, help);
     for (const std::string_view line : split(std::get<Exit>(parsed).out, '\n')) {
+      // Commands that people copy stay in one line.
+      if (line.starts_with("Usage:") || line.starts_with("Example:")) continue;
       EXPECT_LE(line.size(), 110U) << line;
     }
   }

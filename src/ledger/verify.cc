@@ -150,7 +150,8 @@ std::vector<std::string> boundary_failures(const ChainReport& report, bool requi
     out.push_back(cat(kPrefix, "duplicate: Duplicate { observed: ", lines.size(), ", lines: [",
                       joined(lines), "] }"));
   }
-  if (!report.misplaced_boundary_lines.empty()) {
+  // Of several boundaries all but the first must be in the wrong place: said once.
+  if (lines.size() == 1 && !report.misplaced_boundary_lines.empty()) {
     out.push_back(cat(kPrefix, "previous_head_mismatch: PreviousHeadMismatch { lines: [",
                       joined(report.misplaced_boundary_lines), "] }"));
   }

@@ -188,11 +188,25 @@ def check_mode(root, name, text, findings):
         findings.add(name, 1, "the run bit on a file that is not a script")
 
 
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?\s*(?::[^:]|\{)", re.MULTILINE)
+
+
+def check_types(headers, findings):
+    """Two types of one name in one room break the one-definition rule, and no compiler says so."""
+    seen = {}
+    for name, text in headers:
+        for match in TYPE.finditer(text):
+            key = (name.split("/")[1], match[1])
+            first = seen.setdefault(key, name)
+            if first != name:
+                findings.add(name, text.count("\n", 0, match.start()) + 1, f"type {match[1]} is defined in {first} too")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", default=str(pathlib.Path(__file__).resolve().parent.parent.parent))
     root = pathlib.Path(parser.parse_args().root)
-    findings, good = Findings(), 0
+    findings, good, headers = Findings(), 0, []
     for name in repository_files(root):
         before = len(findings.lines)
         data = (root / name).read_bytes()
@@ -209,9 +223,12 @@ def main():
             check_mode(root, name, text, findings)
             if name.startswith("src/") and name.endswith((".h", ".cc")):
                 check_source(name, text, findings)
+                if name.endswith(".h"):
+                    headers.append((name, text))
             if re.fullmatch(r"src/\w+/CMakeLists\.txt", name):
                 check_declared_rooms(name, text, findings)
         good += len(findings.lines) == before
+    check_types(headers, findings)
     print("\n".join(findings.lines), end="\n" if findings.lines else "")
     print(f"{good} passed, {len(findings.lines)} failed")
     return 1 if findings.lines or not good else 0
