@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "app/recall.h"
@@ -8,18 +9,24 @@
 namespace cortex::cli {
 namespace {
 
-// The snippet on one line, matches in bold. `printable` of the pieces: nothing in them steers the
-// terminal.
+// On one line. `printable`: nothing in it steers the terminal.
+std::string one_line(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(out, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return printable(out);
+}
+
+// The snippet, matches in bold.
 std::string shown(const app::RecallHit& hit, bool colour) {
   std::string out = hit.cut_before ? "..." : "";
   std::size_t at = 0;
   const auto plain = [&](std::size_t end) {
-    out += printable(std::string_view(hit.snippet).substr(at, end - at));
+    out += one_line(std::string_view(hit.snippet).substr(at, end - at));
     at = end;
   };
   for (const auto& [begin, end] : hit.ranges) {
     plain(begin);
-    out += tinted(printable(std::string_view(hit.snippet).substr(begin, end - begin)), Tint::kBold,
+    out += tinted(one_line(std::string_view(hit.snippet).substr(begin, end - begin)), Tint::kBold,
                   colour);
     at = end;
   }

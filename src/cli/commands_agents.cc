@@ -15,7 +15,7 @@ constexpr Flag kServeFlags[] = {
 
 constexpr Command kCommands[] = {
     {.path = "serve",
-     .about = "Serve agents over the Model Context Protocol on stdin and stdout",
+     .about = "Serve agents over MCP, on stdin and stdout",
      .task = Task::kAgents,
      .flags = kServeFlags,
      .example = "cortex serve",
