@@ -1,5 +1,5 @@
 // `migrate`: from a store of schema v1 to v2, in one cutover that a signed attestation allows
-// (docs/formats.md, 15).
+// (docs/formats.md, 17).
 //
 // Everything that can be wrong is looked at before the boundary row is written: the bundle's
 // digests and counts, the whole hash chain, the attestation and its key, what the store will look

@@ -1,4 +1,4 @@
-// The operator's signature under a migration to v2 (docs/formats.md, 15.2).
+// The operator's signature under a migration to v2 (docs/formats.md, 17.2).
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // What a migration to v2 would start from: the facts that its attestation signs (docs/formats.md,
-// 15.1). Reads only.
+// 17.1). Reads only.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // The manifest of a migration, and the note that lets a lost cutover be completed
-// (docs/formats.md, 15.3).
+// (docs/formats.md, 17.3).
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Summary spans: which bytes of a summary come from which events (docs/formats.md, 9.8).
+// Summary spans: which bytes of a summary come from which events (docs/formats.md, 9.9).
 #pragma once
 
 #include <cstdint>

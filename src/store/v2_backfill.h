@@ -1,4 +1,4 @@
-// Fills the v2 columns of rows from before the cutover (docs/formats.md, 9.8). Only NULLs are
+// Fills the v2 columns of rows from before the cutover (docs/formats.md, 9.9). Only NULLs are
 // filled, so that it can be repeated. Needs an open write transaction. O(rows with a NULL).
 #pragma once
 

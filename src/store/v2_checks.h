@@ -1,4 +1,4 @@
-// Is a store ready to be one of schema v2? (docs/formats.md, 9.8.) Reads only, O(rows).
+// Is a store ready to be one of schema v2? (docs/formats.md, 9.9.) Reads only, O(rows).
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // Temporal authority: was a key entitled to sign then, and is it now? Pure rules over the facts
-// that the timelines hold (docs/formats.md, 16). The rows are read by store/timelines.h.
+// that the timelines hold (docs/formats.md, 18). The rows are read by store/timelines.h.
 #pragma once
 
 #include <cstdint>
