@@ -96,10 +96,20 @@ json::Array to_json(const std::vector<store::UnreadableMemory>& unreadable) {
   return out;
 }
 
+namespace {
+
+// As this program writes times, whatever wrote the column; what is no time stays as it is.
+std::string written_form(const std::string& column) {
+  const auto time = parse_strict_rfc3339(column);
+  return time ? format_rfc3339(*time, Offset::kPlus00) : column;
+}
+
+}  // namespace
+
 json::Object listed(const store::Memory& memory) {
   return {{"authority", memory.authority}, {"claim", memory.claim},
           {"domains", memory.domains},     {"memory_id", memory.id},
-          {"status", memory.status},       {"updated_at", memory.updated_at}};
+          {"status", memory.status},       {"updated_at", written_form(memory.updated_at)}};
 }
 
 Result<ListReport> list_memories(Services& services, const Layout& layout, ListRequest request) {

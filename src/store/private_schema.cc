@@ -107,6 +107,12 @@ constexpr PrivateObject kObjects[] = {
     {"index", "cortex_memories_listed", R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_listed
   ON memories (status, updated_at DESC, id))sql",
      "memories", "updated_at"},
+    // Reference 0.1.2 mirrors with plain INSERTs: a row that is mirrored already is no error.
+    {"trigger", "cortex_events_again", R"sql(CREATE TRIGGER IF NOT EXISTS cortex_events_again
+  BEFORE INSERT ON events
+  WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id AND event_hash = NEW.event_hash)
+  BEGIN SELECT RAISE(IGNORE); END)sql",
+     "events", "event_hash"},
     // Whoever takes a mirrored row away: the next catch-up goes through the whole ledger again.
     {"trigger", "cortex_events_deleted", R"sql(CREATE TRIGGER IF NOT EXISTS cortex_events_deleted
   AFTER DELETE ON events BEGIN DELETE FROM cortex_mirror; END)sql",

@@ -14,6 +14,7 @@
 //   cortex_events_newer, cortex_traces_newer
 //                            partial indexes over rows newer than this program (normally empty)
 //   cortex_memories_listed   index: pages of memories, newest first, and counts by status
+//   cortex_events_again      trigger: inserting a row that is there already does nothing
 //   cortex_events_deleted    trigger: a deleted event makes cortex_mirror forget how far it was
 #pragma once
 

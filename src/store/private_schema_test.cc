@@ -32,6 +32,17 @@ TEST_F(PrivateSchemaTest, CreatesItsObjectsOnceAndKeepsTheirRows) {
   EXPECT_EQ(db_.query_int("SELECT rows FROM cortex_mirror").value(), 2);
 }
 
+TEST_F(PrivateSchemaTest, EventThatIsThereAlready_IsNoErrorForOtherPrograms) {
+  migrate();
+  ASSERT_TRUE(ensure_private_schema(db_).ok());
+  exec(kInsertEvent);
+  exec(kInsertEvent);
+  EXPECT_EQ(db_.query_int("SELECT count(*) FROM events").value(), 1);
+  std::string other = kInsertEvent;
+  other.replace(other.find("'e1'"), 4, "'e2'");
+  EXPECT_FALSE(db_.exec(other).ok()) << "the id of another row";
+}
+
 TEST_F(PrivateSchemaTest, DeletedEvent_MakesTheMirrorForgetHowFarItWas) {
   migrate();
   ASSERT_TRUE(ensure_private_schema(db_).ok());
