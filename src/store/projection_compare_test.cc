@@ -22,12 +22,11 @@ class ProjectionCompareTest : public StoreTest {
   }
   TableComparison of(std::string_view table) {
     wrong_.clear();
-    const auto all =
-        compare_projection(db_, rebuilt_,
-                           {.on_wrong = [this](const ProjectedTable&, sqlite::Statement& row) {
-                             wrong_.emplace_back(row.column_text(0));
-                             return Status();
-                           }});
+    const auto all = compare_projection(
+        db_, rebuilt_, {.on_wrong = [this](const ProjectedTable&, sqlite::Statement& row) {
+          wrong_.emplace_back(row.column_text(0));
+          return Status();
+        }});
     for (const TableComparison& one : all.value()) {
       if (one.table == table) return one;
     }
