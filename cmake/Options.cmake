@@ -24,6 +24,8 @@ target_compile_options(cortex_options INTERFACE -ffp-contract=off)
 if(CORTEX_SANITIZE)
   add_compile_options(-fsanitize=${CORTEX_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${CORTEX_SANITIZE})
+  # gcc 12 takes the sanitizers' own temporaries for uninitialised ones.
+  add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
   if(CORTEX_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()

@@ -105,7 +105,8 @@ std::vector<std::uint8_t> P256PublicKey::spki() const {
 }
 
 Result<P256SigningKey> P256SigningKey::generate() {
-  const auto key = own(EVP_EC_gen(SN_X9_62_prime256v1));
+  std::string curve = SN_X9_62_prime256v1;
+  const auto key = own(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", curve.data()));
   if (key == nullptr) {
     ERR_clear_error();
     return make_error(Code::kInternal, "no P-256 key could be generated");
