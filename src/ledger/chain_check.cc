@@ -167,8 +167,9 @@ void ChunkCheck::check_coverage(const core::DecodedEvent& row, std::string_view 
   const std::string& hash = *row.event.row_hash;
   const std::string_view body = body_of(line);
   if (!report_.last_row_hash) {
-    auto& first = report_.first_covered.emplace();
-    first = {place_.ordinal, hash, std::string(body), written_anew(row), {}, 0};
+    report_.first_covered = ChunkReport::FirstCovered{place_.ordinal,    hash, std::string(body),
+                                                      written_anew(row), {},   0};
+    auto& first = *report_.first_covered;
     first.failures_before = report_.failures.size();
     if (is_sound) {
       first.mismatch = {place_.ordinal, place_.file_line,
