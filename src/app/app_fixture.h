@@ -36,6 +36,11 @@ class AppTest : public bundle::DeploymentTest {
     put(path, text);
     return path;
   }
+  void exec(const std::string& sql) {
+    sqlite::Connection db = connect();
+    const Status status = db.exec(sql);
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
   std::int64_t count(const std::string& table) {
     sqlite::Connection db = connect();
     return db.query_int(cat("SELECT count(*) FROM ", table)).value();

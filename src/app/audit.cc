@@ -15,7 +15,7 @@ constexpr std::string_view kChainRule = "audit.verify.hash_chain_closure";
 constexpr std::string_view kFrom = "audit.verify";
 
 // In the order in which they are judged.
-constexpr MakeSection kSections[] = {
+constexpr MakeSection* kSections[] = {
     registry_section, signed_section,   boundary_section, against_section, history_section,
     external_section, coverage_section, tree_section,     since_section,   mirror_section,
 };
@@ -139,7 +139,7 @@ Finding judge_chain(const ledger::ChainReport& chain, bool strict) {
 
 Status make_sections(Services& services, const VerifyRequest& request, ledger::VerifyOptions& pass,
                      std::vector<Section>& sections) {
-  for (const MakeSection make : kSections) {
+  for (const MakeSection* make : kSections) {
     CORTEX_ASSIGN(std::optional<Section> section, make(services, request, pass));
     if (section) sections.push_back(*std::move(section));
   }

@@ -59,26 +59,13 @@ struct Section {
 // and then. A mode reads its own inputs here and tells the pass what to collect (positions, hooks).
 // An input whose failure has its place behind the check of the chain is kept in the closure and
 // reported by judge().
-using MakeSection = Result<std::optional<Section>> (*)(Services& services,
-                                                       const VerifyRequest& request,
-                                                       ledger::VerifyOptions& pass);
+using MakeSection = Result<std::optional<Section>>(Services& services, const VerifyRequest& request,
+                                                   ledger::VerifyOptions& pass);
 
 // The two halves of most modes: one rule's verdict as one vote and one edge of the proof from
 // "audit.verify" to `to`.
 void add_verdict(Finding& finding, std::string_view rule, trust::EdgeKind kind, std::string_view to,
                  bool holds, std::string reason);
-
-// The sections, one file each.
-Result<std::optional<Section>> boundary_section(Services& services, const VerifyRequest& request,
-                                                ledger::VerifyOptions& pass);
-Result<std::optional<Section>> against_section(Services& services, const VerifyRequest& request,
-                                               ledger::VerifyOptions& pass);
-Result<std::optional<Section>> registry_section(Services& services, const VerifyRequest& request,
-                                                ledger::VerifyOptions& pass);
-Result<std::optional<Section>> external_section(Services& services, const VerifyRequest& request,
-                                                ledger::VerifyOptions& pass);
-Result<std::optional<Section>> history_section(Services& services, const VerifyRequest& request,
-                                               ledger::VerifyOptions& pass);
 
 // Gives every row's leaf hash to `function` too, beside whoever wants it already.
 void add_leaf_function(
@@ -86,16 +73,16 @@ void add_leaf_function(
     std::function<void(std::uint64_t row, const ledger::TreeHash& leaf, const Ulid& event_id)>
         function);
 
-// Always asked for: row hashes; promised end and Merkle tree. With --since: the checkpoint.
-Result<std::optional<Section>> coverage_section(Services& services, const VerifyRequest& request,
-                                                ledger::VerifyOptions& pass);
-Result<std::optional<Section>> tree_section(Services& services, const VerifyRequest& request,
-                                            ledger::VerifyOptions& pass);
-Result<std::optional<Section>> since_section(Services& services, const VerifyRequest& request,
-                                             ledger::VerifyOptions& pass);
-Result<std::optional<Section>> signed_section(Services& services, const VerifyRequest& request,
-                                              ledger::VerifyOptions& pass);
-Result<std::optional<Section>> mirror_section(Services& services, const VerifyRequest& request,
-                                              ledger::VerifyOptions& pass);
+// The sections, one file each.
+MakeSection registry_section;  // --witness-key-registry
+MakeSection signed_section;    // --signed
+MakeSection boundary_section;  // always; --require-v1-to-v2-boundary
+MakeSection against_section;   // --against
+MakeSection history_section;   // --against-history
+MakeSection external_section;  // --against-external
+MakeSection coverage_section;  // always: row hashes
+MakeSection tree_section;      // always: promised end and Merkle tree
+MakeSection since_section;     // --since
+MakeSection mirror_section;    // --mirror
 
 }  // namespace cortex::app

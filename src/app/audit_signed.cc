@@ -43,10 +43,7 @@ struct SignedMode {
 };
 
 Error usage(std::string message, std::string next) {
-  Error error = make_error(Code::kUsage, std::move(message));
-  error.unchanged = "nothing was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kUsage, std::move(message), "nothing was changed", std::move(next));
 }
 
 // The one key that the flags name.
@@ -63,10 +60,9 @@ Result<crypto::PublicKey> read_key(Services& services, const VerifyRequest& requ
                   crypto::read_signing_key(services.fs, *request.attestation));
     return key.public_key();
   }
-  Error error = make_error(Code::kPrecondition, "--signed needs the key of the first row");
-  error.unchanged = "nothing was changed";
-  error.next = "name the file of the public key with --verification-key";
-  return error;
+  return make_error(Code::kPrecondition, "--signed needs the key of the first row",
+                    "nothing was changed",
+                    "name the file of the public key with --verification-key");
 }
 
 // The store that knows the keys: that of the layout, else the default one.

@@ -16,11 +16,9 @@ Result<StoreAtWork> open_checked_store(Services& services, const Layout& layout)
   for (const store::SchemaFailure& failure : *failures) {
     lines += cat(lines.empty() ? "" : "\n  ", failure.invariant, ": ", failure.detail);
   }
-  Error error = make_error(Code::kSchema,
-                           cat("the store ", quoted(layout.db_path), " is not usable: ", lines));
-  error.unchanged = "no memory was read";
-  error.next = "run `cortex doctor`";
-  return error;
+  return make_error(Code::kSchema,
+                    cat("the store ", quoted(layout.db_path), " is not usable: ", lines),
+                    "no memory was read", "run `cortex doctor`");
 }
 
 }  // namespace cortex::app

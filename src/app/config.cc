@@ -112,11 +112,9 @@ std::optional<std::string> default_config_path(const Environment& environment) {
 }
 
 Error unreadable(std::string_view path, std::string_view reason) {
-  Error error = make_error(Code::kPrecondition, cat("the configuration file ", quoted(path),
-                                                    " cannot be read: ", reason));
-  error.unchanged = "no state was changed";
-  error.next = "correct CORTEX_CONFIG or the file's permissions";
-  return error;
+  return make_error(Code::kPrecondition,
+                    cat("the configuration file ", quoted(path), " cannot be read: ", reason),
+                    "no state was changed", "correct CORTEX_CONFIG or the file's permissions");
 }
 
 }  // namespace

@@ -85,12 +85,10 @@ std::string dotted(std::string_view table, std::string_view name) {
 }
 
 Error invalid(std::string_view path, const toml::source_region& where, std::string_view what) {
-  Error error =
-      make_error(Code::kUsage, cat("the configuration file ", cortex::quoted(path), ", line ",
-                                   where.begin.line, ", is not valid: ", what));
-  error.unchanged = "no state was changed";
-  error.next = "correct that line";
-  return error;
+  return make_error(Code::kUsage,
+                    cat("the configuration file ", cortex::quoted(path), ", line ",
+                        where.begin.line, ", is not valid: ", what),
+                    "no state was changed", "correct that line");
 }
 
 bool fits(const Key& key, const toml::node& node) {

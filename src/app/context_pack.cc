@@ -21,10 +21,7 @@ constexpr std::size_t kJudgedAtOnce = 256;
 constexpr std::string_view kOperation = "context.build";
 
 Error refused(Code code, std::string message, std::string next) {
-  Error error = make_error(code, std::move(message));
-  error.unchanged = "no pack was built";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "no pack was built", std::move(next));
 }
 
 // Memories that resemble the task by the full-text index.

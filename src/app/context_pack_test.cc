@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "app/app_fixture.h"
-#include "app/init.h"
-#include "app/open_store.h"
+#include "app/stored_memories_fixture.h"
 
 namespace cortex::app {
 namespace {
@@ -13,28 +11,11 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string memory_id(int n) { return cat("mem_01JH0000000000000000000", 100 + n); }
-
-class ContextPackTest : public AppTest {
+class ContextPackTest : public StoredMemoriesTest {
  protected:
-  void SetUp() override {
-    ASSERT_TRUE(init(services_, layout_, false).ok());
-    ASSERT_TRUE(open_store(services_, layout_).ok());
-  }
-  void exec(const std::string& sql) {
-    sqlite::Connection db = connect();
-    const Status status = db.exec(sql);
-    ASSERT_TRUE(status.ok()) << status.error().message;
-  }
   void note(int n, const std::string& claim, const std::string& tags = "[]",
             const std::string& type = "operator_note") {
-    exec(
-        cat("INSERT INTO memories (id, memory_type, status, claim, source_episodes_json, "
-            "source_events_json, domains_json, salience_json, confidence, authority, "
-            "applies_when_json, does_not_apply_when_json, created_at, updated_at) VALUES ('",
-            memory_id(n), "', '", type, "', 'active', '", claim, "', '[]', '[]', '", tags,
-            "', '{}', 0.5, 'operator', 'null', 'null', '2026-01-01T00:00:00+00:00', "
-            "'2026-01-01T00:00:00+00:00')"));
+    put_memory(n, claim, tags, type);
   }
   ContextReport build(const ContextRequest& request) {
     auto report = build_context(services_, layout_, {}, request);

@@ -75,10 +75,8 @@ std::string contradiction_text(const OpenContradiction& one, const std::string& 
 }
 
 Error refused(std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "nothing was returned";
-  error.next = "see `cortex proof memory ID`, or go without --strict";
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "nothing was returned",
+                    "see `cortex proof memory ID`, or go without --strict");
 }
 
 }  // namespace

@@ -34,10 +34,9 @@ bool is_port(std::string_view text) {
 }
 
 Error unusable(std::string message) {
-  Error error = make_error(Code::kUsage, std::move(message));
-  error.unchanged = "nothing was embedded and nothing left this machine";
-  error.next = "correct --endpoint, --model or --dim";
-  return error;
+  return make_error(Code::kUsage, std::move(message),
+                    "nothing was embedded and nothing left this machine",
+                    "correct --endpoint, --model or --dim");
 }
 
 class Stub final : public Embedder {
@@ -51,18 +50,6 @@ class Stub final : public Embedder {
  private:
   std::string id_{retrieval::kStubBackend};
 };
-
-double double_of(const json::Number& number) {
-  switch (number.kind) {
-    case json::Number::Kind::kUnsigned:
-      return static_cast<double>(number.u);
-    case json::Number::Kind::kSigned:
-      return static_cast<double>(number.i);
-    case json::Number::Kind::kDouble:
-      break;
-  }
-  return number.d;
-}
 
 class Ollama final : public Embedder {
  public:
@@ -96,7 +83,7 @@ class Ollama final : public Embedder {
       if (number.as_number() == nullptr) {
         return make_error(Code::kInternal, "`embedding` holds other than numbers");
       }
-      vector.push_back(static_cast<float>(double_of(*number.as_number())));
+      vector.push_back(static_cast<float>(json::to_double(*number.as_number())));
     }
     return vector;
   }

@@ -15,10 +15,8 @@ namespace {
 using trust::Outcome;
 
 Error refused(std::string message, std::string next) {
-  Error error = make_error(Code::kUsage, std::move(message));
-  error.unchanged = "the ledger was not changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kUsage, std::move(message), "the ledger was not changed",
+                    std::move(next));
 }
 
 // Agents and tools must say who they are.

@@ -9,10 +9,8 @@ namespace {
 constexpr unsigned kSecureMode = 0700;
 
 Error refused(const std::string& message, std::string next) {
-  Error error = make_error(Code::kPrecondition, cat("precondition unmet: ", message));
-  error.unchanged = "no file was created";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kPrecondition, cat("precondition unmet: ", message),
+                    "no file was created", std::move(next));
 }
 
 Status prepare_folder(Services& services, const Layout& layout, bool validate_permissions) {

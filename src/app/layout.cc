@@ -42,10 +42,8 @@ Result<std::string> default_data_dir(const Environment& environment) {
   if (auto data_dir = environment.get("CORTEX_DATA_DIR")) return *std::move(data_dir);
   if (auto data_home = environment.get("XDG_DATA_HOME")) return fs::join(*data_home, "cortex");
   if (auto home = environment.home()) return fs::join(*home, ".local/share/cortex");
-  Error error = make_error(Code::kPrecondition, "no data folder is known");
-  error.unchanged = "no state was changed";
-  error.next = "set CORTEX_DATA_DIR or HOME, or name the files with --db and --event-log";
-  return error;
+  return make_error(Code::kPrecondition, "no data folder is known", "no state was changed",
+                    "set CORTEX_DATA_DIR or HOME, or name the files with --db and --event-log");
 }
 
 Layout layout_in(std::string data_dir) {

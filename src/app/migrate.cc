@@ -21,10 +21,8 @@ constexpr std::string_view kSeedTime = "1970-01-01T00:00:00+00:00";
 constexpr std::string_view kSeedReason = "v1-to-v2-drill: seed-drill-operator surface";
 
 Error refused(std::string message, std::string next = "") {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "no state was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "no state was changed",
+                    std::move(next));
 }
 
 // Ledger first: what the store then holds beyond it is no mismatch of this look.

@@ -76,13 +76,6 @@ Status check_manifest_head(fs::FileSystem& fs, const std::string& path) {
   return {};
 }
 
-std::optional<std::uint64_t> count_in(const json::Value& counts, std::string_view table) {
-  const json::Value* value = counts.find(table);
-  const json::Number* number = value == nullptr ? nullptr : value->as_number();
-  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned) return std::nullopt;
-  return number->u;
-}
-
 Result<store::TableCounts> counts_of(const bundle::ManifestFacts& manifest) {
   const json::Value* counts = manifest.document.find("table_row_counts");
   store::TableCounts out;
@@ -91,7 +84,7 @@ Result<store::TableCounts> counts_of(const bundle::ManifestFacts& manifest) {
                                                                 {"episodes", &out.episodes},
                                                                 {"memories", &out.memories}};
   for (const auto& [table, count] : tables) {
-    const auto value = counts == nullptr ? std::nullopt : count_in(*counts, table);
+    const auto value = counts == nullptr ? std::nullopt : counts->find_unsigned(table);
     if (!value) {
       return refused(Code::kPrecondition, "the backup manifest has no table_row_counts",
                      "make a new backup");

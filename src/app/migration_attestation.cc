@@ -15,10 +15,8 @@ constexpr std::uint16_t kVersion = 1;
 constexpr char kDomain = 0x20;
 
 Error refused(std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "no state was changed";
-  error.next = "sign the migration anew: `cortex migrate sign-operator-attestation`";
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "no state was changed",
+                    "sign the migration anew: `cortex migrate sign-operator-attestation`");
 }
 
 // 8 bytes of length, big endian, then the text.
@@ -41,8 +39,7 @@ std::string signing_input(const MigrationAttestation& attestation) {
 }
 
 Result<std::string> text_in(const json::Value& object, std::string_view key) {
-  const json::Value* value = object.find(key);
-  if (value != nullptr && value->as_string() != nullptr) return *value->as_string();
+  if (const std::string* text = object.find_text(key)) return *text;
   return refused(cat("the operator attestation has no text ", quoted(key)));
 }
 

@@ -16,10 +16,7 @@ namespace cortex::app {
 namespace {
 
 Error refused(Code code, std::string message, std::string next = "") {
-  Error error = make_error(code, std::move(message));
-  error.unchanged = "no state was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "no state was changed", std::move(next));
 }
 
 // The newest event that no other one follows.

@@ -100,11 +100,11 @@ Result<std::optional<MigrationRecord>> kept_record(Services& services, const Lay
       {"manifest_blake3", &record.manifest_blake3},
       {"operator_attestation", &record.attestation}};
   for (const auto& [key, text_member] : members) {
-    const json::Value* value = note.find(key);
-    if (value == nullptr || value->as_string() == nullptr) {
+    const std::string* found = note.find_text(key);
+    if (found == nullptr) {
       return make_error(Code::kPrecondition, cat(quoted(path), " has no text ", quoted(key)));
     }
-    *text_member = *value->as_string();
+    *text_member = *found;
   }
   if (record.boundary_event_hash != boundary_hash) return std::optional<MigrationRecord>();
   return std::optional(std::move(record));

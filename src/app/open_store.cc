@@ -40,11 +40,9 @@ Status catch_mirror_up(Services& services, const Layout& layout, StoreAtWork& st
 Status require_store(Services& services, const Layout& layout) {
   const auto info = services.fs.stat(layout.db_path);
   if (info.ok() && info->kind == fs::Kind::kFile) return {};
-  Error error = make_error(Code::kPrecondition,
-                           cat("precondition unmet: there is no store ", quoted(layout.db_path)));
-  error.unchanged = "no state was changed";
-  error.next = "run `cortex init` first";
-  return error;
+  return make_error(Code::kPrecondition,
+                    cat("precondition unmet: there is no store ", quoted(layout.db_path)),
+                    "no state was changed", "run `cortex init` first");
 }
 
 Result<StoreAtWork> open_store(Services& services, const Layout& layout) {

@@ -101,10 +101,8 @@ Result<ProofReport> prove_memory(Services& services, const Layout& layout,
                                  const std::string& memory_id, ProofReach reach) {
   const auto ulid = core::parse_id(core::IdKind::kMemory, memory_id);
   if (!ulid) {
-    Error error = make_error(Code::kUsage, cat(quoted(memory_id), " is no id of a memory"));
-    error.unchanged = "no state was changed";
-    error.next = "give an id such as mem_01KG0000000000000000000001";
-    return error;
+    return make_error(Code::kUsage, cat(quoted(memory_id), " is no id of a memory"),
+                      "no state was changed", "give an id such as mem_01KG0000000000000000000001");
   }
   CORTEX_ASSIGN(auto store, open_checked_store(services, layout));
   const std::array<std::string, 1> ids{core::id_text(core::IdKind::kMemory, *ulid)};

@@ -20,10 +20,7 @@ namespace {
 constexpr std::size_t kBytesPerToken = 4;
 
 Error refused(std::string message, std::string next) {
-  Error error = make_error(Code::kUsage, std::move(message));
-  error.unchanged = "no state was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kUsage, std::move(message), "no state was changed", std::move(next));
 }
 
 using FlagReader = std::function<std::optional<std::string>(std::string_view)>;

@@ -12,10 +12,8 @@ namespace cortex::app {
 namespace {
 
 Error refused(std::string message, std::string next) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "the active store was not changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "the active store was not changed",
+                    std::move(next));
 }
 
 Status check_request(Services& services, const Environment& environment,

@@ -14,10 +14,8 @@ namespace {
 constexpr std::uint64_t kManifestBytesMax = 16U << 20U;
 
 Error refused(std::string message, std::string next) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "no state was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "no state was changed",
+                    std::move(next));
 }
 
 bool is_below(const std::string& path, const std::string& folder) {

@@ -21,10 +21,7 @@ constexpr std::string_view kAuthorityToken =
     "restore.recover_apply.operator_temporal_authority.revalidation_failed";
 
 Error refused(std::string message, std::string next = "", Code code = Code::kPrecondition) {
-  Error error = make_error(code, std::move(message));
-  error.unchanged = "the active store was not changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "the active store was not changed", std::move(next));
 }
 
 struct Kept {

@@ -10,10 +10,8 @@ namespace cortex::app {
 namespace {
 
 Error refused(std::string message, std::string next) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "no state was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "no state was changed",
+                    std::move(next));
 }
 
 json::Value policy(const StageReport& report) {

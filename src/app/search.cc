@@ -35,22 +35,10 @@ struct Found {
   std::vector<store::UnreadableMemory> unreadable;
 };
 
-double number_of(const json::Number& number) {
-  switch (number.kind) {
-    case json::Number::Kind::kUnsigned:
-      return static_cast<double>(number.u);
-    case json::Number::Kind::kSigned:
-      return static_cast<double>(number.i);
-    case json::Number::Kind::kDouble:
-      break;
-  }
-  return number.d;
-}
-
 std::optional<float> salience(const store::Memory& memory, std::string_view name) {
   const json::Value* value = memory.salience.find(name);
   if (value == nullptr || value->as_number() == nullptr) return std::nullopt;
-  return static_cast<float>(number_of(*value->as_number()));
+  return static_cast<float>(json::to_double(*value->as_number()));
 }
 
 Hit hit_of(const store::Memory& memory, std::vector<std::string> tags, float lexical) {
@@ -259,10 +247,8 @@ void put_in_order(const SearchRequest& request, bool json_of_version_1,
 }
 
 Error blank_query() {
-  Error error = make_error(Code::kUsage, "the query is blank");
-  error.unchanged = "nothing was searched";
-  error.next = "give the words to look for";
-  return error;
+  return make_error(Code::kUsage, "the query is blank", "nothing was searched",
+                    "give the words to look for");
 }
 
 Status keep_usable(sqlite::Connection& db, const SearchRequest& request, std::vector<Hit>& hits,

@@ -34,11 +34,10 @@ Status prepare_store(Services& services, const Layout& layout) {
   }
   if (pending == 0) return {};
   if (!is_new) {
-    Error error = make_error(Code::kSchema, cat("the store ", quoted(layout.db_path), " lacks ",
-                                                counted(pending, "migration")));
-    error.unchanged = "no state was changed";
-    error.next = "make a backup, then run `cortex doctor --repair`";
-    return error;
+    return make_error(
+        Code::kSchema,
+        cat("the store ", quoted(layout.db_path), " lacks ", counted(pending, "migration")),
+        "no state was changed", "make a backup, then run `cortex doctor --repair`");
   }
   auto opened = open_store(services, layout);
   if (!opened.ok()) return failed_to("failed to apply migrations", std::move(opened).error());

@@ -22,10 +22,8 @@ store::MemoryFilter pending_filter() { return {.statuses = {std::string(kPending
 Status check_ids(const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     if (core::parse_id(core::IdKind::kMemory, id)) continue;
-    Error error = make_error(Code::kUsage, cat("memory_ids: ", quoted(id), " is no id mem_..."));
-    error.unchanged = "nothing was changed";
-    error.next = "list what is pending for the ids";
-    return error;
+    return make_error(Code::kUsage, cat("memory_ids: ", quoted(id), " is no id mem_..."),
+                      "nothing was changed", "list what is pending for the ids");
   }
   return {};
 }
@@ -35,12 +33,9 @@ Error not_pending(const std::vector<std::string>& wanted,
   const auto missing = std::ranges::find_if(wanted, [&](const std::string& id) {
     return std::ranges::find(memories, id, &store::Memory::id) == memories.end();
   });
-  Error error =
-      make_error(Code::kPrecondition,
-                 cat("memory ", missing == wanted.end() ? "" : *missing, " is not pending"));
-  error.unchanged = "nothing was committed";
-  error.next = "list what is pending for the ids";
-  return error;
+  return make_error(Code::kPrecondition,
+                    cat("memory ", missing == wanted.end() ? "" : *missing, " is not pending"),
+                    "nothing was committed", "list what is pending for the ids");
 }
 
 // The rows go into the operation whole: memories that another program made pending stand in no

@@ -10,10 +10,8 @@ namespace cortex::app {
 namespace {
 
 Error refused(std::string message, std::string next) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "the ledger was not changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "the ledger was not changed",
+                    std::move(next));
 }
 
 Error unreadable(const std::string& path, const Error& why) {

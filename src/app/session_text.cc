@@ -11,10 +11,8 @@ namespace cortex::app {
 namespace {
 
 Error refused(Code code, std::string message) {
-  Error error = make_error(code, std::move(message));
-  error.unchanged = "the ledger was not changed";
-  error.next = "correct the session and close it again";
-  return error;
+  return make_error(code, std::move(message), "the ledger was not changed",
+                    "correct the session and close it again");
 }
 
 std::string text_of(const json::Value* value) {

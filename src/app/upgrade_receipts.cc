@@ -83,11 +83,9 @@ Status upgrade(Services& services, ledger::Receipt& receipt, UpgradeReport& repo
 }
 
 Error not_live() {
-  Error error = make_error(Code::kPrecondition,
-                           "timestamp calendars are not asked unless CORTEX_OTS_LIVE=1 is set");
-  error.unchanged = "nothing was written";
-  error.next = "set it and run the command again";
-  return error;
+  return make_error(Code::kPrecondition,
+                    "timestamp calendars are not asked unless CORTEX_OTS_LIVE=1 is set",
+                    "nothing was written", "set it and run the command again");
 }
 
 }  // namespace

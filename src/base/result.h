@@ -50,6 +50,13 @@ inline Error make_error(Code code, std::string message) {
   return e;
 }
 
+inline Error make_error(Code code, std::string message, std::string unchanged, std::string next) {
+  Error e = make_error(code, std::move(message));
+  e.unchanged = std::move(unchanged);
+  e.next = std::move(next);
+  return e;
+}
+
 // Value or Error. Like std::expected<T, Error>, but [[nodiscard]] as a type. Reading the wrong side
 // aborts.
 template <class T>

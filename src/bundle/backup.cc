@@ -31,13 +31,12 @@ Status check_not_cut(Cut& cut) {
   if (!cut.store) return {};
   CORTEX_ASSIGN(const store::MirrorState mirror, store::read_mirror_state(*cut.store));
   if (mirror.offset_bytes <= cut.tail.size_bytes) return {};
-  Error error = make_error(
+  return make_error(
       cut.tail.torn ? Code::kChain : Code::kIntegrity,
       cat("the ledger ends at byte ", cut.tail.size_bytes, ", but the store mirrors ", mirror.rows,
-          " rows up to byte ", mirror.offset_bytes, " of it: acknowledged rows are missing"));
-  error.unchanged = "no bundle was written";
-  error.next = "restore the ledger from the last backup before anything is appended to it";
-  return error;
+          " rows up to byte ", mirror.offset_bytes, " of it: acknowledged rows are missing"),
+      "no bundle was written",
+      "restore the ledger from the last backup before anything is appended to it");
 }
 
 // Copies, digests and audits the ledger prefix in one pass.
@@ -92,13 +91,10 @@ Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progres
 }
 
 Error broken_chain(const ledger::ChainReport& chain) {
-  Error error =
-      make_error(Code::kIntegrity,
-                 cat("the ledger's chain is broken: ", counted(chain.failures_total, "failure"),
-                     " in ", counted(chain.rows, "row")));
-  error.unchanged = "no bundle was written";
-  error.next = "see the rows with `cortex audit verify`";
-  return error;
+  return make_error(Code::kIntegrity,
+                    cat("the ledger's chain is broken: ", counted(chain.failures_total, "failure"),
+                        " in ", counted(chain.rows, "row")),
+                    "no bundle was written", "see the rows with `cortex audit verify`");
 }
 
 // The ledger's findings come before the store's, whichever thread is done first.

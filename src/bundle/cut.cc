@@ -13,12 +13,10 @@ Status require_file(fs::FileSystem& fs, const std::string& path, std::string_vie
   const auto info = fs.stat(path);
   if (info.ok() && info->kind == fs::Kind::kFile) return {};
   const bool missing = !info.ok() || info->kind == fs::Kind::kMissing;
-  Error error = make_error(
+  return make_error(
       Code::kPrecondition,
-      cat("the ", label, " ", quoted(path), missing ? " does not exist" : " is no regular file"));
-  error.unchanged = "no state was changed";
-  error.next = "run `cortex init`, or name the files with --db and --event-log";
-  return error;
+      cat("the ", label, " ", quoted(path), missing ? " does not exist" : " is no regular file"),
+      "no state was changed", "run `cortex init`, or name the files with --db and --event-log");
 }
 
 Status pin(sqlite::Connection& connection, std::optional<sqlite::Transaction>& snapshot) {

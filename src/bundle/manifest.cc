@@ -30,11 +30,11 @@ Result<std::uint64_t> count_field(const json::Value& document, std::string_view 
                                   std::uint64_t maximum) {
   const json::Value* value = document.find(key);
   if (value == nullptr) return refused(cat("the manifest is malformed: missing field `", key, "`"));
-  const json::Number* number = value->as_number();
-  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned || number->u > maximum) {
+  const auto number = value->as_unsigned();
+  if (!number || *number > maximum) {
     return refused(cat("the manifest is malformed: field `", key, "` is no integer in its range"));
   }
-  return number->u;
+  return *number;
 }
 
 Status read_fields(const json::Value& document, ManifestFacts& facts) {

@@ -13,10 +13,7 @@ namespace {
 constexpr std::uint64_t kAnchorBytesMax = 64U << 20U;
 
 Error refused(Code code, std::string message, std::string next) {
-  Error error = make_error(code, std::move(message));
-  error.unchanged = "the active store was not changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "the active store was not changed", std::move(next));
 }
 
 Error as_anchor_error(Error error, const std::string& path) {

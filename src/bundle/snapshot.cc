@@ -237,11 +237,10 @@ Result<Snapshot> read_snapshot_file(fs::FileSystem& fs, const std::string& path,
   }
   auto snapshot = parse_snapshot(*text);
   if (snapshot.ok()) return snapshot;
-  Error error = make_error(Code::kQuarantined, cat("failed to parse ", side, " snapshot ",
-                                                   quoted(path), ": ", snapshot.error().message));
-  error.unchanged = "no state was changed";
-  error.next = "make it anew with `cortex restore snapshot`";
-  return error;
+  return make_error(
+      Code::kQuarantined,
+      cat("failed to parse ", side, " snapshot ", quoted(path), ": ", snapshot.error().message),
+      "no state was changed", "make it anew with `cortex restore snapshot`");
 }
 
 json::Value to_json(const SalienceDistribution& d) {

@@ -12,10 +12,8 @@ namespace cortex::bundle {
 namespace {
 
 Error unreadable(std::string_view table, std::string_view id, std::string_view why) {
-  Error error = make_error(Code::kPrecondition, cat("row ", quoted(id), " of `", table, "` ", why));
-  error.unchanged = "no state was changed";
-  error.next = "look at the store with `cortex doctor --deep`";
-  return error;
+  return make_error(Code::kPrecondition, cat("row ", quoted(id), " of `", table, "` ", why),
+                    "no state was changed", "look at the store with `cortex doctor --deep`");
 }
 
 // Runs `on_row` for every row.
@@ -96,9 +94,7 @@ std::optional<std::uint64_t> salience_of(std::string_view salience_json) {
   const json::Value* score = parsed->find("score");
   const json::Number* number = score == nullptr ? nullptr : score->as_number();
   if (number == nullptr) return 0;
-  double value = number->d;
-  if (number->kind == json::Number::Kind::kUnsigned) value = static_cast<double>(number->u);
-  if (number->kind == json::Number::Kind::kSigned) value = static_cast<double>(number->i);
+  const double value = json::to_double(*number);
   if (value <= 0.0) return 0;
   return value >= 1.0 ? 100 : static_cast<std::uint64_t>(std::round(value * 100.0));
 }
@@ -203,10 +199,8 @@ Error schema_error(const std::string& path, const std::vector<store::SchemaFailu
                           ": a part of its schema is missing or newer than this program");
   for (const auto& failure : failures)
     lines += cat("\n  ", failure.invariant, ": ", failure.detail);
-  Error error = make_error(Code::kSchema, std::move(lines));
-  error.unchanged = "no state was changed";
-  error.next = "bring it up to date with `cortex doctor --repair`, or use a matching program";
-  return error;
+  return make_error(Code::kSchema, std::move(lines), "no state was changed",
+                    "bring it up to date with `cortex doctor --repair`, or use a matching program");
 }
 
 }  // namespace

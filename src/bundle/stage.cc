@@ -10,10 +10,8 @@ namespace cortex::bundle {
 namespace {
 
 Error refused(std::string message, std::string next) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "the active store was not changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "the active store was not changed",
+                    std::move(next));
 }
 
 Error unchanged(Error error, Code code) {

@@ -8,10 +8,8 @@ namespace cortex::bundle {
 namespace {
 
 Error refused(std::string message, std::string next) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "no state was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "no state was changed",
+                    std::move(next));
 }
 
 std::string staging_prefix(const std::string& output) {

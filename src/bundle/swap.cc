@@ -15,10 +15,7 @@ namespace {
 constexpr std::string_view kUnchanged = "the active store was not changed";
 
 Error refused(Code code, std::string message, std::string next = "") {
-  Error error = make_error(code, std::move(message));
-  error.unchanged = kUnchanged;
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), std::string(kUnchanged), std::move(next));
 }
 
 Error internal(Error error) {

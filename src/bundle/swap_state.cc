@@ -68,13 +68,12 @@ Result<std::optional<SwapState>> read_swap_state(fs::FileSystem& fs,
                           {"started_at", text_into(state.started_at)}};
   const Status read = read_document(*text, fields);
   if (read.ok() && kind == kKind && version == 1) return std::optional(std::move(state));
-  Error error =
-      make_error(Code::kPrecondition,
-                 cat("the journal ", quoted(path), " of an interrupted restore is malformed",
-                     read.ok() ? "" : cat(": ", read.error().message)));
-  error.unchanged = "the active store was not changed";
-  error.next = "recover with `cortex restore recover-apply` from the evidence folder beside it";
-  return error;
+  return make_error(
+      Code::kPrecondition,
+      cat("the journal ", quoted(path), " of an interrupted restore is malformed",
+          read.ok() ? "" : cat(": ", read.error().message)),
+      "the active store was not changed",
+      "recover with `cortex restore recover-apply` from the evidence folder beside it");
 }
 
 Status write_swap_state(fs::FileSystem& fs, const SwapState& state) {

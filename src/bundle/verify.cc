@@ -12,10 +12,7 @@ namespace cortex::bundle {
 namespace {
 
 Error rejected(Code code, std::string message, std::string next = "") {
-  Error error = make_error(code, std::move(message));
-  error.unchanged = "no state was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "no state was changed", std::move(next));
 }
 
 Result<VerifiedArtifact> check_artifact(fs::FileSystem& fs, const std::string& folder,

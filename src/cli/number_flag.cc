@@ -9,10 +9,8 @@ namespace cortex::cli {
 namespace {
 
 Error no_number(std::string_view name, std::string_view text) {
-  Error error = make_error(Code::kUsage, cat("--", name, " ", quoted(text), " is no number"));
-  error.unchanged = "no state was changed";
-  error.next = cat("give --", name, " a number");
-  return error;
+  return make_error(Code::kUsage, cat("--", name, " ", quoted(text), " is no number"),
+                    "no state was changed", cat("give --", name, " a number"));
 }
 
 template <class T>

@@ -21,6 +21,19 @@ struct Number {
   friend bool operator==(const Number&, const Number&) = default;
 };
 
+// The nearest double, which is the value itself for kDouble.
+constexpr double to_double(const Number& number) {
+  switch (number.kind) {
+    case Number::Kind::kUnsigned:
+      return static_cast<double>(number.u);
+    case Number::Kind::kSigned:
+      return static_cast<double>(number.i);
+    case Number::Kind::kDouble:
+      break;
+  }
+  return number.d;
+}
+
 // `token` must match the JSON number grammar (the cursor has checked that). False: out of range
 // ("1e400").
 bool read_number(std::string_view token, Number& out);

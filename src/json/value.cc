@@ -154,6 +154,22 @@ const Value* Value::find(std::string_view key) const {
   return object == nullptr ? nullptr : object->find(key);
 }
 
+std::optional<std::uint64_t> Value::as_unsigned() const {
+  const Number* number = as_number();
+  if (number == nullptr || number->kind != Number::Kind::kUnsigned) return std::nullopt;
+  return number->u;
+}
+
+const std::string* Value::find_text(std::string_view key) const {
+  const Value* value = find(key);
+  return value == nullptr ? nullptr : value->as_string();
+}
+
+std::optional<std::uint64_t> Value::find_unsigned(std::string_view key) const {
+  const Value* value = find(key);
+  return value == nullptr ? std::nullopt : value->as_unsigned();
+}
+
 bool read_value(Cursor& cursor, Value& out) {
   switch (cursor.peek()) {
     case Type::kNull:
@@ -180,10 +196,8 @@ Result<Value> parse(std::string_view text, int depth_used) {
   Value value;
   if (read_value(cursor, value) && cursor.at_end()) return value;
   cursor.fail(FaultKind::kSyntax, "expected nothing after the value");
-  Error error = make_error(Code::kUsage, cursor.fault().text());
-  error.unchanged = "nothing was taken from the text";
-  error.next = "correct the JSON at that place";
-  return error;
+  return make_error(Code::kUsage, cursor.fault().text(), "nothing was taken from the text",
+                    "correct the JSON at that place");
 }
 
 Value sorted(Value value) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,8 +74,12 @@ class Value {
   const Object* as_object() const;
   Array* as_array();
   Object* as_object();
-  // The member of an object, or nullptr.
+  // A whole number from 0 on that was written as one.
+  std::optional<std::uint64_t> as_unsigned() const;
+  // The member of an object, or nullptr. The others: also when it has another type.
   const Value* find(std::string_view key) const;
+  const std::string* find_text(std::string_view key) const;
+  std::optional<std::uint64_t> find_unsigned(std::string_view key) const;
 
  private:
   static Value from_integer(bool negative, std::uint64_t bits);
@@ -103,6 +108,7 @@ void write_compact(std::string& out, const Value& value, Keys keys);
 std::string write_pretty(const Value& value, Keys keys = Keys::kAsIs);
 // `text` as a JSON string with quotes, minimal escapes (docs/formats.md, 4.1).
 void write_string(std::string& out, std::string_view text);
+std::string string_text(std::string_view text);  // the same by itself
 
 inline Array array_of(const std::vector<std::string>& texts) {
   return Array(texts.begin(), texts.end());

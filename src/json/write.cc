@@ -162,6 +162,12 @@ void write_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+std::string string_text(std::string_view text) {
+  std::string out;
+  write_string(out, text);
+  return out;
+}
+
 void write_compact(std::string& out, const Value& value, Keys keys) {
   Writer(out, keys, false).value(value);
 }

@@ -14,14 +14,8 @@
 namespace cortex::ledger {
 namespace {
 
-std::string quoted_json(std::string_view text) {
-  std::string out;
-  json::write_string(out, text);
-  return out;
-}
-
 std::string option_text(const std::optional<std::string>& hash) {
-  return hash ? cat("Some(", quoted_json(*hash), ")") : "None";
+  return hash ? cat("Some(", json::string_text(*hash), ")") : "None";
 }
 
 std::string orphan_text(const std::optional<std::string>& observed,
@@ -32,8 +26,8 @@ std::string orphan_text(const std::optional<std::string>& observed,
 
 std::string hash_break(std::string_view which, std::string_view observed,
                        std::string_view expected) {
-  return cat("HashBreak { which: ", which, ", observed: ", quoted_json(observed),
-             ", expected: ", quoted_json(expected), " }");
+  return cat("HashBreak { which: ", which, ", observed: ", json::string_text(observed),
+             ", expected: ", json::string_text(expected), " }");
 }
 
 std::string row_hash_break(std::string_view observed, const crypto::HexDigest& expected) {
@@ -98,7 +92,7 @@ void ChunkCheck::check_payload(const core::DecodedEvent& row) {
   }
   auto canonical = core::canonical_payload(row.raw_payload, row.payload_depth);
   if (!canonical.ok()) {
-    fail(row, "", cat("Decode { message: ", quoted_json(canonical.error().message), " }"));
+    fail(row, "", cat("Decode { message: ", json::string_text(canonical.error().message), " }"));
     return;
   }
   const std::string_view recomputed = hash_of(*canonical);

@@ -11,13 +11,6 @@ namespace {
 constexpr std::uint64_t kBytesMax = 4096;
 constexpr std::uint64_t kFormat = 2;
 
-std::optional<std::uint64_t> count_of(const json::Value& document, std::string_view key) {
-  const json::Value* value = document.find(key);
-  const json::Number* number = value == nullptr ? nullptr : value->as_number();
-  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned) return std::nullopt;
-  return number->u;
-}
-
 std::optional<std::string> text_or_null(const json::Value& value) {
   if (value.as_string() == nullptr) return std::nullopt;
   return *value.as_string();
@@ -28,8 +21,8 @@ json::Value text_or_null(const std::optional<std::string>& text) {
 }
 
 std::optional<LedgerHead> head_of(const json::Value& document) {
-  const auto size_bytes = count_of(document, "size_bytes");
-  const auto rows = count_of(document, "rows");
+  const auto size_bytes = document.find_unsigned("size_bytes");
+  const auto rows = document.find_unsigned("rows");
   const json::Value* hash = document.find("head");
   const json::Value* row_hash = document.find("row_hash");
   if (!size_bytes || !rows || hash == nullptr || row_hash == nullptr) return std::nullopt;
@@ -70,7 +63,7 @@ std::optional<HeadFile> load_head_file(fs::FileSystem& fs, const std::string& le
   const auto text = fs::read_all(fs, head_file_path(ledger_path), kBytesMax);
   if (!text.ok()) return std::nullopt;
   const auto document = parse_checked_line(*text);
-  if (!document || count_of(*document, "format") != kFormat) return std::nullopt;
+  if (!document || document->find_unsigned("format") != kFormat) return std::nullopt;
   const auto head = head_of(*document);
   if (!head) return std::nullopt;
   HeadFile file{*head, std::nullopt};

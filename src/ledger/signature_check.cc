@@ -10,15 +10,9 @@
 namespace cortex::ledger {
 namespace {
 
-std::string quoted_json(std::string_view text) {
-  std::string out;
-  json::write_string(out, text);
-  return out;
-}
-
 SignatureFault bad_signature(const core::RowSignature& printed, std::string_view message) {
-  return {"", cat("BadSignature { key_id: ", quoted_json(printed.key_id),
-                  ", message: ", quoted_json(message), " }")};
+  return {"", cat("BadSignature { key_id: ", json::string_text(printed.key_id),
+                  ", message: ", json::string_text(message), " }")};
 }
 
 constexpr std::string_view kDidNotVerify = "the signature did not verify under the active key";
@@ -81,8 +75,8 @@ std::optional<SignatureFault> SignatureCheck::rotate(const core::DecodedEvent& r
   const auto rotation = parse_rotation(row.event, row.raw_payload, row.payload_depth);
   if (!rotation) return std::nullopt;
   if (const auto fault = rotation_fault(*rotation, out_.end.key)) {
-    return SignatureFault{"",
-                          cat("RotationEnvelopeRejected { message: ", quoted_json(*fault), " }")};
+    return SignatureFault{
+        "", cat("RotationEnvelopeRejected { message: ", json::string_text(*fault), " }")};
   }
   out_.end.key = rotation->new_key;
   out_.end.key_id = crypto::key_id(rotation->new_key);

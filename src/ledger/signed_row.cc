@@ -25,23 +25,18 @@ bool read_bytes(const json::Value* value, Array& out) {
   const json::Array* array = value == nullptr ? nullptr : value->as_array();
   if (array == nullptr || array->size() != out.size()) return false;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const json::Number* number = (*array)[i].as_number();
-    if (number == nullptr || number->kind != json::Number::Kind::kUnsigned || number->u > 255) {
-      return false;
-    }
-    out[i] = static_cast<std::uint8_t>(number->u);
+    const auto number = (*array)[i].as_unsigned();
+    if (!number || *number > 255) return false;
+    out[i] = static_cast<std::uint8_t>(*number);
   }
   return true;
 }
 
 std::optional<Rotation> rotation_of(const json::Value& envelope) {
   Rotation out;
-  const json::Value* version = envelope.find("schema_version");
-  const json::Number* number = version == nullptr ? nullptr : version->as_number();
-  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned || number->u > 0xFFFF) {
-    return std::nullopt;
-  }
-  out.schema_version = static_cast<std::uint16_t>(number->u);
+  const auto version = envelope.find_unsigned("schema_version");
+  if (!version || *version > 0xFFFF) return std::nullopt;
+  out.schema_version = static_cast<std::uint16_t>(*version);
   const json::Value* signed_at = envelope.find("signed_at");
   const std::string* text = signed_at == nullptr ? nullptr : signed_at->as_string();
   if (text == nullptr) return std::nullopt;

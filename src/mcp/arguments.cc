@@ -6,21 +6,7 @@
 #include "base/text.h"
 
 namespace cortex::mcp {
-namespace {
-
-double as_double(const json::Number& number) {
-  switch (number.kind) {
-    case json::Number::Kind::kUnsigned:
-      return static_cast<double>(number.u);
-    case json::Number::Kind::kSigned:
-      return static_cast<double>(number.i);
-    case json::Number::Kind::kDouble:
-      break;
-  }
-  return number.d;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Error bad_argument(std::string message) {
   Error error = make_error(Code::kUsage, std::move(message));
@@ -60,18 +46,18 @@ Result<std::size_t> Arguments::whole(std::string_view name, std::size_t otherwis
                                      bool null_is_absent) const {
   const json::Value* value = object_.find(name);
   if (value == nullptr || (value->is_null() && null_is_absent)) return otherwise;
-  const json::Number* number = value->as_number();
-  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned) {
+  const auto number = value->as_unsigned();
+  if (!number) {
     return bad_argument(cat(name, " must be a whole number from 0 on"));
   }
-  return static_cast<std::size_t>(std::min<std::uint64_t>(number->u, cap));
+  return static_cast<std::size_t>(std::min<std::uint64_t>(*number, cap));
 }
 
 Result<std::optional<double>> Arguments::number(std::string_view name) const {
   const json::Value* value = object_.find(name);
   if (value == nullptr || value->is_null()) return std::optional<double>();
   if (value->as_number() == nullptr) return bad_argument(cat(name, " must be a number"));
-  return std::optional<double>(as_double(*value->as_number()));
+  return std::optional<double>(json::to_double(*value->as_number()));
 }
 
 bool Arguments::flag(std::string_view name) const {

@@ -37,10 +37,8 @@ bool equal(std::string_view token, std::string_view given) {
 }
 
 Error refused(std::string message, std::string next) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.unchanged = "nothing was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(Code::kPrecondition, std::move(message), "nothing was changed",
+                    std::move(next));
 }
 
 }  // namespace

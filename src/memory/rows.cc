@@ -29,14 +29,12 @@ class Members {
     return text(key);
   }
   std::int64_t count(std::string_view key) {
-    const json::Value* member = value_.find(key);
-    const json::Number* number = member == nullptr ? nullptr : member->as_number();
-    if (number == nullptr || number->kind != json::Number::Kind::kUnsigned ||
-        !std::in_range<std::int64_t>(number->u)) {
+    const auto number = value_.find_unsigned(key);
+    if (!number || !std::in_range<std::int64_t>(*number)) {
       bad(key);
       return 0;
     }
-    return static_cast<std::int64_t>(number->u);
+    return static_cast<std::int64_t>(*number);
   }
   Status done(const store::OperationRow& row) const {
     if (bad_.empty()) return {};

@@ -254,12 +254,6 @@ Language Analyzer::analyze(std::string_view text, std::vector<Token>& out) {
   return language;
 }
 
-void Analyzer::analyze_as(Language language, std::string_view text, std::vector<Token>& out) {
-  text = text.substr(0, kTextBytesMax);
-  find_words(text);
-  emit(language, text, out);
-}
-
 void Analyzer::analyze_names(std::string_view text, Field field, std::vector<Term>& out) {
   find_words(text);
   for (const Word& word : words_) {

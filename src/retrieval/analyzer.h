@@ -46,8 +46,6 @@ class Analyzer {
 
   // The tokens in order of `begin`; `out` is overwritten. Texts above 4 GiB are cut.
   Language analyze(std::string_view text, std::vector<Token>& out);
-  // The same, with the language given: for queries, which are too short to tell it.
-  void analyze_as(Language language, std::string_view text, std::vector<Token>& out);
   // Folded, unstemmed words as terms of `field`: for names.
   void analyze_names(std::string_view text, Field field, std::vector<Term>& out);
 

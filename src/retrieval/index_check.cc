@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "retrieval/document.h"
 #include "retrieval/index_reader.h"
+#include "retrieval/store_rows.h"
 
 namespace cortex::retrieval {
 namespace {
@@ -33,18 +34,14 @@ class IndexCheck {
 
  private:
   Status check_events() {
-    CORTEX_ASSIGN(auto select,
-                  db_.prepare("SELECT rowid, observed_at, source_json, session_id, trace_id,"
-                              " event_type, payload_json FROM events WHERE rowid <= ?1 ORDER BY"
-                              " rowid"));
+    CORTEX_ASSIGN(auto select, db_.prepare(cat("SELECT ", kEventRowColumns,
+                                               " FROM events WHERE rowid <= ?1 ORDER BY rowid")));
     CORTEX_TRY(select.bind_all(state_.events_rowid));
     DocId doc = 0;
     for (;;) {
       CORTEX_ASSIGN(const bool more, select.step());
       if (!more) return {};
-      const EventRow row{select.column_int(0),  select.column_text(1), select.column_text(2),
-                         select.column_text(3), select.column_text(4), select.column_text(5),
-                         select.column_text(6)};
+      const EventRow row = event_row(select);
       if (is_operation(row)) continue;
       CORTEX_TRY(next_event(doc));
       CORTEX_TRY(compare(doc, maker_.make(row)));
@@ -61,15 +58,15 @@ class IndexCheck {
   }
 
   Status check_memories() {
-    CORTEX_ASSIGN(auto select,
-                  db_.prepare("SELECT k.doc, m.rowid, m.claim, m.domains_json, m.status,"
-                              " m.created_at FROM cortex_recall_memories k JOIN memories m ON"
-                              " m.rowid = k.ref ORDER BY k.doc"));
+    CORTEX_ASSIGN(
+        auto select,
+        db_.prepare(cat(
+            "SELECT k.doc, ", kMemoryRowColumns,
+            " FROM cortex_recall_memories k JOIN memories m ON m.rowid = k.ref ORDER BY k.doc")));
     for (;;) {
       CORTEX_ASSIGN(const bool more, select.step());
       if (!more) return {};
-      const MemoryRow row{select.column_int(1), select.column_text(2), select.column_text(3),
-                          select.column_text(4), select.column_text(5)};
+      const MemoryRow row = memory_row(select, 1);
       CORTEX_TRY(compare(static_cast<DocId>(select.column_int(0)), maker_.make(row)));
       ++memories_;
     }

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "retrieval/document.h"
 #include "retrieval/segment_builder.h"
+#include "retrieval/store_rows.h"
 
 namespace cortex::retrieval {
 namespace {
@@ -156,17 +157,13 @@ class IndexWriter {
 
  private:
   Status add_events() {
-    CORTEX_ASSIGN(auto select,
-                  db_.prepare("SELECT rowid, observed_at, source_json, session_id, trace_id,"
-                              " event_type, payload_json FROM events WHERE rowid > ?1 ORDER BY"
-                              " rowid"));
+    CORTEX_ASSIGN(auto select, db_.prepare(cat("SELECT ", kEventRowColumns,
+                                               " FROM events WHERE rowid > ?1 ORDER BY rowid")));
     CORTEX_TRY(select.bind_all(state_.events_rowid));
     for (;;) {
       CORTEX_ASSIGN(const bool more, select.step());
       if (!more) return {};
-      const EventRow row{select.column_int(0),  select.column_text(1), select.column_text(2),
-                         select.column_text(3), select.column_text(4), select.column_text(5),
-                         select.column_text(6)};
+      const EventRow row = event_row(select);
       state_.events_rowid = row.rowid;
       if (is_operation(row)) continue;
       CORTEX_TRY(add(maker_.make(row)));
@@ -179,10 +176,10 @@ class IndexWriter {
                   db_.query_int("SELECT count(*) FROM cortex_recall_pending"));
     if (pending == 0) return {};
     CORTEX_ASSIGN(auto select,
-                  db_.prepare("SELECT p.ref, m.rowid, m.claim, m.domains_json, m.status,"
-                              " m.created_at, k.doc FROM cortex_recall_pending p LEFT JOIN"
-                              " memories m ON m.rowid = p.ref LEFT JOIN cortex_recall_memories k"
-                              " ON k.ref = p.ref ORDER BY p.ref"));
+                  db_.prepare(cat(
+                      "SELECT p.ref, ", kMemoryRowColumns,
+                      ", k.doc FROM cortex_recall_pending p LEFT JOIN memories m ON m.rowid = "
+                      "p.ref LEFT JOIN cortex_recall_memories k ON k.ref = p.ref ORDER BY p.ref")));
     CORTEX_ASSIGN(auto known, db_.prepare("INSERT OR REPLACE INTO cortex_recall_memories(ref, doc)"
                                           " VALUES(?1,?2)"));
     CORTEX_ASSIGN(auto gone, db_.prepare("DELETE FROM cortex_recall_memories WHERE ref = ?1"));
@@ -198,9 +195,7 @@ class IndexWriter {
         CORTEX_TRY(gone.run());
         continue;
       }
-      const Document& made =
-          maker_.make(MemoryRow{ref, select.column_text(2), select.column_text(3),
-                                select.column_text(4), select.column_text(5)});
+      const Document& made = maker_.make(memory_row(select, 1));
       if (doc != 0) {
         CORTEX_ASSIGN(const bool same, keep_if_same(doc, made));
         if (same) continue;

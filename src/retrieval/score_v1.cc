@@ -84,9 +84,9 @@ std::vector<std::string> words_between_blanks(std::string_view text) {
   return words;
 }
 
-}  // namespace
-
-void add_ascii_tokens(std::string_view text, std::vector<std::string>& tokens) {
+// Calls `function` with each run of word bytes, in order.
+template <class Function>
+void for_each_word(std::string_view text, Function function) {
   std::size_t at = 0;
   while (at < text.size()) {
     if (!is_word_byte(text[at])) {
@@ -95,10 +95,18 @@ void add_ascii_tokens(std::string_view text, std::vector<std::string>& tokens) {
     }
     std::size_t end = at;
     while (end < text.size() && is_word_byte(text[end])) ++end;
-    std::string token = to_lower_ascii(text.substr(at, end - at));
-    if (std::ranges::find(tokens, token) == tokens.end()) tokens.push_back(std::move(token));
+    function(text.substr(at, end - at));
     at = end;
   }
+}
+
+}  // namespace
+
+void add_ascii_tokens(std::string_view text, std::vector<std::string>& tokens) {
+  for_each_word(text, [&tokens](std::string_view word) {
+    std::string token = to_lower_ascii(word);
+    if (std::ranges::find(tokens, token) == tokens.end()) tokens.push_back(std::move(token));
+  });
 }
 
 std::vector<std::string> ascii_tokens(std::string_view text) {
@@ -112,20 +120,11 @@ namespace {
 // Marks the query terms that occur in `text`. Nothing is copied but one token at a time.
 void mark_terms(const std::vector<std::string>& terms, std::string_view text,
                 std::vector<char>& found) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    if (!is_word_byte(text[at])) {
-      ++at;
-      continue;
-    }
-    std::size_t end = at;
-    while (end < text.size() && is_word_byte(text[end])) ++end;
-    const std::string_view token = text.substr(at, end - at);
+  for_each_word(text, [&](std::string_view word) {
     for (std::size_t i = 0; i < terms.size(); ++i) {
-      if (terms[i].size() == token.size() && to_lower_ascii(token) == terms[i]) found[i] = 1;
+      if (terms[i].size() == word.size() && to_lower_ascii(word) == terms[i]) found[i] = 1;
     }
-    at = end;
-  }
+  });
 }
 
 }  // namespace

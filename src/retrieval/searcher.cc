@@ -1,4 +1,5 @@
 #include "retrieval/searcher.h"
+#include "retrieval/store_rows.h"
 
 #include "base/text.h"
 
@@ -17,17 +18,13 @@ Result<Searcher> Searcher::open(sqlite::Connection& db) {
 }
 
 Status Searcher::add_unindexed(const std::optional<IndexState>& state, DocumentMaker& maker) {
-  CORTEX_ASSIGN(auto events,
-                db_->prepare("SELECT rowid, observed_at, source_json, session_id, trace_id,"
-                             " event_type, payload_json FROM events WHERE rowid > ?1 ORDER BY"
-                             " rowid"));
+  CORTEX_ASSIGN(auto events, db_->prepare(cat("SELECT ", kEventRowColumns,
+                                              " FROM events WHERE rowid > ?1 ORDER BY rowid")));
   CORTEX_TRY(events.bind_all(state ? state->events_rowid : 0));
   for (;;) {
     CORTEX_ASSIGN(const bool more, events.step());
     if (!more) break;
-    const EventRow row{events.column_int(0),  events.column_text(1), events.column_text(2),
-                       events.column_text(3), events.column_text(4), events.column_text(5),
-                       events.column_text(6)};
+    const EventRow row = event_row(events);
     ++unindexed_;
     if (is_operation(row)) continue;
     CORTEX_TRY(reader_.add_unindexed(maker.make(row)));
@@ -41,16 +38,13 @@ Status Searcher::add_unindexed(const std::optional<IndexState>& state, DocumentM
     }
   }
   const std::string_view which =
-      state ? " WHERE rowid IN (SELECT ref FROM cortex_recall_pending)" : "";
-  CORTEX_ASSIGN(auto memories,
-                db_->prepare(cat("SELECT rowid, claim, domains_json, status, created_at FROM"
-                                 " memories",
-                                 which, " ORDER BY rowid")));
+      state ? " WHERE m.rowid IN (SELECT ref FROM cortex_recall_pending)" : "";
+  CORTEX_ASSIGN(auto memories, db_->prepare(cat("SELECT ", kMemoryRowColumns, " FROM memories m",
+                                                which, " ORDER BY m.rowid")));
   for (;;) {
     CORTEX_ASSIGN(const bool more, memories.step());
     if (!more) return {};
-    const MemoryRow row{memories.column_int(0), memories.column_text(1), memories.column_text(2),
-                        memories.column_text(3), memories.column_text(4)};
+    const MemoryRow row = memory_row(memories, 0);
     ++unindexed_;
     CORTEX_TRY(reader_.add_unindexed(maker.make(row)));
   }

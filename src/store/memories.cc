@@ -257,12 +257,10 @@ Result<std::optional<Memory>> find_memory(sqlite::Connection& db, std::string_vi
   if (!found) return std::optional<Memory>();
   Memory memory;
   if (const Fault bad = read_row(row, memory)) {
-    Error error = make_error(
+    return make_error(
         Code::kInternal,
-        cat("the memory ", quoted(bad->id), " cannot be read: ", bad->column, ": ", bad->reason));
-    error.unchanged = "no state was changed";
-    error.next = "repair that column, or restore a backup";
-    return error;
+        cat("the memory ", quoted(bad->id), " cannot be read: ", bad->column, ": ", bad->reason),
+        "no state was changed", "repair that column, or restore a backup");
   }
   return std::optional(std::move(memory));
 }

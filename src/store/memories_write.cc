@@ -40,16 +40,7 @@ json::Value exact(double number) {
 }
 
 std::optional<double> exact(const json::Value& value) {
-  if (const json::Number* number = value.as_number()) {
-    switch (number->kind) {
-      case json::Number::Kind::kUnsigned:
-        return static_cast<double>(number->u);
-      case json::Number::Kind::kSigned:
-        return static_cast<double>(number->i);
-      case json::Number::Kind::kDouble:
-        return number->d;
-    }
-  }
+  if (const json::Number* number = value.as_number()) return json::to_double(*number);
   const std::string* text = value.as_string();
   if (text == nullptr) return std::nullopt;
   double number = 0;

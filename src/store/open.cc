@@ -29,10 +29,8 @@ Result<bool> is_in_use(fs::FileSystem& fs, const std::string& path) {
 }
 
 Error not_a_store(const std::string& path, std::string_view why) {
-  Error error = make_error(Code::kPrecondition, cat("the store ", quoted(path), " ", why));
-  error.unchanged = "no state was changed";
-  error.next = "run `cortex init` first, or check the path";
-  return error;
+  return make_error(Code::kPrecondition, cat("the store ", quoted(path), " ", why),
+                    "no state was changed", "run `cortex init` first, or check the path");
 }
 
 Result<sqlite::Connection> open(const std::string& path, sqlite::OpenMode mode) {

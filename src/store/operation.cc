@@ -15,8 +15,7 @@ Error not_an_operation(const core::Event& event, std::string_view why) {
 }
 
 std::string text_or_empty(const json::Value& payload, std::string_view key) {
-  const json::Value* member = payload.find(key);
-  const std::string* text = member == nullptr ? nullptr : member->as_string();
+  const std::string* text = payload.find_text(key);
   return text == nullptr ? std::string() : *text;
 }
 

@@ -1,9 +1,11 @@
 #include "store/private_schema.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "sqlite/transaction.h"
 #include "store/schema_query.h"
 
@@ -120,10 +122,12 @@ constexpr PrivateObject kObjects[] = {
 };
 
 Result<std::vector<const PrivateObject*>> missing_objects(sqlite::Connection& connection) {
+  CORTEX_ASSIGN(const auto present, text_column(connection,
+                                                "SELECT type || ' ' || name FROM sqlite_schema"
+                                                " WHERE name GLOB 'cortex_*'"));
   std::vector<const PrivateObject*> missing;
   for (const PrivateObject& object : kObjects) {
-    CORTEX_ASSIGN(const bool present, object_exists(connection, object.type, object.name));
-    if (present) continue;
+    if (std::ranges::find(present, cat(object.type, " ", object.name)) != present.end()) continue;
     if (!object.base_table.empty()) {
       CORTEX_ASSIGN(const bool possible,
                     column_exists(connection, object.base_table, object.base_column));

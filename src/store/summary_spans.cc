@@ -7,16 +7,9 @@
 namespace cortex::store {
 namespace {
 
-std::optional<std::uint64_t> offset_of(const json::Value& span, std::string_view key) {
-  const json::Value* value = span.find(key);
-  const json::Number* number = value == nullptr ? nullptr : value->as_number();
-  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned) return std::nullopt;
-  return number->u;
-}
-
 bool read_span(const json::Value& value, SummarySpan& out) {
-  const auto start = offset_of(value, "byte_start");
-  const auto end = offset_of(value, "byte_end");
+  const auto start = value.find_unsigned("byte_start");
+  const auto end = value.find_unsigned("byte_end");
   const json::Value* ids = value.find("derived_from_event_ids");
   const json::Value* authority = value.find("max_source_authority");
   if (!start || !end || ids == nullptr || ids->as_array() == nullptr || authority == nullptr ||

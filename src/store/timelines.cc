@@ -8,27 +8,6 @@
 namespace cortex::store {
 namespace {
 
-// ?1 key, ?2 event time, ?3 now. The principal is that of the key row at event time, else now.
-constexpr std::string_view kKeyFacts =
-    "SELECT"
-    " (SELECT max(effective_at) FROM authority_key_timeline WHERE key_id = ?1 AND"
-    "   state = 'active' AND effective_at <= ?2),"
-    " (SELECT max(effective_at) FROM authority_key_timeline WHERE key_id = ?1 AND"
-    "   state = 'retired' AND effective_at <= ?3),"
-    " (SELECT max(effective_at) FROM authority_key_timeline WHERE key_id = ?1 AND"
-    "   state = 'revoked' AND effective_at <= ?3),"
-    " coalesce("
-    "  (SELECT principal_id FROM authority_key_timeline WHERE key_id = ?1 AND effective_at <= ?2"
-    "   ORDER BY effective_at DESC, state DESC LIMIT 1),"
-    "  (SELECT principal_id FROM authority_key_timeline WHERE key_id = ?1 AND effective_at <= ?3"
-    "   ORDER BY effective_at DESC, state DESC LIMIT 1))";
-
-// The principal's row at ?2.
-constexpr std::string_view kPrincipalFacts =
-    "SELECT trust_tier, effective_at, removed_at, trust_review_due_at"
-    " FROM authority_principal_timeline WHERE principal_id = ?1 AND effective_at <= ?2"
-    " ORDER BY effective_at DESC LIMIT 1";
-
 Result<std::optional<Timestamp>> time_column(const sqlite::Statement& row, int column) {
   if (row.is_null(column)) return std::optional<Timestamp>();
   const auto time = parse_strict_rfc3339(row.column_text(column));
@@ -42,25 +21,6 @@ Result<trust::Tier> tier_column(const sqlite::Statement& row, int column) {
   if (tier) return *tier;
   return make_error(Code::kIntegrity, cat("the authority timeline has an unknown trust tier ",
                                           quoted(row.column_text(column))));
-}
-
-Status read_principal(sqlite::Connection& db, const std::string& at, const std::string& now,
-                      trust::KeyEvidence& evidence) {
-  CORTEX_ASSIGN(auto row, db.prepare(kPrincipalFacts));
-  CORTEX_TRY(row.bind_all(evidence.principal_id, at));
-  CORTEX_ASSIGN(const bool known_then, row.step());
-  if (known_then) {
-    CORTEX_ASSIGN(evidence.tier_at_event, tier_column(row, 0));
-  }
-  row.reset();
-  CORTEX_TRY(row.bind_all(evidence.principal_id, now));
-  CORTEX_ASSIGN(const bool known_now, row.step());
-  if (!known_now) return {};
-  CORTEX_ASSIGN(evidence.current_tier, tier_column(row, 0));
-  CORTEX_ASSIGN(evidence.current_tier_since, time_column(row, 1));
-  CORTEX_ASSIGN(evidence.removed_at, time_column(row, 2));
-  CORTEX_ASSIGN(evidence.review_due_at, time_column(row, 3));
-  return {};
 }
 
 Error taken(std::string_view what, std::string_view id, std::string_view at) {
@@ -82,28 +42,6 @@ Status insert_or_same(sqlite::Connection& db, sqlite::Statement insert, sqlite::
 
 }  // namespace
 
-Result<trust::KeyEvidence> key_evidence(sqlite::Connection& db, std::string_view key_id,
-                                        Timestamp event_time, Timestamp now) {
-  trust::KeyEvidence evidence;
-  evidence.key_id = key_id;
-  evidence.event_time = event_time;
-  evidence.now = now;
-  CORTEX_ASSIGN(const bool present, object_exists(db, "table", "authority_key_timeline"));
-  if (!present) return evidence;
-  const std::string at = format_rfc3339(event_time, Offset::kPlus00);
-  const std::string until = format_rfc3339(now, Offset::kPlus00);
-  CORTEX_ASSIGN(auto row, db.prepare(kKeyFacts));
-  CORTEX_TRY(row.bind_all(key_id, at, until));
-  CORTEX_ASSIGN([[maybe_unused]] const bool one_row, row.step());
-  CORTEX_ASSIGN(evidence.activated, time_column(row, 0));
-  CORTEX_ASSIGN(evidence.retired, time_column(row, 1));
-  CORTEX_ASSIGN(evidence.revoked, time_column(row, 2));
-  if (row.is_null(3)) return evidence;
-  evidence.principal_id = std::string(row.column_text(3));
-  CORTEX_TRY(read_principal(db, at, until, evidence));
-  return evidence;
-}
-
 Result<bool> has_key_row(sqlite::Connection& db, std::string_view key_id,
                          std::string_view effective_at) {
   CORTEX_ASSIGN(auto select, db.prepare("SELECT 1 FROM authority_key_timeline WHERE key_id = ?1"
@@ -120,9 +58,20 @@ Result<Timestamp> required_time(const sqlite::Statement& row, int column) {
   return make_error(Code::kIntegrity, "the authority timeline has a row without a time");
 }
 
-Status read_keys(sqlite::Connection& db, trust::Timelines& out) {
-  CORTEX_ASSIGN(auto row, db.prepare("SELECT key_id, principal_id, state, effective_at"
-                                     " FROM authority_key_timeline"));
+// ?1: a key, or NULL for all of them and all principals.
+constexpr std::string_view kKeys =
+    "SELECT key_id, principal_id, state, effective_at FROM authority_key_timeline"
+    " WHERE ?1 IS NULL OR key_id = ?1";
+constexpr std::string_view kPrincipals =
+    "SELECT trust_tier, effective_at, removed_at, trust_review_due_at, principal_id"
+    " FROM authority_principal_timeline WHERE ?1 IS NULL OR principal_id IN"
+    " (SELECT principal_id FROM authority_key_timeline WHERE key_id = ?1)";
+
+using OneKey = std::optional<std::string_view>;
+
+Status read_keys(sqlite::Connection& db, OneKey key_id, trust::Timelines& out) {
+  CORTEX_ASSIGN(auto row, db.prepare(kKeys));
+  CORTEX_TRY(row.bind(1, key_id));
   for (;;) {
     CORTEX_ASSIGN(const bool found, row.step());
     if (!found) return {};
@@ -137,10 +86,9 @@ Status read_keys(sqlite::Connection& db, trust::Timelines& out) {
   }
 }
 
-Status read_principals(sqlite::Connection& db, trust::Timelines& out) {
-  CORTEX_ASSIGN(auto row,
-                db.prepare("SELECT trust_tier, effective_at, removed_at, trust_review_due_at,"
-                           " principal_id FROM authority_principal_timeline"));
+Status read_principals(sqlite::Connection& db, OneKey key_id, trust::Timelines& out) {
+  CORTEX_ASSIGN(auto row, db.prepare(kPrincipals));
+  CORTEX_TRY(row.bind(1, key_id));
   for (;;) {
     CORTEX_ASSIGN(const bool found, row.step());
     if (!found) return {};
@@ -170,10 +118,21 @@ Result<trust::Timelines> read_timelines(sqlite::Connection& db) {
   trust::Timelines out;
   CORTEX_ASSIGN(const bool present, object_exists(db, "table", "authority_key_timeline"));
   if (!present) return out;
-  CORTEX_TRY(read_keys(db, out));
-  CORTEX_TRY(read_principals(db, out));
+  CORTEX_TRY(read_keys(db, std::nullopt, out));
+  CORTEX_TRY(read_principals(db, std::nullopt, out));
   CORTEX_TRY(read_bindings(db, out));
   return out;
+}
+
+Result<trust::KeyEvidence> key_evidence(sqlite::Connection& db, std::string_view key_id,
+                                        Timestamp event_time, Timestamp now) {
+  trust::Timelines timelines;
+  CORTEX_ASSIGN(const bool present, object_exists(db, "table", "authority_key_timeline"));
+  if (present) {
+    CORTEX_TRY(read_keys(db, key_id, timelines));
+    CORTEX_TRY(read_principals(db, key_id, timelines));
+  }
+  return timelines.evidence(key_id, event_time, now);
 }
 
 Status add_key_row(sqlite::Connection& db, const KeyRow& row) {

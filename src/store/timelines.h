@@ -1,5 +1,6 @@
 // The authority timelines: who held which key, with how much trust, from when to when. Append only.
-// Times are compared as text, so every time is written with "+00:00" (docs/formats.md, 9.5).
+// Every time is written with "+00:00" (docs/formats.md, 9.5): reference 0.1.2 compares them as
+// text.
 #pragma once
 
 #include <optional>

@@ -65,24 +65,19 @@ std::optional<json::Value> object_in(sqlite::Statement& row, int column) {
   return std::move(value).value();
 }
 
-const std::string* text_of(const json::Value& value, std::string_view key) {
-  const json::Value* member = value.find(key);
-  return member == nullptr ? nullptr : member->as_string();
-}
-
 std::string any_row(sqlite::Statement&) { return "has no source attestation"; }
 
 std::string attestation_rule(sqlite::Statement& row) {
   const auto value = object_in(row, 1);
-  const std::string* state = value ? text_of(*value, "state") : nullptr;
+  const std::string* state = value ? value->find_text("state") : nullptr;
   if (state == nullptr) return "has an attestation that is none";
   const json::Value* inner = value->find("value");
   if (*state == "verified") {
     return inner != nullptr && inner->as_object() != nullptr ? "" : "has no attestation object";
   }
   if (*state == "legacy_unattested") {
-    const bool whole = inner != nullptr && text_of(*inner, "imported_at") != nullptr &&
-                       text_of(*inner, "original_recorded_at") != nullptr;
+    const bool whole = inner != nullptr && inner->find_text("imported_at") != nullptr &&
+                       inner->find_text("original_recorded_at") != nullptr;
     return whole ? "" : "has a legacy attestation without its times";
   }
   return *state == "missing" ? "" : cat("has an attestation in state ", quoted(*state));
@@ -100,9 +95,9 @@ std::string advisory_rule(sqlite::Statement& row) {
   const auto value = object_in(row, 1);
   if (!value) return "has an advisory that is none";
   const json::Value* flags = value->find("flags");
-  const bool whole = text_of(*value, "render_trust") != nullptr &&
-                     text_of(*value, "execution_trust") != nullptr &&
-                     text_of(*value, "advisory_text") != nullptr && flags != nullptr &&
+  const bool whole = value->find_text("render_trust") != nullptr &&
+                     value->find_text("execution_trust") != nullptr &&
+                     value->find_text("advisory_text") != nullptr && flags != nullptr &&
                      flags->as_array() != nullptr;
   return whole ? "" : "has an advisory that lacks members";
 }

@@ -123,15 +123,7 @@ double number_at(const json::Value& value, std::string_view path) {
   const json::Value* found = value_at(value, path);
   const json::Number* number = found == nullptr ? nullptr : found->as_number();
   if (number == nullptr) return -1;
-  switch (number->kind) {
-    case json::Number::Kind::kUnsigned:
-      return static_cast<double>(number->u);
-    case json::Number::Kind::kSigned:
-      return static_cast<double>(number->i);
-    case json::Number::Kind::kDouble:
-      break;
-  }
-  return number->d;
+  return json::to_double(*number);
 }
 
 // Collects failing edges and what they are called for others.

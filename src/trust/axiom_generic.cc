@@ -29,10 +29,8 @@ constexpr std::string_view kScans[] = {"scanned_clean", "incomplete", "not_scann
 constexpr std::string_view kOpen = "open";
 
 Error invalid(std::string_view what) {
-  Error error = make_error(Code::kQuarantined, cat("invalid AXIOM admission envelope: ", what));
-  error.unchanged = "nothing was admitted";
-  error.next = "send the envelope in the documented shape";
-  return error;
+  return make_error(Code::kQuarantined, cat("invalid AXIOM admission envelope: ", what),
+                    "nothing was admitted", "send the envelope in the documented shape");
 }
 
 Status read_text(const json::Value& from, std::string_view path, std::string& out) {

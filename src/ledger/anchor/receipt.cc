@@ -39,13 +39,12 @@ class Reader {
     return value;
   }
   std::uint64_t count(std::string_view name) {
-    const json::Value* value = document_.find(name);
-    const json::Number* number = value == nullptr ? nullptr : value->as_number();
-    if (number == nullptr || number->kind != json::Number::Kind::kUnsigned || number->u == 0) {
+    const auto number = document_.find_unsigned(name);
+    if (!number || *number == 0) {
       fail("count", cat(name, " is no count of events above 0"));
       return 0;
     }
-    return number->u;
+    return *number;
   }
   Timestamp time(std::string_view name) {
     const auto value = parse_relaxed_rfc3339(text(name));

@@ -31,13 +31,6 @@ std::uint64_t little_endian(std::string_view bytes) {
   return n;
 }
 
-std::optional<std::uint64_t> count_of(const json::Value& document, std::string_view key) {
-  const json::Value* value = document.find(key);
-  const json::Number* number = value == nullptr ? nullptr : value->as_number();
-  if (number == nullptr || number->kind != json::Number::Kind::kUnsigned) return std::nullopt;
-  return number->u;
-}
-
 // Creates the file, its folder when that is missing too. What is there gives way.
 Status put_file(fs::FileSystem& fs, const std::string& path, std::string_view bytes) {
   for (int attempt = 0;; ++attempt) {
@@ -102,9 +95,9 @@ std::optional<TreeState> read_tree_state(fs::FileSystem& fs, const std::string& 
   const auto text = fs::read_all(fs, fs::join(sidecar_path(ledger_path), "state"), kStateBytesMax);
   if (!text.ok()) return std::nullopt;
   const auto document = parse_checked_line(*text);
-  if (!document || count_of(*document, "format") != kFormat) return std::nullopt;
-  const auto rows = count_of(*document, "rows");
-  const auto size_bytes = count_of(*document, "size_bytes");
+  if (!document || document->find_unsigned("format") != kFormat) return std::nullopt;
+  const auto rows = document->find_unsigned("rows");
+  const auto size_bytes = document->find_unsigned("size_bytes");
   const json::Value* head = document->find("head");
   const json::Value* root = document->find("root");
   if (!rows || !size_bytes || head == nullptr || root == nullptr || root->as_string() == nullptr) {
