@@ -43,20 +43,24 @@ class Mending {
     return Mending(db, table, std::move(columns), std::move(insert), count);
   }
 
-  // `row`: key columns, then all columns.
-  Status keep(const sqlite::Statement& row) {
-    for (int i = 0; i < count_; ++i) CORTEX_TRY(copy(row, table_->key_columns + i, i + 1));
-    return insert_.run();
+  // Keeps what differs or is missing; while it is used the object stays where it is.
+  store::SeenRow keeper() {
+    return [this](const store::ProjectedTable&, sqlite::Statement& row) { return keep(row); };
   }
 
+  // Not as an upsert: a trigger of the store (private_schema.h) ignores inserts of rows that are
+  // there already.
   Status write() {
+    const std::string same = matching("m");
     std::string sets;
     for (const std::string_view column : split(columns_, ',')) {
-      sets += cat(sets.empty() ? "" : ", ", trim(column), " = excluded.", trim(column));
+      sets += cat(sets.empty() ? "" : ", ", trim(column), " = m.", trim(column));
     }
+    CORTEX_TRY(db_->exec(
+        cat("UPDATE ", table_->name, " SET ", sets, " FROM cortex_mending m WHERE ", same)));
     CORTEX_TRY(db_->exec(cat("INSERT INTO ", table_->name, "(", columns_, ") SELECT ", columns_,
-                             " FROM cortex_mending WHERE true ON CONFLICT(", table_->key,
-                             ") DO UPDATE SET ", sets)));
+                             " FROM cortex_mending m WHERE NOT EXISTS (SELECT 1 FROM ",
+                             table_->name, " WHERE ", same, ")")));
     return db_->exec("DROP TABLE cortex_mending");
   }
 
@@ -68,6 +72,22 @@ class Mending {
         columns_(std::move(columns)),
         insert_(std::move(insert)),
         count_(count) {}
+
+  // "table.key = other.key" for all columns of the key.
+  std::string matching(std::string_view other) const {
+    std::string out;
+    for (const std::string_view column : split(table_->key, ',')) {
+      out += cat(out.empty() ? "" : " AND ", table_->name, ".", trim(column), " = ", other, ".",
+                 trim(column));
+    }
+    return out;
+  }
+
+  // `row`: key columns, then all columns.
+  Status keep(const sqlite::Statement& row) {
+    for (int i = 0; i < count_; ++i) CORTEX_TRY(copy(row, table_->key_columns + i, i + 1));
+    return insert_.run();
+  }
 
   Status copy(const sqlite::Statement& row, int from, int to) {
     using Type = sqlite::Statement::ColumnType;
@@ -94,14 +114,11 @@ class Mending {
 };
 
 Result<store::TableComparison> mend_table(sqlite::Connection& db, sqlite::Connection& rebuilt,
-                                          const store::ProjectedTable& table, std::string columns,
-                                          const store::SeenRow& on_unaccounted = {}) {
+                                          const store::ProjectedTable& table) {
+  CORTEX_ASSIGN(const std::string columns, store::columns_of(rebuilt, table.name));
   CORTEX_ASSIGN(Mending mending, Mending::begin(db, table, columns));
-  const auto on_wrong = [&mending](const store::ProjectedTable&, sqlite::Statement& row) {
-    return mending.keep(row);
-  };
   CORTEX_ASSIGN(auto result,
-                store::compare_table(db, rebuilt, table, columns, {on_wrong, on_unaccounted}));
+                store::compare_table(db, rebuilt, table, columns, {mending.keeper(), {}}));
   CORTEX_TRY(mending.write());
   return result;
 }
@@ -130,17 +147,18 @@ Status mend_events(Services& services, sqlite::Connection& db, sqlite::Connectio
     return remember.run();
   };
   const std::string columns(store::kMirrorColumns);
+  CORTEX_ASSIGN(Mending mending, Mending::begin(db, kEvents, columns));
+  CORTEX_ASSIGN(const auto found, store::compare_table(db, rebuilt, kEvents, columns,
+                                                       {mending.keeper(), on_foreign}));
   // Foreign rows go first: one of them may have the hash of a row of the ledger.
-  CORTEX_ASSIGN(const auto found,
-                store::compare_table(db, rebuilt, kEvents, columns, {{}, on_foreign}));
   CORTEX_ASSIGN(auto record, db.prepare(kRecordForeign));
   CORTEX_TRY(record.bind_all(format_rfc3339(services.clock.now(), Offset::kPlus00)));
   CORTEX_TRY(record.run());
   CORTEX_TRY(db.exec(std::string(kRemoveForeign)));
   report.rows_removed = static_cast<std::uint64_t>(db.changes());
   report.rows_kept = found.unaccounted - report.rows_removed;
-  CORTEX_ASSIGN(const auto mended, mend_table(db, rebuilt, kEvents, columns));
-  report.rows_from_ledger = mended.differing + mended.missing;
+  report.rows_from_ledger = found.differing + found.missing;
+  CORTEX_TRY(mending.write());
   return db.exec("DROP TABLE cortex_foreign");
 }
 
@@ -160,22 +178,23 @@ Status retry_operations(sqlite::Connection& db, ledger::AppendLog& log) {
   }
 }
 
-Status copy_store(sqlite::Connection& db, const std::string& path) {
-  CORTEX_ASSIGN(auto copy, sqlite::Connection::open(path, sqlite::OpenMode::kReadWriteCreate));
-  return sqlite::copy_database(db, copy);
+// SQLite would create the file readable for others.
+Status copy_store(fs::FileSystem& fs, sqlite::Connection& db, const std::string& path) {
+  CORTEX_TRY(fs::write_new(fs, path, "", 0600));
+  CORTEX_ASSIGN(auto copy, sqlite::Connection::open(path, sqlite::OpenMode::kReadWrite));
+  CORTEX_TRY(sqlite::copy_database(db, copy));
+  return fs.sync_directory(fs::parent_of(path));
 }
 
 Status check_chain(ledger::AppendLog& log) {
   CORTEX_ASSIGN(const auto chain, ledger::verify_chain(log.file(), log.size_bytes(),
                                                        {.threads = ledger::verify_threads()}));
   if (chain.closed()) return {};
-  Error error = make_error(
+  return make_error(
       Code::kIntegrity,
       cat("the ledger is not what was written: ", counted(chain.failures_total, "failure"),
-          ", the first one in row ", chain.failures.front().line));
-  error.unchanged = "the store was not changed";
-  error.next = "restore the ledger from a backup first";
-  return error;
+          ", the first one in row ", chain.failures.front().line),
+      "the store was not changed", "restore the ledger from a backup first");
 }
 
 Status mend(Services& services, sqlite::Connection& db, ledger::AppendLog& log,
@@ -185,8 +204,7 @@ Status mend(Services& services, sqlite::Connection& db, ledger::AppendLog& log,
   CORTEX_TRY(mend_events(services, db, rebuilt, report));
   CORTEX_TRY(retry_operations(db, log));
   for (const store::ProjectedTable& table : store::projected_tables()) {
-    CORTEX_ASSIGN(const std::string columns, store::columns_of(rebuilt, table.name));
-    CORTEX_ASSIGN(report.tables.emplace_back(), mend_table(db, rebuilt, table, columns));
+    CORTEX_ASSIGN(report.tables.emplace_back(), mend_table(db, rebuilt, table));
   }
   CORTEX_ASSIGN(report.operations, operation_outcomes(db));
   CORTEX_ASSIGN(store::MirrorState state, store::read_mirror_state(rebuilt));
@@ -242,7 +260,7 @@ Result<RebuildReport> rebuild(Services& services, const Layout& layout) {
   RebuildReport report;
   report.copy_path =
       cat(layout.db_path, ".before-repair-", Ulid::make(services.clock, services.random).text());
-  CORTEX_TRY(copy_store(db, report.copy_path));
+  CORTEX_TRY(copy_store(services.fs, db, report.copy_path));
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
   CORTEX_TRY(mend(services, db, *log, report));

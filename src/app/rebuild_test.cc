@@ -29,11 +29,6 @@ class RebuildTest : public AppTest {
     request.strict = strict;
     return audit_verify(services_, request);
   }
-  void exec(const std::string& sql) {
-    sqlite::Connection db = connect();
-    const Status done = db.exec(sql);
-    ASSERT_TRUE(done.ok()) << done.error().text();
-  }
   void expect_broken(std::string_view says) {
     const VerifyReport report = verify();
     EXPECT_EQ(report.code, Code::kIntegrity) << says;
@@ -61,6 +56,7 @@ TEST_F(RebuildTest, EventThatWasChanged_IsFoundAndMended) {
   EXPECT_EQ(report.rows_from_ledger, 1U);
   EXPECT_EQ(verify(true).code, Code::kOk);
   EXPECT_EQ(kind_of(report.copy_path), fs::Kind::kFile);
+  EXPECT_EQ(fs_.stat(report.copy_path)->mode, 0600U);
   EXPECT_EQ(count("events"), 7);  // and the repair itself
 }
 
