@@ -230,6 +230,7 @@ AdmissionDecision decide_admission(const AdmissionRequest& request) {
   std::vector<Contribution> votes;
   for (const Failure& failure : failures_of(request)) {
     if (!failure.fails) continue;
+    decision.failed.push_back(failure.suffix);
     votes.push_back(
         {cat("memory.admission.", failure.suffix), failure.outcome, std::string(failure.reason)});
     decision.admission =

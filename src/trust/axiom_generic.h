@@ -39,6 +39,7 @@ Result<AdmissionRequest> admission_of_receipt(const json::Value& receipt);
 struct AdmissionDecision {
   Admission admission = Admission::kReject;
   Decision policy;
+  std::vector<std::string_view> failed;  // rules in the order of the checks: "open_contradiction"
   Provenance provenance = Provenance::kUnknown;
   SemanticReport semantic;
 };
