@@ -44,6 +44,13 @@ Query parse_query(Analyzer& analyzer, std::string_view text, std::int64_t now) {
   }
   query.only_small_words = query.terms.empty() && small > 0;
   std::vector<Term> names;
+  for (QueryTerm& term : query.terms) {
+    names.clear();
+    analyzer.analyze_names(std::string_view(query.text).substr(term.begin, term.end - term.begin),
+                           Field::kSpeaker, names);
+    if (names.size() == 1) term.name = names.front();
+  }
+  names.clear();
   analyzer.analyze_names(query.text, Field::kSpeaker, names);
   for (std::size_t i = 0; i < std::min(names.size(), kQueryTermsMax); ++i) {
     query.names.push_back(name_fingerprint(names[i]));

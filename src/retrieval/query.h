@@ -21,6 +21,7 @@ struct QueryTerm {
   Field field = Field::kBody;
   std::uint32_t begin = 0, end = 0;  // first place in the text
   std::uint32_t count = 1;
+  Term name = 0;  // the same word as a name: Field::kSpeaker
 };
 
 enum class Asks : std::uint8_t { kOther, kWhen, kHowMany };

@@ -77,13 +77,19 @@ class Ranking {
       if (list.df == 0) return {};
       const float idf = idf_of(list.df, reader_.live());
       const int bit = counts && idfs_.size() < 32 ? static_cast<int>(idfs_.size()) : -1;
-      if (bit >= 0) idfs_.push_back(idf);
+      if (bit >= 0) idfs_.push_back(weight * idf);
       terms.push_back({std::move(list), weight * idf, idf, bit});
       return {};
     };
     for (const QueryTerm& t : query_.terms) {
       const bool whole = t.field == Field::kWhole;
-      CORTEX_TRY(add(t.term, whole ? w_.whole : 1.0F, !whole));
+      float weight = whole ? w_.whole : 1.0F;
+      if (w_.named != 1 && t.name != 0) {
+        // Who speaks rarely says the own name; the turns that say it are spoken to that person.
+        CORTEX_ASSIGN(const TermList speaks, reader_.find(t.name));
+        if (speaks.df > 0) weight *= w_.named;
+      }
+      CORTEX_TRY(add(t.term, weight, !whole));
       known_.push_back(t.term);
     }
     for (const Weighted& term : terms) scale_ += term.weight;
@@ -199,7 +205,7 @@ class Ranking {
                    w_.next1 * words(record.next) + w_.prev2 * words(prev2) +
                    w_.next2 * words(next2);
     if (record.session != 0) p.session = w_.session * std::sqrt(sessions_[record.session]);
-    p.coverage = w_.coverage * coverage(doc, record);
+    p.coverage = w_.coverage * coverage(doc, record, prev2, next2);
     p.speaker = names(record) ? 1 + w_.speaker : 1;
     if ((record.flags & kFlagQuestion) != 0) p.question = 1 - w_.question;
     p.length = 1 + w_.length * std::log2(1 + static_cast<float>(record.length) / 8.0F);
@@ -214,14 +220,15 @@ class Ranking {
     return hit;
   }
 
-  // Share of the question, by idf, that the turn and the two beside it speak of.
-  float coverage(DocId doc, const DocRecord& record) const {
-    const std::uint32_t own = masks_[doc];
-    const std::uint32_t around = own | (record.prev != 0 ? masks_[record.prev] : 0U) |
-                                 (record.next != 0 ? masks_[record.next] : 0U);
+  // Share of the question, by idf, that the turn and the four around it speak of.
+  float coverage(DocId doc, const DocRecord& record, DocId prev2, DocId next2) const {
+    const auto mask = [&](DocId d) { return d == 0 ? 0U : masks_[d]; };
+    const std::uint32_t own = mask(doc), beside = mask(record.prev) | mask(record.next);
+    const std::uint32_t around = mask(prev2) | mask(next2);
     float sum = 0;
     for (std::size_t i = 0; i < idfs_.size(); ++i) {
-      if ((around >> i & 1U) != 0) sum += idfs_[i] * ((own >> i & 1U) != 0 ? 1.0F : 0.5F);
+      const auto has = [i](std::uint32_t words) { return (words >> i & 1U) != 0; };
+      sum += idfs_[i] * (has(own) ? 1.0F : has(beside) ? 0.5F : has(around) ? w_.coverage2 : 0.0F);
     }
     return sum;
   }

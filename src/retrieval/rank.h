@@ -19,6 +19,8 @@ struct Weights {
   float prev2 = 0.235F, next2 = 0.1F;
   float session = 0.3F;                  // what the session says about the question
   float coverage = 0.42F;                // distinct words of the question in the turns around
+  float coverage2 = 0.3F;                // share of it that words two turns away count
+  float named = 0.4F;                    // a speaker's name as a word: whom a turn addresses
   float speaker = 0.4F;                  // spoken by somebody the question names
   float question = 0.2F;                 // penalty of turns that are questions themselves
   float length = 0.0F;                   // mild prior for longer turns
