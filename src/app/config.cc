@@ -150,11 +150,18 @@ Result<memory::GatePolicy> write_gate(const Environment& environment, fs::FileSy
 
 Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
                            std::optional<std::string> db, std::optional<std::string> event_log) {
-  if (db || event_log) return resolve_layout(environment, std::move(db), std::move(event_log));
+  auto seed = environment.get("CORTEX_SIGNING_SEED");
+  if (db || event_log) {
+    CORTEX_ASSIGN(Layout layout, resolve_layout(environment, std::move(db), std::move(event_log)));
+    layout.signing_seed = std::move(seed);
+    return layout;
+  }
   CORTEX_ASSIGN(ConfigFile file, load_config(environment, fs));
   std::string names = set_by(environment, file);
+  seed = first(std::move(seed), std::move(file.signing_seed));
   CORTEX_ASSIGN(Layout layout, effective_layout(environment, std::move(file)));
   layout.set_by = std::move(names);
+  layout.signing_seed = std::move(seed);
   return layout;
 }
 

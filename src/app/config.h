@@ -32,7 +32,8 @@ struct ConfigFile {
   std::optional<std::string> embedding_endpoint, embedding_model;
   std::optional<std::int64_t> embedding_dim, embedding_timeout_millis;
   std::optional<bool> mcp_auto_commit;
-  memory::GatePolicy write_gate{};  // [memory.write_gate]
+  std::optional<std::string> signing_seed;  // [ledger], path of a seed
+  memory::GatePolicy write_gate{};          // [memory.write_gate]
 };
 
 // Parses and checks the whole document. `path` is for messages. Error: kUsage with place and key.
@@ -49,7 +50,8 @@ Result<memory::GatePolicy> write_gate(const Environment& environment, fs::FileSy
 // Where a command finds its data. --db and --event-log decide alone when one of them is given
 // (layout.h); else each path comes from the environment (CORTEX_DATA_DIR, CORTEX_DB_PATH,
 // CORTEX_EVENT_LOG_PATH), then the configuration file, then the default. Reference 0.1.2 looks at
-// CORTEX_DATA_DIR only; what else named a path is kept in Layout::set_by. Errors: as load_config().
+// CORTEX_DATA_DIR only; what else named a path is kept in Layout::set_by. CORTEX_SIGNING_SEED holds
+// always, [ledger] signing_seed where no flag names a path. Errors: as load_config().
 Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
                            std::optional<std::string> db, std::optional<std::string> event_log);
 

@@ -62,6 +62,8 @@ constexpr Key kKeys[] = {
     {"embeddings.ollama", "dim", Kind::kInteger},
     {"embeddings.ollama", "timeout_ms", Kind::kInteger},
     {"mcp", "auto_commit", Kind::kSwitch},
+    {"", "ledger", Kind::kTable},
+    {"ledger", "signing_seed", Kind::kText},
     {"", "memory", Kind::kTable},
     {"memory", "write_gate", Kind::kTable},
     {"memory.write_gate", "secrets", Kind::kText, false, kI64Max, kGateActions},
@@ -192,6 +194,7 @@ Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view pat
   file.embedding_timeout_millis =
       table.at_path("embeddings.ollama.timeout_ms").value<std::int64_t>();
   file.mcp_auto_commit = table.at_path("mcp.auto_commit").value<bool>();
+  file.signing_seed = text_of(table, "ledger.signing_seed");
   file.write_gate = gate_of(table);
   return file;
 }

@@ -6,6 +6,7 @@
 #include "app/ingest_rules.h"
 #include "app/known_ids.h"
 #include "app/operations.h"
+#include "app/row_signing.h"
 #include "app/search_index.h"
 #include "app/session_file.h"
 #include "base/text.h"
@@ -168,6 +169,7 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
     report.ledger_note =
         cat(log.broken_promise()->token, ": ", describe(*log.broken_promise(), log.size_bytes()));
   }
+  CORTEX_ASSIGN(report.signed_by, sign_entitled(services, request.layout, log));
   if (!request.tree) log.leave_tree_behind();
   if (request.row_hash) log.begin_coverage();
   Mirror mirror;
@@ -196,6 +198,7 @@ json::Value to_json(const IngestReport& report) {
       {"skipped", json::array_of(report.skipped)},
       {"skipped_count", report.skipped.size()}};
   if (!report.index_note.empty()) out.add("index_note", report.index_note);
+  if (report.signed_by) out.add("signed_by", *report.signed_by);
   if (!report.unstable.empty()) out.add("unstable_numbers", json::array_of(report.unstable));
   if (!report.tree_note.empty()) out.add("tree_note", report.tree_note);
   if (!report.ledger_note.empty()) out.add("ledger_note", report.ledger_note);

@@ -37,10 +37,11 @@ struct IngestReport {
   std::vector<std::string> unstable;  // events with numbers that do not survive being read back
   std::optional<ledger::TornTail> torn_tail;
   bool mirrored = false;
-  std::string mirror_note;  // why the mirror was left behind, or empty
-  std::string index_note;   // why the search index was, or empty
-  std::string tree_note;    // why the Merkle tree was left behind, or empty
-  std::string ledger_note;  // acknowledged rows that were found gone, or empty
+  std::string mirror_note;               // why the mirror was left behind, or empty
+  std::string index_note;                // why the search index was, or empty
+  std::string tree_note;                 // why the Merkle tree was left behind, or empty
+  std::optional<std::string> signed_by;  // key id, when the rows were signed
+  std::string ledger_note;               // acknowledged rows that were found gone, or empty
 };
 
 // Errors leave ledger and store as they were.

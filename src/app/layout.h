@@ -28,6 +28,8 @@ struct Layout {
   std::string event_log_path;
   // Settings that reference 0.1.2 ignores and that named a path here ("CORTEX_DB_PATH"), or empty.
   std::string set_by{};
+  // Seed whose key signs every row that is appended (row_signing.h); absent: rows are not signed.
+  std::optional<std::string> signing_seed{};
 
   friend bool operator==(const Layout&, const Layout&) = default;
 };

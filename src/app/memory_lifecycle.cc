@@ -15,13 +15,6 @@ using memory::State;
 using memory::Verb;
 using Operations = std::vector<store::Operation>;
 
-Result<std::string> kept_reason(const memory::GatePolicy& policy, const std::string& reason) {
-  if (reason.empty()) return std::string();
-  CORTEX_TRY(check_text("reason", reason));
-  CORTEX_ASSIGN(memory::Screened kept, memory::screen(reason, policy));
-  return std::move(kept.text);
-}
-
 // The state that the verb leads to, or why it may not be used.
 Result<State> way(Verb verb, const store::Memory& memory) {
   const auto from = memory::parse_state(memory.status);

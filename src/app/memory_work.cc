@@ -93,6 +93,13 @@ Status check_text(std::string_view what, std::string_view text) {
                  cat("give a ", what, " in UTF-8, or refer to a file by its name"));
 }
 
+Result<std::string> kept_reason(const memory::GatePolicy& policy, const std::string& reason) {
+  if (reason.empty()) return std::string();
+  CORTEX_TRY(check_text("reason", reason));
+  CORTEX_ASSIGN(memory::Screened kept, memory::screen(reason, policy));
+  return std::move(kept.text);
+}
+
 Result<Recorded> change_memories(Services& services, const Layout& layout,
                                  const store::Caller& caller, const Plan& plan) {
   const Plan checked = [&plan](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {

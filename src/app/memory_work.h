@@ -12,6 +12,7 @@
 #include "app/services.h"
 #include "base/result.h"
 #include "core/ids.h"
+#include "memory/write_gate.h"
 #include "sqlite/connection.h"
 #include "store/memories.h"
 
@@ -30,6 +31,9 @@ std::string new_id(Services& services, core::IdKind kind);
 // kUsage when the text is blank, not UTF-8, or longer than a claim may be.
 inline constexpr std::size_t kClaimBytesMax = 1U << 20;
 Status check_text(std::string_view what, std::string_view text);
+
+// The reason as it may be written down: what the write gate says of it. Empty stays empty.
+Result<std::string> kept_reason(const memory::GatePolicy& policy, const std::string& reason);
 
 // As perform(), on a store whose schema this program understands (kSchema).
 Result<Recorded> change_memories(Services& services, const Layout& layout,

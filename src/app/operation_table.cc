@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "app/context_pack.h"
+#include "app/keys.h"
 #include "app/migrate.h"
 #include "app/operations.h"
 #include "app/session_commit.h"
@@ -22,6 +23,9 @@ struct Rule {
 Status nothing_to_apply(sqlite::Connection&, const store::OperationRow&) { return {}; }
 
 constexpr Rule kRules[] = {
+    {"authority.key.register", apply_key_change},
+    {"authority.key.revoke", apply_key_change},
+    {"authority.key.rotate", apply_key_change},
     {"authority.seed_drill_operator", apply_seed_drill_operator},
     {"contradiction.add", memory::apply_contradiction},
     {"contradiction.interpret", memory::apply_contradiction},

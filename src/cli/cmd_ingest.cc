@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "app/ingest.h"
 #include "base/text.h"
 #include "cli/handlers.h"
@@ -46,8 +48,9 @@ std::string notes_of(const app::IngestReport& report, bool mirror_wanted) {
 }  // namespace
 
 Outcome run_ingest(const Context& context) {
-  const auto layout = context.layout();
+  auto layout = context.layout();
   if (!layout.ok()) return failed(context, layout.error(), failure_report(layout.error()));
+  if (auto seed = context.invocation.optional("sign")) layout->signing_seed = std::move(seed);
   const bool mirror = !context.invocation.has("no-mirror");
   const auto report = app::ingest(
       context.services, {.session = context.invocation.value("session"),

@@ -32,6 +32,7 @@ constexpr Group kGroups[] = {
     {.path = "principle", .about = "Promote one principle to doctrine"},
     {.path = "decay", .about = "Compress and retire old memories"},
     {.path = "models", .about = "Language models that can be reached"},
+    {.path = "key", .about = "Keys that sign, whose they are and from when to when"},
     {.path = "migrate", .about = "Bring a store to a newer schema"},
     {.path = "restore intent", .about = "Signed intents to restore"},
     {.path = "release", .about = "Release gates"},

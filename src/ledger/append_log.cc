@@ -82,8 +82,17 @@ Result<std::unique_ptr<AppendLog>> AppendLog::open(fs::FileSystem& fs, const std
   return log;
 }
 
-Status AppendLog::append(core::Event& event) {
+Status AppendLog::sign_with(crypto::SigningKey key, Clock& clock) {
+  CORTEX_ASSIGN(RowSigner signer,
+                RowSigner::open(std::move(key), ledger_id_of(file_->path(), kSignedRowsLedgerId),
+                                clock, *file_, committed_.size_bytes));
+  signer_.emplace(std::move(signer));
+  return {};
+}
+
+Status AppendLog::append(core::Event& event, std::optional<Timestamp> signed_at) {
   seal(event, next_.hash);
+  if (signer_) signer_->sign(event, signed_at);
   event.row_hash.reset();
   const std::size_t old_size = buffer_.size();
   const std::uint64_t offset = next_.size_bytes;
@@ -143,6 +152,7 @@ Status AppendLog::commit() {
     return error;
   }
   committed_ = next_;
+  if (signer_) signer_->commit();
   committed_lacks_newline_ = false;
   remember(fs_, file_->path(), committed_, broken_promise_);
   if (tree_) {
@@ -155,6 +165,7 @@ Status AppendLog::commit() {
 
 Status AppendLog::roll_back() {
   next_ = committed_;
+  if (signer_) signer_->roll_back();
   buffer_.clear();
   if (tree_) {
     if (auto back = tree_->roll_back(); !back.ok()) tree_failed(std::move(back).error());

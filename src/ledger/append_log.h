@@ -24,9 +24,11 @@
 #include "base/result.h"
 #include "core/event.h"
 #include "crypto/digest.h"
+#include "crypto/ed25519.h"
 #include "ledger/head_file.h"
 #include "ledger/promise.h"
 #include "ledger/recovery.h"
+#include "ledger/row_signer.h"
 #include "ledger/tail.h"
 #include "ledger/tlog/sidecar.h"
 
@@ -43,9 +45,12 @@ class AppendLog {
   static Result<std::unique_ptr<AppendLog>> open(fs::FileSystem& fs, const std::string& path,
                                                  Clock& clock, Random& random);
 
-  // Seals `event` onto the head. The row is written by commit(), or earlier in blocks when a batch
-  // is large.
-  Status append(core::Event& event);
+  // Seals `event` onto the head, and signs it after sign_with(), for the time given or now. The row
+  // is written by commit(), or earlier in blocks when a batch is large.
+  Status append(core::Event& event, std::optional<Timestamp> signed_at = {});
+  // Every row from here on is signed by this key. Before the first append(). Errors: as
+  // RowSigner::open(), and those of reading the ledger.
+  Status sign_with(crypto::SigningKey key, Clock& clock);
   // Rows from here on carry a row hash (chain.h), in this batch and in all later ones. Without it
   // they do once one of them had to.
   void begin_coverage() { covering_ = true; }
@@ -84,6 +89,7 @@ class AppendLog {
   bool committed_lacks_newline_;
   std::string buffer_;
   crypto::Blake3 hasher_;
+  std::optional<RowSigner> signer_;
   bool covering_ = false;
   bool tree_tried_ = false;
   std::unique_ptr<Sidecar> tree_;  // from the first append on

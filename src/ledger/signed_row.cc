@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "core/ids.h"
-#include "json/value.h"
 
 namespace cortex::ledger {
 namespace {
@@ -30,23 +29,6 @@ bool read_bytes(const json::Value* value, Array& out) {
     out[i] = static_cast<std::uint8_t>(*number);
   }
   return true;
-}
-
-std::optional<Rotation> rotation_of(const json::Value& envelope) {
-  Rotation out;
-  const auto version = envelope.find_unsigned("schema_version");
-  if (!version || *version > 0xFFFF) return std::nullopt;
-  out.schema_version = static_cast<std::uint16_t>(*version);
-  const json::Value* signed_at = envelope.find("signed_at");
-  const std::string* text = signed_at == nullptr ? nullptr : signed_at->as_string();
-  if (text == nullptr) return std::nullopt;
-  const auto time = parse_relaxed_rfc3339(*text);
-  if (!time) return std::nullopt;
-  out.signed_at = *time;
-  const bool whole = read_bytes(envelope.find("old_pubkey"), out.old_key) &&
-                     read_bytes(envelope.find("new_pubkey"), out.new_key) &&
-                     read_bytes(envelope.find("signature"), out.signature);
-  return whole ? std::optional(out) : std::nullopt;
 }
 
 }  // namespace
@@ -86,16 +68,38 @@ std::optional<crypto::Signature> parse_signature(std::string_view base64url) {
   return out;
 }
 
-std::string rotation_payload(const crypto::SigningKey& old_key, const crypto::PublicKey& new_key,
-                             Timestamp signed_at) {
+json::Object rotation_envelope(const crypto::SigningKey& old_key, const crypto::PublicKey& new_key,
+                               Timestamp signed_at) {
   const crypto::Signature signature =
       old_key.sign(rotation_preimage(old_key.public_key(), new_key, signed_at));
-  json::Object envelope{{"new_pubkey", byte_numbers(new_key)},
-                        {"old_pubkey", byte_numbers(old_key.public_key())},
-                        {"schema_version", static_cast<unsigned>(kAttestationVersion)},
-                        {"signature", byte_numbers(signature)},
-                        {"signed_at", format_rfc3339(signed_at, Offset::kZ)}};
-  return json::canonical(json::Object{{"envelope", std::move(envelope)}, {"kind", kRotationKind}});
+  return json::Object{{"new_pubkey", byte_numbers(new_key)},
+                      {"old_pubkey", byte_numbers(old_key.public_key())},
+                      {"schema_version", static_cast<unsigned>(kAttestationVersion)},
+                      {"signature", byte_numbers(signature)},
+                      {"signed_at", format_rfc3339(signed_at, Offset::kZ)}};
+}
+
+std::optional<Rotation> parse_rotation_envelope(const json::Value& envelope) {
+  Rotation out;
+  const auto version = envelope.find_unsigned("schema_version");
+  if (!version || *version > 0xFFFF) return std::nullopt;
+  out.schema_version = static_cast<std::uint16_t>(*version);
+  const json::Value* signed_at = envelope.find("signed_at");
+  const std::string* text = signed_at == nullptr ? nullptr : signed_at->as_string();
+  if (text == nullptr) return std::nullopt;
+  const auto time = parse_relaxed_rfc3339(*text);
+  if (!time) return std::nullopt;
+  out.signed_at = *time;
+  const bool whole = read_bytes(envelope.find("old_pubkey"), out.old_key) &&
+                     read_bytes(envelope.find("new_pubkey"), out.new_key) &&
+                     read_bytes(envelope.find("signature"), out.signature);
+  return whole ? std::optional(out) : std::nullopt;
+}
+
+std::string rotation_payload(const crypto::SigningKey& old_key, const crypto::PublicKey& new_key,
+                             Timestamp signed_at) {
+  return json::canonical(json::Object{{"envelope", rotation_envelope(old_key, new_key, signed_at)},
+                                      {"kind", kRotationKind}});
 }
 
 std::optional<Rotation> parse_rotation(const core::Event& event, std::string_view payload,
@@ -112,7 +116,7 @@ std::optional<Rotation> parse_rotation(const core::Event& event, std::string_vie
   const json::Value* envelope = parsed->find("envelope");
   const std::string* text = kind == nullptr ? nullptr : kind->as_string();
   if (text == nullptr || *text != kRotationKind || envelope == nullptr) return std::nullopt;
-  return rotation_of(*envelope);
+  return parse_rotation_envelope(*envelope);
 }
 
 std::optional<std::string> rotation_fault(const Rotation& rotation,

@@ -10,6 +10,7 @@
 #include "core/event.h"
 #include "core/event_codec.h"
 #include "crypto/ed25519.h"
+#include "json/value.h"
 #include "ledger/attestation.h"
 
 namespace cortex::ledger {
@@ -34,6 +35,12 @@ struct Rotation {
   crypto::Signature signature{};  // by the old key
   Timestamp signed_at;
 };
+
+// What the old key signs, as an object: from now on the new key speaks for the old one.
+json::Object rotation_envelope(const crypto::SigningKey& old_key, const crypto::PublicKey& new_key,
+                               Timestamp signed_at);
+// Nothing when a member is missing or of another shape. Nothing is verified: rotation_fault().
+std::optional<Rotation> parse_rotation_envelope(const json::Value& envelope);
 
 // The canonical payload of a rotation row; the row itself is a system_note signed by `old_key`.
 std::string rotation_payload(const crypto::SigningKey& old_key, const crypto::PublicKey& new_key,

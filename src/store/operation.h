@@ -25,6 +25,9 @@ inline constexpr std::uint16_t kOperationVersion = 1;
 struct Operation {
   std::string name;  // "memory.note"
   json::Object args;
+  // Payload of a system_note row of its own that follows in the ledger: what other formats define
+  // and readers without operations look for. Empty: none.
+  std::string companion{};
 };
 
 // On whose behalf.

@@ -28,6 +28,7 @@ constexpr ProjectedTable kTables[] = {
     {"authority_principal_timeline", "principal_id, effective_at", 2},
     {"authority_key_timeline", "key_id, effective_at, state", 3},
     {"audit_records", "id"},
+    {"cortex_authority_keys", "key_id"},
 };
 
 // One side of the walk: the key columns first, then all columns in the table's order.
@@ -156,6 +157,15 @@ Result<std::vector<TableComparison>> compare_projection(sqlite::Connection& live
                                                         const Differences& differences) {
   std::vector<TableComparison> out;
   for (const ProjectedTable& table : kTables) {
+    // A store that only reference 0.1.2 wrote lacks the private ones.
+    CORTEX_ASSIGN(const bool there, object_exists(live, "table", table.name));
+    if (!there) {
+      CORTEX_ASSIGN(const auto rows, rebuilt.query_int(cat("SELECT count(*) FROM ", table.name)));
+      out.push_back({.table = table.name,
+                     .missing = static_cast<std::uint64_t>(rows),
+                     .first_wrong = rows == 0 ? "" : "the table"});
+      continue;
+    }
     CORTEX_ASSIGN(const std::string columns, columns_of(rebuilt, table.name));
     CORTEX_ASSIGN(out.emplace_back(), compare_table(live, rebuilt, table, columns, differences));
   }

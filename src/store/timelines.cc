@@ -23,6 +23,18 @@ Result<trust::Tier> tier_column(const sqlite::Statement& row, int column) {
                                           quoted(row.column_text(column))));
 }
 
+Result<trust::KeyState> state_column(const sqlite::Statement& row, int column) {
+  const auto state = trust::parse_key_state(row.column_text(column));
+  if (state) return *state;
+  return make_error(Code::kIntegrity, cat("the authority timeline has an unknown key state ",
+                                          quoted(row.column_text(column))));
+}
+
+std::optional<std::string> text_or_null(const sqlite::Statement& row, int column) {
+  if (row.is_null(column)) return std::nullopt;
+  return std::string(row.column_text(column));
+}
+
 Error taken(std::string_view what, std::string_view id, std::string_view at) {
   Error error = make_error(Code::kPrecondition, cat("the authority timeline has another row for ",
                                                     what, " ", quoted(id), " at ", at));
@@ -60,7 +72,7 @@ Result<Timestamp> required_time(const sqlite::Statement& row, int column) {
 
 // ?1: a key, or NULL for all of them and all principals.
 constexpr std::string_view kKeys =
-    "SELECT key_id, principal_id, state, effective_at FROM authority_key_timeline"
+    "SELECT key_id, principal_id, state, effective_at, reason FROM authority_key_timeline"
     " WHERE ?1 IS NULL OR key_id = ?1";
 constexpr std::string_view kPrincipals =
     "SELECT trust_tier, effective_at, removed_at, trust_review_due_at, principal_id"
@@ -75,14 +87,10 @@ Status read_keys(sqlite::Connection& db, OneKey key_id, trust::Timelines& out) {
   for (;;) {
     CORTEX_ASSIGN(const bool found, row.step());
     if (!found) return {};
-    const auto state = trust::parse_key_state(row.column_text(2));
-    if (!state) {
-      return make_error(Code::kIntegrity, cat("the authority timeline has an unknown key state ",
-                                              quoted(row.column_text(2))));
-    }
+    CORTEX_ASSIGN(const trust::KeyState state, state_column(row, 2));
     CORTEX_ASSIGN(const Timestamp effective_at, required_time(row, 3));
     out.add_key(std::string(row.column_text(0)),
-                {std::string(row.column_text(1)), *state, effective_at});
+                {std::string(row.column_text(1)), state, effective_at});
   }
 }
 
@@ -113,6 +121,52 @@ Status read_bindings(sqlite::Connection& db, trust::Timelines& out) {
 }
 
 }  // namespace
+
+Result<std::vector<KeyRow>> key_rows(sqlite::Connection& db,
+                                     std::optional<std::string_view> key_id) {
+  std::vector<KeyRow> out;
+  CORTEX_ASSIGN(const bool present, object_exists(db, "table", "authority_key_timeline"));
+  if (!present) return out;
+  CORTEX_ASSIGN(auto row, db.prepare(cat(kKeys, " ORDER BY key_id, effective_at, state")));
+  CORTEX_TRY(row.bind(1, key_id));
+  for (;;) {
+    CORTEX_ASSIGN(const bool found, row.step());
+    if (!found) return out;
+    CORTEX_ASSIGN(const trust::KeyState state, state_column(row, 2));
+    out.push_back({std::string(row.column_text(0)), std::string(row.column_text(1)), state,
+                   std::string(row.column_text(3)), text_or_null(row, 4)});
+  }
+}
+
+Result<std::optional<PrincipalRow>> last_principal_row(sqlite::Connection& db,
+                                                       std::string_view principal_id) {
+  CORTEX_ASSIGN(auto row,
+                db.prepare("SELECT trust_tier, effective_at, trust_review_due_at, removed_at FROM"
+                           " authority_principal_timeline WHERE principal_id = ?1"
+                           " ORDER BY effective_at DESC LIMIT 1"));
+  CORTEX_TRY(row.bind(1, principal_id));
+  CORTEX_ASSIGN(const bool found, row.step());
+  if (!found) return std::optional<PrincipalRow>();
+  CORTEX_ASSIGN(const trust::Tier tier, tier_column(row, 0));
+  return std::optional(PrincipalRow{std::string(principal_id), tier,
+                                    std::string(row.column_text(1)), text_or_null(row, 2),
+                                    text_or_null(row, 3)});
+}
+
+Result<std::vector<std::string>> ids_bound_to(sqlite::Connection& db,
+                                              std::string_view public_key_hex) {
+  std::vector<std::string> out;
+  CORTEX_ASSIGN(const bool present, object_exists(db, "table", "cortex_authority_keys"));
+  if (!present) return out;
+  CORTEX_ASSIGN(auto row, db.prepare("SELECT key_id FROM cortex_authority_keys WHERE"
+                                     " public_key = ?1 ORDER BY key_id"));
+  CORTEX_TRY(row.bind(1, public_key_hex));
+  for (;;) {
+    CORTEX_ASSIGN(const bool found, row.step());
+    if (!found) return out;
+    out.emplace_back(row.column_text(0));
+  }
+}
 
 Result<trust::Timelines> read_timelines(sqlite::Connection& db) {
   trust::Timelines out;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -42,6 +43,16 @@ struct PrincipalRow {
   std::string effective_at;
   std::optional<std::string> trust_review_due_at, removed_at;
 };
+
+// The rows of a key, or of all keys: by key id, then oldest first. None without the tables.
+Result<std::vector<KeyRow>> key_rows(sqlite::Connection& db,
+                                     std::optional<std::string_view> key_id = {});
+// The row of the principal that took effect last, whatever the clock says.
+Result<std::optional<PrincipalRow>> last_principal_row(sqlite::Connection& db,
+                                                       std::string_view principal_id);
+// The key ids that are bound to a public key.
+Result<std::vector<std::string>> ids_bound_to(sqlite::Connection& db,
+                                              std::string_view public_key_hex);
 
 // Inserts the row; one that is there already with the same values is fine. Error kPrecondition when
 // the primary key is taken by other values.

@@ -1,0 +1,59 @@
+#include "app/row_signing.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "crypto/key_file.h"
+#include "store/open.h"
+#include "store/timelines.h"
+#include "trust/timeline.h"
+
+namespace cortex::app {
+namespace {
+
+// The name under which the timelines know the key: bound, else its own hex.
+Result<std::string> registered_name(sqlite::Connection& db, const std::string& key_id) {
+  CORTEX_ASSIGN(const auto bound, store::ids_bound_to(db, key_id));
+  return bound.empty() ? key_id : bound.front();
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> sign_rows(Services& services, const Layout& layout,
+                                             ledger::AppendLog& log) {
+  if (!layout.signing_seed) return std::optional<std::string>();
+  CORTEX_ASSIGN(crypto::SigningKey key,
+                crypto::read_signing_key(services.fs, *layout.signing_seed));
+  std::string key_id = key.key_id();
+  CORTEX_TRY(log.sign_with(std::move(key), services.clock));
+  return std::optional(std::move(key_id));
+}
+
+Status check_signer(Services& services, sqlite::Connection& db,
+                    const std::optional<std::string>& key_id) {
+  if (!key_id) return {};
+  const Timestamp now = services.clock.now();
+  CORTEX_ASSIGN(const std::string name, registered_name(db, *key_id));
+  CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, name, now, now));
+  const trust::Authority authority = trust::revalidate(std::move(evidence), trust::Tier::kVerified);
+  if (authority.outcome() == trust::Outcome::kAllow) return {};
+  Error error =
+      make_error(Code::kPrecondition,
+                 cat("the key ", *key_id, " may not sign rows: ", authority.joined_reasons()));
+  error.token = kSignerNotEntitledToken;
+  error.unchanged = "nothing was written";
+  error.next = "see `cortex key list`; register it with `cortex key register`";
+  return error;
+}
+
+Result<std::optional<std::string>> sign_entitled(Services& services, const Layout& layout,
+                                                 ledger::AppendLog& log) {
+  CORTEX_ASSIGN(const std::optional<std::string> signer, sign_rows(services, layout, log));
+  if (!signer) return signer;
+  CORTEX_TRY(store::inspect(services.fs, layout.db_path, [&](sqlite::Connection& db) -> Status {
+    return check_signer(services, db, signer);
+  }));
+  return signer;
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,33 @@
+// Signed rows: which key signs what is appended, and whether it may (docs/formats.md, 6.3).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/result.h"
+#include "ledger/append_log.h"
+#include "sqlite/connection.h"
+
+namespace cortex::app {
+
+// The key of the signer is not an active one of somebody who is at least verified.
+inline constexpr std::string_view kSignerNotEntitledToken =
+    "ledger.append_signed.key_state_current_use";
+
+// Lets `log` sign with the seed of Layout::signing_seed and returns its key id; nothing without
+// one. Errors: those of reading the seed, and of AppendLog::sign_with().
+Result<std::optional<std::string>> sign_rows(Services& services, const Layout& layout,
+                                             ledger::AppendLog& log);
+
+// Whether the timelines let the key sign now, at tier verified or better. Nobody signs: fine.
+// Error: kPrecondition with the reasons.
+Status check_signer(Services& services, sqlite::Connection& db,
+                    const std::optional<std::string>& key_id);
+
+// Both, by the store of the layout, which is only looked at.
+Result<std::optional<std::string>> sign_entitled(Services& services, const Layout& layout,
+                                                 ledger::AppendLog& log);
+
+}  // namespace cortex::app
