@@ -3,19 +3,15 @@
 #include <utility>
 
 #include "app/anchor_run.h"
+#include "app/rekor_log.h"
 #include "base/text.h"
-#include "crypto/sha256.h"
 #include "ledger/anchor/rekor.h"
 #include "ledger/anchor/trusted_root.h"
-#include "net/http.h"
 
 namespace cortex::app {
 namespace {
 
 using trust::Outcome;
-
-constexpr std::string_view kDefaultEndpoint = "https://rekor.sigstore.dev";
-constexpr int kTimeoutSeconds = 20;
 
 Error submit_failed(std::string message) {
   Error error = make_error(Code::kPrecondition, std::move(message));
@@ -33,28 +29,6 @@ void reject(Services& services, const AnchorRequest& request, const ledger::Chai
          chain, report);
   if (error.unchanged.empty()) error.unchanged = "no receipt was written";
   fail(report, std::move(error));
-}
-
-Result<json::Object> submit(Services& services, const std::string& endpoint,
-                            const std::string& text) {
-  CORTEX_ASSIGN(std::string proposal, ledger::rekor_proposal(text));
-  net::Request request;
-  request.method = "POST";
-  request.url = net::join_url(endpoint, "api/v1/log/entries");
-  request.headers = {"Content-Type: application/json", "Accept: application/json"};
-  request.body = std::move(proposal);
-  request.timeout_seconds = kTimeoutSeconds;
-  const auto answer = services.http.send(request);
-  if (!answer.ok()) {
-    Error error = submit_failed(cat(answer.error().token, ": ", answer.error().message));
-    error.next = "try again when the log can be reached, or anchor locally";
-    return error;
-  }
-  if (answer->status != 200 && answer->status != 201) {
-    return submit_failed(cat("the log ", quoted(endpoint), " answered with status ", answer->status,
-                             ": ", quoted(answer->body)));
-  }
-  return ledger::rekor_receipt(answer->body);
 }
 
 Status write_receipt(Services& services, const AnchorRequest& request, const std::string& text,
@@ -105,26 +79,14 @@ void anchor_to_rekor(Services& services, const AnchorRequest& request, AnchorRep
   const auto root = usable_root(services, request);
   if (!root.ok()) return reject(services, request, &*chain, root.error(), report);
 
-  ledger::Receipt receipt;
   const ledger::Anchor anchor = anchor_of(services, *chain);
-  const std::string text = anchor_text(anchor);
-  receipt.sink = ledger::Sink::kRekor;
-  receipt.anchor_text_sha256 = crypto::sha256_hex(text);
-  receipt.event_count = anchor.event_count;
-  receipt.head = anchor.head;
-  receipt.submitted_at = anchor.at;
-  receipt.endpoint = request.endpoint.value_or(std::string(kDefaultEndpoint));
-  auto answered = submit(services, receipt.endpoint, text);
-  if (!answered.ok()) {
-    return reject(services, request, &*chain, std::move(answered).error(), report);
-  }
-  receipt.receipt = std::move(answered).value();
-  const auto entry = ledger::verify_rekor(receipt, *root->root);
-  if (!entry.ok()) return reject(services, request, &*chain, entry.error(), report);
+  const std::string endpoint = request.endpoint.value_or(std::string(kRekorEndpoint));
+  const auto witnessed = ask_rekor(services, endpoint, anchor, *root->root);
+  if (!witnessed.ok()) return reject(services, request, &*chain, witnessed.error(), report);
 
   const bool stale =
       root->state != ledger::RootState::kCached && root->state != ledger::RootState::kEmbedded;
-  report_entry(*entry, *root->root, receipt.endpoint, report);
+  report_entry(witnessed->entry, *root->root, endpoint, report);
   decide(services, request,
          {.authority = stale ? "external_authority_rekor_quarantined" : "external_authority_rekor",
           .reason = stale ? "audit.anchor.rekor.trusted_root_stale" : "external_authority_rekor",
@@ -133,7 +95,7 @@ void anchor_to_rekor(Services& services, const AnchorRequest& request, AnchorRep
           .external_authority = !stale},
          &*chain, report);
   report.anchor = anchor;
-  const std::string written = receipt_text(receipt);
+  const std::string written = receipt_text(witnessed->receipt);
   if (Status kept = write_receipt(services, request, written, report); !kept.ok()) {
     return fail(report, std::move(kept).error());
   }

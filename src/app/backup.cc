@@ -1,6 +1,8 @@
 #include "app/backup.h"
 
 #include "app/status.h"
+#include "base/text.h"
+#include "bundle/restore_lock.h"
 
 namespace cortex::app {
 
@@ -23,6 +25,10 @@ Result<bundle::BackupReport> backup(Services& services, const BackupRequest& req
                        report.manifest.ledger_rows, report.verification.has_value(), true})
           .ok());
   return report;
+}
+
+std::string timestamped_bundle(Services& services, const std::string& folder) {
+  return fs::join(folder, cat("cortex-", bundle::format_compact(services.clock.now())));
 }
 
 Result<bundle::VerifyReport> verify_backup(Services& services, const std::string& manifest_path,

@@ -24,6 +24,9 @@ struct BackupRequest {
 Result<bundle::BackupReport> backup(Services& services, const BackupRequest& request,
                                     ledger::ChainReport& failures);
 
+// `<folder>/cortex-20260131T031500Z`: a name that sorts by time.
+std::string timestamped_bundle(Services& services, const std::string& folder);
+
 // `restore verify-backup`, see bundle/verify.h.
 Result<bundle::VerifyReport> verify_backup(Services& services, const std::string& manifest_path,
                                            bool deep, Progress* progress);

@@ -8,6 +8,7 @@
 #include "app/keys.h"
 #include "app/migrate.h"
 #include "app/operations.h"
+#include "app/restore_production.h"
 #include "app/session_commit.h"
 #include "memory/apply.h"
 
@@ -44,6 +45,8 @@ constexpr Rule kRules[] = {
     {"memory.supersede", memory::apply_supersede},
     {"memory.tag.add", memory::apply_tag_add},
     {"memory.tag.remove", memory::apply_tag_remove},
+    {"restore.apply", nothing_to_apply},
+    {"restore.apply.rolled_back", apply_restore_rolled_back},
     {"restore.run", nothing_to_apply},
     {"session.commit", apply_session_commit},
 };

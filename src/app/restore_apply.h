@@ -79,6 +79,8 @@ json::Value to_json(const ResumeReport& report);
 // Shared by the commands that replace the pair. The replaced files, looked at in full: digests,
 // chain, integrity, mirror; the ledger's rows. kIntegrity when they are not what was prepared.
 Result<std::uint64_t> verify_in_place(Services& services, const bundle::SwapState& state);
+json::Value single_anchor_json(const bundle::AnchorEvidence& anchors);
+json::Value anchor_history_json(const bundle::AnchorEvidence& anchors);
 // Goes back after `why`; the error to report, with what became of the store.
 Error rolled_back(bundle::Swap& swap, Error why);
 

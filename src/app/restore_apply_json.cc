@@ -18,31 +18,14 @@ json::Value anchors_json(const bundle::AnchorEvidence& anchors) {
                         {"single_anchor", nullptr},
                         {"status", "not_configured"}};
   }
-  json::Object single{{"requested", false}};
-  json::Object history{{"requested", false}};
-  if (anchors.files.anchor) {
-    single = {{"event_count", anchors.anchor_count},
-              {"path", *anchors.files.anchor},
-              {"requested", true},
-              {"rows_scanned", anchors.rows},
-              {"status", "verified"}};
-  }
-  if (anchors.files.history) {
-    history = {{"anchors_verified", anchors.history_anchors},
-               {"latest_event_count", anchors.history_latest},
-               {"path", *anchors.files.history},
-               {"requested", true},
-               {"rows_scanned", anchors.rows},
-               {"status", "verified"}};
-  }
-  return json::Object{{"anchor_history", std::move(history)},
+  return json::Object{{"anchor_history", anchor_history_json(anchors)},
                       {"executed", true},
                       {"production_anchor_authority", false},
                       {"reason",
                        "anchor files beside the data are weak evidence: whoever can"
                        " change the data can change them"},
                       {"required_for_production", true},
-                      {"single_anchor", std::move(single)},
+                      {"single_anchor", single_anchor_json(anchors)},
                       {"status", "verified_local_weak_anchor_evidence"}};
 }
 
@@ -101,6 +84,25 @@ void add_mutation(json::Object& out) {
 }
 
 }  // namespace
+
+json::Value single_anchor_json(const bundle::AnchorEvidence& anchors) {
+  if (!anchors.files.anchor) return json::Object{{"requested", false}};
+  return json::Object{{"event_count", anchors.anchor_count},
+                      {"path", *anchors.files.anchor},
+                      {"requested", true},
+                      {"rows_scanned", anchors.rows},
+                      {"status", "verified"}};
+}
+
+json::Value anchor_history_json(const bundle::AnchorEvidence& anchors) {
+  if (!anchors.files.history) return json::Object{{"requested", false}};
+  return json::Object{{"anchors_verified", anchors.history_anchors},
+                      {"latest_event_count", anchors.history_latest},
+                      {"path", *anchors.files.history},
+                      {"requested", true},
+                      {"rows_scanned", anchors.rows},
+                      {"status", "verified"}};
+}
 
 json::Value to_json(const ApplyStageReport& report) {
   const std::string& folder = report.evidence_folder;

@@ -62,18 +62,6 @@ Status prepare_folder(Services& services, const Layout& layout) {
   return services.fs.sync_directory(layout.data_dir);
 }
 
-// The evidence of an earlier restore makes room under a number.
-Status move_old_evidence(Services& services, const Layout& layout) {
-  const std::string folder = fs::join(layout.data_dir, bundle::kEvidenceFolder);
-  CORTEX_ASSIGN(const fs::Info info, services.fs.lstat(folder));
-  if (info.kind == fs::Kind::kMissing) return {};
-  for (int n = 1;; ++n) {
-    const std::string numbered = cat(folder, ".", n);
-    CORTEX_ASSIGN(const fs::Info taken, services.fs.lstat(numbered));
-    if (taken.kind == fs::Kind::kMissing) return services.fs.rename_no_replace(folder, numbered);
-  }
-}
-
 bundle::AuditRow audit_row(Services& services, const RestoreRunReport& report) {
   const bundle::ManifestFacts& manifest = report.bundle.manifest;
   return {.id = bundle::new_audit_id(services.clock, services.random),
@@ -162,9 +150,10 @@ Result<RestoreRunReport> restore_run(Services& services, const Environment& envi
   CORTEX_TRY(prepare_folder(services, request.layout));
   CORTEX_ASSIGN(const auto lock,
                 bundle::RestoreLock::acquire(services.fs, request.layout.data_dir));
+  CORTEX_TRY(bundle::check_no_marker(services.fs, request.layout.data_dir));
   CORTEX_TRY(
       bundle::remove_leftovers(services.fs, request.layout.db_path, request.layout.event_log_path));
-  CORTEX_TRY(move_old_evidence(services, request.layout));
+  CORTEX_TRY(bundle::move_old_evidence(services.fs, request.layout.data_dir));
   CORTEX_TRY(replace(services, environment, report, progress));
   report.restored = true;
   record(services, request, report);

@@ -1,10 +1,7 @@
 #include "app/sign_file.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <span>
 #include <utility>
-#include <vector>
 
 #include "base/text.h"
 #include "crypto/digest.h"
@@ -28,24 +25,12 @@ Error refused(Code code, std::string_view token, std::string message, std::strin
   return error;
 }
 
-Result<crypto::SigningKey> decoded_key(std::string& text) {
-  auto bytes = from_base64(trim(text));
-  crypto::wipe(std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()));
-  crypto::Seed seed;
-  if (!bytes || bytes->size() != seed.size()) {
-    return refused(Code::kPrecondition, kMalformedKey,
-                   "the signing key is not the base64 of 32 bytes",
-                   "give the seed in padded standard base64, or its file with --signing-key-file");
-  }
-  std::ranges::copy(*bytes, seed.begin());
-  crypto::wipe(*bytes);
-  crypto::SigningKey key(seed);
-  crypto::wipe(seed);
-  return key;
-}
-
 Result<crypto::SigningKey> read_key(Services& services, SignRequest& request) {
-  if (request.key_base64) return decoded_key(*request.key_base64);
+  if (request.key_base64) {
+    auto key = crypto::signing_key_from_base64(*request.key_base64);
+    if (!key.ok()) key.error().token = kMalformedKey;
+    return key;
+  }
   return crypto::read_signing_key(services.fs, request.key_file.value_or(""));
 }
 

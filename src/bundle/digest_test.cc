@@ -40,6 +40,23 @@ TEST_F(DigestTest, FileAroundBlockBorders_IsDigestedWholeAndOnce) {
   }
 }
 
+TEST_F(DigestTest, LongFile_OnTwoThreads_HasTheSameDigestAndItsBlocksInOrder) {
+  std::string bytes((21U << 20U) + 7, 'a');
+  for (std::size_t i = 0; i < bytes.size(); i += 1000) bytes[i] = static_cast<char>(i / 1000);
+  put(path_, bytes);
+  std::vector<crypto::ChainingValue> values;
+  const auto digest = digest_blocks(fs_, path_, Source::kAnywhere,
+                                    [&](const auto& value) { values.push_back(value); });
+  ASSERT_TRUE(digest.ok());
+  EXPECT_EQ(digest->blake3, cat("blake3:", crypto::blake3_hex(bytes)));
+  ASSERT_EQ(values.size(), 21U);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::string_view block(bytes.data() + i * crypto::kTreeBlockBytes,
+                                 crypto::kTreeBlockBytes);
+    EXPECT_EQ(values[i], crypto::block_value(block, i));
+  }
+}
+
 TEST_F(DigestTest, MissingFile_IsAnErrorOfTheSystem) {
   const auto digest = digest_file(fs_, path_, Source::kAnywhere);
   ASSERT_FALSE(digest.ok());

@@ -7,7 +7,7 @@
 
 namespace cortex::bundle {
 
-bool read_fields(json::Cursor& cursor, std::span<const Field> fields) {
+bool read_fields(json::Cursor& cursor, std::span<const Field> fields, std::string_view* missing) {
   using json::FaultKind;
   if (!cursor.enter_object()) return false;
   std::vector<bool> seen(fields.size(), false);
@@ -27,7 +27,9 @@ bool read_fields(json::Cursor& cursor, std::span<const Field> fields) {
   }
   if (cursor.failed()) return false;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].required && !seen[i]) return cursor.fail(FaultKind::kType, "a member is missing");
+    if (!fields[i].required || seen[i]) continue;
+    if (missing != nullptr) *missing = fields[i].name;
+    return cursor.fail(FaultKind::kType, "a member is missing");
   }
   return true;
 }
@@ -71,7 +73,11 @@ std::function<bool(json::Cursor&)> texts_into(std::set<std::string>& out) {
 
 Status read_document(std::string_view text, std::span<const Field> fields) {
   json::Cursor cursor(text);
-  if (!read_fields(cursor, fields)) return make_error(Code::kUsage, cursor.fault().text());
+  std::string_view missing;
+  if (!read_fields(cursor, fields, &missing)) {
+    const std::string why = cursor.fault().text();
+    return make_error(Code::kUsage, missing.empty() ? why : cat(why, ": `", missing, "`"));
+  }
   if (!cursor.at_end()) {
     return make_error(Code::kUsage, cursor.failed() ? cursor.fault().text()
                                                     : std::string("something follows the value"));

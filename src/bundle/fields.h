@@ -25,7 +25,8 @@ struct Field {
 
 // False with a fault of the cursor: no object, a repeated or missing member, a member that its
 // reader refused.
-bool read_fields(json::Cursor& cursor, std::span<const Field> fields);
+bool read_fields(json::Cursor& cursor, std::span<const Field> fields,
+                 std::string_view* missing = nullptr);  // the name of the missing member
 
 // Readers of members; each keeps a reference to where the value goes.
 std::function<bool(json::Cursor&)> text_into(std::string& out);

@@ -1,6 +1,9 @@
 #include "bundle/restore_lock.h"
 
 #include <cerrno>
+#include <charconv>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 #include "base/text.h"
@@ -47,6 +50,112 @@ Result<RestoreLock> RestoreLock::acquire(fs::FileSystem& fs, const std::string& 
     error.message = cat("another restore is at work on ", quoted(data_dir));
     error.next = "wait for it to end";
   }
+  error.unchanged = "the active store was not changed";
+  return error;
+}
+
+std::string lock_marker_path(const std::string& data_dir) {
+  return fs::join(data_dir, kLockMarkerName);
+}
+
+namespace {
+
+Error marker_error(std::string message, std::string next) {
+  return make_error(Code::kPrecondition, std::move(message), "the active store was not changed",
+                    std::move(next));
+}
+
+Error marker_exists(const std::string& path) {
+  Error error = marker_error(
+      cat("the lock marker ", quoted(path), " already exists: a restore was interrupted"),
+      "see what is unfinished with `cortex restore resume`, or take the marker over with"
+      " --force-lock-takeover and a signed attestation");
+  error.system_errno = EEXIST;
+  return error;
+}
+
+}  // namespace
+
+std::string format_compact(Timestamp t) {
+  std::string out;
+  for (const char c : format_rfc3339_seconds(t)) {
+    if (c != '-' && c != ':') out.push_back(c);
+  }
+  return out;
+}
+
+Result<MarkerFacts> read_marker(fs::FileSystem& fs, const std::string& path) {
+  constexpr std::uint64_t kMarkerBytesMax = 1U << 16U;
+  auto text = fs::read_all(fs, path, kMarkerBytesMax);
+  if (!text.ok()) {
+    return marker_error(
+        cat("the lock marker ", quoted(path), " cannot be read: ", fs::describe(text.error())),
+        "run the command again without --force-lock-takeover");
+  }
+  std::optional<std::uint64_t> pid;
+  std::optional<Timestamp> acquired_at;
+  for (const std::string_view line : split(*text, '\n')) {
+    constexpr std::string_view kPid = "pid=", kAcquired = "acquired_at=";
+    if (line.starts_with(kPid)) {
+      std::uint32_t number = 0;
+      const char* end = line.data() + line.size();
+      const auto [stop, failure] = std::from_chars(line.data() + kPid.size(), end, number);
+      if (failure != std::errc() || stop != end) {
+        pid.reset();
+      } else {
+        pid = number;
+      }
+    } else if (line.starts_with(kAcquired)) {
+      acquired_at = parse_strict_rfc3339(line.substr(kAcquired.size()));
+    }
+  }
+  if (pid && acquired_at) return MarkerFacts{*pid, *acquired_at};
+  return marker_error(cat("the lock marker ", quoted(path),
+                          " is malformed: it lacks a pid or"
+                          " acquired_at"),
+                      "look at the file; when no restore is at work, move it away by hand");
+}
+
+Result<LockMarker> LockMarker::create(fs::FileSystem& fs, const std::string& data_dir,
+                                      const MarkerBody& body) {
+  const std::string path = lock_marker_path(data_dir);
+  Status made =
+      fs::write_new(fs, path,
+                    cat("cortex-restore-active-store-lock-v1\npid=", body.process_id,
+                        "\nhost=", body.host, "\ndeployment_id=", body.deployment_id,
+                        "\noperator_principal_id=", body.operator_principal_id,
+                        "\nacquired_at=", format_rfc3339(body.acquired_at, Offset::kPlus00),
+                        "\nscope=production", "\nrestore_intent_blake3=", body.intent_blake3, "\n"),
+                    0600);
+  if (made.ok()) made = fs.sync_directory(data_dir);
+  if (made.ok()) return LockMarker(fs, path);
+  if (made.error().system_errno == EEXIST) return marker_exists(path);
+  Error error = with_code(std::move(made).error(), Code::kInternal);
+  error.unchanged = "the active store was not changed";
+  return error;
+}
+
+LockMarker::~LockMarker() {
+  if (path_.empty()) return;
+  // Best effort: what stays is a stale marker, which the next restore names.
+  static_cast<void>(fs_->remove_file(path_).ok());
+  static_cast<void>(fs_->sync_directory(fs::parent_of(path_)).ok());
+}
+
+Status check_no_marker(fs::FileSystem& fs, const std::string& data_dir) {
+  const std::string path = lock_marker_path(data_dir);
+  CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
+  return info.kind == fs::Kind::kMissing ? Status{} : Status(marker_exists(path));
+}
+
+Result<std::string> set_marker_aside(fs::FileSystem& fs, const std::string& data_dir,
+                                     Timestamp now) {
+  const std::string path = lock_marker_path(data_dir);
+  const std::string aside = cat(path, ".stale-", format_compact(now));
+  Status moved = fs.replace(path, aside);
+  if (moved.ok()) moved = fs.sync_directory(data_dir);
+  if (moved.ok()) return aside;
+  Error error = with_code(std::move(moved).error(), Code::kInternal);
   error.unchanged = "the active store was not changed";
   return error;
 }

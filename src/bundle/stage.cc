@@ -84,7 +84,7 @@ Result<LedgerAudit> audit_ledger(fs::FileSystem& fs, const std::string& path,
                                   : "schema_migration.v1_to_v2.boundary.duplicate";
     return error;
   }
-  return LedgerAudit{path, chain->rows};
+  return LedgerAudit{path, chain->rows, chain->head.value_or("")};
 }
 
 json::Object to_json(const LedgerAudit& audit) {

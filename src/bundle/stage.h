@@ -20,6 +20,7 @@ namespace cortex::bundle {
 struct LedgerAudit {
   std::string path;
   std::uint64_t rows = 0;
+  std::string head{};  // event_hash of the last row, empty without rows
 };
 
 // The chain of a ledger file of a bundle, a stage or a restored store; its boundary rows must fit

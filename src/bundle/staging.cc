@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/ulid.h"
+#include "bundle/private_folder.h"
 
 namespace cortex::bundle {
 namespace {
@@ -62,29 +63,13 @@ Status Staging::prepare_parent() {
 Status Staging::make(Clock& clock, Random& random) {
   CORTEX_ASSIGN(auto parent_lock, fs_.open_directory(parent_));
   CORTEX_TRY(parent_lock->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
-  remove_dead_siblings();
+  removed_dead_ = remove_dead_folders(fs_, parent_, staging_prefix(output_));
   const std::string path =
       fs::join(parent_, staging_prefix(output_) + Ulid::make(clock, random).text());
   CORTEX_TRY(fs_.make_directory(path, 0700));
   path_ = path;
   CORTEX_ASSIGN(owner_lock_, fs_.open_directory(path_));
   return owner_lock_->lock(fs::Lock::kExclusive, 0);
-}
-
-void Staging::remove_dead_siblings() {
-  const auto names = fs_.list(parent_);
-  if (!names.ok()) return;  // cleaning up is a courtesy; the backup itself will say what is wrong
-  const std::string prefix = staging_prefix(output_);
-  for (const std::string& name : *names) {
-    if (!name.starts_with(prefix) || !Ulid::parse(std::string_view(name).substr(prefix.size())))
-      continue;
-    const std::string path = fs::join(parent_, name);
-    const auto info = fs_.lstat(path);
-    if (!info.ok() || info->kind != fs::Kind::kDirectory) continue;  // no staging folder of ours
-    auto folder = fs_.open_directory(path);
-    if (!folder.ok() || !(*folder)->lock(fs::Lock::kExclusive, 0).ok()) continue;  // in use
-    if (fs::remove_tree(fs_, path).ok()) removed_dead_.push_back(path);
-  }
 }
 
 Status Staging::publish() {

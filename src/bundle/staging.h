@@ -42,7 +42,6 @@ class Staging {
  private:
   Status prepare_parent();
   Status make(Clock& clock, Random& random);
-  void remove_dead_siblings();
 
   fs::FileSystem& fs_;
   std::string output_;

@@ -261,9 +261,23 @@ Status remove_leftovers(fs::FileSystem& fs, const std::string& active_db,
   const std::string evidence = fs::join(folder, kEvidenceFolder);
   CORTEX_ASSIGN(const bool there, exists(fs, evidence));
   if (!there) return {};
-  const auto manifest = fs::read_all(fs, fs::join(evidence, kRecoveryManifest), 1U << 20U);
-  if (manifest.ok() && json::parse(*manifest).ok()) return {};
-  return fs::remove_tree(fs, evidence);
+  return is_evidence(fs, evidence) ? Status{} : fs::remove_tree(fs, evidence);
+}
+
+bool is_evidence(fs::FileSystem& fs, const std::string& folder) {
+  const auto manifest = fs::read_all(fs, fs::join(folder, kRecoveryManifest), 1U << 20U);
+  return manifest.ok() && json::parse(*manifest).ok();
+}
+
+Status move_old_evidence(fs::FileSystem& fs, const std::string& data_dir) {
+  const std::string folder = fs::join(data_dir, kEvidenceFolder);
+  CORTEX_ASSIGN(const bool there, exists(fs, folder));
+  if (!there) return {};
+  for (int n = 1;; ++n) {
+    const std::string numbered = cat(folder, ".", n);
+    CORTEX_ASSIGN(const bool taken, exists(fs, numbered));
+    if (!taken) return fs.rename_no_replace(folder, numbered);
+  }
 }
 
 Status put_back(fs::FileSystem& fs, const std::string& from, const FileDigest& digest,

@@ -83,6 +83,11 @@ class Swap {
 Status remove_leftovers(fs::FileSystem& fs, const std::string& active_db,
                         const std::string& active_log);
 
+// Whether the folder holds the evidence of a restore, complete with its manifest.
+bool is_evidence(fs::FileSystem& fs, const std::string& folder);
+// The evidence of an earlier restore makes room under a number: `.restore-apply-recovery.1`.
+Status move_old_evidence(fs::FileSystem& fs, const std::string& data_dir);
+
 // Copies `from` beside `target`, checks its digest (kIntegrity with kBackupDigestToken), and
 // renames it into place. Synced.
 Status put_back(fs::FileSystem& fs, const std::string& from, const FileDigest& digest,

@@ -39,25 +39,39 @@ std::string notes_of(const bundle::BackupReport& report) {
   return out;
 }
 
-json::Value failure_report(const Context& context) {
-  return json::Object{{"bundle_dir", context.invocation.value("output")}, {"status", "error"}};
+json::Value failure_report(const std::string& output) {
+  return json::Object{{"bundle_dir", output}, {"status", "error"}};
+}
+
+// --output, or a name with the time in the folder --to.
+std::string output_of(const Context& context) {
+  const Invocation& flags = context.invocation;
+  if (const auto output = flags.optional("output")) return *output;
+  const auto folder = flags.optional("to");
+  return folder ? app::timestamped_bundle(context.services, *folder) : std::string();
 }
 
 }  // namespace
 
 Outcome run_backup(const Context& context) {
   const Invocation& flags = context.invocation;
+  const std::string output = output_of(context);
+  if (output.empty()) {
+    return failed(context,
+                  make_error(Code::kUsage, "neither --output nor --to was given",
+                             "no state was changed", "name the bundle, or the folder for it"),
+                  failure_report(output));
+  }
   const auto layout = context.layout();
-  if (!layout.ok()) return failed(context, layout.error(), failure_report(context));
+  if (!layout.ok()) return failed(context, layout.error(), failure_report(output));
   ledger::ChainReport chain;
   Result<bundle::BackupReport> report = [&] {
     ProgressLine line(context.terminal);
     return app::backup(context.services,
-                       {*layout, flags.value("output"), !flags.has("no-verify"), line.progress()},
-                       chain);
+                       {*layout, output, !flags.has("no-verify"), line.progress()}, chain);
   }();
   if (!report.ok()) {
-    Outcome outcome = failed(context, report.error(), failure_report(context));
+    Outcome outcome = failed(context, report.error(), failure_report(output));
     outcome.diagnostics.insert(0, failure_lines(chain));
     return outcome;
   }

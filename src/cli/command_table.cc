@@ -56,7 +56,9 @@ bool is_below(std::string_view path, std::string_view parent, std::string_view& 
 auto row_sets() {
   return std::array{
       store_commands(),    //
+      backup_commands(),   //
       restore_commands(),  //
+      production_commands(),
       ledger_commands(),   //
       anchor_commands(),   //
       context_commands(),  //

@@ -82,17 +82,19 @@ enum class Which { kAll, kAvailable };
 std::vector<Child> children(std::string_view path, Which which);
 
 // The row sets, one file each.
-std::span<const Command> ledger_commands();   // commands_ledger.cc
-std::span<const Command> anchor_commands();   // commands_anchor.cc
-std::span<const Command> store_commands();    // commands_store.cc
-std::span<const Command> context_commands();  // commands_context.cc
-std::span<const Command> recall_commands();   // commands_recall.cc
-std::span<const Command> memory_commands();   // commands_memory.cc
-std::span<const Command> migrate_commands();  // commands_migrate.cc
-std::span<const Command> restore_commands();  // commands_restore.cc
-std::span<const Command> agent_commands();    // commands_agents.cc
-std::span<const Command> key_commands();      // commands_keys.cc
-std::span<const Command> later_commands();    // commands_later.cc
+std::span<const Command> ledger_commands();      // commands_ledger.cc
+std::span<const Command> anchor_commands();      // commands_anchor.cc
+std::span<const Command> store_commands();       // commands_store.cc
+std::span<const Command> context_commands();     // commands_context.cc
+std::span<const Command> recall_commands();      // commands_recall.cc
+std::span<const Command> memory_commands();      // commands_memory.cc
+std::span<const Command> migrate_commands();     // commands_migrate.cc
+std::span<const Command> restore_commands();     // commands_restore.cc
+std::span<const Command> backup_commands();      // commands_backup.cc
+std::span<const Command> production_commands();  // commands_production.cc
+std::span<const Command> agent_commands();       // commands_agents.cc
+std::span<const Command> key_commands();         // commands_keys.cc
+std::span<const Command> later_commands();       // commands_later.cc
 std::span<const Command> tlog_commands();
 std::span<const Command> later_commands();  // commands_later.cc
 

@@ -18,8 +18,6 @@ constexpr Command kCommands[] = {
     {.path = "principles extract", .about = "Extract candidate principles"},
     {.path = "reflect", .about = "Reflect on a trace"},
     {.path = "release readiness", .about = "Judge evidence for a release"},
-    {.path = "restore intent build", .about = "Build a restore intent"},
-    {.path = "restore apply", .about = "Replace the active store by a signed intent"},
     {.path = "run", .about = "Run a task with what is remembered"},
     {.path = "session close", .about = "Close a session into memories"},
 };

@@ -1,4 +1,4 @@
-// Rows of the commands about the data folder as a whole: set-up, health, backup; and of the shell
+// Rows of the commands about the data folder as a whole: set-up and health; and of the shell
 // integration.
 #include "cli/command_table.h"
 #include "cli/shared_flags.h"
@@ -43,18 +43,6 @@ constexpr Flag kDoctorFlags[] = {
     kEventLogFlag,
 };
 
-constexpr Flag kBackupFlags[] = {
-    {.name = "output",
-     .value_name = "DIR",
-     .about = "Folder to create; must not exist",
-     .required = true},
-    kDbFlag,
-    kEventLogFlag,
-    {.name = "no-verify",
-     .value_name = "",
-     .about = "Do not read the published bundle back (faster, proves less)"},
-};
-
 constexpr std::string_view kShells[] = {"bash", "elvish", "fish", "powershell", "zsh"};
 constexpr Positional kCompletionsArgs[] = {
     {.name = "shell", .value_name = "SHELL", .about = "Shell to write for", .choices = kShells},
@@ -78,12 +66,6 @@ constexpr Command kCommands[] = {
      .task = Task::kProve,
      .flags = kDoctorFlags,
      .example = "cortex doctor --strict",
-     .available = true},
-    {.path = "backup",
-     .about = "Write a verified bundle of store and ledger",
-     .task = Task::kKeep,
-     .flags = kBackupFlags,
-     .example = "cortex backup --output backups/monday",
      .available = true},
     {.path = "completions",
      .about = "Print a completion script for a shell",

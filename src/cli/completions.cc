@@ -67,6 +67,9 @@ Tree build_tree() {
   }
   for (const Command* command : all_commands()) {
     Node node{std::string(command->path), {}};
+    for (const Child& child : children(command->path, Which::kAll)) {
+      node.entries.push_back({std::string(child.word), child.about});
+    }
     for (const Positional& positional : command->positionals) {
       for (const std::string_view choice : positional.choices) {
         node.entries.push_back({std::string(choice), positional.about});

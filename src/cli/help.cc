@@ -163,6 +163,14 @@ std::string command_help(const Command& command) {
   }
   out += "\nOptions:\n";
   append_rows(out, options, width);
+  Rows below;
+  for (const Child& child : children(command.path, Which::kAvailable)) {
+    below.emplace_back(cat(command.path, " ", child.word), child.about);
+  }
+  if (!below.empty()) {
+    out += "\nRelated commands:\n";
+    append_rows(out, below, left_width(below));
+  }
   if (!command.example.empty()) out += cat("\nExample: ", command.example, "\n");
   return out;
 }

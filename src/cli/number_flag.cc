@@ -37,6 +37,13 @@ Result<std::optional<std::uint64_t>> count_flag(const Invocation& flags, std::st
   return std::optional(count);
 }
 
+Result<std::int64_t> integer_flag(const Invocation& flags, std::string_view name,
+                                  std::int64_t otherwise) {
+  const auto text = flags.optional(name);
+  if (!text) return otherwise;
+  return number<std::int64_t>(name, *text);
+}
+
 std::string shortest(double number) {
   std::array<char, 32> buffer;
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;

@@ -66,10 +66,13 @@ Parsed parse_path(Arguments words, bool leading_json) {
     if (is_version(word)) return shown(version_text());
     if (word.starts_with('-')) return unknown_flag(path, word);
     std::string next = below(path, word);
-    if (const Command* command = find_command(next)) {
+    const Command* command = find_command(next);
+    // `backup` is a command, and `backup verify` another one.
+    const bool goes_on = i + 1 < words.size() && find_command(below(next, words[i + 1])) != nullptr;
+    if (command != nullptr && !goes_on) {
       return parse_command(*command, words.subspan(i + 1), leading_json);
     }
-    if (find_group(next) == nullptr) return unknown_word(path, word);
+    if (command == nullptr && find_group(next) == nullptr) return unknown_word(path, word);
     path = std::move(next);
   }
   return Exit{Code::kUsage, "", group_help(*find_group(path))};

@@ -1,5 +1,6 @@
 #include "crypto/key_file.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
@@ -73,6 +74,24 @@ Result<SigningKey> read_signing_key(fs::FileSystem& fs, const std::string& path)
     wipe(seed);
     return read.error();
   }
+  SigningKey key(seed);
+  wipe(seed);
+  return key;
+}
+
+Result<SigningKey> signing_key_from_base64(std::string& text) {
+  auto bytes = from_base64(trim(text));
+  wipe(std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size()));
+  Seed seed;
+  if (!bytes || bytes->size() != seed.size()) {
+    return make_error(Code::kPrecondition,
+                      "the signing key is malformed: it is not the base64 of 32 bytes",
+                      "nothing was written",
+                      "give the seed in padded standard base64, or its file with"
+                      " --signing-key-file");
+  }
+  std::ranges::copy(*bytes, seed.begin());
+  wipe(*bytes);
   SigningKey key(seed);
   wipe(seed);
   return key;

@@ -14,6 +14,10 @@ namespace cortex::crypto {
 // never a byte of the contents.
 Result<SigningKey> read_signing_key(fs::FileSystem& fs, const std::string& path);
 
+// The private key whose seed is `text` in padded standard base64, blanks around it allowed. The
+// text is wiped. Fails with Code::kPrecondition; the message shows nothing of it.
+Result<SigningKey> signing_key_from_base64(std::string& text);
+
 // The public key in `path`, after check_public_key. Errors as above.
 Result<PublicKey> read_public_key(fs::FileSystem& fs, const std::string& path);
 

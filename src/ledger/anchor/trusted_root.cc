@@ -137,11 +137,17 @@ const TrustedRoot& embedded_trusted_root() {
   return *root;
 }
 
+RootState trusted_root_age(fs::FileSystem& fs, const std::string& path, Timestamp now) {
+  const auto info = fs.stat(path);
+  if (info.ok() && info->kind != fs::Kind::kMissing) return state_of(*info, now);
+  const bool stale = now.seconds - kSnapshotSeconds > kAgeMaxSeconds;
+  return stale ? RootState::kEmbeddedStale : RootState::kEmbedded;
+}
+
 LoadedRoot load_trusted_root(fs::FileSystem& fs, const std::string& path, Timestamp now) {
   const auto info = fs.stat(path);
   if (info.ok() && info->kind == fs::Kind::kMissing) {
-    const bool stale = now.seconds - kSnapshotSeconds > kAgeMaxSeconds;
-    return {stale ? RootState::kEmbeddedStale : RootState::kEmbedded, embedded_trusted_root(), ""};
+    return {trusted_root_age(fs, path, now), embedded_trusted_root(), ""};
   }
   const auto text = fs::read_all(fs, path, kRootBytesMax);
   if (!info.ok() || !text.ok()) {

@@ -56,6 +56,9 @@ struct LoadedRoot {
   std::string_view status() const { return cached() ? "operator_cached" : "embedded_snapshot"; }
 };
 
+// By dates alone, contents unread: never kCachedInvalid.
+RootState trusted_root_age(fs::FileSystem& fs, const std::string& path, Timestamp now);
+
 // The cache at `path` where there is one, else the snapshot.
 LoadedRoot load_trusted_root(fs::FileSystem& fs, const std::string& path, Timestamp now);
 

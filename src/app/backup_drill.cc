@@ -1,0 +1,194 @@
+// The drill of `backup verify --drill`: each step on a copy in a private folder, with its duration.
+#include <functional>
+#include <utility>
+
+#include "app/backup_check.h"
+#include "app/open_store.h"
+#include "app/search.h"
+#include "base/text.h"
+#include "bundle/copy.h"
+#include "bundle/manifest.h"
+#include "bundle/private_folder.h"
+#include "bundle/stage.h"
+#include "store/integrity.h"
+#include "store/open.h"
+#include "store/schema_check.h"
+
+namespace cortex::app {
+namespace {
+
+// What a step found: its detail, or the reason why it was skipped.
+struct Found {
+  std::string detail;
+  bool skipped = false;
+};
+
+std::uint64_t millis_between(Timestamp from, Timestamp to) {
+  const std::int64_t millis = to.unix_millis() - from.unix_millis();
+  return millis < 0 ? 0 : static_cast<std::uint64_t>(millis);
+}
+
+class Drill {
+ public:
+  Drill(Services& services, const Environment& environment, const bundle::VerifyReport& bundle,
+        Progress* progress)
+      : services_(services), environment_(environment), bundle_(bundle), progress_(progress) {}
+
+  std::vector<DrillStep> run();
+
+ private:
+  using Step = Result<Found> (Drill::*)();
+  bool take(const char* name, Step step);
+
+  Result<Found> restore();
+  Result<Found> open();
+  Result<Found> integrity();
+  Result<Found> foreign_keys();
+  Result<Found> chain_audit();
+  Result<Found> mirror_parity();
+  Result<Found> search();
+
+  Services& services_;
+  const Environment& environment_;
+  const bundle::VerifyReport& bundle_;
+  Progress* progress_;
+  std::optional<bundle::PrivateFolder> folder_;
+  Layout layout_;
+  std::vector<DrillStep> steps_;
+};
+
+Result<Found> Drill::restore() {
+  const std::string parent = environment_.get("TMPDIR").value_or("/tmp");
+  CORTEX_ASSIGN(auto folder, bundle::PrivateFolder::create(services_.fs, parent, "cortex-drill-",
+                                                           services_.clock, services_.random));
+  folder_.emplace(std::move(folder));
+  layout_ = layout_in(folder_->path());
+  const std::string targets[] = {layout_.db_path, layout_.event_log_path};
+  begin_phase(progress_, "restoring",
+              bundle_.artifacts[0].digest.size_bytes + bundle_.artifacts[1].digest.size_bytes);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CORTEX_ASSIGN(const auto digest, bundle::copy_file(services_.fs, bundle_.artifacts[i].path,
+                                                       targets[i], 0600, progress_));
+    if (digest != bundle_.artifacts[i].digest) {
+      return make_error(Code::kIntegrity, "the bundle changed while it was copied");
+    }
+  }
+  return Found{cat("into ", folder_->path())};
+}
+
+Result<Found> Drill::open() {
+  CORTEX_ASSIGN(const StoreAtWork store, open_store(services_, layout_));
+  if (!store.mirror_note.empty()) return make_error(Code::kIntegrity, store.mirror_note);
+  auto connection = store::open_for_inspection(services_.fs, layout_.db_path);
+  if (!connection.ok()) return std::move(connection).error();
+  CORTEX_ASSIGN(const auto failures, store::check_schema(*connection));
+  if (!failures.empty()) {
+    return make_error(Code::kSchema,
+                      cat(failures.front().invariant, ": ", failures.front().detail));
+  }
+  return Found{cat(counted(store.migrations.size(), "migration"), " applied, ",
+                   counted(store.mirrored_rows, "row"), " mirrored")};
+}
+
+Result<Found> Drill::integrity() {
+  std::vector<std::string> problems;
+  CORTEX_TRY(store::inspect(services_.fs, layout_.db_path, [&](sqlite::Connection& db) -> Status {
+    CORTEX_ASSIGN(problems, store::integrity_problems(db, true));
+    return {};
+  }));
+  if (!problems.empty()) return make_error(Code::kIntegrity, problems.front());
+  return Found{"structure, indexes and full text are sound"};
+}
+
+Result<Found> Drill::foreign_keys() {
+  std::int64_t broken = 0;
+  CORTEX_TRY(store::inspect(services_.fs, layout_.db_path, [&](sqlite::Connection& db) -> Status {
+    CORTEX_ASSIGN(broken, db.query_int("SELECT count(*) FROM pragma_foreign_key_check"));
+    return {};
+  }));
+  if (broken != 0) return make_error(Code::kIntegrity, cat(broken, " rows refer to nothing"));
+  return Found{"every reference holds"};
+}
+
+Result<Found> Drill::chain_audit() {
+  CORTEX_ASSIGN(const auto audit,
+                bundle::audit_ledger(services_.fs, layout_.event_log_path, bundle_.manifest));
+  return Found{cat(counted(audit.rows, "row"), ", chain intact")};
+}
+
+Result<Found> Drill::mirror_parity() {
+  CORTEX_ASSIGN(const auto files,
+                bundle::verify_files(services_.fs, layout_.db_path, layout_.event_log_path,
+                                     bundle::Source::kAnywhere));
+  if (!files.content.problems.empty()) {
+    return make_error(Code::kIntegrity, files.content.problems.front());
+  }
+  const store::MirrorComparison& mirror = files.content.mirror;
+  if (mirror.lagging != 0) {
+    return make_error(Code::kIntegrity, cat(mirror.lagging, " rows are not mirrored"));
+  }
+  // Rows that another program wrote differently were so before the backup, too.
+  return Found{cat(mirror.equal, " rows equal, ", mirror.differing, " differ, ", mirror.foreign,
+                   " are in the store alone")};
+}
+
+// The newest active memory must be found by its own words.
+Result<Found> Drill::search() {
+  std::string id, claim;
+  CORTEX_TRY(store::inspect(services_.fs, layout_.db_path, [&](sqlite::Connection& db) -> Status {
+    id.clear();
+    CORTEX_ASSIGN(auto rows, db.prepare("SELECT id, claim FROM memories WHERE status = 'active'"
+                                        " ORDER BY id DESC LIMIT 1"));
+    CORTEX_ASSIGN(const bool any, rows.step());
+    if (!any) return {};
+    id = rows.column_text(0);
+    claim = rows.column_text(1);
+    return {};
+  }));
+  if (id.empty()) return Found{"there is no active memory to look for", true};
+  const auto found = search_memories(services_, environment_, layout_, {.query = claim});
+  if (!found.ok() && found.error().code == Code::kUsage) {
+    return Found{"the newest memory has no word to look for", true};
+  }
+  if (!found.ok()) return found.error();
+  for (const SearchMatch& match : found->matches) {
+    if (match.memory_id == id) return Found{cat("found ", id, " by its words")};
+  }
+  for (const LeftOut& left : found->left_out) {
+    if (left.memory_id == id) return Found{cat("found ", id, " by its words, left out by a rule")};
+  }
+  return make_error(Code::kIntegrity, cat("the memory ", id, " is not found by its own words"));
+}
+
+bool Drill::take(const char* name, Step step) {
+  const Timestamp start = services_.clock.now();
+  const auto found = (this->*step)();
+  const std::uint64_t millis = millis_between(start, services_.clock.now());
+  if (!found.ok()) {
+    steps_.push_back({name, "failed", millis, found.error().message});
+  } else {
+    steps_.push_back({name, found->skipped ? "skipped" : "ok", millis, found->detail});
+  }
+  return found.ok();
+}
+
+std::vector<DrillStep> Drill::run() {
+  if (!take("restore", &Drill::restore)) return std::move(steps_);
+  take("chain_audit", &Drill::chain_audit);
+  // An empty store, as `init` makes it, gets its tables when it is opened.
+  if (!take("open", &Drill::open)) return std::move(steps_);
+  take("integrity", &Drill::integrity);
+  take("foreign_keys", &Drill::foreign_keys);
+  take("mirror_parity", &Drill::mirror_parity);
+  take("search", &Drill::search);
+  return std::move(steps_);
+}
+
+}  // namespace
+
+std::vector<DrillStep> drill_backup(Services& services, const Environment& environment,
+                                    const bundle::VerifyReport& bundle, Progress* progress) {
+  return Drill(services, environment, bundle, progress).run();
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,44 @@
+// A folder for work that nobody else sees: mode 0700, locked for as long as its maker lives, gone
+// with the object. What a dead process left behind is removed by the next one that makes a folder
+// with the same prefix.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/fs/fs.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace cortex::bundle {
+
+class PrivateFolder {
+ public:
+  // `<parent>/<prefix><ULID>`. Error: kInternal.
+  static Result<PrivateFolder> create(fs::FileSystem& fs, const std::string& parent,
+                                      const std::string& prefix, Clock& clock, Random& random);
+  PrivateFolder(PrivateFolder&& other) noexcept
+      : fs_(other.fs_),
+        path_(std::exchange(other.path_, std::string())),
+        lock_(std::move(other.lock_)) {}
+  PrivateFolder& operator=(PrivateFolder&&) = delete;
+  ~PrivateFolder();
+
+  const std::string& path() const { return path_; }
+  std::string member(std::string_view name) const { return fs::join(path_, name); }
+
+ private:
+  PrivateFolder(fs::FileSystem& fs, std::string path) : fs_(&fs), path_(std::move(path)) {}
+  fs::FileSystem* fs_;
+  std::string path_;
+  std::unique_ptr<fs::File> lock_;
+};
+
+// Removes the folders `<prefix><ULID>` in `parent` whose makers are dead; returns their paths. A
+// courtesy: what cannot be removed stays.
+std::vector<std::string> remove_dead_folders(fs::FileSystem& fs, const std::string& parent,
+                                             const std::string& prefix);
+
+}  // namespace cortex::bundle

@@ -1,0 +1,50 @@
+// A folder of bundles: what is there, and what a rule of retention keeps (docs/operations.md,
+// "Many bundles").
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/fs/fs.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace cortex::bundle {
+
+struct ShelvedBundle {
+  std::string name, path;
+  Timestamp made_at;
+  std::uint64_t size_bytes = 0;
+  std::uint64_t ledger_rows = 0;
+  std::string manifest_blake3;
+  std::string parent_blake3;  // manifest of the bundle that an increment continues, or empty
+  std::string problem;        // why it is no complete bundle, or empty
+  std::optional<std::string> last_drill;  // "passed at 2026-01-31T03:15:00Z"
+};
+
+// Newest first; among equals by name. Folders without any manifest of ours, and files, are not
+// bundles and not listed; hidden ones neither. Sizes are looked at, contents are not.
+Result<std::vector<ShelvedBundle>> list_bundles(fs::FileSystem& fs, const std::string& dir);
+
+struct Retention {
+  std::uint64_t last = 0, daily = 0, weekly = 0, monthly = 0, yearly = 0;
+
+  bool any() const { return last + daily + weekly + monthly + yearly > 0; }
+};
+
+// For each bundle the rules that keep it ("daily", "parent of cortex-..."), empty: none does. Of a
+// day (UTC), week (from Monday), month or year that has bundles the newest one counts; so many of
+// them are kept as the rule says, however far they lie apart. Bundles with a problem count for
+// nothing and are kept: a person should look at them.
+std::vector<std::vector<std::string>> kept_by(const std::vector<ShelvedBundle>& bundles,
+                                              const Retention& retention);
+// Adds to `reasons` the bundles that a kept one needs, and theirs.
+void keep_parents(const std::vector<ShelvedBundle>& bundles,
+                  std::vector<std::vector<std::string>>& reasons);
+
+// Takes a bundle and what lies beside it away: it is never seen half removed under its own name.
+Status remove_bundle(fs::FileSystem& fs, const ShelvedBundle& bundle, Clock& clock, Random& random);
+
+}  // namespace cortex::bundle
