@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <unordered_map>
+#include <limits>
+#include <span>
 #include <utility>
 
 #include "app/checked_store.h"
+#include "app/search_candidates.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "retrieval/embed_stub.h"
@@ -18,123 +19,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::uint64_t kFuzzyHitsMin = 16;
-
-// What is kept of a memory that matched.
-struct Hit {
-  std::string id, claim, authority;
-  std::vector<std::string> tags;
-  retrieval::ScoreInput input;  // without the lexical part
-  float lexical = 0;
-  std::optional<float> fuzzy, similarity;
-};
-
-struct Found {
-  std::vector<Hit> hits;
-  std::vector<std::string> active_ids;  // with `strict` only
-  std::vector<store::UnreadableMemory> unreadable;
-};
-
-std::optional<float> salience(const store::Memory& memory, std::string_view name) {
-  const json::Value* value = memory.salience.find(name);
-  if (value == nullptr || value->as_number() == nullptr) return std::nullopt;
-  return static_cast<float>(json::to_double(*value->as_number()));
-}
-
-Hit hit_of(const store::Memory& memory, std::vector<std::string> tags, float lexical) {
-  constexpr float kNeutral = 0.5F;
-  Hit hit{memory.id, memory.claim, memory.authority, std::move(tags), {}, lexical, {}, {}};
-  const auto score = salience(memory, "score");
-  hit.input.brightness = score ? *score : salience(memory, "brightness").value_or(kNeutral);
-  hit.input.validation = memory.validated() ? 1.0F : 0.0F;
-  hit.input.authority_weight = memory.authority == "user" ? 1.0F : kNeutral;
-  hit.input.contradiction_risk = salience(memory, "contradiction_risk").value_or(0.0F);
-  hit.input.staleness_penalty = salience(memory, "staleness_penalty").value_or(0.0F);
-  return hit;
-}
-
-// One pass over the active memories.
-Result<Found> find_lexical(sqlite::Connection& db, const SearchRequest& request,
-                           const std::vector<std::string>& terms) {
-  Found found;
-  store::MemoryFilter filter{.statuses = {"active"}};
-  if (!request.strict) filter.tags = request.tags;
-  const auto visit = [&](const store::Memory& memory) -> Status {
-    if (request.strict) found.active_ids.push_back(memory.id);
-    std::vector<std::string> tags = memory.tags();
-    const auto has = [&tags](const std::string& tag) {
-      return std::ranges::find(tags, tag) != tags.end();
-    };
-    if (!std::ranges::all_of(request.tags, has)) return {};
-    const float lexical = retrieval::lexical_match(terms, memory.claim, tags);
-    if (lexical > 0.0F) found.hits.push_back(hit_of(memory, std::move(tags), lexical));
-    return {};
-  };
-  CORTEX_ASSIGN(found.unreadable, store::each_memory(db, filter, visit));
-  std::ranges::sort(found.hits, [](const Hit& a, const Hit& b) {
-    if (a.lexical != b.lexical) return a.lexical > b.lexical;
-    return a.id < b.id;
-  });
-  return found;
-}
-
-// Ranks of the full-text index, best first. Version 1 lets rows that are not active use up the
-// limit, as reference 0.1.2 does.
-Result<std::vector<std::pair<std::string, float>>> fuzzy_ranks(sqlite::Connection& db,
-                                                               const std::string& query,
-                                                               std::uint64_t limit, int version) {
-  const std::string active =
-      version == 1 ? ""
-                   : " AND EXISTS (SELECT 1 FROM memories m WHERE m.id = memory_id AND m.status = "
-                     "'active')";
-  CORTEX_ASSIGN(auto found,
-                db.prepare(cat("SELECT memory_id, rank FROM memories_fts WHERE memories_fts "
-                               "MATCH ?1",
-                               active, " ORDER BY rank LIMIT ?2")));
-  CORTEX_TRY(found.bind_all(std::string_view(query), limit));
-  std::vector<std::pair<std::string, float>> ranks;
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, found.step());
-    if (!more) return ranks;
-    ranks.emplace_back(found.column_text(0), static_cast<float>(found.column_double(1)));
-  }
-}
-
-Status add_fuzzy(sqlite::Connection& db, const SearchRequest& request, Found& found) {
-  const std::string query = retrieval::fuzzy_query(request.query);
-  for (Hit& hit : found.hits) hit.fuzzy = 0.0F;
-  if (query.empty()) return {};  // nothing that the index could hold
-  const std::uint64_t limit = std::max<std::uint64_t>(2 * found.hits.size(), kFuzzyHitsMin);
-  CORTEX_ASSIGN(const auto ranks, fuzzy_ranks(db, query, limit, request.score_version));
-  std::unordered_map<std::string, std::size_t> place;
-  for (std::size_t i = 0; i < found.hits.size(); ++i) place.emplace(found.hits[i].id, i);
-  std::vector<std::string> others;
-  for (const auto& [id, rank] : ranks) {
-    if (!place.contains(id)) others.push_back(id);
-  }
-  std::map<std::string, Hit> rows;
-  store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags, .ids = others};
-  const auto visit = [&rows](const store::Memory& memory) -> Status {
-    rows.emplace(memory.id, hit_of(memory, memory.tags(), 0.0F));
-    return {};
-  };
-  if (!others.empty()) {
-    CORTEX_ASSIGN(const auto unreadable, store::each_memory(db, filter, visit));
-    static_cast<void>(unreadable);  // the pass over all active ones has reported them
-  }
-  for (const auto& [id, rank] : ranks) {
-    const float score = request.score_version == 1 ? retrieval::fuzzy_score_v1(rank)
-                                                   : retrieval::fuzzy_score_v2(rank);
-    if (const auto at = place.find(id); at != place.end()) {
-      found.hits[at->second].fuzzy = score;
-    } else if (const auto row = rows.find(id); row != rows.end()) {
-      row->second.fuzzy = score;
-      found.hits.push_back(std::move(row->second));
-      rows.erase(row);
-    }
-  }
-  return {};
-}
+constexpr std::uint64_t kAll = std::numeric_limits<std::uint64_t>::max() / 2;
 
 // ---- Semantic similarity
 
@@ -176,13 +61,13 @@ Status store_stub_vectors(Services& services, sqlite::Connection& db,
 
 // The similarity of every hit. Version 1 stores what the stub computes; later ones only read.
 Status add_similarity(Services& services, sqlite::Connection& db, const QueryVector& query,
-                      int version, std::vector<Hit>& hits, std::vector<std::string>& notes) {
+                      int version, std::vector<SearchHit>& hits, std::vector<std::string>& notes) {
   std::vector<std::string> ids;
-  for (const Hit& hit : hits) ids.push_back(hit.id);
+  for (const SearchHit& hit : hits) ids.push_back(hit.id);
   const std::string& backend = query.embedder->backend_id();
   CORTEX_ASSIGN(const auto stored, store::load_vectors(db, backend, ids));
   std::vector<store::NewVector> made;
-  for (Hit& hit : hits) {
+  for (SearchHit& hit : hits) {
     const auto found = stored.find(hit.id);
     const std::string content = store::embedding_content_hash(hit.claim, hit.tags);
     const bool stale = found != stored.end() && found->second.content_hash &&
@@ -209,7 +94,7 @@ Status add_similarity(Services& services, sqlite::Connection& db, const QueryVec
 
 // Version 2 gives similarity and domains their own components instead of hiding them in the lexical
 // one; the stub's noise has no part in it.
-retrieval::Score score_of(const Hit& hit, const SearchRequest& request, bool stub) {
+retrieval::Score score_of(const SearchHit& hit, const SearchRequest& request, bool stub) {
   retrieval::ScoreInput input = hit.input;
   retrieval::LexicalInput lexical{hit.lexical, std::nullopt, std::nullopt, false};
   if (request.fuzzy) lexical.fuzzy = hit.fuzzy.value_or(0.0F);
@@ -251,36 +136,52 @@ Error blank_query() {
                     "give the words to look for");
 }
 
-Status keep_usable(sqlite::Connection& db, const SearchRequest& request, std::vector<Hit>& hits,
-                   SearchReport& report, std::vector<trust::ProofState>& proofs) {
-  const auto depth =
-      request.score_version == 1 ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
-  std::vector<std::string> ids;
-  for (const Hit& hit : hits) ids.push_back(hit.id);
-  CORTEX_ASSIGN(const auto verdicts, judge(db, ids, depth));
-  std::vector<Hit> usable;
-  for (std::size_t i = 0; i < hits.size(); ++i) {
-    if (verdicts[i].left_out) {
-      report.left_out.push_back(*verdicts[i].left_out);
-    } else {
-      proofs.push_back(verdicts[i].proof);
-      usable.push_back(std::move(hits[i]));
+store::ProofDepth proof_depth(const SearchRequest& request) {
+  return request.score_version == 1 ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
+}
+
+// The matches of the page, in their order: scored ones that may be used. Proofs are looked at from
+// the front, a page at a time.
+Status fill_page(sqlite::Connection& db, std::vector<SearchMatch> scored, SearchReport& report) {
+  const SearchRequest& request = report.request;
+  const std::uint64_t wanted = page_size(request);
+  const std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, 10'000)) + 1;
+  std::uint64_t skipped = 0;
+  for (std::size_t at = 0; at < scored.size() && !report.next_offset; at += step) {
+    const auto part = std::span(scored).subspan(at, std::min(step, scored.size() - at));
+    std::vector<std::string> ids;
+    for (const SearchMatch& match : part) ids.push_back(match.memory_id);
+    CORTEX_ASSIGN(const auto verdicts, judge(db, ids, proof_depth(request)));
+    for (std::size_t i = 0; i < part.size() && !report.next_offset; ++i) {
+      if (verdicts[i].left_out) {
+        report.left_out.push_back(*verdicts[i].left_out);
+      } else if (skipped < request.offset) {
+        ++skipped;
+      } else if (report.matches.size() == wanted) {
+        report.next_offset = request.offset + wanted;
+      } else {
+        part[i].proof = verdicts[i].proof;
+        report.matches.push_back(std::move(part[i]));
+      }
     }
   }
-  hits = std::move(usable);
   return {};
 }
 
-Status refuse_if_strict(sqlite::Connection& db, const SearchRequest& request, const Found& found) {
+Status refuse_if_strict(sqlite::Connection& db, const SearchRequest& request) {
   if (!request.strict) return {};
-  if (!found.unreadable.empty()) {
-    const store::UnreadableMemory& row = found.unreadable.front();
+  std::vector<std::string> active_ids;
+  const auto visit = [&](const store::Memory& memory) -> Status {
+    active_ids.push_back(memory.id);
+    return {};
+  };
+  CORTEX_ASSIGN(const auto unreadable, store::each_memory(db, {.statuses = {"active"}}, visit));
+  if (!unreadable.empty()) {
+    const store::UnreadableMemory& row = unreadable.front();
     return make_error(Code::kInternal, cat("memory ", quoted(row.id), " cannot be read: column ",
                                            row.column, ": ", row.reason));
   }
-  const auto depth =
-      request.score_version == 1 ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
-  return refuse_unless_all_usable(db, found.active_ids, depth, "retrieval");
+  return refuse_unless_all_usable(db, active_ids, proof_depth(request), "retrieval");
 }
 
 json::Value component_json(const retrieval::Component& component) {
@@ -332,35 +233,32 @@ Result<SearchReport> search_memories(Services& services, const Environment& envi
                                      const Layout& layout, net::Http& http,
                                      const SearchRequest& request) {
   if (trim(request.query).empty()) return blank_query();
-  SearchReport report{request, {}, {}, {}};
+  SearchReport report;
+  report.request = request;
   std::optional<QueryVector> query;
   if (request.semantic) {
     CORTEX_ASSIGN(query, embed_query(services, environment, http, request.query, report.notes));
   }
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   sqlite::Connection& db = store.connection;
-  CORTEX_ASSIGN(Found found, find_lexical(db, request, retrieval::ascii_tokens(request.query)));
-  CORTEX_TRY(refuse_if_strict(db, request, found));
+  CORTEX_TRY(refuse_if_strict(db, request));
+  CORTEX_ASSIGN(SearchCandidates found, search_candidates(services, db, request));
   report.left_out = left_out_of(found.unreadable);
-  if (request.fuzzy) CORTEX_TRY(add_fuzzy(db, request, found));
-  std::vector<trust::ProofState> proofs;
-  CORTEX_TRY(keep_usable(db, request, found.hits, report, proofs));
+  report.notes.insert(report.notes.end(), found.notes.begin(), found.notes.end());
   if (query) {
     CORTEX_TRY(
         add_similarity(services, db, *query, request.score_version, found.hits, report.notes));
   }
   const bool stub = !query || query->stub;
-  for (std::size_t i = 0; i < found.hits.size(); ++i) {
-    Hit& hit = found.hits[i];
+  std::vector<SearchMatch> scored;
+  for (SearchHit& hit : found.hits) {
     SearchMatch match{hit.id,         std::move(hit.claim), score_of(hit, request, stub),
-                      hit.similarity, std::nullopt,         hit.authority,
-                      proofs[i]};
-    report.matches.push_back(std::move(match));
+                      hit.similarity, std::nullopt,         hit.authority};
+    const auto total = static_cast<double>(match.score.total);
+    if (!request.min_score || total >= *request.min_score) scored.push_back(std::move(match));
   }
-  put_in_order(request, request.json_order, report.matches);
-  if (request.limit && report.matches.size() > *request.limit) {
-    report.matches.resize(static_cast<std::size_t>(*request.limit));
-  }
+  put_in_order(request, request.json_order, scored);
+  CORTEX_TRY(fill_page(db, std::move(scored), report));
   if (request.snippet) {
     for (SearchMatch& match : report.matches) {
       match.snippet = retrieval::snippet_v1(match.claim, request.query);
@@ -372,6 +270,11 @@ Result<SearchReport> search_memories(Services& services, const Environment& envi
 Result<SearchReport> search_memories(Services& services, const Environment& environment,
                                      const Layout& layout, const SearchRequest& request) {
   return search_memories(services, environment, layout, net::system_http(), request);
+}
+
+std::uint64_t page_size(const SearchRequest& request) {
+  if (request.score_version == 1) return request.limit.value_or(kAll);
+  return std::min(request.limit.value_or(kSearchLimit), kSearchLimitMax);
 }
 
 Uncertainty uncertainty_of(const SearchMatch& match) {
@@ -395,6 +298,7 @@ json::Value to_json(const SearchReport& report) {
        json::Array{"compliance_evidence", "cross_system_trust_decision", "external_reporting"}},
       {"match_count", report.matches.size()},
       {"matches", std::move(matches)},
+      {"next_offset", report.next_offset ? json::Value(*report.next_offset) : json::Value(nullptr)},
       {"query", report.request.query},
       {"score_version", report.request.score_version}});
 }

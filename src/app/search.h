@@ -12,6 +12,7 @@
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "json/value.h"
 #include "retrieval/score_v1.h"
 #include "retrieval/score_v1_snippet.h"
@@ -26,8 +27,18 @@ struct SearchRequest {
   bool lexical_order = false;  // the order of version 1 with the scores of the version asked for
   int score_version = 2;       // 1: as reference 0.1.2
   bool json_order = false;     // version 1 orders its JSON by score with --semantic, its text not
-  std::optional<std::uint64_t> limit{};
+  std::optional<std::uint64_t> limit{};  // none: kSearchLimit with version 2, all with version 1
+  std::uint64_t offset = 0;
+  std::optional<double> min_score{};    // of the final score
+  std::optional<Timestamp> since{};     // version 2: said or made at or after
+  std::vector<std::string> statuses{};  // version 2; none: active
 };
+
+inline constexpr std::uint64_t kSearchLimit = 10;
+inline constexpr std::uint64_t kSearchLimitMax = 10'000;
+
+// How many matches one reply of version 2 has at most.
+std::uint64_t page_size(const SearchRequest& request);
 
 struct SearchMatch {
   std::string memory_id, claim;
@@ -41,12 +52,14 @@ struct SearchMatch {
 struct SearchReport {
   SearchRequest request;
   std::vector<SearchMatch> matches;
-  std::vector<LeftOut> left_out;
-  std::vector<std::string> notes;  // what did not go as asked, for stderr
+  std::vector<LeftOut> left_out;               // of those that would have been among the matches
+  std::optional<std::uint64_t> next_offset{};  // there are more
+  std::vector<std::string> notes;              // what did not go as asked, for stderr
 };
 
 // `http` is only used when Ollama is configured. Errors: kUsage (blank query), those of opening the
-// store, kPrecondition with `strict`. O(active memories), four queries for the hits.
+// store, kPrecondition with `strict`. Version 1: O(active memories). Version 2: O(postings of the
+// query's words), a constant number of queries.
 Result<SearchReport> search_memories(Services& services, const Environment& environment,
                                      const Layout& layout, net::Http& http,
                                      const SearchRequest& request);

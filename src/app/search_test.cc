@@ -111,9 +111,45 @@ TEST_F(SearchTest, NotANumberInSalienceComesLast) {
 TEST_F(SearchTest, TheNumberOfQueriesDoesNotDependOnTheHits) {
   for (int n = 1; n <= 60; ++n) note(n, "fox");
   const SearchReport report = search({.query = "fox", .fuzzy = true, .semantic = true});
-  EXPECT_EQ(report.matches.size(), 60U);
+  EXPECT_EQ(report.matches.size(), kSearchLimit);
   EXPECT_EQ(count("memory_embeddings"), 0);  // later versions only read
   EXPECT_EQ(search({.query = "fox", .limit = 7}).matches.size(), 7U);
+  EXPECT_EQ(search({.query = "fox", .score_version = 1}).matches.size(), 60U);
+}
+
+// Page after page: every match once, in the order of the whole.
+TEST_F(SearchTest, PagesTogetherAreTheWhole) {
+  for (int n = 1; n <= 25; ++n)
+    note(n, cat("fox number ", n), n % 5 == 0 ? "semantic" : "operator_note");
+  const std::vector<std::string> whole = ids(search({.query = "fox", .limit = 1000}));
+  EXPECT_EQ(whole.size(), 20U);  // those without a proof are left out
+  std::vector<std::string> pages;
+  std::optional<std::uint64_t> next = 0;
+  while (next) {
+    const SearchReport page = search({.query = "fox", .limit = 7, .offset = *next});
+    for (const std::string& id : ids(page)) pages.push_back(id);
+    next = page.next_offset;
+  }
+  EXPECT_EQ(pages, whole);
+}
+
+TEST_F(SearchTest, WordsAreFoundInEveryFormAndScript) {
+  note(1, "The bicycles were repaired");
+  note(2, "\xCE\xBC\xCE\xBD\xCE\xAE\xCE\xBC\xCE\xB7");  // Greek: memory
+  EXPECT_THAT(ids(search({.query = "bicycle repair"})), ElementsAre(memory_id(1)));
+  EXPECT_THAT(ids(search({.query = "\xCE\xBC\xCE\xBD\xCE\xAE\xCE\xBC\xCE\xB7"})),
+              ElementsAre(memory_id(2)));
+}
+
+TEST_F(SearchTest, StatusTimeAndScoreNarrowTheMatches) {
+  note(1, "fox one");
+  note(2, "fox two");
+  exec(cat("UPDATE memories SET status = 'rejected' WHERE id = '", memory_id(2), "'"));
+  EXPECT_THAT(ids(search({.query = "fox"})), ElementsAre(memory_id(1)));
+  EXPECT_THAT(ids(search({.query = "fox", .statuses = {"rejected"}})), ElementsAre(memory_id(2)));
+  EXPECT_TRUE(search({.query = "fox", .min_score = 0.99}).matches.empty());
+  EXPECT_TRUE(search({.query = "fox", .since = Timestamp{4'000'000'000, 0}}).matches.empty());
+  EXPECT_EQ(search({.query = "fox", .since = Timestamp{0, 0}}).matches.size(), 1U);
 }
 
 TEST_F(SearchTest, EmbeddingsFollowTheText) {

@@ -1,26 +1,18 @@
-#include <charconv>
 #include <cstdint>
-#include <limits>
 #include <optional>
 
 #include "app/compatibility.h"
 #include "app/embed.h"
+#include "app/look.h"
 #include "app/search.h"
 #include "base/text.h"
 #include "cli/handlers.h"
+#include "cli/number_flag.h"
 
 namespace cortex::cli {
 namespace {
 
-// The parser has seen that it is a count; one beyond all bounds is as good as the largest.
-std::optional<std::uint64_t> count_of(const std::optional<std::string>& text) {
-  if (!text) return std::nullopt;
-  std::uint64_t n = std::numeric_limits<std::int64_t>::max();
-  std::from_chars(text->data(), text->data() + text->size(), n);
-  return n;
-}
-
-app::SearchRequest request_of(const Context& context) {
+Result<app::SearchRequest> request_of(const Context& context) {
   const Invocation& flags = context.invocation;
   app::SearchRequest request;
   request.query = flags.value("query");
@@ -35,7 +27,20 @@ app::SearchRequest request_of(const Context& context) {
   request.score_version =
       version == "1" || (!version && app::is_compatible(context.environment)) ? 1 : 2;
   request.json_order = context.json();
-  request.limit = count_of(flags.optional("limit"));
+  request.statuses = flags.all("status");
+  CORTEX_ASSIGN(request.limit, count_flag(flags, "limit"));
+  CORTEX_ASSIGN(const auto offset, count_flag(flags, "offset"));
+  request.offset = offset.value_or(0);
+  if (flags.has("min-score")) {
+    CORTEX_ASSIGN(request.min_score, number_flag(flags, "min-score", 0));
+  }
+  if (const auto since = flags.optional("since")) {
+    CORTEX_ASSIGN(request.since, app::time_flag("since", *since));
+  }
+  if (request.score_version == 1 && (request.since || !request.statuses.empty())) {
+    return make_error(Code::kUsage, "--since and --status need score version 2",
+                      "nothing was searched", "leave out --score-version 1");
+  }
   return request;
 }
 
@@ -102,13 +107,18 @@ Outcome run_memory_search(const Context& context) {
   };
   const auto layout = context.layout();
   if (!layout.ok()) return refuse(layout.error());
+  const auto request = request_of(context);
+  if (!request.ok()) return refuse(request.error());
   const auto report =
-      app::search_memories(context.services, context.environment, *layout, request_of(context));
+      app::search_memories(context.services, context.environment, *layout, *request);
   if (!report.ok()) return refuse(report.error());
   Outcome outcome;
   outcome.diagnostics = diagnostics_of(*report);
   for (const app::SearchMatch& match : report->matches) {
     outcome.text += match_text(context, match, report->request);
+  }
+  if (report->next_offset && !context.json()) {
+    outcome.diagnostics += cat("note: more with --offset ", *report->next_offset, "\n");
   }
   if (report->matches.empty()) outcome.text = "cortex memory search: no matches\n";
   if (context.json()) outcome.report = to_json(*report);
@@ -120,12 +130,12 @@ Outcome run_memory_embed(const Context& context) {
   app::EmbedRequest request{.preview = flags.has("preview"),
                             .model = flags.optional("model"),
                             .endpoint = flags.optional("endpoint")};
-  if (const auto dim = count_of(flags.optional("dim"))) {
-    request.dim = static_cast<std::int64_t>(*dim);
-  }
   const auto refuse = [&context](const Error& error) {
     return failed(context, error, json::Object{{"detail", error.text()}});
   };
+  const auto dim = count_flag(flags, "dim");
+  if (!dim.ok()) return refuse(dim.error());
+  if (*dim) request.dim = static_cast<std::int64_t>(**dim);
   const auto layout = context.layout();
   if (!layout.ok()) return refuse(layout.error());
   const auto report = app::embed_memories(context.services, context.environment, *layout, request);

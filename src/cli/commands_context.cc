@@ -58,6 +58,8 @@ constexpr Positional kMemoryId[] = {
 };
 
 constexpr std::string_view kScoreVersions[] = {"1", "2"};
+constexpr std::string_view kStatuses[] = {"active", "candidate", "pending_mcp_commit", "rejected",
+                                          "superseded"};
 constexpr std::string_view kOrders[] = {"score", "lexical"};
 constexpr Flag kTagFlag = {.name = "tag",
                            .value_name = "TAG",
@@ -70,7 +72,18 @@ constexpr Flag kSearchFlags[] = {
     {.name = "fuzzy", .value_name = "", .about = "Find misspelt words too"},
     {.name = "semantic", .value_name = "", .about = "Compare meanings where there are vectors"},
     {.name = "snippet", .value_name = "", .about = "Show the part of the claim that matched"},
-    {.name = "limit", .value_name = "N", .about = "Show N matches at most", .form = Form::kCount},
+    {.name = "limit",
+     .value_name = "N",
+     .about = "Show N matches at most (default 10)",
+     .form = Form::kCount},
+    {.name = "offset", .value_name = "N", .about = "Leave out the first N"},
+    {.name = "min-score", .value_name = "F", .about = "Leave out matches that score less"},
+    {.name = "since", .value_name = "TIME", .about = "Only what was said or made since then"},
+    {.name = "status",
+     .value_name = "STATUS",
+     .about = "Memories of this status (default active); may be repeated",
+     .repeatable = true,
+     .choices = kStatuses},
     {.name = "order",
      .value_name = "ORDER",
      .about = "What comes first (default score)",

@@ -187,7 +187,7 @@ class Ranking {
   }
 
   Result<Ranked> score(DocId doc, const DocRecord& record) {
-    Ranked hit{doc, record.kind, record.ref, 0, {}};
+    Ranked hit{doc, record.kind, record.ref, 0, false, {}};
     Parts& p = hit.parts;
     p.words = words(doc);
     DocId prev2 = 0, next2 = 0;
@@ -205,7 +205,9 @@ class Ranking {
                    w_.next1 * words(record.next) + w_.prev2 * words(prev2) +
                    w_.next2 * words(next2);
     if (record.session != 0) p.session = w_.session * std::sqrt(sessions_[record.session]);
-    p.coverage = w_.coverage * coverage(doc, record, prev2, next2);
+    const float covered = coverage(doc, record, prev2, next2);
+    hit.direct = covered > 0;
+    p.coverage = w_.coverage * covered;
     p.speaker = names(record) ? 1 + w_.speaker : 1;
     if ((record.flags & kFlagQuestion) != 0) p.question = 1 - w_.question;
     p.length = 1 + w_.length * std::log2(1 + static_cast<float>(record.length) / 8.0F);

@@ -54,6 +54,7 @@ struct Ranked {
   Kind kind = Kind::kEvent;
   std::uint32_t ref = 0;
   float score = 0;
+  bool direct = false;  // it or a turn around has a word of the question; else found by feedback
   Parts parts;
 };
 

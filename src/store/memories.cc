@@ -150,6 +150,12 @@ std::string as_array(const std::vector<std::string>& texts) {
   return json::write_compact(json::array_of(texts));
 }
 
+std::string as_array(const std::vector<std::int64_t>& numbers) {
+  json::Array out;
+  for (const std::int64_t number : numbers) out.emplace_back(number);
+  return json::write_compact(out);
+}
+
 Condition condition_of(const MemoryFilter& filter) {
   Condition where;
   if (filter.statuses.size() == 1) {
@@ -161,6 +167,10 @@ Condition condition_of(const MemoryFilter& filter) {
   if (filter.ids) {
     where.sql += cat(" AND id IN (SELECT value FROM json_each(",
                      where.parameter(as_array(*filter.ids)), "))");
+  }
+  if (filter.row_numbers) {
+    where.sql += cat(" AND rowid IN (SELECT value FROM json_each(",
+                     where.parameter(as_array(*filter.row_numbers)), "))");
   }
   if (!filter.tags.empty()) {
     where.sql +=

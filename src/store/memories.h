@@ -53,6 +53,7 @@ struct MemoryFilter {
   std::vector<std::string> statuses{};  // none: any
   std::vector<std::string> tags{};      // each must be an element of `domains`, byte for byte
   std::optional<std::vector<std::string>> ids{};
+  std::optional<std::vector<std::int64_t>> row_numbers{};
   std::optional<MemoryMark> after{};
   std::optional<std::uint64_t> limit{};  // of rows looked at, unreadable ones included
   std::uint64_t offset = 0;

@@ -1,0 +1,191 @@
+#include "app/search_candidates.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+#include "app/search_index.h"
+#include "base/text.h"
+#include "retrieval/searcher.h"
+#include "sqlite/transaction.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::uint64_t kFuzzyHitsMin = 16;
+
+std::optional<float> salience(const store::Memory& memory, std::string_view name) {
+  const json::Value* value = memory.salience.find(name);
+  if (value == nullptr || value->as_number() == nullptr) return std::nullopt;
+  return static_cast<float>(json::to_double(*value->as_number()));
+}
+
+SearchHit hit_of(const store::Memory& memory, std::vector<std::string> tags, float lexical) {
+  constexpr float kNeutral = 0.5F;
+  SearchHit hit{memory.id, memory.claim, memory.authority, std::move(tags), {}, lexical, {}, {}};
+  const auto score = salience(memory, "score");
+  hit.input.brightness = score ? *score : salience(memory, "brightness").value_or(kNeutral);
+  hit.input.validation = memory.validated() ? 1.0F : 0.0F;
+  hit.input.authority_weight = memory.authority == "user" ? 1.0F : kNeutral;
+  hit.input.contradiction_risk = salience(memory, "contradiction_risk").value_or(0.0F);
+  hit.input.staleness_penalty = salience(memory, "staleness_penalty").value_or(0.0F);
+  return hit;
+}
+
+std::vector<std::string> statuses_of(const SearchRequest& request) {
+  return request.statuses.empty() ? std::vector<std::string>{"active"} : request.statuses;
+}
+
+void put_best_first(std::vector<SearchHit>& hits) {
+  std::ranges::sort(hits, [](const SearchHit& a, const SearchHit& b) {
+    if (a.lexical != b.lexical) return a.lexical > b.lexical;
+    return a.id < b.id;
+  });
+}
+
+// Version 1: one pass over the active memories.
+Result<SearchCandidates> scan_memories(sqlite::Connection& db, const SearchRequest& request) {
+  SearchCandidates found;
+  const std::vector<std::string> terms = retrieval::ascii_tokens(request.query);
+  const auto visit = [&](const store::Memory& memory) -> Status {
+    std::vector<std::string> tags = memory.tags();
+    const float lexical = retrieval::lexical_match(terms, memory.claim, tags);
+    if (lexical > 0.0F) found.hits.push_back(hit_of(memory, std::move(tags), lexical));
+    return {};
+  };
+  const store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags};
+  CORTEX_ASSIGN(found.unreadable, store::each_memory(db, filter, visit));
+  put_best_first(found.hits);
+  return found;
+}
+
+// Version 2: the best by the search index, as far as the hybrid score can bring them to the front.
+constexpr std::size_t kRankedMin = 200;
+constexpr std::size_t kRankedWithTags = 20'000;  // tags are looked at in the rows
+
+retrieval::SearchRequest index_request(Services& services, const SearchRequest& request) {
+  retrieval::SearchRequest wanted;
+  wanted.query = request.query;
+  wanted.now = services.clock.now().seconds;
+  wanted.wanted = request.tags.empty() ? kRankedMin + 4 * (request.offset + page_size(request))
+                                       : kRankedWithTags;
+  if (request.since) wanted.since = request.since->seconds;
+  wanted.events = false;
+  wanted.active_only = request.statuses.empty();
+  return wanted;
+}
+
+Result<std::vector<retrieval::Ranked>> ask_index(Services& services, sqlite::Connection& db,
+                                                 const SearchRequest& request) {
+  CORTEX_ASSIGN(auto transaction,
+                sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kDeferred));
+  CORTEX_ASSIGN(auto searcher, retrieval::Searcher::open(db));
+  CORTEX_ASSIGN(auto found, searcher.search(index_request(services, request)));
+  return std::move(found.hits);
+}
+
+Result<SearchCandidates> ranked_memories(Services& services, sqlite::Connection& db,
+                                         const SearchRequest& request) {
+  SearchCandidates found;
+  IndexKept kept = catch_index_up(db);
+  if (!kept.note.empty()) found.notes.push_back(std::move(kept.note));
+  auto ranked = ask_index(services, db, request);
+  if (!ranked.ok() && ranked.error().token == retrieval::kCorruptToken) {
+    CORTEX_ASSIGN(const std::string mended, mend_index(db));
+    found.notes.push_back(cat("the search index: ", mended));
+    ranked = ask_index(services, db, request);
+  }
+  if (!ranked.ok()) return ranked.error();
+  std::unordered_map<std::int64_t, float> lexical;
+  store::MemoryFilter filter{.statuses = statuses_of(request), .tags = request.tags};
+  filter.row_numbers.emplace();
+  for (const retrieval::Ranked& one : *ranked) {
+    if (!one.direct) continue;  // none of the words asked for
+    filter.row_numbers->push_back(one.ref);
+    lexical.emplace(one.ref, one.score / (1.0F + one.score));
+  }
+  if (lexical.empty()) return found;
+  const auto visit = [&](const store::Memory& memory) -> Status {
+    found.hits.push_back(hit_of(memory, memory.tags(), lexical[memory.row_number]));
+    return {};
+  };
+  CORTEX_ASSIGN(found.unreadable, store::each_memory(db, filter, visit));
+  put_best_first(found.hits);
+  return found;
+}
+
+// Ranks of the full-text index, best first. `statuses`: a JSON array; version 1 lets rows of all
+// statuses use up the limit, as reference 0.1.2 does.
+Result<std::vector<std::pair<std::string, float>>> fuzzy_ranks(sqlite::Connection& db,
+                                                               const std::string& query,
+                                                               std::uint64_t limit, int version,
+                                                               const std::string& statuses) {
+  const std::string_view wanted =
+      version == 1 ? ""
+                   : " AND EXISTS (SELECT 1 FROM memories m WHERE m.id = memory_id AND m.status IN"
+                     " (SELECT value FROM json_each(?3)))";
+  CORTEX_ASSIGN(auto found,
+                db.prepare(cat("SELECT memory_id, rank FROM memories_fts WHERE memories_fts "
+                               "MATCH ?1",
+                               wanted, " ORDER BY rank LIMIT ?2")));
+  CORTEX_TRY(found.bind_all(std::string_view(query), limit));
+  if (version != 1) CORTEX_TRY(found.bind(3, statuses));
+  std::vector<std::pair<std::string, float>> ranks;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, found.step());
+    if (!more) return ranks;
+    ranks.emplace_back(found.column_text(0), static_cast<float>(found.column_double(1)));
+  }
+}
+
+Status add_fuzzy(sqlite::Connection& db, const SearchRequest& request, SearchCandidates& found) {
+  const std::string query = retrieval::fuzzy_query(request.query);
+  for (SearchHit& hit : found.hits) hit.fuzzy = 0.0F;
+  if (query.empty()) return {};  // nothing that the index could hold
+  const std::uint64_t limit = std::max<std::uint64_t>(2 * found.hits.size(), kFuzzyHitsMin);
+  CORTEX_ASSIGN(const auto ranks,
+                fuzzy_ranks(db, query, limit, request.score_version,
+                            json::write_compact(json::array_of(statuses_of(request)))));
+  std::unordered_map<std::string, std::size_t> place;
+  for (std::size_t i = 0; i < found.hits.size(); ++i) place.emplace(found.hits[i].id, i);
+  std::vector<std::string> others;
+  for (const auto& [id, rank] : ranks) {
+    if (!place.contains(id)) others.push_back(id);
+  }
+  std::map<std::string, SearchHit> rows;
+  store::MemoryFilter filter{.statuses = statuses_of(request), .tags = request.tags, .ids = others};
+  const auto visit = [&rows](const store::Memory& memory) -> Status {
+    rows.emplace(memory.id, hit_of(memory, memory.tags(), 0.0F));
+    return {};
+  };
+  if (!others.empty()) {
+    CORTEX_ASSIGN(const auto unreadable, store::each_memory(db, filter, visit));
+    static_cast<void>(unreadable);  // the pass over all active ones has reported them
+  }
+  for (const auto& [id, rank] : ranks) {
+    const float score = request.score_version == 1 ? retrieval::fuzzy_score_v1(rank)
+                                                   : retrieval::fuzzy_score_v2(rank);
+    if (const auto at = place.find(id); at != place.end()) {
+      found.hits[at->second].fuzzy = score;
+    } else if (const auto row = rows.find(id); row != rows.end()) {
+      row->second.fuzzy = score;
+      found.hits.push_back(std::move(row->second));
+      rows.erase(row);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SearchCandidates> search_candidates(Services& services, sqlite::Connection& db,
+                                           const SearchRequest& request) {
+  CORTEX_ASSIGN(SearchCandidates found, request.score_version == 1
+                                            ? scan_memories(db, request)
+                                            : ranked_memories(services, db, request));
+  if (request.fuzzy) CORTEX_TRY(add_fuzzy(db, request, found));
+  return found;
+}
+
+}  // namespace cortex::app
