@@ -66,6 +66,8 @@ AgentSettings agent_settings(const Environment& environment, fs::FileSystem& fs)
   } else if (file.mcp_auto_commit.value_or(false)) {
     settings.auto_commit_source = "[mcp] auto_commit = true in config file";
   }
+  settings.notes_wait = file.mcp_notes == "pending";
+  settings.write_gate = file.write_gate;
   settings.auto_commit = !settings.auto_commit_source.empty();
   return settings;
 }

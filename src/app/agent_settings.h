@@ -19,6 +19,8 @@ struct AgentSettings {
   std::string embedding_backend = "stub";  // "stub", "ollama"
   std::optional<std::string> embedding_model, embedding_endpoint;
   bool auto_commit = false;
+  bool notes_wait = false;  // [mcp] notes = "pending": notes of agents wait for a commit
+  memory::GatePolicy write_gate{};
   std::string auto_commit_source{};  // what turned it on, for the warning; empty when off
   std::string config_problem{};      // why the file was left aside, or empty
 };

@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "app/compatibility.h"
+#include "app/axiom_rules.h"
 #include "base/text.h"
 #include "trust/axiom_exchange.h"
 #include "trust/axiom_generic.h"
@@ -134,18 +134,6 @@ Result<json::Value> read_exchanged(Services& services, trust::Envelope kind,
   return trust::read_envelope(kind, *document);
 }
 
-Status check_commit(const Environment& environment, const json::Value& execution) {
-  const std::string_view commit = trust::text_at(execution, "tool_provenance.source_commit");
-  std::optional<std::string> setting;
-  const auto found = environment.vars.find("CORTEX_AXIOM_ACCEPTED_SOURCE_COMMITS");
-  if (found != environment.vars.end()) setting = found->second;  // empty accepts nothing
-  if (trust::is_accepted_commit(commit, setting, is_compatible(environment))) return {};
-  return refused(Code::kQuarantined, "axiom_execution_trust.tool_provenance.source_commit.stale",
-                 cat("the source commit ", quoted(commit), " is not accepted"),
-                 "have the tool run from an accepted commit, or list it in "
-                 "CORTEX_AXIOM_ACCEPTED_SOURCE_COMMITS");
-}
-
 json::Value texts_of(std::span<const std::string_view> words) {
   json::Array out;
   for (const std::string_view word : words) out.emplace_back(word);
@@ -214,7 +202,7 @@ Result<AxiomReport> exchange(Services& services, const Environment& environment,
   CORTEX_TRY(check_flags(request));
   CORTEX_ASSIGN(const json::Value execution,
                 read_exchanged(services, kExecutionTrust, *request.execution_trust));
-  CORTEX_TRY(check_commit(environment, execution));
+  CORTEX_TRY(check_source_commit(environment, execution));
   CORTEX_ASSIGN(const json::Value context,
                 read_exchanged(services, kContextTrust, *request.context_trust));
   CORTEX_ASSIGN(const json::Value loop,

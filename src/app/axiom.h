@@ -1,5 +1,5 @@
 // `memory admit-axiom`: whether an axiom envelope, or the three envelopes of a trust exchange, may
-// become a candidate memory. Opens no store and keeps nothing.
+// become a candidate memory. The command opens no store and keeps nothing; the tool may.
 #pragma once
 
 #include <optional>
@@ -10,6 +10,7 @@
 #include "app/services.h"
 #include "base/result.h"
 #include "json/value.h"
+#include "store/operation.h"
 
 namespace cortex::app {
 
@@ -39,5 +40,25 @@ struct AxiomReport {
 // CORTEX_AXIOM_ACCEPTED_SOURCE_COMMITS.
 Result<AxiomReport> admit_axiom(Services& services, const Environment& environment,
                                 const AxiomRequest& request);
+
+// The exchange as an agent hands it in: the three envelopes as JSON text.
+struct ExchangeRequest {
+  std::string execution, context, loop;
+  bool persist = false;    // an admitted one becomes a memory that waits for a commit
+  store::Caller caller{};  // of the change
+};
+
+struct ExchangeReport {
+  std::string decision;        // "admit_candidate", "quarantine", "reject"
+  std::string policy_outcome;  // "Allow", "Quarantine", "Reject"
+  std::vector<std::string> failing_edges, forbidden_uses;
+  std::optional<std::string> memory_id{};  // of what was kept
+};
+
+// Quarantine and rejection are reports. Errors: kUsage (an envelope that does not parse, the
+// message names it), kQuarantined (token ...source_commit.stale), those of changing the store.
+Result<ExchangeReport> admit_exchange(Services& services, const Environment& environment,
+                                      const Layout& layout, const ExchangeRequest& request);
+json::Object to_json(const ExchangeReport& report);
 
 }  // namespace cortex::app

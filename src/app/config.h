@@ -32,6 +32,7 @@ struct ConfigFile {
   std::optional<std::string> embedding_endpoint, embedding_model;
   std::optional<std::int64_t> embedding_dim, embedding_timeout_millis;
   std::optional<bool> mcp_auto_commit;
+  std::optional<std::string> mcp_notes;     // "active", "pending"
   std::optional<std::string> signing_seed;  // [ledger], path of a seed
   memory::GatePolicy write_gate{};          // [memory.write_gate]
 };

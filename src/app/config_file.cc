@@ -28,6 +28,7 @@ struct Key {
 constexpr std::string_view kLlmBackends[] = {"offline", "ollama", "claude", "openai-compat"};
 constexpr std::string_view kEmbeddingBackends[] = {"stub", "ollama"};
 
+constexpr std::string_view kNotePolicies[] = {"active", "pending"};
 constexpr std::string_view kGateActions[] = {"off", "report", "redact", "refuse"};
 constexpr std::string_view kDuplicateActions[] = {"off", "report", "refuse"};
 constexpr std::string_view kRecalledActions[] = {"off", "refuse"};
@@ -64,6 +65,7 @@ constexpr Key kKeys[] = {
     {"mcp", "auto_commit", Kind::kSwitch},
     {"", "ledger", Kind::kTable},
     {"ledger", "signing_seed", Kind::kText},
+    {"mcp", "notes", Kind::kText, false, kI64Max, kNotePolicies},
     {"", "memory", Kind::kTable},
     {"memory", "write_gate", Kind::kTable},
     {"memory.write_gate", "secrets", Kind::kText, false, kI64Max, kGateActions},
@@ -195,6 +197,7 @@ Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view pat
       table.at_path("embeddings.ollama.timeout_ms").value<std::int64_t>();
   file.mcp_auto_commit = table.at_path("mcp.auto_commit").value<bool>();
   file.signing_seed = text_of(table, "ledger.signing_seed");
+  file.mcp_notes = text_of(table, "mcp.notes");
   file.write_gate = gate_of(table);
   return file;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/checked_store.h"
+#include "app/fuzzy_ranks.h"
 #include "app/operations.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -31,15 +32,9 @@ Result<std::set<std::string>> fuzzy_ids(sqlite::Connection& db, const std::strin
   std::set<std::string> ids;
   const std::string query = retrieval::fuzzy_query(task);
   if (query.empty()) return ids;
-  CORTEX_ASSIGN(auto found,
-                db.prepare("SELECT memory_id FROM memories_fts WHERE memories_fts MATCH "
-                           "?1 ORDER BY rank LIMIT ?2"));
-  CORTEX_TRY(found.bind_all(std::string_view(query), std::max(limit, kHitsMin)));
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, found.step());
-    if (!more) return ids;
-    ids.emplace(found.column_text(0));
-  }
+  CORTEX_ASSIGN(const FuzzyRanks ranks, fuzzy_ranks(db, query, std::max(limit, kHitsMin), {}));
+  for (const auto& [id, rank] : ranks) ids.insert(id);
+  return ids;
 }
 
 struct Candidates {
@@ -58,11 +53,19 @@ float task_score(const std::vector<std::string>& terms, const store::Memory& mem
       .total;
 }
 
+// No tags asked for: all will do.
+bool has_any(const std::vector<std::string>& wanted, const std::vector<std::string>& tags) {
+  return wanted.empty() || std::ranges::any_of(wanted, [&tags](const std::string& tag) {
+           return std::ranges::find(tags, tag) != tags.end();
+         });
+}
+
 Result<Candidates> find_candidates(sqlite::Connection& db, const ContextRequest& request) {
   Candidates found;
   const std::vector<std::string> terms = retrieval::ascii_tokens(request.task);
   const auto visit = [&](const store::Memory& memory) -> Status {
     std::vector<std::string> tags = memory.tags();
+    if (!has_any(request.any_tag, tags)) return {};
     const float score = task_score(terms, memory, tags);
     found.refs.push_back(
         {memory.id, memory.claim, memory.authority, std::move(tags), memory.confidence, score});
@@ -75,7 +78,7 @@ Result<Candidates> find_candidates(sqlite::Connection& db, const ContextRequest&
     std::erase_if(found.refs,
                   [&ids](const context::Ref& ref) { return !ids.contains(ref.memory_id); });
   }
-  if (!request.compatible) {
+  if (!request.compatible && !request.by_age) {
     std::ranges::stable_sort(found.refs, std::ranges::greater{}, &context::Ref::score);
   }
   return found;
@@ -103,7 +106,9 @@ Status take(sqlite::Connection& db, store::ProofDepth depth,
   for (std::size_t i = 0; i < some.size(); ++i) {
     const auto& out = verdicts[i].left_out;
     if (!out) {
-      static_cast<void>(pack.add(*some[i]));  // what does not fit is among the exclusions
+      context::Ref ref = *some[i];
+      if (verdicts[i].noted_by_agent) ref.authority = trust::kAgentAuthority;
+      static_cast<void>(pack.add(ref));  // what does not fit is among the exclusions
       continue;
     }
     const bool contradicted = out->reason == "contradicted";
@@ -218,6 +223,10 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
   if (request.persist && !request.compatible) {
     persist(services, layout, caller, request, pack, report);
   }
+  report.estimated_tokens = pack.estimated_tokens();
+  report.refs = pack.refs();
+  report.doctrine = pack.doctrine();
+  report.excluded = pack.exclusions();
   report.pack = request.axiom_constraints ? pack.to_axiom_json(request.include_doctrine)
                                           : pack.to_json(request.include_doctrine, request.explain);
   return report;

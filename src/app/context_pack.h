@@ -9,6 +9,7 @@
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
+#include "context/pack.h"
 #include "json/value.h"
 #include "store/operation.h"
 
@@ -17,7 +18,9 @@ namespace cortex::app {
 struct ContextRequest {
   std::string task;
   std::uint64_t max_tokens = 4096;
-  std::vector<std::string> tags{};
+  std::vector<std::string> tags{};     // all of them must be there
+  std::vector<std::string> any_tag{};  // at least one of them must be there
+  bool by_age = false;                 // newest first instead of by the task
   bool axiom_constraints = false, fuzzy = false, include_doctrine = false;
   bool explain = false;
   bool strict = false;         // refuse everything where one memory may not be used
@@ -29,6 +32,10 @@ struct ContextRequest {
 struct ContextReport {
   std::string context_pack_id;
   json::Value pack;  // members sorted
+  std::vector<context::Ref> refs;
+  std::vector<context::Doctrine> doctrine;
+  std::vector<context::Exclusion> excluded;
+  std::uint64_t estimated_tokens = 0;
   bool persisted = false;
   std::vector<LeftOut> left_out;
   std::string note;  // why it was not kept, or empty

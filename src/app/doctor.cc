@@ -94,7 +94,8 @@ json::Array schema_failures_json(const std::vector<store::SchemaFailure>& failur
 
 }  // namespace
 
-StrictReport doctor_strict(Services& services, const Layout& layout, bool deep) {
+StrictReport doctor_strict(Services& services, const Layout& layout, bool deep,
+                           bool needs_boundary) {
   StrictReport report;
   if (const auto status = require_store(services, layout); !status.ok()) {
     return stopped(std::move(report), status.error());
@@ -118,11 +119,12 @@ StrictReport doctor_strict(Services& services, const Layout& layout, bool deep) 
     error.code = Code::kPrecondition;
     return stopped(std::move(report), error);
   }
-  report.failures = ledger::boundary_failures(*chain, false);
+  report.failures = ledger::boundary_failures(*chain, needs_boundary && chain->old_rows > 0);
   if (!report.failures.empty()) {
     std::string detail = report.failures.front();
     return stopped(std::move(report), Code::kSchema, "schema_mismatch", std::move(detail),
-                   "restore the ledger from a backup");
+                   chain->boundary_lines.empty() ? "run `cortex migrate v2`"
+                                                 : "restore the ledger from a backup");
   }
   for (const auto table : store::checked_tables()) report.checked_tables.emplace_back(table);
   report.status = "ok";

@@ -31,7 +31,9 @@ struct StrictReport {
 // Schema and boundary rows; `deep` adds the hash chain, the mirror row by row, SQLite's own
 // integrity, foreign keys and the full-text mirror. Nothing is written or migrated. A store of 0
 // bytes is a new one and in order, with its migrations pending.
-StrictReport doctor_strict(Services& services, const Layout& layout, bool deep);
+// `needs_boundary`: rows of schema version 1 must have a boundary row behind them.
+StrictReport doctor_strict(Services& services, const Layout& layout, bool deep,
+                           bool needs_boundary = false);
 
 struct DoctorRepairReport {
   std::vector<std::string> migrations;                // applied, or pending in a dry run

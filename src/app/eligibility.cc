@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "store/memory_history.h"
 
 namespace cortex::app {
 namespace {
@@ -88,6 +89,7 @@ Result<std::vector<Verdict>> judge(sqlite::Connection& db, std::span<const std::
   CORTEX_ASSIGN(auto proofs, store::prove_lineages(db, memory_ids, depth));
   CORTEX_ASSIGN(const auto contradictions, open_contradictions(db, memory_ids));
   CORTEX_ASSIGN(const auto active, active_among(db, contradictions));
+  CORTEX_ASSIGN(const auto of_agents, store::noted_by_agents(db, memory_ids));
   std::map<std::string_view, const OpenContradiction*> against;
   for (const OpenContradiction& one : contradictions) {
     if (one.left == one.right) continue;
@@ -96,7 +98,7 @@ Result<std::vector<Verdict>> judge(sqlite::Connection& db, std::span<const std::
   }
   for (std::size_t i = 0; i < memory_ids.size(); ++i) {
     const std::string& id = memory_ids[i];
-    Verdict verdict{proofs[i].closure.state(), {}, std::nullopt};
+    Verdict verdict{proofs[i].closure.state(), {}, std::nullopt, of_agents.contains(id)};
     const auto found = against.find(id);
     if (!proofs[i].usable()) {
       verdict.left_out = unproven(id, proofs[i]);

@@ -27,6 +27,7 @@ struct Verdict {
   trust::ProofState proof = trust::ProofState::kUnknown;
   trust::Closure closure;
   std::optional<LeftOut> left_out{};  // empty: may be used
+  bool noted_by_agent = false;  // it speaks with trust::kAgentAuthority, whatever its row says
 };
 
 // Of `memory_ids`, in their order. A constant number of queries. A contradiction counts whatever

@@ -61,6 +61,7 @@ class Run {
   Status one(const store::Memory& memory,
              const std::map<std::string, store::StoredVector>& stored) {
     ++report_->total_active;
+    add_progress(report_->request.progress, 1);
     const std::vector<std::string> tags = memory.tags();
     std::string content = store::embedding_content_hash(memory.claim, tags);
     const auto found = stored.find(memory.id);
@@ -92,10 +93,15 @@ Result<EmbedReport> embed_memories(Services& services, const Environment& enviro
                                    const Layout& layout, net::Http& http,
                                    const EmbedRequest& request) {
   const EmbeddingSettings settings = settings_of(environment, services.fs, request);
-  CORTEX_ASSIGN(const auto embedder, ollama_embedder(settings, http));
+  std::unique_ptr<Embedder> embedder = stub_embedder();
+  if (!request.stub) {
+    CORTEX_ASSIGN(embedder, ollama_embedder(settings, http));
+  }
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
-  EmbedReport report{request, embedder->backend_id(), settings.model, settings.dim, 0, 0, 0, 0, {}};
+  const std::int64_t dim = request.stub ? std::int64_t{retrieval::kStubDim} : settings.dim;
+  EmbedReport report{request, embedder->backend_id(), settings.model, dim, 0, 0, 0, 0, {}};
   Run run(services, store.connection, *embedder, report);
+  begin_phase(request.progress, "embedding", 0);
   store::MemoryFilter filter{.statuses = {"active"}, .limit = kPage};
   for (;;) {
     CORTEX_ASSIGN(const store::MemoryPage page, store::page_of_memories(store.connection, filter));

@@ -1,5 +1,5 @@
-// `memory embed`: vectors for the active memories that have none, from an Ollama server on this
-// machine.
+// Vectors for the active memories that have none: from an Ollama server on this machine (`memory
+// embed`), or from the stub.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "app/layout.h"
 #include "app/services.h"
+#include "base/progress.h"
 #include "base/result.h"
 #include "json/value.h"
 #include "net/http.h"
@@ -17,8 +18,10 @@ namespace cortex::app {
 
 struct EmbedRequest {
   bool preview = false;  // only count
+  bool stub = false;     // with the deterministic stub; model, endpoint and dim do not count then
   std::optional<std::string> model{}, endpoint{};
   std::optional<std::int64_t> dim{};  // default: that of the configuration
+  Progress* progress = nullptr;       // counts memories
 };
 
 struct EmbedReport {

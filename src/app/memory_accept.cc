@@ -16,6 +16,13 @@ constexpr std::string_view kWarnInvariant =
     "memory.accept.operator_temporal_authority.warn_no_attestation";
 // Compared by callers of reference 0.1.2.
 constexpr std::string_view kAuditReason = "operator accepted candidate memory via CLI";
+constexpr std::string_view kToolReason =
+    "candidate memory accepted over MCP with the confirmation token";
+
+json::Object audit_actor(const Author& author) {
+  if (!author.is_agent()) return {{"command", "memory accept"}, {"kind", "cli"}};
+  return {{"client", author.caller.client}, {"kind", "mcp"}, {"tool", "cortex_memory_accept"}};
+}
 
 trust::Contribution proof_vote(trust::ProofState state) {
   const Outcome outcome = state == trust::ProofState::kFullChainVerified ? Outcome::kAllow
@@ -67,29 +74,29 @@ Status judge(const std::optional<store::Memory>& memory, const std::string& id,
   }
   if (decision.blocked()) {
     return refusal(Code::kPrecondition,
-                   cat("the memory ", id, " may not be accepted: the policy says ",
-                       trust::outcome_token(decision.final_outcome)),
+                   cat("memory.accept preflight of ", id, ": the policy says ",
+                       trust::outcome_name(decision.final_outcome)),
                    "resolve what speaks against it: `cortex memory contradiction list`");
   }
   return {};
 }
 
-store::Operation accept_operation(Services& services, const store::Memory& memory,
-                                  const trust::Decision& decision) {
+store::Operation accept_operation(Services& services, const Author& author,
+                                  const store::Memory& memory, const trust::Decision& decision) {
   return {"memory.accept",
           json::Object{{"at", column_time(services.clock.now())},
                        {"memory_id", memory.id},
                        {"from", memory.status},
                        {"to", memory::state_token(memory::State::kActive)},
                        {"audit_id", new_id(services, core::IdKind::kAuditRecord)},
-                       {"audit_reason", kAuditReason},
-                       {"audit_actor", json::Object{{"command", "memory accept"}, {"kind", "cli"}}},
+                       {"audit_reason", author.is_agent() ? kToolReason : kAuditReason},
+                       {"audit_actor", audit_actor(author)},
                        {"policy", trust::to_json(decision)}}};
 }
 
 }  // namespace
 
-Result<AcceptReport> accept_memory(Services& services, const Layout& layout,
+Result<AcceptReport> accept_memory(Services& services, const Layout& layout, const Author& author,
                                    const std::string& memory_id, store::ProofDepth depth) {
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kMemory, memory_id));
   AcceptReport report{.memory_id = id, .event_id = {}};
@@ -105,10 +112,10 @@ Result<AcceptReport> accept_memory(Services& services, const Layout& layout,
     }
     std::vector<store::Operation> operations;
     CORTEX_TRY(adopt(db, *memory, operations));
-    operations.push_back(accept_operation(services, *memory, *report.decision));
+    operations.push_back(accept_operation(services, author, *memory, *report.decision));
     return operations;
   };
-  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, cli_caller(), plan));
+  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, author.caller, plan));
   if (!recorded.event_ids.empty()) report.event_id = recorded.event_ids.back();
   report.mirror_note = recorded.mirror_note;
   return report;

@@ -24,9 +24,11 @@ trust::Decision insert_votes() {
        allow("contradictions.insert.unresolved_state", "a new contradiction is unresolved")});
 }
 
-trust::Decision transition_votes(bool resolve) {
+trust::Decision transition_votes(bool resolve, const Author& author) {
   std::vector<trust::Contribution> votes = {
-      allow("contradictions.transition.actor_authority", "the operator decides"),
+      allow(
+          "contradictions.transition.actor_authority",
+          author.is_agent() ? "the operator gave the confirmation token" : "the operator decides"),
       allow("contradictions.transition.resolution_evidence", "an interpretation is given")};
   if (resolve) {
     votes.push_back({"contradictions.transition.operator_temporal_authority", Outcome::kWarn,
@@ -68,11 +70,11 @@ Result<store::Contradiction> open_contradiction(sqlite::Connection& db, const st
 
 // The frame of interpret and resolve.
 Result<ContradictionReport> transition(Services& services, const Layout& layout,
-                                       const memory::GatePolicy& policy, const std::string& text_id,
+                                       const Author& author, const std::string& text_id,
                                        const std::string& interpretation,
                                        const std::optional<std::string>& winner, bool resolve) {
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kContradiction, text_id));
-  CORTEX_ASSIGN(const std::string kept, kept_text(policy, "interpretation", interpretation));
+  CORTEX_ASSIGN(const std::string kept, kept_text(author.policy, "interpretation", interpretation));
   ContradictionReport report;
   if (winner) {
     CORTEX_ASSIGN(report.winner, id_argument(core::IdKind::kMemory, *winner));
@@ -90,11 +92,11 @@ Result<ContradictionReport> transition(Services& services, const Layout& layout,
     one.status = resolve ? "resolved" : "interpreted";
     one.interpretation = kept;
     one.updated_at = column_time(services.clock.now());
-    report.decision = transition_votes(resolve);
+    report.decision = transition_votes(resolve, author);
     return Operations{
         operation_of(resolve ? "contradiction.resolve" : "contradiction.interpret", report)};
   };
-  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, cli_caller(), plan));
+  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, author.caller, plan));
   report.event_id = recorded.event_ids.back();
   return report;
 }
@@ -113,17 +115,17 @@ json::Object row_json(const store::Contradiction& one) {
 }  // namespace
 
 Result<ContradictionReport> add_contradiction(Services& services, const Layout& layout,
-                                              const memory::GatePolicy& policy,
-                                              const std::string& left, const std::string& right,
-                                              const std::string& type, const std::string& reason) {
+                                              const Author& author, const std::string& left,
+                                              const std::string& right, const std::string& type,
+                                              const std::string& reason) {
   ContradictionReport report;
   store::Contradiction& one = report.contradiction;
   CORTEX_ASSIGN(one.left_ref, id_argument(core::IdKind::kMemory, left));
   CORTEX_ASSIGN(one.right_ref, id_argument(core::IdKind::kMemory, right));
-  CORTEX_ASSIGN(one.type, kept_text(policy, "type", type));
+  CORTEX_ASSIGN(one.type, kept_text(author.policy, "type", type));
   std::string kept_reason;
   if (!reason.empty()) {
-    CORTEX_ASSIGN(kept_reason, kept_text(policy, "reason", reason));
+    CORTEX_ASSIGN(kept_reason, kept_text(author.policy, "reason", reason));
   }
   if (one.left_ref == one.right_ref) {
     return refusal(Code::kPrecondition, "a memory does not contradict itself",
@@ -151,24 +153,22 @@ Result<ContradictionReport> add_contradiction(Services& services, const Layout& 
     return operations;
   };
   CORTEX_ASSIGN(const Recorded recorded,
-                change_memories(services, layout, cli_caller(kept_reason), plan));
+                change_memories(services, layout, author.with_reason(kept_reason), plan));
   report.event_id = recorded.event_ids.back();
   return report;
 }
 
 Result<ContradictionReport> interpret_contradiction(Services& services, const Layout& layout,
-                                                    const memory::GatePolicy& policy,
-                                                    const std::string& id,
+                                                    const Author& author, const std::string& id,
                                                     const std::string& interpretation) {
-  return transition(services, layout, policy, id, interpretation, std::nullopt, false);
+  return transition(services, layout, author, id, interpretation, std::nullopt, false);
 }
 
 Result<ContradictionReport> resolve_contradiction(Services& services, const Layout& layout,
-                                                  const memory::GatePolicy& policy,
-                                                  const std::string& id,
+                                                  const Author& author, const std::string& id,
                                                   const std::string& interpretation,
                                                   const std::optional<std::string>& winner) {
-  return transition(services, layout, policy, id, interpretation, winner, true);
+  return transition(services, layout, author, id, interpretation, winner, true);
 }
 
 json::Value to_json(const ContradictionReport& report) {

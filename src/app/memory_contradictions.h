@@ -9,7 +9,6 @@
 #include "json/value.h"
 #include "memory/conflicts.h"
 #include "memory/rows.h"
-#include "memory/write_gate.h"
 #include "store/contradictions.h"
 
 namespace cortex::app {
@@ -24,19 +23,17 @@ struct ContradictionReport {
 // Two different memories that both exist and are not rejected. kPrecondition: one that is not
 // there, or the same pair in an open contradiction already.
 Result<ContradictionReport> add_contradiction(Services& services, const Layout& layout,
-                                              const memory::GatePolicy& policy,
-                                              const std::string& left, const std::string& right,
-                                              const std::string& type, const std::string& reason);
+                                              const Author& author, const std::string& left,
+                                              const std::string& right, const std::string& type,
+                                              const std::string& reason);
 // What it means, without deciding: it stays open.
 Result<ContradictionReport> interpret_contradiction(Services& services, const Layout& layout,
-                                                    const memory::GatePolicy& policy,
-                                                    const std::string& id,
+                                                    const Author& author, const std::string& id,
                                                     const std::string& interpretation);
 // Decided: no longer open. `winner`: the side whose claim is preferred from now on (the resolver
 // takes it as precedence); absent: both may be used.
 Result<ContradictionReport> resolve_contradiction(Services& services, const Layout& layout,
-                                                  const memory::GatePolicy& policy,
-                                                  const std::string& id,
+                                                  const Author& author, const std::string& id,
                                                   const std::string& interpretation,
                                                   const std::optional<std::string>& winner);
 json::Value to_json(const ContradictionReport& report);

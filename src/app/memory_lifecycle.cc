@@ -68,11 +68,11 @@ using MovePlan =
                                      MoveReport& report, const std::string& at)>;
 
 // The frame of every verb: ids, the memory, its adoption, one transaction.
-Result<MoveReport> move(Services& services, const Layout& layout, const memory::GatePolicy& policy,
+Result<MoveReport> move(Services& services, const Layout& layout, const Author& author,
                         const std::string& memory_id, const std::string& reason,
                         const MovePlan& plan_move) {
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kMemory, memory_id));
-  CORTEX_ASSIGN(const std::string kept, kept_reason(policy, reason));
+  CORTEX_ASSIGN(const std::string kept, kept_reason(author.policy, reason));
   MoveReport report{.operation = {}, .memory_id = id, .from = {}, .to = {}, .event_id = {}};
   const Plan plan = [&](sqlite::Connection& db) -> Result<Operations> {
     CORTEX_ASSIGN(const store::Memory memory, required_memory(db, id));
@@ -84,7 +84,8 @@ Result<MoveReport> move(Services& services, const Layout& layout, const memory::
     for (store::Operation& one : own) operations.push_back(std::move(one));
     return operations;
   };
-  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, cli_caller(kept), plan));
+  CORTEX_ASSIGN(const Recorded recorded,
+                change_memories(services, layout, author.with_reason(kept), plan));
   report.event_id = recorded.event_ids.back();
   report.mirror_note = recorded.mirror_note;
   return report;
@@ -92,10 +93,9 @@ Result<MoveReport> move(Services& services, const Layout& layout, const memory::
 
 }  // namespace
 
-Result<MoveReport> reject_memory(Services& services, const Layout& layout,
-                                 const memory::GatePolicy& policy, const std::string& memory_id,
-                                 const std::string& reason) {
-  return move(services, layout, policy, memory_id, reason,
+Result<MoveReport> reject_memory(Services& services, const Layout& layout, const Author& author,
+                                 const std::string& memory_id, const std::string& reason) {
+  return move(services, layout, author, memory_id, reason,
               [](sqlite::Connection&, const store::Memory& memory, MoveReport& report,
                  const std::string& at) -> Result<Operations> {
                 CORTEX_ASSIGN(const State to, way(Verb::kReject, memory));
@@ -104,9 +104,9 @@ Result<MoveReport> reject_memory(Services& services, const Layout& layout,
               });
 }
 
-Result<MoveReport> supersede_memory(Services& services, const Layout& layout,
-                                    const memory::GatePolicy& policy, const std::string& memory_id,
-                                    const std::string& by, const std::optional<std::string>& since,
+Result<MoveReport> supersede_memory(Services& services, const Layout& layout, const Author& author,
+                                    const std::string& memory_id, const std::string& by,
+                                    const std::optional<std::string>& since,
                                     const std::string& reason) {
   CORTEX_ASSIGN(const std::string other, id_argument(core::IdKind::kMemory, by));
   std::optional<std::string> from;
@@ -138,12 +138,12 @@ Result<MoveReport> supersede_memory(Services& services, const Layout& layout,
     report.since = end;
     return Operations{std::move(operation)};
   };
-  return move(services, layout, policy, memory_id, reason, plan);
+  return move(services, layout, author, memory_id, reason, plan);
 }
 
-Result<MoveReport> restore_memory(Services& services, const Layout& layout,
-                                  const memory::GatePolicy& policy, const std::string& memory_id,
-                                  const std::string& reason, store::ProofDepth depth) {
+Result<MoveReport> restore_memory(Services& services, const Layout& layout, const Author& author,
+                                  const std::string& memory_id, const std::string& reason,
+                                  store::ProofDepth depth) {
   const MovePlan plan = [depth](sqlite::Connection& db, const store::Memory& memory,
                                 MoveReport& report, const std::string& at) -> Result<Operations> {
     CORTEX_TRY(way(Verb::kRestore, memory));
@@ -161,7 +161,7 @@ Result<MoveReport> restore_memory(Services& services, const Layout& layout,
     report.to = memory::state_token(to);
     return Operations{std::move(operation)};
   };
-  return move(services, layout, policy, memory_id, reason, plan);
+  return move(services, layout, author, memory_id, reason, plan);
 }
 
 json::Value to_json(const MoveReport& report) {

@@ -6,7 +6,6 @@
 
 #include "app/memory_work.h"
 #include "json/value.h"
-#include "memory/write_gate.h"
 #include "store/lineage_proof.h"
 #include "trust/policy.h"
 
@@ -23,9 +22,9 @@ inline constexpr std::string_view kAcceptProofInvariant =
     "cortex_memory.lifecycle.accept.proof_closure";
 
 // All gates of acceptance: proof, open contradictions, semantic trust, attestation; then candidate
-// becomes active, with an audit row. `actor`: {"command": ..., "kind": ...} of the audit row.
+// becomes active, with an audit row that names the command or the tool.
 // Errors: what keeps it from being judged at all (no store, no id).
-Result<AcceptReport> accept_memory(Services& services, const Layout& layout,
+Result<AcceptReport> accept_memory(Services& services, const Layout& layout, const Author& author,
                                    const std::string& memory_id, store::ProofDepth depth);
 json::Value to_json(const AcceptReport& report);
 
@@ -40,20 +39,19 @@ struct MoveReport {
 
 // Errors: kUsage (ids, times, a blank reason), kPrecondition (unknown memory, a way that is not in
 // the table of transitions; the message names the state).
-Result<MoveReport> reject_memory(Services& services, const Layout& layout,
-                                 const memory::GatePolicy& policy, const std::string& memory_id,
-                                 const std::string& reason);
+Result<MoveReport> reject_memory(Services& services, const Layout& layout, const Author& author,
+                                 const std::string& memory_id, const std::string& reason);
 // `since`: from when on the other one holds; absent: now. Nothing is overwritten: what was believed
 // before, and when it held, stays answerable.
-Result<MoveReport> supersede_memory(Services& services, const Layout& layout,
-                                    const memory::GatePolicy& policy, const std::string& memory_id,
-                                    const std::string& by, const std::optional<std::string>& since,
+Result<MoveReport> supersede_memory(Services& services, const Layout& layout, const Author& author,
+                                    const std::string& memory_id, const std::string& by,
+                                    const std::optional<std::string>& since,
                                     const std::string& reason);
 // Back to what it was. A memory that was active becomes active again only with a whole proof and
 // without an open contradiction, else a candidate.
-Result<MoveReport> restore_memory(Services& services, const Layout& layout,
-                                  const memory::GatePolicy& policy, const std::string& memory_id,
-                                  const std::string& reason, store::ProofDepth depth);
+Result<MoveReport> restore_memory(Services& services, const Layout& layout, const Author& author,
+                                  const std::string& memory_id, const std::string& reason,
+                                  store::ProofDepth depth);
 json::Value to_json(const MoveReport& report);
 
 }  // namespace cortex::app

@@ -112,6 +112,7 @@ NoteReport report_of(Services& services, const Screened& screened) {
   report.domains = screened.request.domains;
   if (report.domains.empty()) report.domains = {"operator_note"};
   report.confidence = screened.request.confidence;
+  if (screened.request.pending) report.status = memory::state_token(memory::State::kPending);
   report.redactions = screened.findings;
   return report;
 }
@@ -142,34 +143,34 @@ Result<store::Operation> replaced(sqlite::Connection& db, const store::Memory& o
 
 }  // namespace
 
-Result<NoteReport> note(Services& services, const Layout& layout, const memory::GatePolicy& policy,
+Result<NoteReport> note(Services& services, const Layout& layout, const Author& author,
                         NoteRequest request) {
-  CORTEX_ASSIGN(const Screened screened, screen(std::move(request), policy));
+  CORTEX_ASSIGN(const Screened screened, screen(std::move(request), author.policy));
   NoteReport report;
   const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
     report = report_of(services, screened);
-    CORTEX_TRY(pass_store_gate(db, policy, screened.request, report));
+    CORTEX_TRY(pass_store_gate(db, author.policy, screened.request, report));
     return std::vector{note_operation(report, screened.request, column_time(services.clock.now()))};
   };
-  CORTEX_ASSIGN(const Recorded recorded,
-                change_memories(services, layout, cli_caller(screened.request.reason), plan));
+  CORTEX_ASSIGN(
+      const Recorded recorded,
+      change_memories(services, layout, author.with_reason(screened.request.reason), plan));
   report.event_id = recorded.event_ids.front();
   report.mirror_note = recorded.mirror_note;
   return report;
 }
 
-Result<NoteReport> correct(Services& services, const Layout& layout,
-                           const memory::GatePolicy& policy, const std::string& memory_id,
-                           NoteRequest request) {
+Result<NoteReport> correct(Services& services, const Layout& layout, const Author& author,
+                           const std::string& memory_id, NoteRequest request) {
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kMemory, memory_id));
-  CORTEX_ASSIGN(Screened screened, screen(std::move(request), policy));
+  CORTEX_ASSIGN(Screened screened, screen(std::move(request), author.policy));
   NoteReport report;
   const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
     CORTEX_ASSIGN(const store::Memory old, required_memory(db, id));
     report = report_of(services, screened);
     report.corrects = id;
     if (screened.request.domains.empty()) report.domains = old.tags();
-    CORTEX_TRY(pass_store_gate(db, policy, screened.request, report));
+    CORTEX_TRY(pass_store_gate(db, author.policy, screened.request, report));
     const std::string at = column_time(services.clock.now());
     std::vector<store::Operation> operations;
     CORTEX_TRY(adopt(db, old, operations));
@@ -179,8 +180,9 @@ Result<NoteReport> correct(Services& services, const Layout& layout,
     operations.push_back(std::move(end));
     return operations;
   };
-  CORTEX_ASSIGN(const Recorded recorded,
-                change_memories(services, layout, cli_caller(screened.request.reason), plan));
+  CORTEX_ASSIGN(
+      const Recorded recorded,
+      change_memories(services, layout, author.with_reason(screened.request.reason), plan));
   report.event_id = recorded.event_ids.back();
   report.mirror_note = recorded.mirror_note;
   return report;

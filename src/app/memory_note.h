@@ -1,4 +1,6 @@
-// `memory note` and `memory correct`: what an operator says becomes an active memory.
+// `memory note` and `memory correct`: what somebody says becomes an active memory, or one that
+// waits for a commit. Who it was stands in the ledger; what an agent says is no operator's word
+// (Verdict::noted_by_agent).
 #pragma once
 
 #include <optional>
@@ -8,7 +10,6 @@
 #include "app/memory_work.h"
 #include "json/value.h"
 #include "memory/near_duplicates.h"
-#include "memory/write_gate.h"
 
 namespace cortex::app {
 
@@ -18,6 +19,7 @@ struct NoteRequest {
   double confidence = 0.9;
   std::optional<std::string> valid_from{}, valid_until{};  // as typed
   bool allow_duplicate = false;
+  bool pending = false;  // hidden until a person commits it
   std::string reason{};
 };
 
@@ -34,14 +36,13 @@ struct NoteReport {
 
 // Errors: kUsage (blank or unreadable claim, confidence outside 0..1, times), kPrecondition (no
 // store; refused by the write gate). O(claim), whatever the number of memories.
-Result<NoteReport> note(Services& services, const Layout& layout, const memory::GatePolicy& policy,
+Result<NoteReport> note(Services& services, const Layout& layout, const Author& author,
                         NoteRequest request);
 
 // The claim of an active memory was wrong: a new memory takes its place for all the time that it
 // was held valid, and it itself is superseded. `request.domains` empty: those of the old one.
-Result<NoteReport> correct(Services& services, const Layout& layout,
-                           const memory::GatePolicy& policy, const std::string& memory_id,
-                           NoteRequest request);
+Result<NoteReport> correct(Services& services, const Layout& layout, const Author& author,
+                           const std::string& memory_id, NoteRequest request);
 
 json::Value to_json(const NoteReport& report);
 

@@ -6,6 +6,7 @@
 #include "app/checked_store.h"
 #include "base/text.h"
 #include "memory/salience.h"
+#include "trust/semantic.h"
 
 namespace cortex::app {
 namespace {
@@ -108,6 +109,18 @@ std::string state_token(const MemoryStory& story) {
   return std::string(trust::proof_state_token(story.proof.closure.state()));
 }
 
+Reason authority_reason(const MemoryStory& story) {
+  const store::Memory& memory = story.then.memory;
+  const bool noted_by_agent = !story.versions.empty() && story.versions.front().actor == "agent" &&
+                              story.versions.front().operation == "memory.note";
+  if (noted_by_agent) {
+    return {cat("authority.", trust::kAgentAuthority), false, "an agent noted it, not a person"};
+  }
+  return {cat("authority.", memory.authority),
+          memory.authority == "user" || memory.authority == "operator",
+          cat("it speaks with the authority \"", memory.authority, "\"")};
+}
+
 }  // namespace
 
 Result<MemoryStory> memory_story(Services& services, const Layout& layout,
@@ -186,9 +199,7 @@ std::vector<Reason> reasons_of(const MemoryStory& story) {
   std::vector<Reason> reasons;
   reasons.push_back({cat("status.", memory.status), memory.status == "active",
                      cat("it is ", memory.status, " since ", memory.updated_at)});
-  reasons.push_back({cat("authority.", memory.authority),
-                     memory.authority == "user" || memory.authority == "operator",
-                     cat("it speaks with the authority \"", memory.authority, "\"")});
+  reasons.push_back(authority_reason(story));
   const bool proven = story.proof.usable();
   reasons.push_back(
       {cat("proof.", state_token(story)), proven,

@@ -151,6 +151,9 @@ memory::OutcomeRows rows_of(const OutcomeRequest& request, const store::Memory& 
       .memory_id = memory.id,
       .relation = std::string(row->relation),
       .recorded_at = at};
+  if (request.note_in_ref && request.note && !request.note->empty()) {
+    rows.relation.outcome_ref += cat(":note:", *request.note);
+  }
   if (validation) {
     rows.relation.validation_scope = request.scope;
     rows.relation.validating_principal_id = validation->principal;
@@ -163,9 +166,8 @@ memory::OutcomeRows rows_of(const OutcomeRequest& request, const store::Memory& 
 
 }  // namespace
 
-Result<TagReport> change_tag(Services& services, const Layout& layout,
-                             const memory::GatePolicy& policy, bool add,
-                             const std::string& memory_id, const std::string& tag) {
+Result<TagReport> change_tag(Services& services, const Layout& layout, const Author& author,
+                             bool add, const std::string& memory_id, const std::string& tag) {
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kMemory, memory_id));
   TagReport report{.memory_id = id, .tag = tag, .add = add};
   if (!is_valid_utf8(tag) || trim(tag).empty() || tag.size() > kClaimBytesMax) {
@@ -173,7 +175,7 @@ Result<TagReport> change_tag(Services& services, const Layout& layout,
                    "name a tag");
   }
   if (add) {  // a tag that slipped in before can always be taken out
-    CORTEX_ASSIGN(memory::Screened kept, memory::screen(tag, policy));
+    CORTEX_ASSIGN(memory::Screened kept, memory::screen(tag, author.policy));
     report.tag = std::move(kept.text);
   }
   const Plan plan = [&](sqlite::Connection& db) -> Result<Operations> {
@@ -195,7 +197,7 @@ Result<TagReport> change_tag(Services& services, const Layout& layout,
              {"at", column_time(services.clock.now())}, {"memory_id", id}, {"tag", report.tag}}});
     return operations;
   };
-  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, cli_caller(), plan));
+  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, author.caller, plan));
   if (report.changed) report.event_id = recorded.event_ids.back();
   return report;
 }
@@ -210,9 +212,9 @@ json::Value to_json(const TagReport& report) {
   return out;
 }
 
-Result<OutcomeReport> record_outcome(Services& services, const Layout& layout,
-                                     const memory::GatePolicy& policy, OutcomeRequest request) {
-  CORTEX_TRY(prepare(request, policy));
+Result<OutcomeReport> record_outcome(Services& services, const Layout& layout, const Author& author,
+                                     OutcomeRequest request) {
+  CORTEX_TRY(prepare(request, author.policy));
   OutcomeReport report;
   const Plan plan = [&](sqlite::Connection& db) -> Result<Operations> {
     CORTEX_ASSIGN(const auto memory, store::find_memory(db, request.memory_id));
@@ -239,7 +241,7 @@ Result<OutcomeReport> record_outcome(Services& services, const Layout& layout,
     operations.push_back({"memory.outcome", std::move(args)});
     return operations;
   };
-  store::Caller caller = cli_caller();
+  store::Caller caller = author.caller;
   caller.session = request.session;
   CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, caller, plan));
   report.memory_id = request.memory_id;

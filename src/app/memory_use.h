@@ -6,7 +6,6 @@
 
 #include "app/memory_work.h"
 #include "json/value.h"
-#include "memory/write_gate.h"
 
 namespace cortex::app {
 
@@ -18,14 +17,14 @@ struct TagReport {
 };
 // Whatever the state of the memory. kPrecondition: a blank tag, an unknown memory, domains that are
 // no array of texts.
-Result<TagReport> change_tag(Services& services, const Layout& layout,
-                             const memory::GatePolicy& policy, bool add,
-                             const std::string& memory_id, const std::string& tag);
+Result<TagReport> change_tag(Services& services, const Layout& layout, const Author& author,
+                             bool add, const std::string& memory_id, const std::string& tag);
 json::Value to_json(const TagReport& report);
 
 struct OutcomeRequest {
   std::string memory_id, session, result;  // "helpful", "not-helpful" or "validated"
   std::optional<std::string> note{};
+  bool note_in_ref = false;  // the outcome's reference carries the note, as over MCP
   // Of a validation, and required then: for what, by which evidence, by whose key (a seed file).
   std::optional<std::string> scope{}, evidence{}, attestation_path{};
 };
@@ -39,8 +38,8 @@ inline constexpr std::string_view kNoSuchMemory = "memory.outcome.memory_not_fou
 
 // Counts one more use in the session, keeps the first time, moves the last; a validation also moves
 // the epoch, and only with three votes: scope, tier of the principal behind the key, evidence.
-Result<OutcomeReport> record_outcome(Services& services, const Layout& layout,
-                                     const memory::GatePolicy& policy, OutcomeRequest request);
+Result<OutcomeReport> record_outcome(Services& services, const Layout& layout, const Author& author,
+                                     OutcomeRequest request);
 json::Value to_json(const OutcomeReport& report);
 
 }  // namespace cortex::app

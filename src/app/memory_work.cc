@@ -62,6 +62,12 @@ Result<std::string> id_argument(core::IdKind kind, std::string_view text) {
                  cat("give an id such as ", core::prefix_of(kind), "_01KG0000000000000000000001"));
 }
 
+store::Caller Author::with_reason(std::string reason) const {
+  store::Caller out = caller;
+  if (!reason.empty()) out.reason = std::move(reason);
+  return out;
+}
+
 std::string column_time(Timestamp time) { return format_rfc3339(time, Offset::kPlus00); }
 
 Result<std::string> time_argument(std::string_view flag, const std::string& text) {

@@ -21,6 +21,15 @@ namespace cortex::app {
 // "cortex-cli 0.2.0" and the operator, who is who types commands.
 store::Caller cli_caller(std::string reason = {});
 
+// On whose behalf memories are changed, and what may be written down at all.
+struct Author {
+  store::Caller caller{};  // the reason is that of each change
+  memory::GatePolicy policy{};
+
+  bool is_agent() const { return caller.actor == "agent"; }
+  store::Caller with_reason(std::string reason) const;
+};
+
 // Canonical form. kUsage for text that is no id of this kind.
 Result<std::string> id_argument(core::IdKind kind, std::string_view text);
 // An RFC 3339 time or a date, as columns hold it ("+00:00"). kUsage otherwise.

@@ -161,6 +161,7 @@ Status fill_page(sqlite::Connection& db, std::vector<SearchMatch> scored, Search
         report.next_offset = request.offset + wanted;
       } else {
         part[i].proof = verdicts[i].proof;
+        if (verdicts[i].noted_by_agent) part[i].authority = trust::kAgentAuthority;
         report.matches.push_back(std::move(part[i]));
       }
     }
@@ -254,6 +255,7 @@ Result<SearchReport> search_memories(Services& services, const Environment& envi
   for (SearchHit& hit : found.hits) {
     SearchMatch match{hit.id,         std::move(hit.claim), score_of(hit, request, stub),
                       hit.similarity, std::nullopt,         hit.authority};
+    match.tags = std::move(hit.tags);
     const auto total = static_cast<double>(match.score.total);
     if (!request.min_score || total >= *request.min_score) scored.push_back(std::move(match));
   }

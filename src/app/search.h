@@ -47,6 +47,7 @@ struct SearchMatch {
   std::optional<retrieval::SnippetV1> snippet{};
   std::string authority;
   trust::ProofState proof = trust::ProofState::kUnknown;
+  std::vector<std::string> tags{};
 };
 
 struct SearchReport {

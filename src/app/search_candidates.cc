@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "app/fuzzy_ranks.h"
 #include "app/search_index.h"
 #include "base/text.h"
 #include "retrieval/searcher.h"
@@ -115,38 +116,15 @@ Result<SearchCandidates> ranked_memories(Services& services, sqlite::Connection&
   return found;
 }
 
-// Ranks of the full-text index, best first. `statuses`: a JSON array; version 1 lets rows of all
-// statuses use up the limit, as reference 0.1.2 does.
-Result<std::vector<std::pair<std::string, float>>> fuzzy_ranks(sqlite::Connection& db,
-                                                               const std::string& query,
-                                                               std::uint64_t limit, int version,
-                                                               const std::string& statuses) {
-  const std::string_view wanted =
-      version == 1 ? ""
-                   : " AND EXISTS (SELECT 1 FROM memories m WHERE m.id = memory_id AND m.status IN"
-                     " (SELECT value FROM json_each(?3)))";
-  CORTEX_ASSIGN(auto found,
-                db.prepare(cat("SELECT memory_id, rank FROM memories_fts WHERE memories_fts "
-                               "MATCH ?1",
-                               wanted, " ORDER BY rank LIMIT ?2")));
-  CORTEX_TRY(found.bind_all(std::string_view(query), limit));
-  if (version != 1) CORTEX_TRY(found.bind(3, statuses));
-  std::vector<std::pair<std::string, float>> ranks;
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, found.step());
-    if (!more) return ranks;
-    ranks.emplace_back(found.column_text(0), static_cast<float>(found.column_double(1)));
-  }
-}
-
 Status add_fuzzy(sqlite::Connection& db, const SearchRequest& request, SearchCandidates& found) {
   const std::string query = retrieval::fuzzy_query(request.query);
   for (SearchHit& hit : found.hits) hit.fuzzy = 0.0F;
   if (query.empty()) return {};  // nothing that the index could hold
   const std::uint64_t limit = std::max<std::uint64_t>(2 * found.hits.size(), kFuzzyHitsMin);
-  CORTEX_ASSIGN(const auto ranks,
-                fuzzy_ranks(db, query, limit, request.score_version,
-                            json::write_compact(json::array_of(statuses_of(request)))));
+  CORTEX_ASSIGN(
+      const auto ranks,
+      fuzzy_ranks(db, query, limit,
+                  request.score_version == 1 ? std::vector<std::string>() : statuses_of(request)));
   std::unordered_map<std::string, std::size_t> place;
   for (std::size_t i = 0; i < found.hits.size(); ++i) place.emplace(found.hits[i].id, i);
   std::vector<std::string> others;

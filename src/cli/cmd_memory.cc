@@ -13,17 +13,17 @@
 namespace cortex::cli {
 namespace {
 
-// Where and by which policy; both come from flags, environment and configuration file.
+// Where, and by which policy; both come from flags, environment and configuration file.
 struct Place {
   app::Layout layout;
-  memory::GatePolicy policy;
+  app::Author author;
 };
 
 Result<Place> place_of(const Context& context) {
   CORTEX_ASSIGN(app::Layout layout, context.layout());
   CORTEX_ASSIGN(const memory::GatePolicy policy,
                 app::write_gate(context.environment, context.services.fs));
-  return Place{std::move(layout), policy};
+  return Place{std::move(layout), {app::cli_caller(), policy}};
 }
 
 json::Object detail_of(const Error& error) { return {{"detail", error.text()}}; }
@@ -91,7 +91,7 @@ Outcome tagged(const Context& context, bool add) {
   const auto place = place_of(context);
   if (!place.ok()) return refused(context, place.error());
   const Invocation& flags = context.invocation;
-  const auto report = app::change_tag(context.services, place->layout, place->policy, add,
+  const auto report = app::change_tag(context.services, place->layout, place->author, add,
                                       flags.value("id"), flags.value("tag"));
   if (!report.ok()) {
     Outcome outcome = refused(context, report.error());
@@ -128,7 +128,7 @@ Outcome run_memory_note(const Context& context) {
   const auto place = place_of(context);
   if (!place.ok()) return refused(context, place.error());
   return noted(context, "note",
-               app::note(context.services, place->layout, place->policy, *request));
+               app::note(context.services, place->layout, place->author, *request));
 }
 
 Outcome run_memory_correct(const Context& context) {
@@ -137,7 +137,7 @@ Outcome run_memory_correct(const Context& context) {
   const auto place = place_of(context);
   if (!place.ok()) return refused(context, place.error());
   return noted(context, "correct",
-               app::correct(context.services, place->layout, place->policy,
+               app::correct(context.services, place->layout, place->author,
                             context.invocation.value("id"), *request));
 }
 
@@ -147,8 +147,8 @@ Outcome run_memory_accept(const Context& context) {
   };
   const auto layout = context.layout();
   if (!layout.ok()) return refuse(layout.error());
-  const auto report = app::accept_memory(context.services, *layout, context.invocation.value("id"),
-                                         depth_of(context));
+  const auto report = app::accept_memory(context.services, *layout, {.caller = app::cli_caller()},
+                                         context.invocation.value("id"), depth_of(context));
   if (!report.ok()) return refuse(report.error());
   Outcome outcome;
   if (report->refused) {
@@ -166,7 +166,7 @@ Outcome run_memory_reject(const Context& context) {
   const auto place = place_of(context);
   if (!place.ok()) return refused(context, place.error());
   const Invocation& flags = context.invocation;
-  return moved(context, app::reject_memory(context.services, place->layout, place->policy,
+  return moved(context, app::reject_memory(context.services, place->layout, place->author,
                                            flags.value("id"), flags.value("reason")));
 }
 
@@ -174,7 +174,7 @@ Outcome run_memory_supersede(const Context& context) {
   const auto place = place_of(context);
   if (!place.ok()) return refused(context, place.error());
   const Invocation& flags = context.invocation;
-  return moved(context, app::supersede_memory(context.services, place->layout, place->policy,
+  return moved(context, app::supersede_memory(context.services, place->layout, place->author,
                                               flags.value("id"), flags.value("by"),
                                               flags.optional("since"), flags.value("reason")));
 }
@@ -184,7 +184,7 @@ Outcome run_memory_restore(const Context& context) {
   if (!place.ok()) return refused(context, place.error());
   const Invocation& flags = context.invocation;
   return moved(context,
-               app::restore_memory(context.services, place->layout, place->policy,
+               app::restore_memory(context.services, place->layout, place->author,
                                    flags.value("id"), flags.value("reason"), depth_of(context)));
 }
 
@@ -204,7 +204,7 @@ Outcome run_memory_outcome_record(const Context& context) {
   };
   const auto place = place_of(context);
   if (!place.ok()) return refuse(place.error());
-  const auto report = app::record_outcome(context.services, place->layout, place->policy,
+  const auto report = app::record_outcome(context.services, place->layout, place->author,
                                           {.memory_id = flags.value("memory-id"),
                                            .session = flags.value("session"),
                                            .result = flags.value("result"),
@@ -224,7 +224,7 @@ Outcome run_contradiction_add(const Context& context) {
   if (!place.ok()) return refused(context, place.error());
   const Invocation& flags = context.invocation;
   return contradicted(context,
-                      app::add_contradiction(context.services, place->layout, place->policy,
+                      app::add_contradiction(context.services, place->layout, place->author,
                                              flags.value("left"), flags.value("right"),
                                              flags.optional("type").value_or("hard_inconsistency"),
                                              flags.value("reason")));
@@ -235,7 +235,7 @@ Outcome run_contradiction_interpret(const Context& context) {
   if (!place.ok()) return refused(context, place.error());
   const Invocation& flags = context.invocation;
   return contradicted(
-      context, app::interpret_contradiction(context.services, place->layout, place->policy,
+      context, app::interpret_contradiction(context.services, place->layout, place->author,
                                             flags.value("id"), flags.value("interpretation")));
 }
 
@@ -245,7 +245,7 @@ Outcome run_contradiction_resolve(const Context& context) {
   const Invocation& flags = context.invocation;
   return contradicted(
       context,
-      app::resolve_contradiction(context.services, place->layout, place->policy, flags.value("id"),
+      app::resolve_contradiction(context.services, place->layout, place->author, flags.value("id"),
                                  flags.value("interpretation"), flags.optional("winner")));
 }
 

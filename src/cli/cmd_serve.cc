@@ -13,6 +13,8 @@ Outcome run_serve(const Context& context) {
   if (!layout.ok()) return failed(context, layout.error());
   app::ServeRequest request{.layout = *layout, .environment = context.environment};
   request.token_file = context.invocation.optional("token-file");
+  request.http = context.invocation.optional("http");
+  request.bearer_token_file = context.invocation.optional("bearer-token-file");
   request.logs_calls = logs_info(context.environment.get("RUST_LOG").value_or(""));
   return {.code = (*context.server)(context.services, request)};
 }

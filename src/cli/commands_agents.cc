@@ -11,11 +11,17 @@ constexpr Flag kServeFlags[] = {
     {.name = "token-file",
      .value_name = "FILE",
      .about = "Write the confirmation token to this new private file instead of stderr"},
+    {.name = "http",
+     .value_name = "ADDRESS",
+     .about = "Serve HTTP on this loopback address instead of stdin and stdout: 127.0.0.1:8717"},
+    {.name = "bearer-token-file",
+     .value_name = "FILE",
+     .about = "With --http: the private file with the token that clients must send"},
 };
 
 constexpr Command kCommands[] = {
     {.path = "serve",
-     .about = "Serve agents over MCP, on stdin and stdout",
+     .about = "Serve agents over MCP",
      .task = Task::kAgents,
      .flags = kServeFlags,
      .example = "cortex serve",

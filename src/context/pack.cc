@@ -75,6 +75,10 @@ Sensitivity sensitivity_of(const std::vector<std::string>& tags) {
   return has("sensitivity:medium") ? Sensitivity::kPersonal : Sensitivity::kInternal;
 }
 
+trust::ClaimCeiling ceiling_of(const Ref& ref, Labels labels) {
+  return labels_of(ref, labels).ceiling;
+}
+
 bool is_exec_shaped(std::string_view text) {
   constexpr std::string_view kShapes[] = {"$(",    "`",        "bash -c", "sh -c",
                                           "eval ", "chmod +x", "curl "};

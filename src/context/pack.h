@@ -67,6 +67,8 @@ class Pack {
   std::uint64_t estimated_tokens() const;
   bool within_budget() const { return estimated_tokens() <= max_tokens_; }
   const std::vector<Ref>& refs() const { return refs_; }
+  const std::vector<Doctrine>& doctrine() const { return doctrine_; }
+  const std::vector<Exclusion>& exclusions() const { return exclusions_; }
   const std::string& id() const { return id_; }
 
   // Members sorted. `explain` adds scores and token counts to `selection_audit.included`.
@@ -94,6 +96,9 @@ class Pack {
   std::map<std::string, std::uint64_t> exclusion_counts_;
   std::uint64_t bytes_ = 0;
 };
+
+// What may be said of a memory with a whole proof, by its authority.
+trust::ClaimCeiling ceiling_of(const Ref& ref, Labels labels);
 
 // True when a text looks like something to be run: "$(", a backtick, "bash -c", "curl " and others.
 bool is_exec_shaped(std::string_view text);

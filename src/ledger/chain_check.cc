@@ -103,6 +103,7 @@ void ChunkCheck::check_payload(const core::DecodedEvent& row) {
 
 void ChunkCheck::add(const core::DecodedEvent& row) {
   report_.ids.push_back(row.event.id);
+  if (row.event.schema_version < core::kSchemaVersion) ++report_.old_rows;
   if (is_boundary(row.event, row.raw_payload)) add_boundary(row);
   check_links(row);
 }
@@ -310,6 +311,7 @@ Status ChainAssembler::pass_leaves(const ChunkReport& chunk) {
 
 Status ChainAssembler::add(ChunkReport&& chunk) {
   append_failures(chunk, late_failures(chunk));
+  report_.old_rows += chunk.old_rows;
   for (const std::uint64_t line : chunk.boundary_lines) {
     report_.boundary_lines.push_back(line + report_.rows);
   }

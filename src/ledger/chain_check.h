@@ -51,6 +51,7 @@ struct ChainReport {
   std::uint64_t failures_total = 0;
   std::vector<Failure> failures;  // the first limits::kFailuresShownMax of them
   std::optional<std::string> head;
+  std::uint64_t old_rows = 0;                 // of schema version 1
   std::vector<std::uint64_t> boundary_lines;  // ordinals of boundary rows
   // Those of them that name another row than the one before them as the last row of v1.
   std::vector<std::uint64_t> misplaced_boundary_lines;
@@ -88,6 +89,7 @@ struct ChunkReport {
   std::optional<Link> first_link;        // first row that takes part in the chain
   std::optional<std::string> last_hash;  // event_hash of the last row that does
   std::optional<std::string> head;       // event_hash of the last row
+  std::uint64_t old_rows = 0;
   std::vector<std::uint64_t> boundary_lines, misplaced_boundary_lines;
   std::vector<Ulid> ids;
   std::set<std::string, std::less<>> signers;

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/memory_work.h"
 #include "base/text.h"
 
 namespace cortex::mcp {
-namespace {}  // namespace
-
 Error bad_argument(std::string message) {
   Error error = make_error(Code::kUsage, std::move(message));
   error.unchanged = "nothing was changed";
@@ -26,6 +25,13 @@ Result<std::string> Arguments::filled_text(std::string_view name) const {
   CORTEX_ASSIGN(std::string value, text(name));
   if (trim(value).empty()) return bad_argument(cat(name, " must not be blank"));
   return value;
+}
+
+Result<std::string> Arguments::memory_id(std::string_view name) const {
+  CORTEX_ASSIGN(const std::string value, text(name));
+  auto id = app::id_argument(core::IdKind::kMemory, value);
+  if (!id.ok()) return bad_argument(cat(name, " ", quoted(value), " is no id of a memory"));
+  return id;
 }
 
 Result<std::optional<std::string>> Arguments::optional_text(std::string_view name) const {

@@ -24,6 +24,8 @@ class Arguments {
   Result<std::string> text(std::string_view name) const;
   // A required string that is not blank, as it is.
   Result<std::string> filled_text(std::string_view name) const;
+  // The id of a memory, whatever its letters' case.
+  Result<std::string> memory_id(std::string_view name) const;
   // Absent or null: nullopt. Another type: an error.
   Result<std::optional<std::string>> optional_text(std::string_view name) const;
   // As optional_text(), trimmed; blank is absent.

@@ -4,73 +4,25 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/text.h"
-#include "mcp/methods.h"
+#include "mcp/method_table.h"
 #include "mcp/progress_pump.h"
+#include "mcp/resources.h"
+#include "mcp/subscriptions.h"
 #include "mcp/tool_result.h"
 
 namespace cortex::mcp {
 namespace {
 
-using Answer = std::variant<json::Object, RpcError>;
+constexpr std::string_view kListen = "subscriptions/listen";
 
-struct Request {
-  const json::Object& params;
-  const Revision& revision;
-};
-
-// A method that is answered at once.
-struct Method {
-  std::string_view name;
-  bool with_handshake = true;
-  bool stateless = true;
-  bool takes_any_params = false;
-  Cache cache = Cache::kNone;
-  Answer (*answer)(const Request& request);
-};
-
-Answer answer_nothing(const Request&) { return json::Object{}; }
-Answer answer_discover(const Request&) { return discover_result(); }
-Answer answer_tools(const Request&) { return tools_result(); }
-Answer answer_no_resources(const Request&) { return json::Object{{"resources", json::Array{}}}; }
-Answer answer_no_templates(const Request&) {
-  return json::Object{{"resourceTemplates", json::Array{}}};
-}
-Answer answer_no_prompts(const Request&) { return json::Object{{"prompts", json::Array{}}}; }
-Answer answer_no_completion(const Request&) {
-  return json::Object{{"completion", json::Object{{"values", json::Array{}}}}};
-}
-
-constexpr Method kMethods[] = {
-    {"ping", true, false, true, Cache::kNone, answer_nothing},
-    {"server/discover", true, true, false, Cache::kList, answer_discover},
-    {"tools/list", true, true, false, Cache::kList, answer_tools},
-    {"resources/list", true, true, false, Cache::kList, answer_no_resources},
-    {"resources/templates/list", true, true, false, Cache::kList, answer_no_templates},
-    {"prompts/list", true, true, false, Cache::kList, answer_no_prompts},
-    {"completion/complete", true, true, false, Cache::kNone, answer_no_completion},
-};
-
-const Method* find_method(std::string_view name) {
-  for (const Method& method : kMethods) {
-    if (method.name == name) return &method;
-  }
-  return nullptr;
+bool is_subscribing(std::string_view method) {
+  return method == "resources/subscribe" || method == "resources/unsubscribe";
 }
 
 RpcError not_found(std::string_view method) { return {code::kMethodNotFound, std::string(method)}; }
-
-const json::Object& object_of(const json::Value* value) {
-  static const json::Object kNone;
-  const json::Object* object = value == nullptr ? nullptr : value->as_object();
-  return object == nullptr ? kNone : *object;
-}
-
-std::string text_member(const json::Object& object, std::string_view key) {
-  const json::Value* value = object.find(key);
-  return value == nullptr || value->as_string() == nullptr ? "" : *value->as_string();
-}
 
 // Both go into the ledger with every operation, so they are kept short.
 std::string short_member(const json::Object& object, std::string_view key) {
@@ -147,7 +99,7 @@ std::string tool_reply(const std::string& id, Result<json::Object> outcome,
 }
 
 // The arguments of tools/call; null for none.
-std::variant<const Tool*, RpcError> find_called(const json::Object& params) {
+std::variant<const Tool*, RpcError> find_called(const Host& host, const json::Object& params) {
   const json::Value* name = params.find("name");
   if (name == nullptr || name->as_string() == nullptr) {
     return RpcError{code::kInvalidParams, "tools/call needs the name of a tool"};
@@ -159,7 +111,7 @@ std::variant<const Tool*, RpcError> find_called(const json::Object& params) {
   if (params.find("task") != nullptr) {
     return RpcError{code::kInvalidParams, "tools/call: no tool runs as a task"};
   }
-  const Tool* tool = find_tool(*name->as_string());
+  const Tool* tool = find_tool(*name->as_string(), host.fixtures);
   if (tool == nullptr) {
     return RpcError{code::kInvalidParams, cat("tool not found: ", quoted(*name->as_string()))};
   }
@@ -202,11 +154,11 @@ bool Dispatcher::may_open(const Message& message) {
   return named_revision(message) != nullptr;
 }
 
-Turn Dispatcher::turn(const Message& message) {
+Turn Dispatcher::turn(const Message& message) const {
   if (message.form != Form::kRequest) return Turn::kInOrder;
-  if (message.method == "ping") return Turn::kAtOnce;
+  if (message.method == "ping" || message.method == kListen) return Turn::kAtOnce;
   if (message.method != "tools/call") return Turn::kInOrder;
-  const Tool* tool = find_tool(text_member(object_of(&message.params), "name"));
+  const Tool* tool = find_tool(text_member(object_of(&message.params), "name"), host_.fixtures);
   return tool != nullptr && tool->lane == Lane::kSlow ? Turn::kAtOnce : Turn::kInOrder;
 }
 
@@ -223,6 +175,122 @@ void Dispatcher::shake_hands(const Message& message, Connection& connection,
   reply(result_text(message.id, initialize_result(*connection.revision)));
 }
 
+Connection Dispatcher::connect(std::function<void(std::string text)> notify) const {
+  Connection connection;
+  connection.notify = notify;
+  connection.subscriptions = std::make_shared<Subscriptions>(host_, std::move(notify));
+  return connection;
+}
+
+void Dispatcher::note(const Message& message, const Connection& connection) {
+  if (message.method != "notifications/cancelled") return;
+  const json::Value* id = object_of(&message.params).find("requestId");
+  if (id == nullptr) return;
+  connection.pending->cancel(json::write_compact(*id));
+  if (connection.subscriptions) connection.subscriptions->end(json::write_compact(*id));
+}
+
+// What the request is about, and in which revision and by whom; or why it is refused.
+std::variant<Dispatcher::Asked, RpcError> Dispatcher::asked_by(const Message& message,
+                                                               const Connection& connection) {
+  if (!is_stateless(message)) {
+    const Revision* revision = connection.revision;
+    return Asked{revision != nullptr ? *revision : negotiate(""), connection.client};  // ping
+  }
+  auto said = read_stateless(object_of(object_of(&message.params).find("_meta")));
+  if (auto* error = std::get_if<RpcError>(&said)) return std::move(*error);
+  return Asked{stateless_revision(), std::get<Client>(std::move(said))};
+}
+
+void Dispatcher::answer(const Method& method, Message message, const Asked& asked,
+                        const Connection& connection, Reply reply) {
+  struct Job {
+    Message message;
+    Client client;
+    Reply reply;
+  };
+  const auto run = [this, &method, &revision = asked.revision](const Job& job) {
+    const Question question{host_, object_of(&job.message.params), revision, job.client};
+    Answer answer = method.answer(question);
+    if (const auto* error = std::get_if<RpcError>(&answer)) {
+      return job.reply(error_text(job.message.id, *error));
+    }
+    job.reply(result_text(job.message.id, finished(std::get<json::Object>(std::move(answer)),
+                                                   revision, method.cache)));
+  };
+  auto job = std::make_shared<Job>(Job{std::move(message), asked.client, std::move(reply)});
+  if (!method.reads_store) return run(*job);
+  const auto cancelled = connection.pending->add(job->message.id);
+  scheduler_.submit(Lane::kRead, [run, job, cancelled, pending = connection.pending] {
+    pending->remove(job->message.id, cancelled);
+    if (*cancelled) return job->reply("");
+    run(*job);
+  });
+}
+
+void Dispatcher::subscribe(Message message, const Asked& asked, const Connection& connection,
+                           Reply reply) {
+  auto job = std::make_shared<Message>(std::move(message));
+  scheduler_.submit(Lane::kRead, [this, job, reply = std::move(reply), &revision = asked.revision,
+                                  subscriptions = connection.subscriptions] {
+    const std::string uri = text_member(object_of(&job->params), "uri");
+    if (job->method == "resources/unsubscribe") {
+      subscriptions->remove(uri);
+    } else if (const auto text = read_resource(host_, uri); !text.ok()) {
+      return reply(error_text(
+          job->id, {code::kResourceNotFound, text.error().message, json::Object{{"uri", uri}}}));
+    } else if (!subscriptions->add(uri, "")) {
+      return reply(error_text(
+          job->id,
+          {code::kInvalidParams, cat("more than ", Subscriptions::kCountMax, " subscriptions")}));
+    }
+    reply(result_text(job->id, finished({}, revision)));
+  });
+}
+
+// Stays open until it is called off or the connection ends; there is no reply then.
+void Dispatcher::listen(Message message, const Connection& connection, Reply reply) {
+  connection.subscriptions->listen(message.id, [reply = std::move(reply)] { reply(""); });
+  auto job = std::make_shared<Message>(std::move(message));
+  scheduler_.submit(Lane::kRead, [this, job, notify = connection.notify,
+                                  subscriptions = connection.subscriptions] {
+    const json::Object& filter = object_of(object_of(&job->params).find("notifications"));
+    const json::Value* wanted = filter.find("resourceSubscriptions");
+    json::Array honoured;
+    if (wanted != nullptr && wanted->as_array() != nullptr) {
+      for (const json::Value& uri : *wanted->as_array()) {
+        if (honoured.size() == Subscriptions::kCountMax) break;
+        const bool known =
+            uri.as_string() != nullptr && read_resource(host_, *uri.as_string()).ok();
+        if (known && subscriptions->add(*uri.as_string(), job->id)) honoured.push_back(uri);
+      }
+    }
+    json::Object agreed;
+    if (!honoured.empty()) agreed.add("resourceSubscriptions", std::move(honoured));
+    notify(notification_text(
+        "notifications/subscriptions/acknowledged",
+        json::Object{{"_meta", listener_meta(job->id)}, {"notifications", std::move(agreed)}}));
+  });
+}
+
+bool Dispatcher::is_stateless(const Message& message) {
+  return named_revision(message) != nullptr || message.method == "server/discover";
+}
+
+std::optional<RpcError> Dispatcher::refusal(const Message& message,
+                                            const Connection& connection) const {
+  const auto asked = asked_by(message, connection);
+  if (const auto* error = std::get_if<RpcError>(&asked)) return *error;
+  const bool handshake = std::get<Asked>(asked).revision.handshake;
+  const Method* method = find_method(message.method);
+  bool known = message.method == "tools/call" || message.method == "initialize";
+  if (connection.subscriptions) {
+    known = known || (handshake ? is_subscribing(message.method) : message.method == kListen);
+  }
+  if (method != nullptr) known = handshake ? method->with_handshake : method->stateless;
+  return known ? std::nullopt : std::optional(not_found(message.method));
+}
+
 void Dispatcher::handle(Message message, Connection& connection, Reply reply) {
   if (message.form == Form::kMalformed) {
     return reply(error_text("", {code::kParseError, "Parse error"}));
@@ -231,14 +299,7 @@ void Dispatcher::handle(Message message, Connection& connection, Reply reply) {
     return reply(error_text(
         "", {code::kInvalidRequest, "the id must be a string or a 64-bit integer, given once"}));
   }
-  const json::Object& params = object_of(&message.params);
-  if (message.form == Form::kNotification) {
-    if (message.method != "notifications/cancelled") return;
-    if (const json::Value* id = params.find("requestId")) {
-      connection.pending->cancel(json::write_compact(*id));
-    }
-    return;
-  }
+  if (message.form == Form::kNotification) return note(message, connection);
   if (message.form == Form::kReply) return;
 
   const Method* method = find_method(message.method);
@@ -249,38 +310,24 @@ void Dispatcher::handle(Message message, Connection& connection, Reply reply) {
     return reply(error_text("", {code::kParseError, "Parse error"}));
   }
   if (message.method == "initialize") return shake_hands(message, connection, reply);
-
-  const Revision* revision = connection.revision;
-  Client client = connection.client;
-  const bool stateless = named_revision(message) != nullptr || message.method == "server/discover";
-  if (stateless) {
-    auto said = read_stateless(object_of(params.find("_meta")));
-    if (const auto* error = std::get_if<RpcError>(&said)) {
-      return reply(error_text(message.id, *error));
-    }
-    client = std::get<Client>(std::move(said));
-    revision = &stateless_revision();
-  } else if (revision == nullptr) {
-    revision = &negotiate("");  // only ping comes here
-  }
-  if (is_call) {
-    return call_tool(std::move(message), connection, *revision, std::move(client),
-                     std::move(reply));
-  }
-  if (method == nullptr || (revision->handshake ? !method->with_handshake : !method->stateless)) {
-    return reply(error_text(message.id, not_found(message.method)));
-  }
-  Answer answer = method->answer({params, *revision});
-  if (const auto* error = std::get_if<RpcError>(&answer)) {
+  if (const auto error = refusal(message, connection)) {
     return reply(error_text(message.id, *error));
   }
-  reply(result_text(message.id,
-                    finished(std::get<json::Object>(std::move(answer)), *revision, method->cache)));
+  const auto asked = asked_by(message, connection);
+  const Asked& by = std::get<Asked>(asked);
+  if (is_call) return call_tool(std::move(message), connection, by, std::move(reply));
+  if (message.method == kListen) {
+    return listen(std::move(message), connection, std::move(reply));
+  }
+  if (is_subscribing(message.method)) {
+    return subscribe(std::move(message), by, connection, std::move(reply));
+  }
+  answer(*method, std::move(message), by, connection, std::move(reply));
 }
 
-void Dispatcher::call_tool(Message message, const Connection& connection, const Revision& revision,
-                           Client client, Reply reply) {
-  const auto found = find_called(object_of(&message.params));
+void Dispatcher::call_tool(Message message, const Connection& connection, const Asked& asked,
+                           Reply reply) {
+  const auto found = find_called(host_, object_of(&message.params));
   if (const auto* error = std::get_if<RpcError>(&found)) {
     return reply(error_text(message.id, *error));
   }
@@ -293,10 +340,10 @@ void Dispatcher::call_tool(Message message, const Connection& connection, const 
     std::shared_ptr<Pending> pending;
     Pending::Flag cancelled;
   };
-  auto job = std::make_shared<Job>(Job{std::move(message), std::move(client), std::move(reply),
+  auto job = std::make_shared<Job>(Job{std::move(message), asked.client, std::move(reply),
                                        connection.notify, connection.pending, nullptr});
   job->cancelled = job->pending->add(job->message.id);
-  scheduler_.submit(tool.lane, [this, job, &tool, &revision] {
+  scheduler_.submit(tool.lane, [this, job, &tool, &revision = asked.revision] {
     job->pending->remove(job->message.id, job->cancelled);
     if (*job->cancelled) return job->reply("");
     const json::Object& params = object_of(&job->message.params);

@@ -7,14 +7,18 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "json/value.h"
 #include "mcp/message.h"
+#include "mcp/method_table.h"
 #include "mcp/protocol.h"
 #include "mcp/reply.h"
 #include "mcp/scheduler.h"
+#include "mcp/subscriptions.h"
 #include "mcp/tool.h"
 
 namespace cortex::mcp {
@@ -40,6 +44,7 @@ struct Connection {
   // Where notifications about running calls go; may be empty.
   std::function<void(std::string text)> notify{};
   std::shared_ptr<Pending> pending = std::make_shared<Pending>();
+  std::shared_ptr<Subscriptions> subscriptions{};  // null: there are none here
 };
 
 // Takes the text of a reply, or "" when the request was called off. Called exactly once, by any
@@ -58,15 +63,33 @@ class Dispatcher {
   // Which requests may come before a handshake: ping, a well-formed initialize, and whatever says
   // its revision in `_meta`.
   static bool may_open(const Message& message);
-  static Turn turn(const Message& message);
+  Turn turn(const Message& message) const;
+  // A connection before its handshake. `notify` must live as long as it.
+  Connection connect(std::function<void(std::string text)> notify) const;
+
+  // The request names its revision itself.
+  static bool is_stateless(const Message& message);
+  // Why the protocol refuses the request before anybody looks at what it asks: what it says of
+  // itself, a method that is none.
+  std::optional<RpcError> refusal(const Message& message, const Connection& connection) const;
 
   // Requests are answered through `reply`; notifications and replies of the client are not, and
   // leave `reply` alone. A message that is none is answered too.
   void handle(Message message, Connection& connection, Reply reply);
 
  private:
-  void call_tool(Message message, const Connection& connection, const Revision& revision,
-                 Client client, Reply reply);
+  struct Asked {
+    const Revision& revision;
+    Client client;
+  };
+  static std::variant<Asked, RpcError> asked_by(const Message& message,
+                                                const Connection& connection);
+  static void note(const Message& message, const Connection& connection);
+  void answer(const Method& method, Message message, const Asked& asked,
+              const Connection& connection, Reply reply);
+  void subscribe(Message message, const Asked& asked, const Connection& connection, Reply reply);
+  void listen(Message message, const Connection& connection, Reply reply);
+  void call_tool(Message message, const Connection& connection, const Asked& asked, Reply reply);
   void shake_hands(const Message& message, Connection& connection, const Reply& reply) const;
 
   const Host& host_;

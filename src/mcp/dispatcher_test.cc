@@ -28,10 +28,13 @@ TEST_F(DispatcherTest, PublishedRevisionsAreEchoed_OthersGetTheReferences) {
   }
 }
 
-TEST_F(DispatcherTest, WhatIsNotOfferedIsAnEmptyList_OrNoMethod) {
+TEST_F(DispatcherTest, WhatIsNotOfferedIsNoMethod) {
   shake_hands("2024-11-05");
-  EXPECT_EQ(text_at(request("resources/list", "{}"), "result.resources"), "[]");
-  EXPECT_EQ(text_at(request("prompts/get", "{}"), "error.code"), "-32601");
+  for (const char* method : {"logging/setLevel", "roots/list", "tasks/list", "subscriptions/listen",
+                             "resources/subscribe"}) {
+    const json::Value reply = request(method, "{}");
+    EXPECT_EQ(text_at(reply, "error.code"), "-32601") << method;
+  }
 }
 
 TEST_F(DispatcherTest, ShapesAreJudgedAsTheFormatSays) {

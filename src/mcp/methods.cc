@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/version.h"
-#include "mcp/tool.h"
 
 namespace cortex::mcp {
 namespace {
@@ -17,7 +16,12 @@ constexpr std::string_view kInstructions =
 // Lists change with the program only.
 constexpr int kListMillis = 3'600'000;
 
-json::Object capabilities() { return {{"tools", json::Object{}}}; }
+json::Object capabilities() {
+  return {{"tools", json::Object{}},
+          {"resources", json::Object{{"subscribe", true}}},
+          {"prompts", json::Object{}},
+          {"completions", json::Object{}}};
+}
 
 }  // namespace
 
@@ -44,17 +48,17 @@ json::Object discover_result() {
           {"instructions", kInstructions}};
 }
 
-json::Object tools_result() {
+json::Object tools_result(const Host& host) {
   json::Array tools;
-  for (const Tool* tool : all_tools()) tools.emplace_back(describe(*tool));
+  for (const Tool* tool : all_tools(host.fixtures)) tools.emplace_back(describe(*tool));
   return {{"tools", std::move(tools)}};
 }
 
 json::Object finished(json::Object result, const Revision& revision, Cache cache) {
   if (revision.handshake) return result;
   result.add("resultType", "complete");
-  if (cache == Cache::kList) {
-    result.add("ttlMs", kListMillis);
+  if (cache != Cache::kNone) {
+    result.add("ttlMs", cache == Cache::kList ? kListMillis : 0);
     result.add("cacheScope", "private");
   }
   const json::Value* present = result.find("_meta");

@@ -5,17 +5,18 @@
 
 #include "json/value.h"
 #include "mcp/protocol.h"
+#include "mcp/tool.h"
 
 namespace cortex::mcp {
 
 // Results without what the stateless revision adds; see finished().
 json::Object initialize_result(const Revision& revision);
 json::Object discover_result();
-json::Object tools_result();
+json::Object tools_result(const Host& host);
 
 // The result as `revision` wants it: the stateless one adds resultType and the server's identity,
 // and for lists how long they hold.
-enum class Cache { kNone, kList };
+enum class Cache { kNone, kNow, kList };  // not at all; until the next change; for an hour
 json::Object finished(json::Object result, const Revision& revision, Cache cache = Cache::kNone);
 
 json::Object server_info();

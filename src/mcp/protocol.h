@@ -42,6 +42,7 @@ inline constexpr std::string_view kClientInfo = "io.modelcontextprotocol/clientI
 inline constexpr std::string_view kClientCapabilities =
     "io.modelcontextprotocol/clientCapabilities";
 inline constexpr std::string_view kServerInfo = "io.modelcontextprotocol/serverInfo";
+inline constexpr std::string_view kSubscriptionId = "io.modelcontextprotocol/subscriptionId";
 inline constexpr std::string_view kProgressToken = "progressToken";
 }  // namespace meta
 

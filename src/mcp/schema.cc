@@ -19,6 +19,7 @@ std::string_view type_name(Type type) {
     case Type::kSwitch:
       return "boolean";
     case Type::kTexts:
+    case Type::kArray:
     case Type::kObjects:
       return "array";
     case Type::kObject:

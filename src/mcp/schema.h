@@ -14,6 +14,7 @@ enum class Type {
   kNumber,
   kSwitch,
   kTexts,    // array of strings
+  kArray,    // array of anything
   kObject,   // of `members`, open
   kObjects,  // array of such objects
   kAny,

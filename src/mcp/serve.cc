@@ -6,7 +6,9 @@
 
 #include "base/fs/fs.h"
 #include "base/text.h"
+#include "mcp/bearer.h"
 #include "mcp/dispatcher.h"
+#include "mcp/http.h"
 #include "mcp/scheduler.h"
 #include "mcp/stdio.h"
 #include "mcp/streams.h"
@@ -64,6 +66,16 @@ Status hand_out(const Confirmation& confirmation, const app::ServeRequest& reque
   return {};
 }
 
+// What clients over HTTP must send; nothing for the conformance suite, which cannot.
+Result<std::string> let_in(app::Services& services, const app::ServeRequest& request) {
+  if (request.fixtures) return std::string();
+  const std::string path =
+      request.bearer_token_file.value_or(fs::join(request.layout.data_dir, kBearerFileName));
+  CORTEX_ASSIGN(std::string token, bearer_token(services.fs, services.random, path));
+  tell(cat("clients need the bearer token in ", quoted(path, 1000)));
+  return token;
+}
+
 }  // namespace
 
 Code serve(app::Services& services, const app::ServeRequest& request) {
@@ -80,12 +92,23 @@ Code serve(app::Services& services, const app::ServeRequest& request) {
     tell(given.error().text());
     return given.error().code;
   }
-  const Host host{services, request.environment, request.layout, settings, confirmation};
+  Entry entry;
+  if (request.http) {
+    auto token = let_in(services, request);
+    if (!token.ok()) {
+      tell(token.error().text());
+      return token.error().code;
+    }
+    entry.token = std::move(token).value();
+  }
+  const Host host{services, request.environment, request.layout,
+                  settings, confirmation,        request.fixtures};
   std::function<void(std::string_view)> log;
   if (request.logs_calls) log = tell;
   Scheduler scheduler(worker_count());
   Dispatcher dispatcher(host, scheduler, std::move(log));
-  return serve_stdio(dispatcher, scheduler, stop);
+  if (!request.http) return serve_stdio(dispatcher, scheduler, stop);
+  return serve_http(dispatcher, scheduler, stop, *request.http, entry, services.random);
 }
 
 }  // namespace cortex::mcp

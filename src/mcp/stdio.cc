@@ -45,12 +45,12 @@ bool is_answered(const Message& message) {
 
 LineSession::LineSession(Dispatcher& dispatcher, Outbox& outbox)
     : dispatcher_(dispatcher), outbox_(outbox) {
-  connection_.notify = [this](std::string text) { outbox_.send(std::move(text)); };
+  connection_ = dispatcher_.connect([this](std::string text) { outbox_.send(std::move(text)); });
 }
 
 Reply LineSession::reply_to(const Message& message) {
   if (!is_answered(message)) return {};
-  if (Dispatcher::turn(message) == Turn::kAtOnce) {
+  if (dispatcher_.turn(message) == Turn::kAtOnce) {
     return [this](std::string text) { outbox_.send(std::move(text)); };
   }
   return

@@ -8,6 +8,7 @@
 
 #include "app/agent_settings.h"
 #include "app/layout.h"
+#include "app/memory_work.h"
 #include "app/services.h"
 #include "app/session_commit.h"
 #include "base/progress.h"
@@ -39,6 +40,7 @@ struct Host {
   const app::Layout& layout;
   const app::AgentSettings& settings;
   Confirmation& confirmation;
+  bool fixtures = false;  // with what the conformance suite wants; test builds only
 };
 
 struct Call {
@@ -51,6 +53,7 @@ struct Call {
   const app::Layout& layout() const { return host.layout; }
   // On whose behalf an operation is recorded: an agent's, by the name that its client gives.
   store::Caller caller(std::string reason) const;
+  app::Author author() const;
 };
 
 struct Tool {
@@ -73,16 +76,23 @@ struct Tool {
 };
 
 // All tools, sorted by name. `fixtures`: with those of the conformance suite.
-std::span<const Tool* const> all_tools();
-const Tool* find_tool(std::string_view name);  // nullptr when there is none
+std::span<const Tool* const> all_tools(bool fixtures = false);
+const Tool* find_tool(std::string_view name, bool fixtures = false);  // nullptr: there is none
 
 // An entry of tools/list.
 json::Object describe(const Tool& tool);
 
+// The members of a report's JSON.
+json::Object members_of(json::Value report);
+
 // The row sets, one file each.
-std::span<const Tool> look_tools();     // tools_look.cc: the state of store, ledger and server
-std::span<const Tool> session_tools();  // tools_session.cc: events, memories, commits
-std::span<const Tool> recall_tools();   // tools_recall.cc: what was said or learned
-std::span<const Tool> keep_tools();     // tools_keep.cc: backups
+std::span<const Tool> look_tools();       // tools_look.cc: the state of store, ledger and server
+std::span<const Tool> session_tools();    // tools_session.cc: events, memories, commits
+std::span<const Tool> recall_tools();     // tools_recall.cc: what was said or learned
+std::span<const Tool> keep_tools();       // tools_keep.cc: backups
+std::span<const Tool> memory_tools();     // tools_memory.cc: notes, outcomes, domains
+std::span<const Tool> lifecycle_tools();  // tools_lifecycle.cc: accept, reject, supersede, axioms
+std::span<const Tool> find_tools();       // tools_find.cc: search, suggestions, context
+std::span<const Tool> reason_tools();     // tools_reason.cc: why something is believed
 
 }  // namespace cortex::mcp

@@ -11,7 +11,8 @@ namespace {
 std::vector<const Tool*> sorted_rows() {
   std::vector<const Tool*> rows;
   for (const std::span<const Tool> set :
-       {look_tools(), session_tools(), recall_tools(), keep_tools()}) {
+       {look_tools(), session_tools(), recall_tools(), keep_tools(), memory_tools(),
+        lifecycle_tools(), find_tools(), reason_tools()}) {
     for (const Tool& tool : set) rows.push_back(&tool);
   }
   std::ranges::sort(rows, {}, &Tool::name);
@@ -20,13 +21,14 @@ std::vector<const Tool*> sorted_rows() {
 
 }  // namespace
 
-std::span<const Tool* const> all_tools() {
+std::span<const Tool* const> all_tools(bool fixtures) {
   static const std::vector<const Tool*> rows = sorted_rows();
+  static_cast<void>(fixtures);
   return rows;
 }
 
-const Tool* find_tool(std::string_view name) {
-  const auto rows = all_tools();
+const Tool* find_tool(std::string_view name, bool fixtures) {
+  const auto rows = all_tools(fixtures);
   const auto row = std::ranges::lower_bound(rows, name, {}, &Tool::name);
   return row == rows.end() || (*row)->name != name ? nullptr : *row;
 }
@@ -36,6 +38,12 @@ store::Caller Call::caller(std::string reason) const {
   if (!client.version.empty()) name += cat(" ", client.version);
   return {.actor = "agent", .client = cat("mcp: ", name), .reason = std::move(reason)};
 }
+
+app::Author Call::author() const {
+  return {.caller = caller(""), .policy = host.settings.write_gate};
+}
+
+json::Object members_of(json::Value report) { return std::move(*report.as_object()); }
 
 json::Object describe(const Tool& tool) {
   return {{"name", tool.name},

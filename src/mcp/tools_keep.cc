@@ -54,8 +54,7 @@ Result<json::Object> run_backup(const Call& call) {
       const bundle::BackupReport report,
       app::backup(call.services(),
                   {.layout = call.layout(), .output = output, .progress = call.progress}, chain));
-  json::Value value = to_json(report);
-  json::Object out = std::move(*value.as_object());
+  json::Object out = members_of(to_json(report));
   out.set("name", *name);
   return out;
 }

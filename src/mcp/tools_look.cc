@@ -47,7 +47,7 @@ json::Object findings(bool ok, const std::vector<std::string>& issues) {
 // A store that cannot be judged at all is an error; a finding is an answer.
 Result<json::Object> run_doctor(const Call& call) {
   const app::StrictReport report =
-      app::doctor_strict(call.services(), call.layout(), call.arguments.flag("deep"));
+      app::doctor_strict(call.services(), call.layout(), call.arguments.flag("deep"), true);
   std::vector<std::string> issues = report.failures;
   for (const store::SchemaFailure& failure : report.schema_failures) {
     issues.push_back(cat(failure.invariant, ": ", failure.detail));
@@ -106,8 +106,7 @@ constexpr Field kStatusGives[] = {
 
 Result<json::Object> run_status(const Call& call) {
   CORTEX_ASSIGN(const app::StatusReport report, app::status(call.services(), call.layout()));
-  json::Value value = to_json(report);
-  return std::move(*value.as_object());
+  return members_of(to_json(report));
 }
 
 constexpr Field kLogTakes[] = {
@@ -142,8 +141,7 @@ Result<json::Object> run_log(const Call& call) {
                 }));
   CORTEX_ASSIGN(filter.limit, call.arguments.whole("limit", kLogRows, kLogRowsMax));
   CORTEX_ASSIGN(const app::LogReport report, app::log(call.services(), call.layout(), filter));
-  json::Value value = to_json(report);
-  return std::move(*value.as_object());
+  return members_of(to_json(report));
 }
 
 constexpr Field kShowTakes[] = {
@@ -158,8 +156,7 @@ constexpr Field kShowGives[] = {
 Result<json::Object> run_show(const Call& call) {
   CORTEX_ASSIGN(const std::string id, call.arguments.filled_text("id"));
   CORTEX_ASSIGN(const app::Shown shown, app::show(call.services(), call.layout(), id));
-  json::Value value = to_json(shown);
-  return std::move(*value.as_object());
+  return members_of(to_json(shown));
 }
 
 constexpr Tool kTools[] = {

@@ -69,8 +69,7 @@ Result<json::Object> run(const Call& call) {
   request.budget_tokens = kBudgetTokens;
   CORTEX_ASSIGN(app::RecallReport report, app::recall(call.services(), call.layout(), request));
   std::erase_if(report.hits, is_pending);
-  json::Value value = to_json(report);
-  return std::move(*value.as_object());
+  return members_of(to_json(report));
 }
 
 constexpr Tool kTools[] = {

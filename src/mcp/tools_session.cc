@@ -5,6 +5,7 @@
 #include "app/session_commit.h"
 #include "app/session_text.h"
 #include "base/text.h"
+#include "mcp/fields.h"
 #include "mcp/tool.h"
 
 namespace cortex::mcp {
@@ -137,9 +138,7 @@ Result<json::Object> run_close(const Call& call) {
 // ---- cortex_session_commit
 
 constexpr Field kCommitTakes[] = {
-    {.name = "confirmation_token",
-     .about = "the token that the server printed for the person who started it",
-     .required = true},
+    kTokenField,
     {.name = "memory_ids",
      .type = Type::kTexts,
      .about = "commit these only; without it everything that is pending",

@@ -165,6 +165,22 @@ Result<std::optional<MemoryVersion>> last_version(sqlite::Connection& db,
   return std::optional(std::move(version));
 }
 
+Result<std::set<std::string>> noted_by_agents(sqlite::Connection& db,
+                                              std::span<const std::string> ids) {
+  std::set<std::string> out;
+  if (ids.empty()) return out;
+  CORTEX_ASSIGN(auto found,
+                db.prepare("SELECT DISTINCT memory_id FROM cortex_memory_history WHERE actor ="
+                           " 'agent' AND operation = 'memory.note' AND memory_id IN"
+                           " (SELECT value FROM json_each(?1))"));
+  CORTEX_TRY(found.bind(1, json::write_compact(json::Array(ids.begin(), ids.end()))));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, found.step());
+    if (!more) return out;
+    out.emplace(found.column_text(0));
+  }
+}
+
 Result<std::vector<MemoryThen>> memories_as_of(sqlite::Connection& db, const AsOf& when,
                                                const MemoryFilter& filter) {
   CORTEX_ASSIGN(std::vector<State> states, states_as_of(db, when, filter));

@@ -12,6 +12,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +56,11 @@ Result<std::vector<MemoryVersion>> versions_of(sqlite::Connection& db, std::stri
 // The last one, or nothing.
 Result<std::optional<MemoryVersion>> last_version(sqlite::Connection& db,
                                                   std::string_view memory_id);
+
+// Those of `ids` that an agent noted, whatever their row says of their authority: the row has the
+// word that reference 0.1.2 wrote, the ledger has who it was. One query.
+Result<std::set<std::string>> noted_by_agents(sqlite::Connection& db,
+                                              std::span<const std::string> ids);
 
 // The present state of the store at a point of both times.
 struct AsOf {

@@ -70,7 +70,9 @@ struct SemanticReport {
 SemanticReport evaluate(const SemanticInput& input);
 
 // The two labels of a memory by the text of its `authority` column: an operator or user attests, a
-// tool or the system observed, whatever else is derived by the runtime and only a candidate.
+// tool or the system observed, whatever else is derived by the runtime and only a candidate: what
+// an agent says, too.
+inline constexpr std::string_view kAgentAuthority = "agent";
 struct AuthorityLabels {
   AuthorityClass authority_class = AuthorityClass::kDerived;
   Provenance provenance = Provenance::kRuntimeDerived;

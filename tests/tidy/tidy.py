@@ -40,7 +40,7 @@ ROOMS = {
     "reflect": {"base", "crypto", "json", "core", "trust", "llm", "memory"},
     "app": {"base", "crypto", "json", "net", "sqlite", "core", "trust", "llm", "ledger", "store", "bundle",
             "memory", "retrieval", "context", "reflect"},
-    "mcp": {"base", "json", "app"},
+    "mcp": {"base", "json", "net", "app"},
     "cli": {"base", "json", "app"},
     "main": {"base", "app", "cli", "mcp"},    # src/main.cc: puts the faces together
 }

@@ -1,0 +1,41 @@
+// What clients may read by address: cortex://ledger/head, and by template memories, events,
+// sessions and context packs. Everything is JSON; nothing is written.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "app/complete_ids.h"
+#include "base/result.h"
+#include "json/value.h"
+#include "mcp/tool.h"
+
+namespace cortex::mcp {
+
+struct ResourceTemplate {
+  std::string_view path;  // "memory": cortex://memory/{id}
+  std::string_view title, about;
+  app::Completed completed;  // what {id} is completed from
+};
+std::span<const ResourceTemplate> resource_templates();
+
+// Of the address cortex://PATH/{id}; nullptr for another text.
+const ResourceTemplate* find_template(std::string_view uri_template);
+
+// The result of resources/templates/list.
+json::Object templates_result();
+
+// The result of resources/list: the head of the ledger, once it has a row, and the active memories,
+// newest first, a page at a time. kUsage for a cursor that is none.
+Result<json::Object> list_resources(const Host& host, const std::optional<std::string>& cursor);
+
+// kUsage for an address that is none of ours, kPrecondition when nothing is there.
+Result<std::string> read_resource(const Host& host, std::string_view uri);
+bool is_missing(const Error& error);  // the two of these that a client sees as "not found"
+
+// The result of resources/read.
+json::Object contents_result(std::string_view uri, std::string text);
+
+}  // namespace cortex::mcp
