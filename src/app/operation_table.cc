@@ -8,9 +8,11 @@
 #include "app/keys.h"
 #include "app/migrate.h"
 #include "app/operations.h"
+#include "app/principles.h"
 #include "app/restore_production.h"
 #include "app/session_commit.h"
 #include "memory/apply.h"
+#include "memory/apply_decay.h"
 
 namespace cortex::app {
 namespace {
@@ -32,7 +34,14 @@ constexpr Rule kRules[] = {
     {"contradiction.interpret", memory::apply_contradiction},
     {"contradiction.resolve", memory::apply_contradiction},
     {"context.build", apply_context_build},
+    {"decay.cancel", memory::apply_decay},
+    {"decay.claim", memory::apply_decay},
+    {"decay.complete", memory::apply_decay},
+    {"decay.fail", memory::apply_decay},
+    {"decay.recover", memory::apply_decay},
+    {"decay.schedule", memory::apply_decay},
     {"doctor.repair", nothing_to_apply},
+    {"episode.add", memory::apply_episode},
     {"memory.accept", memory::apply_transition},
     {"memory.adopt", memory::apply_adopt},
     {"memory.candidate", memory::apply_add},
@@ -47,6 +56,9 @@ constexpr Rule kRules[] = {
     {"memory.tag.remove", memory::apply_tag_remove},
     {"restore.apply", nothing_to_apply},
     {"restore.apply.rolled_back", apply_restore_rolled_back},
+    {"principle.candidate", apply_principle},
+    {"principle.falsify", apply_principle},
+    {"principle.promote", apply_principle},
     {"restore.run", nothing_to_apply},
     {"session.commit", apply_session_commit},
 };

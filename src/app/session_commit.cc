@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/ulid.h"
 #include "core/ids.h"
+#include "store/audit_records.h"
 #include "store/memories.h"
 
 namespace cortex::app {
@@ -71,14 +72,15 @@ Status write_audit_row(sqlite::Connection& db, const store::OperationRow& row,
   CORTEX_ASSIGN(const std::string at, row.text_arg("at"));
   const json::Value actor = json::Object{
       {"client", row.caller.client}, {"kind", "mcp"}, {"tool", "cortex_session_commit"}};
-  CORTEX_ASSIGN(sqlite::Statement insert,
-                db.prepare("INSERT OR IGNORE INTO audit_records (id, operation, target_ref,"
-                           " before_hash, after_hash, reason, actor_json, source_refs_json,"
-                           " created_at) VALUES (?,?,?,?,?,?,?,?,?)"));
-  CORTEX_TRY(insert.bind_all(audit, kOperation, receipt, cat("status:", kPending),
-                             cat("status:", kActive), "committed with the confirmation token",
-                             json::write_compact(actor), json::write_compact(ids), at));
-  return insert.run();
+  return store::add_audit_record(db, {.id = audit,
+                                      .operation = std::string(kOperation),
+                                      .target_ref = receipt,
+                                      .before_hash = cat("status:", kPending),
+                                      .after_hash = cat("status:", kActive),
+                                      .reason = "committed with the confirmation token",
+                                      .actor = actor,
+                                      .source_refs = ids,
+                                      .created_at = at});
 }
 
 }  // namespace

@@ -59,15 +59,17 @@ auto row_sets() {
       backup_commands(),   //
       restore_commands(),  //
       production_commands(),
-      ledger_commands(),   //
-      anchor_commands(),   //
-      context_commands(),  //
-      memory_commands(),   //
-      migrate_commands(),  //
-      agent_commands(),    //
-      recall_commands(),   //
-      tlog_commands(),     //
-      key_commands(),      //
+      ledger_commands(),     //
+      anchor_commands(),     //
+      context_commands(),    //
+      memory_commands(),     //
+      migrate_commands(),    //
+      agent_commands(),      //
+      recall_commands(),     //
+      tlog_commands(),       //
+      key_commands(),        //
+      decay_commands(),      //
+      principle_commands(),  //
       later_commands(),
   };
 }

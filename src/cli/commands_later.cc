@@ -7,15 +7,7 @@ namespace {
 
 constexpr Command kCommands[] = {
     {.path = "compliance evidence", .about = "Judge evidence for compliance"},
-    {.path = "decay schedule", .about = "Plan a decay job"},
-    {.path = "decay run", .about = "Run a decay job"},
-    {.path = "decay list", .about = "List decay jobs"},
-    {.path = "decay cancel", .about = "Cancel a decay job"},
-    {.path = "decay status", .about = "Show one decay job"},
     {.path = "models list", .about = "List the models of the configured backend"},
-    {.path = "principle promote", .about = "Promote a principle to doctrine"},
-    {.path = "principle verify-promotion", .about = "Check the promotion of a principle"},
-    {.path = "principles extract", .about = "Extract candidate principles"},
     {.path = "reflect", .about = "Reflect on a trace"},
     {.path = "release readiness", .about = "Judge evidence for a release"},
     {.path = "run", .about = "Run a task with what is remembered"},

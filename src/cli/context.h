@@ -36,6 +36,7 @@ struct Outcome {
   json::Value report{};
   std::optional<json::Value> policy_outcome{};  // of the envelope
   std::optional<std::string> outcome{};         // of the envelope, when not that of the code
+  bool bare = false;                            // no envelope, not even with --json
 };
 
 // "cortex backup: <what happened>; <what was left unchanged>. Next: <what to do>."

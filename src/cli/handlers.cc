@@ -79,6 +79,17 @@ constexpr HandlerRow kHandlers[] = {
     {"restore apply", "", run_restore_apply, JsonForm::kReport},
     {"restore run", "cortex.restore.run", run_restore_run},
     {"restore resume", "cortex.restore.resume", run_restore_resume},
+    {"decay schedule", "cortex.decay.schedule", run_decay_schedule},
+    {"decay run", "cortex.decay.run", run_decay_run},
+    {"decay list", "cortex.decay.list", run_decay_list},
+    {"decay status", "cortex.decay.status", run_decay_status},
+    {"decay cancel", "cortex.decay.cancel", run_decay_cancel},
+    {"decay recover", "cortex.decay.recover", run_decay_recover},
+    {"principles extract", "", run_principles_extract, JsonForm::kReport},
+    {"principle list", "cortex.principle.list", run_principle_list},
+    {"principle falsify", "cortex.principle.falsify", run_principle_falsify},
+    {"principle promote", "", run_principle_promote, JsonForm::kReport},
+    {"principle verify-promotion", "", run_verify_promotion, JsonForm::kReport},
     {"completions", "cortex.completions", run_completions},
 };
 

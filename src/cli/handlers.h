@@ -78,6 +78,17 @@ Outcome run_contradiction_add(const Context& context);
 Outcome run_contradiction_list(const Context& context);
 Outcome run_contradiction_interpret(const Context& context);
 Outcome run_contradiction_resolve(const Context& context);
+Outcome run_decay_schedule(const Context& context);
+Outcome run_decay_run(const Context& context);
+Outcome run_decay_list(const Context& context);
+Outcome run_decay_status(const Context& context);
+Outcome run_decay_cancel(const Context& context);
+Outcome run_decay_recover(const Context& context);
+Outcome run_principles_extract(const Context& context);
+Outcome run_principle_list(const Context& context);
+Outcome run_principle_falsify(const Context& context);
+Outcome run_principle_promote(const Context& context);
+Outcome run_verify_promotion(const Context& context);
 Outcome run_print_config(const Context& context);
 
 using Handler = Outcome (*)(const Context&);

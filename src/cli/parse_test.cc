@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
+#include "cli/parse_errors.h"
 #include "cli/suggest.h"
 #include "json/value.h"
 
@@ -151,12 +152,12 @@ TEST(Parse, ChoicesAreListedWhenNoneMatches) {
 }
 
 TEST(Parse, CommandsOfLaterVersionsAreRefusedByName) {
-  const std::string text = refused({"decay", "list", "--state", "x"});
-  EXPECT_THAT(text, HasSubstr("`cortex decay list` is not available in this version; "
-                              "nothing was changed."));
-  EXPECT_EQ(std::ranges::count(text, '\n'), 1);
-  EXPECT_THAT(refused({"--json", "restore", "intent", "build"}), HasSubstr("restore intent build"));
-  EXPECT_THAT(shown({"decay", "list", "--help"}), HasSubstr("Not available in this version"));
+  const Exit refusal = not_available("some later");
+  EXPECT_EQ(refusal.code, Code::kUsage);
+  EXPECT_THAT(refusal.err, HasSubstr("`cortex some later` is not available in this version; "
+                                     "nothing was changed."));
+  EXPECT_EQ(std::ranges::count(refusal.err, '\n'), 1);
+  EXPECT_EQ(refusal.out, "");
 }
 
 TEST(Parse, MistypedWordsGetASuggestion) {

@@ -25,7 +25,7 @@ int finish(Code code, std::string_view out, std::string_view err) {
 
 std::string output_of(const Context& context, const HandlerRow* handler, Outcome& outcome,
                       std::string_view correlation_id) {
-  const bool bare = handler == nullptr || handler->form == JsonForm::kReport ||
+  const bool bare = handler == nullptr || outcome.bare || handler->form == JsonForm::kReport ||
                     (handler->form == JsonForm::kReportOrEnvelope && !outcome.text.empty());
   const bool always = handler != nullptr && handler->form == JsonForm::kEnvelopeAlways;
   if (bare || !(context.json() || always)) {

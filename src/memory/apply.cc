@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "memory/lifecycle.h"
 #include "memory/rows.h"
+#include "store/audit_records.h"
 #include "store/contradictions.h"
 #include "store/memories.h"
 #include "store/memory_history.h"
@@ -42,15 +43,15 @@ Status write_audit(sqlite::Connection& db, const store::OperationRow& row,
   CORTEX_ASSIGN(const std::string from, row.text_arg("from"));
   CORTEX_ASSIGN(const std::string to, row.text_arg("to"));
   CORTEX_ASSIGN(const std::string reason, row.text_arg("audit_reason"));
-  CORTEX_ASSIGN(auto insert,
-                db.prepare("INSERT OR IGNORE INTO audit_records(id, operation, target_ref,"
-                           " before_hash, after_hash, reason, actor_json, source_refs_json,"
-                           " created_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
-  CORTEX_TRY(insert.bind_all(audit_id, row.name, memory_id, cat("status:", from),
-                             cat("status:", to), reason,
-                             json::write_compact(row.arg("audit_actor"), json::Keys::kSorted),
-                             json::write_compact(json::Array{memory_id}), at));
-  return insert.run();
+  return store::add_audit_record(db, {.id = audit_id,
+                                      .operation = row.name,
+                                      .target_ref = memory_id,
+                                      .before_hash = cat("status:", from),
+                                      .after_hash = cat("status:", to),
+                                      .reason = reason,
+                                      .actor = row.arg("audit_actor"),
+                                      .source_refs = json::Array{memory_id},
+                                      .created_at = at});
 }
 
 Status set_status(sqlite::Connection& db, const store::OperationRow& row,

@@ -1,9 +1,9 @@
 // The writing half of memories.h, and the form in which an operation carries a row.
-#include <charconv>
 #include <utility>
 
 #include "base/text.h"
 #include "store/memories.h"
+#include "store/plain_rows.h"
 
 namespace cortex::store {
 namespace {
@@ -27,26 +27,6 @@ std::optional<std::int64_t> as_integer(const json::Value& value) {
   if (number->kind == json::Number::Kind::kDouble) return std::nullopt;
   if (!std::in_range<std::int64_t>(number->u)) return std::nullopt;
   return static_cast<std::int64_t>(number->u);
-}
-
-// Numbers of the ledger are not read back correctly rounded (json/number.h). What would come back
-// as another number is carried as text.
-json::Value exact(double number) {
-  json::Value value(number);
-  if (json::is_stable(*value.as_number())) return value;
-  std::string text;
-  json::write_double(text, number);
-  return text;
-}
-
-std::optional<double> exact(const json::Value& value) {
-  if (const json::Number* number = value.as_number()) return json::to_double(*number);
-  const std::string* text = value.as_string();
-  if (text == nullptr) return std::nullopt;
-  double number = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return number;
 }
 
 struct TextMember {
@@ -127,7 +107,7 @@ json::Object memory_to_json(const Memory& memory) {
   for (const JsonMember& column : kJson) {
     row.add(std::string(column.name), memory.*column.member);
   }
-  row.add("confidence", exact(memory.confidence));
+  row.add("confidence", exact_real(memory.confidence));
   row.add("summary_spans_json", memory.summary_spans ? *memory.summary_spans : json::Value());
   for (const OptionalText& column : kOptionalTexts) {
     row.add(std::string(column.name), or_null(memory.*column.member));
@@ -153,7 +133,7 @@ Result<Memory> memory_from_json(const json::Value& value) {
     memory.*column.member = *any;
   }
   const json::Value* confidence = row->find("confidence");
-  const auto number = confidence == nullptr ? std::nullopt : exact(*confidence);
+  const auto number = confidence == nullptr ? std::nullopt : real_value(*confidence);
   if (!number) return unfit("confidence");
   memory.confidence = *number;
   CORTEX_TRY(read_optional(*row, memory));

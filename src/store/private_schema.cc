@@ -89,6 +89,13 @@ constexpr PrivateObject kObjects[] = {
   loser TEXT NOT NULL,
   reason TEXT NOT NULL,
   event_id TEXT NOT NULL) WITHOUT ROWID)sql"},
+    // decay_jobs.h
+    {"table", "cortex_decay_jobs", R"sql(CREATE TABLE IF NOT EXISTS cortex_decay_jobs (
+  job_id TEXT PRIMARY KEY,
+  supersede INTEGER NOT NULL,
+  runner TEXT NOT NULL,
+  lease_until TEXT NOT NULL,
+  cancel_reason TEXT NOT NULL) WITHOUT ROWID)sql"},
     {"table", "cortex_claim_marks", R"sql(CREATE TABLE IF NOT EXISTS cortex_claim_marks (
   mark INTEGER NOT NULL,
   memory_row INTEGER NOT NULL,

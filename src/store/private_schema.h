@@ -9,6 +9,7 @@
 //   cortex_memory_history    every state of every memory that operations changed (memory_history.h)
 //   cortex_outcomes          every report of how a memory did (outcomes.h)
 //   cortex_precedence        which claim of a contradiction is preferred (contradictions.h)
+//   cortex_decay_jobs        what the queue of decay jobs does not hold (decay_jobs.h)
 //   cortex_claim_marks, cortex_claim_marks_done
 //                            index of claims for near duplicates (claim_marks.h)
 //   cortex_events_newer, cortex_traces_newer

@@ -1,0 +1,223 @@
+#include "app/decay_summary.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "core/ids.h"
+#include "crypto/digest.h"
+#include "crypto/ed25519.h"
+#include "memory/decay.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::string_view kPurpose = "cortex.decay.llm_summary";
+constexpr std::string_view kRequestDomain = "cortex.llm.summary.request.v1";
+constexpr std::string_view kFixtureInvalid = "decay.run.summary_backend_fixture_invalid";
+constexpr std::uint16_t kVersion = 1;
+constexpr std::uint64_t kFileBytesMax = 16U << 20;
+
+Error rejected(std::string why) {
+  Error error = make_error(Code::kPrecondition, std::move(why), "the job was not changed",
+                           "sign an attestation for this job, its model and its prompt");
+  error.token = kAttestationRejected;
+  return error;
+}
+
+Error call_failed(std::string why) {
+  Error error = make_error(Code::kPrecondition, std::move(why));
+  error.token = kBackendCallFailed;
+  return error;
+}
+
+Error bad_fixture(const std::string& path, std::string_view why) {
+  Error error = make_error(Code::kPrecondition,
+                           cat("the summary fixture ", quoted(path), " cannot be used: ", why),
+                           "the job was not changed", "correct the fixture");
+  error.token = kFixtureInvalid;
+  return error;
+}
+
+void append_big_endian(std::string& out, std::uint64_t value, int bytes) {
+  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
+    out.push_back(static_cast<char>(value >> static_cast<unsigned>(shift)));
+  }
+}
+
+void append_lp(std::string& out, std::string_view text) {
+  append_big_endian(out, text.size(), 8);
+  out += text;
+}
+
+Result<json::Value> read_json(fs::FileSystem& fs, const std::string& path) {
+  auto text = fs::read_all(fs, path, kFileBytesMax);
+  if (!text.ok()) {
+    return make_error(Code::kPrecondition, cat("the file ", quoted(path),
+                                               " cannot be read: ", fs::describe(text.error())));
+  }
+  return json::parse(*text);
+}
+
+template <std::size_t N>
+std::optional<std::array<std::uint8_t, N>> bytes_of(std::string_view hex) {
+  const auto bytes = from_hex(hex);
+  if (!bytes || bytes->size() != N) return std::nullopt;
+  std::array<std::uint8_t, N> out{};
+  std::ranges::copy(*bytes, out.begin());
+  return out;
+}
+
+Status check_signature(const SummaryAttestation& attestation, std::string_view signature_hex) {
+  const auto key = bytes_of<32>(attestation.key_hex);
+  if (!key || !crypto::check_public_key(*key).ok()) {
+    return rejected("operator_verifying_key_hex is no Ed25519 public key in lower-case hex");
+  }
+  const auto signature = bytes_of<64>(signature_hex);
+  if (!signature) return rejected("signature_hex is no signature in lower-case hex");
+  if (crypto::verify(*key, summary_attestation_preimage(attestation), *signature)) return {};
+  return rejected("the signature does not fit the attestation");
+}
+
+// Members of the file by their names, in the order in which they are checked.
+struct AttestationMember {
+  std::string_view name;
+  std::string SummaryAttestation::* member;
+};
+constexpr AttestationMember kMembers[] = {
+    {"operator_verifying_key_hex", &SummaryAttestation::key_hex},
+    {"operator_key_id", &SummaryAttestation::key_id},
+    {"signed_at", &SummaryAttestation::signed_at},
+    {"decay_job_id", &SummaryAttestation::job_id},
+    {"model_name", &SummaryAttestation::model_name},
+    {"prompt_template_blake3", &SummaryAttestation::prompt_template},
+};
+
+// The request of a fixture, as it stands there.
+Result<SummaryRequest> request_of(const json::Value& value) {
+  const auto missing = [](std::string_view what) {
+    return make_error(Code::kUsage, cat("a request has no usable ", what));
+  };
+  const std::string* domain = value.find_text("domain");
+  const std::string* model = value.find_text("model_name");
+  const std::string* pin = value.find_text("prompt_template_blake3");
+  const json::Value* claims = value.find("source_claims");
+  if (domain == nullptr || *domain != kRequestDomain) return missing("domain");
+  if (model == nullptr || pin == nullptr) return missing("model_name or prompt_template_blake3");
+  if (claims == nullptr || claims->as_array() == nullptr) return missing("source_claims");
+  SummaryRequest request{.model_name = *model, .prompt_template = *pin, .source_claims = {}};
+  for (const json::Value& claim : *claims->as_array()) {
+    if (claim.as_string() == nullptr) return missing("source_claims");
+    request.source_claims.push_back(*claim.as_string());
+  }
+  request.max_output_bytes = value.find_unsigned("max_output_bytes");
+  if (const std::string* job = value.find_text("decay_job_id")) request.job_id = *job;
+  return request;
+}
+
+}  // namespace
+
+std::string summary_attestation_preimage(const SummaryAttestation& attestation) {
+  std::string out;
+  out.push_back(0x21);
+  append_big_endian(out, kVersion, 2);
+  append_lp(out, kPurpose);
+  for (const std::string* text : {&attestation.key_id, &attestation.signed_at, &attestation.job_id,
+                                  &attestation.model_name, &attestation.prompt_template}) {
+    append_lp(out, *text);
+  }
+  return out;
+}
+
+Result<SummaryAttestation> read_summary_attestation(fs::FileSystem& fs, const std::string& path,
+                                                    std::string_view job_id) {
+  auto file = read_json(fs, path);
+  if (!file.ok()) return rejected(file.error().message);
+  SummaryAttestation out;
+  for (const AttestationMember& one : kMembers) {
+    const std::string* text = file->find_text(one.name);
+    if (text == nullptr) return rejected(cat("the attestation has no ", one.name));
+    out.*one.member = *text;
+  }
+  if (file->find_unsigned("schema_version") != kVersion) return rejected("schema_version is not 1");
+  const std::string* purpose = file->find_text("purpose");
+  if (purpose == nullptr || *purpose != kPurpose) return rejected(cat("purpose is not ", kPurpose));
+  if (out.job_id != job_id) {
+    return rejected(cat("it is for the job ", quoted(out.job_id), ", not for ", job_id));
+  }
+  if (trim(out.model_name).empty()) return rejected("model_name is empty");
+  if (!out.prompt_template.starts_with("blake3:")) {
+    return rejected("prompt_template_blake3 does not begin with blake3:");
+  }
+  const std::string* signature = file->find_text("signature_hex");
+  if (signature == nullptr) return rejected("the attestation has no signature_hex");
+  CORTEX_TRY(check_signature(out, *signature));
+  return out;
+}
+
+std::string summary_request_hash(const SummaryRequest& request) {
+  json::Object canonical{{"domain", kRequestDomain},
+                         {"model_name", request.model_name},
+                         {"prompt_template_blake3", request.prompt_template},
+                         {"source_claims", json::array_of(request.source_claims)}};
+  if (request.max_output_bytes) canonical.add("max_output_bytes", *request.max_output_bytes);
+  if (request.job_id) canonical.add("decay_job_id", *request.job_id);
+  return crypto::blake3_hex(json::write_compact(std::move(canonical)));
+}
+
+Result<FixtureBackend> FixtureBackend::read(fs::FileSystem& fs, const std::string& path) {
+  auto file = read_json(fs, path);
+  if (!file.ok()) return bad_fixture(path, file.error().message);
+  const json::Value* entries = file->find("entries");
+  if (entries == nullptr || entries->as_array() == nullptr) {
+    return bad_fixture(path, "it has no array of entries");
+  }
+  FixtureBackend backend;
+  for (const json::Value& entry : *entries->as_array()) {
+    const json::Value* asked = entry.find("request");
+    const json::Value* response = entry.find("response");
+    if (asked == nullptr || response == nullptr) {
+      return bad_fixture(path, "an entry needs request and response");
+    }
+    auto request = request_of(*asked);
+    if (!request.ok()) return bad_fixture(path, request.error().message);
+    const std::string* claim = response->find_text("claim");
+    const std::string* model = response->find_text("model_name_echoed");
+    if (claim == nullptr || model == nullptr) {
+      return bad_fixture(path, "a response needs claim and model_name_echoed");
+    }
+    if (!backend.answers_.emplace(summary_request_hash(*request), SummaryAnswer{*claim, *model})
+             .second) {
+      return bad_fixture(path, "two entries answer the same request");
+    }
+  }
+  return backend;
+}
+
+Result<SummaryAnswer> FixtureBackend::summarize(const SummaryRequest& request) {
+  const auto found = answers_.find(summary_request_hash(request));
+  if (found != answers_.end()) return found->second;
+  return call_failed(
+      cat("the fixture has no answer to the request ", summary_request_hash(request)));
+}
+
+Result<SummaryAnswer> checked_summary(SummaryBackend& backend, const SummaryRequest& request) {
+  auto answer = backend.summarize(request);
+  if (!answer.ok()) {
+    answer.error().token = kBackendCallFailed;
+    return answer;
+  }
+  if (answer->model_name != request.model_name) {
+    return call_failed(cat("the model ", quoted(answer->model_name), " answered, attested is ",
+                           quoted(request.model_name)));
+  }
+  if (trim(answer->claim).empty()) return call_failed("the model answered with nothing");
+  if (!is_valid_utf8(answer->claim)) return call_failed("the answer is not UTF-8");
+  if (answer->claim.size() > memory::kSummaryBytesMax) {
+    return call_failed(cat("the answer has ", with_thousands(answer->claim.size()),
+                           " bytes, at most ", with_thousands(memory::kSummaryBytesMax)));
+  }
+  return answer;
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,28 @@
+// What the use cases of decay have in common.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/memory_work.h"
+#include "store/decay_jobs.h"
+#include "store/operation.h"
+
+namespace cortex::app {
+
+// kPrecondition, token decay.job_not_found, when there is none.
+Result<store::DecayJob> required_job(sqlite::Connection& db, const std::string& id);
+
+// The operation that says what became of a job. `from` is empty for a new one; `more` are members
+// of its own.
+store::Operation decay_operation(Services& services, std::string_view verb,
+                                 const store::DecayJob& job, std::string_view from,
+                                 std::string reason, json::Object more = {});
+
+// The member that is left out of reports and their JSON where it has no value.
+json::Value text_or_null(const std::optional<std::string>& text);
+
+// {id, kind, summary_method, state, source_ids, ...} as listings show a job.
+json::Object listed_job(const store::DecayJob& job, const store::SummarySources& superseded);
+
+}  // namespace cortex::app

@@ -1,0 +1,153 @@
+#include "store/plain_rows.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/text.h"
+#include "sqlite/statement.h"
+#include "store/schema_query.h"
+
+namespace cortex::store {
+namespace {
+
+using Type = sqlite::Statement::ColumnType;
+
+json::Value value_of(const sqlite::Statement& row, int column) {
+  switch (row.column_type(column)) {
+    case Type::kInteger:
+      return row.column_int(column);
+    case Type::kReal:
+      return exact_real(row.column_double(column));
+    case Type::kText:
+    case Type::kBlob:
+      return std::string(row.column_text(column));
+    case Type::kNull:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+Result<std::optional<json::Object>> next_row(sqlite::Statement& rows,
+                                             const std::vector<std::string>& columns) {
+  CORTEX_ASSIGN(const bool more, rows.step());
+  if (!more) return std::optional<json::Object>();
+  json::Object out;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    out.add(columns[i], value_of(rows, static_cast<int>(i)));
+  }
+  return std::optional(std::move(out));
+}
+
+Error unfit(std::string_view table, std::string_view column) {
+  return make_error(Code::kIntegrity,
+                    cat("the row of ", table, " in an operation has no usable ", quoted(column)));
+}
+
+Status bind_value(sqlite::Statement& put, int index, std::string_view table,
+                  const std::string& column, bool real, const json::Value& value) {
+  if (value.is_null()) return put.bind(index, nullptr);
+  if (real) {
+    const auto number = real_value(value);
+    return number ? put.bind(index, *number) : Status(unfit(table, column));
+  }
+  if (const std::string* text = value.as_string()) return put.bind(index, *text);
+  const json::Number* number = value.as_number();
+  if (number == nullptr || number->kind == json::Number::Kind::kDouble) {
+    return unfit(table, column);
+  }
+  if (number->kind == json::Number::Kind::kSigned) return put.bind(index, number->i);
+  return put.bind(index, number->u);
+}
+
+// Names of the columns declared REAL.
+Result<std::vector<std::string>> real_columns(sqlite::Connection& db, std::string_view table) {
+  return text_column(db,
+                     cat("SELECT name FROM pragma_table_info('", table, "') WHERE type = 'REAL'"));
+}
+
+bool contains(const std::vector<std::string>& all, std::string_view one) {
+  return std::ranges::find(all, one) != all.end();
+}
+
+}  // namespace
+
+json::Value exact_real(double number) {
+  json::Value value(number);
+  if (json::is_stable(*value.as_number())) return value;
+  std::string text;
+  json::write_double(text, number);
+  return text;
+}
+
+std::optional<double> real_value(const json::Value& value) {
+  if (const json::Number* number = value.as_number()) return json::to_double(*number);
+  const std::string* text = value.as_string();
+  if (text == nullptr) return std::nullopt;
+  double out = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
+  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
+  return out;
+}
+
+Result<std::vector<json::Object>> rows_where(sqlite::Connection& db, std::string_view table,
+                                             std::string_view rest, std::string_view parameter) {
+  CORTEX_ASSIGN(const auto columns, column_names(db, table));
+  CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT * FROM ", table, " ", rest)));
+  if (rest.find("?1") != std::string_view::npos) CORTEX_TRY(rows.bind(1, parameter));
+  std::vector<json::Object> found;
+  for (;;) {
+    CORTEX_ASSIGN(auto row, next_row(rows, columns));
+    if (!row) return found;
+    found.push_back(*std::move(row));
+  }
+}
+
+Result<std::optional<json::Object>> find_row(sqlite::Connection& db, std::string_view table,
+                                             std::string_view key, std::string_view value) {
+  CORTEX_ASSIGN(auto rows, rows_where(db, table, cat("WHERE ", key, " = ?1 LIMIT 1"), value));
+  if (rows.empty()) return std::optional<json::Object>();
+  return std::optional(std::move(rows.front()));
+}
+
+Status put_row(sqlite::Connection& db, std::string_view table, std::string_view key,
+               const json::Object& row, IfThere if_there) {
+  CORTEX_ASSIGN(const auto columns, column_names(db, table));
+  CORTEX_ASSIGN(const auto reals, real_columns(db, table));
+  std::string names, places, sets;
+  int count = 0;
+  for (const auto& [name, value] : row) {
+    if (!contains(columns, name)) return unfit(table, name);
+    const std::string_view comma = count == 0 ? "" : ", ";
+    names += cat(comma, name);
+    places += cat(comma, "?", ++count);
+    sets += cat(comma, name, " = excluded.", name);
+  }
+  if (count == 0) return unfit(table, "column");
+  const std::string conflict =
+      if_there == IfThere::kKeep ? std::string("NOTHING") : cat("UPDATE SET ", sets);
+  CORTEX_ASSIGN(auto put, db.prepare(cat("INSERT INTO ", table, "(", names, ") VALUES(", places,
+                                         ") ON CONFLICT(", key, ") DO ", conflict)));
+  int index = 0;
+  for (const auto& [name, value] : row) {
+    CORTEX_TRY(bind_value(put, ++index, table, name, contains(reals, name), value));
+  }
+  return put.run();
+}
+
+std::string text_of(const json::Object& row, std::string_view column) {
+  return maybe_text_of(row, column).value_or("");
+}
+
+std::optional<std::string> maybe_text_of(const json::Object& row, std::string_view column) {
+  const json::Value* value = row.find(column);
+  if (value == nullptr || value->as_string() == nullptr) return std::nullopt;
+  return *value->as_string();
+}
+
+std::optional<double> real_of(const json::Object& row, std::string_view column) {
+  const json::Value* value = row.find(column);
+  return value == nullptr ? std::nullopt : real_value(*value);
+}
+
+}  // namespace cortex::store
