@@ -76,11 +76,13 @@ struct Sinks {
   Services& services;
   ledger::AppendLog& log;
   Attestor* attestor;  // or null
+  bool list_ids = true;
   store::MirrorFeed* feed = nullptr;
 };
 
-// Second reading of the session: seals and appends what the first one examined.
-Status append_events(SessionFile& session, const Examination& seen, const IdSet& known,
+// Second reading of the session: seals and appends what the first one examined. `known` grows by
+// what is appended, so that an id is appended once.
+Status append_events(const EventSource& source, const Examination& seen, IdSet& known,
                      const Sinks& sinks, IngestReport& report) {
   std::uint64_t position = sinks.log.rows();
   std::uint64_t overridden = seen.summary.restarts;  // "events" members that do not count
@@ -88,34 +90,36 @@ Status append_events(SessionFile& session, const Examination& seen, const IdSet&
   const auto on_event = [&](core::DecodedEvent& decoded) -> Status {
     if (overridden > 0) return {};
     core::Event& event = decoded.event;
-    std::string id = core::id_text(core::IdKind::kEvent, event.id);
-    if (known.contains(event.id)) {
-      report.skipped.push_back(std::move(id));
+    const std::string id =
+        sinks.list_ids ? core::id_text(core::IdKind::kEvent, event.id) : std::string();
+    if (!known.insert(event.id).second) {
+      ++report.skipped_count;
+      if (sinks.list_ids) report.skipped.push_back(id);
       return {};
     }
     event.signature.reset();
     CORTEX_TRY(sinks.log.append(event));
     if (sinks.attestor != nullptr) sinks.attestor->attest(sinks.services, event, position);
     ++position;
-    if (decoded.unstable_numbers) report.unstable.push_back(id);
-    report.appended.push_back(std::move(id));
+    ++report.appended_count;
+    if (sinks.list_ids && decoded.unstable_numbers) report.unstable.push_back(id);
+    if (sinks.list_ids) report.appended.push_back(id);
     if (sinks.feed != nullptr) sinks.feed->add(event, sinks.log.next_offset());
     return {};
   };
-  CORTEX_ASSIGN(const ledger::SessionSummary summary,
-                ledger::read_session(session.reader(), {on_restart, on_event}));
+  CORTEX_ASSIGN(const ledger::SessionSummary summary, source({on_restart, on_event}));
   if (summary.digest == seen.summary.digest) return {};
   Error error = make_error(Code::kPrecondition, "the session file changed while it was read");
   error.next = "run the command again when nothing writes to the file";
   return error;
 }
 
-Status append_and_mirror(SessionFile& session, const Examination& seen, const IdSet& known,
+Status append_and_mirror(const EventSource& source, const Examination& seen, IdSet& known,
                          Sinks sinks, const std::string& records, Mirror& mirror,
                          IngestReport& report) {
   std::optional<store::MirrorFeed> feed;
   if (mirror.writer) sinks.feed = &feed.emplace(*mirror.writer);
-  CORTEX_TRY(append_events(session, seen, known, sinks, report));
+  CORTEX_TRY(append_events(source, seen, known, sinks, report));
   // An attestation without its event says nothing; an event without its attestation would.
   if (sinks.attestor != nullptr) CORTEX_TRY(sinks.attestor->write(sinks.services, records));
   CORTEX_TRY(sinks.log.commit());
@@ -150,13 +154,21 @@ Result<std::optional<Attestor>> read_attestor(Services& services, const IngestRe
                ledger::ledger_id_of(request.layout.event_log_path, ledger::kIngestLedgerId)));
 }
 
+// `session` keeps the file that the source reads.
+Result<EventSource> source_of(Services& services, const IngestRequest& request,
+                              std::optional<SessionFile>& session) {
+  if (request.source) return request.source;
+  CORTEX_ASSIGN(session, request.text ? SessionFile::of_text(*request.text)
+                                      : SessionFile::open(services.fs, request.session));
+  return events_of(*session);
+}
+
 }  // namespace
 
 Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
-  CORTEX_ASSIGN(SessionFile session, request.text
-                                         ? SessionFile::of_text(*request.text)
-                                         : SessionFile::open(services.fs, request.session));
-  CORTEX_ASSIGN(const Examination seen, examine_session(session));
+  std::optional<SessionFile> session;
+  CORTEX_ASSIGN(const EventSource source, source_of(services, request, session));
+  CORTEX_ASSIGN(const Examination seen, examine_events(source, request.repeats));
   CORTEX_TRY(apply_ingest_rules(seen, request.user_attestation.has_value()));
   CORTEX_ASSIGN(std::optional<Attestor> attestor, read_attestor(services, request));
   auto opened = ledger::AppendLog::open(services.fs, request.layout.event_log_path, services.clock,
@@ -177,9 +189,9 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
   auto known =
       known_ids(services.fs, request.layout, mirror.db ? &*mirror.db : nullptr, log, seen.ids);
   if (!known.ok()) return ledger_error(std::move(known).error());
-  auto status =
-      append_and_mirror(session, seen, *known, {services, log, attestor ? &*attestor : nullptr},
-                        audit_records_path(request.layout.data_dir), mirror, report);
+  auto status = append_and_mirror(
+      source, seen, *known, {services, log, attestor ? &*attestor : nullptr, request.list_ids},
+      audit_records_path(request.layout.data_dir), mirror, report);
   if (!status.ok()) return ledger_error(std::move(status).error());
   report.chain_head = log.head();
   if (log.tree_error()) report.tree_note = log.tree_error()->message;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "app/ingest_rules.h"
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
@@ -24,12 +25,16 @@ struct IngestRequest {
   Layout layout;
   bool mirror = true;
   std::optional<std::string> text{};              // the session itself, instead of a path
+  EventSource source{};                           // the events themselves, instead of both
+  Repeats repeats = Repeats::kRefused;            // of ids inside the session
+  bool list_ids = true;                           // in the report; else it only counts
   std::optional<std::string> user_attestation{};  // seed file: attests what people brought in
   bool tree = true;                               // follow in the Merkle tree
   bool row_hash = false;                          // begin to cover rows
 };
 
 struct IngestReport {
+  std::uint64_t appended_count = 0, skipped_count = 0;
   std::vector<std::string> appended;
   std::vector<std::string> skipped;
   std::vector<std::string> attested;  // user events among those appended

@@ -71,7 +71,7 @@ bool needs_attestation(const core::Source& source) {
          source.type == core::SourceType::kManualCorrection;
 }
 
-Status examine(const core::DecodedEvent& decoded, Examination& seen) {
+Status examine(const core::DecodedEvent& decoded, Repeats repeats, Examination& seen) {
   const core::Event& event = decoded.event;
   const std::string id = core::id_text(core::IdKind::kEvent, event.id);
   if (!core::is_supported_schema_version(event.schema_version)) {
@@ -80,6 +80,7 @@ Status examine(const core::DecodedEvent& decoded, Examination& seen) {
         "convert the session with a program that writes a supported version");
   }
   if (!seen.ids.insert(event.id).second) {
+    if (repeats == Repeats::kSkipped) return {};
     return refused(cat("event id ", id, " occurs twice in the session file"),
                    "give every event an id of its own");
   }
@@ -119,17 +120,29 @@ trust::Contribution tier_vote(const Examination& seen, bool attested) {
 
 }  // namespace
 
-Result<Examination> examine_session(SessionFile& session) {
+EventSource events_of(SessionFile& session) {
+  return [&session](const ledger::SessionCallbacks& callbacks) {
+    return ledger::read_session(session.reader(), callbacks);
+  };
+}
+
+Result<Examination> examine_events(const EventSource& source, Repeats repeats) {
   Examination seen;
   const auto on_restart = [&seen] { seen = Examination{}; };
-  const auto on_event = [&seen](core::DecodedEvent& decoded) { return examine(decoded, seen); };
-  auto summary = ledger::read_session(session.reader(), {on_restart, on_event, false});
+  const auto on_event = [&seen, repeats](core::DecodedEvent& decoded) {
+    return examine(decoded, repeats, seen);
+  };
+  auto summary = source({on_restart, on_event, false});
   if (!summary.ok()) {
     summary.error().unchanged = "the ledger was not changed";
     return std::move(summary).error();
   }
   seen.summary = std::move(summary).value();
   return seen;
+}
+
+Result<Examination> examine_session(SessionFile& session) {
+  return examine_events(events_of(session), Repeats::kRefused);
 }
 
 Status apply_ingest_rules(const Examination& seen, bool attested) {

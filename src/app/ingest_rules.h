@@ -1,6 +1,8 @@
 // What `ingest` demands of a session before the first row is written.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -24,9 +26,18 @@ struct Examination {
   ledger::SessionSummary summary;
 };
 
-// Reads the session to its end. Errors, kUsage: text that is no session, an event that does not
+// Calls back with every event, in order; the same ones each time it is called.
+using EventSource =
+    std::function<Result<ledger::SessionSummary>(const ledger::SessionCallbacks& callbacks)>;
+// Of a session file; the file must outlive the source.
+EventSource events_of(SessionFile& session);
+
+enum class Repeats : std::uint8_t { kRefused, kSkipped };
+
+// Reads the source to its end. Errors, kUsage: text that is no session, an event that does not
 // decode, a schema version other than 1 and 2, an id that occurs twice. kPrecondition: an operation
 // of the store, or a boundary or rotation row that does not come from the runtime.
+Result<Examination> examine_events(const EventSource& source, Repeats repeats);
 Result<Examination> examine_session(SessionFile& session);
 
 // The policy of the command; `attested`: a key attests what people brought in. Error kPrecondition

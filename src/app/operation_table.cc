@@ -5,11 +5,13 @@
 #include <string_view>
 
 #include "app/context_pack.h"
+#include "app/export.h"
 #include "app/keys.h"
 #include "app/migrate.h"
 #include "app/operations.h"
 #include "app/principles.h"
 #include "app/restore_production.h"
+#include "app/session_close.h"
 #include "app/session_commit.h"
 #include "memory/apply.h"
 #include "memory/apply_decay.h"
@@ -30,10 +32,10 @@ constexpr Rule kRules[] = {
     {"authority.key.revoke", apply_key_change},
     {"authority.key.rotate", apply_key_change},
     {"authority.seed_drill_operator", apply_seed_drill_operator},
+    {"context.build", apply_context_build},
     {"contradiction.add", memory::apply_contradiction},
     {"contradiction.interpret", memory::apply_contradiction},
     {"contradiction.resolve", memory::apply_contradiction},
-    {"context.build", apply_context_build},
     {"decay.cancel", memory::apply_decay},
     {"decay.claim", memory::apply_decay},
     {"decay.complete", memory::apply_decay},
@@ -42,6 +44,7 @@ constexpr Rule kRules[] = {
     {"decay.schedule", memory::apply_decay},
     {"doctor.repair", nothing_to_apply},
     {"episode.add", memory::apply_episode},
+    {"import.rows", apply_import_rows},
     {"memory.accept", memory::apply_transition},
     {"memory.adopt", memory::apply_adopt},
     {"memory.candidate", memory::apply_add},
@@ -54,12 +57,14 @@ constexpr Rule kRules[] = {
     {"memory.supersede", memory::apply_supersede},
     {"memory.tag.add", memory::apply_tag_add},
     {"memory.tag.remove", memory::apply_tag_remove},
-    {"restore.apply", nothing_to_apply},
-    {"restore.apply.rolled_back", apply_restore_rolled_back},
     {"principle.candidate", apply_principle},
     {"principle.falsify", apply_principle},
     {"principle.promote", apply_principle},
+    {"reflection.quarantine", apply_quarantine},
+    {"restore.apply", nothing_to_apply},
+    {"restore.apply.rolled_back", apply_restore_rolled_back},
     {"restore.run", nothing_to_apply},
+    {"session.close", apply_session_close},
     {"session.commit", apply_session_commit},
 };
 

@@ -25,7 +25,7 @@ constexpr Group kGroups[] = {
     {.path = "memory tag", .about = "Add and remove tags of a memory"},
     {.path = "memory contradiction", .about = "Memories that cannot both be right"},
     {.path = "memory outcome", .about = "How a memory did when it was used"},
-    {.path = "session", .about = "Close a working session into memories"},
+    {.path = "session", .about = "Bring working sessions in, and close them into memories"},
     {.path = "context", .about = "Build context packs for a task"},
     {.path = "proof", .about = "Explain how far an answer can be trusted"},
     {.path = "principles", .about = "Find principles in what was learned"},
@@ -70,6 +70,7 @@ auto row_sets() {
       key_commands(),        //
       decay_commands(),      //
       principle_commands(),  //
+      session_commands(),    //
       later_commands(),
   };
 }

@@ -11,7 +11,6 @@ constexpr Command kCommands[] = {
     {.path = "reflect", .about = "Reflect on a trace"},
     {.path = "release readiness", .about = "Judge evidence for a release"},
     {.path = "run", .about = "Run a task with what is remembered"},
-    {.path = "session close", .about = "Close a session into memories"},
 };
 
 }  // namespace

@@ -90,6 +90,9 @@ constexpr HandlerRow kHandlers[] = {
     {"principle falsify", "cortex.principle.falsify", run_principle_falsify},
     {"principle promote", "", run_principle_promote, JsonForm::kReport},
     {"principle verify-promotion", "", run_verify_promotion, JsonForm::kReport},
+    {"session close", "cortex.session.close", run_session_close},
+    {"session import", "cortex.session.import", run_session_import},
+    {"export", "cortex.export", run_export},
     {"completions", "cortex.completions", run_completions},
 };
 

@@ -89,6 +89,9 @@ Outcome run_principle_list(const Context& context);
 Outcome run_principle_falsify(const Context& context);
 Outcome run_principle_promote(const Context& context);
 Outcome run_verify_promotion(const Context& context);
+Outcome run_session_close(const Context& context);
+Outcome run_session_import(const Context& context);
+Outcome run_export(const Context& context);
 Outcome run_print_config(const Context& context);
 
 using Handler = Outcome (*)(const Context&);

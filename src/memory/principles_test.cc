@@ -65,7 +65,9 @@ TEST(PrinciplesTest, ARecordHoldsOnlyWhenItIsWhole) {
                   "\"unresolved_high_risk_counterexamples\":[\"b\"]}}")
                    .holds());
   json::Object created_by;
-  set_falsification(created_by, {.attempted = true, .failed_attempts = {"a"}, .open_counterexamples = {}});
+  set_falsification(
+      created_by,
+      Falsification{.attempted = true, .failed_attempts = {"a"}, .open_counterexamples = {}});
   EXPECT_TRUE(falsification_of(created_by).holds());
 }
 

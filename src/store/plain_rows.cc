@@ -90,6 +90,17 @@ std::optional<double> real_value(const json::Value& value) {
   return out;
 }
 
+Status each_row(sqlite::Connection& db, std::string_view table, std::string_view rest,
+                const RowVisitor& visit) {
+  CORTEX_ASSIGN(const auto columns, column_names(db, table));
+  CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT * FROM ", table, " ", rest)));
+  for (;;) {
+    CORTEX_ASSIGN(auto row, next_row(rows, columns));
+    if (!row) return {};
+    CORTEX_TRY(visit(*std::move(row)));
+  }
+}
+
 Result<std::vector<json::Object>> rows_where(sqlite::Connection& db, std::string_view table,
                                              std::string_view rest, std::string_view parameter) {
   CORTEX_ASSIGN(const auto columns, column_names(db, table));
@@ -108,6 +119,19 @@ Result<std::optional<json::Object>> find_row(sqlite::Connection& db, std::string
   CORTEX_ASSIGN(auto rows, rows_where(db, table, cat("WHERE ", key, " = ?1 LIMIT 1"), value));
   if (rows.empty()) return std::optional<json::Object>();
   return std::optional(std::move(rows.front()));
+}
+
+Result<std::set<std::string>> present_ids(sqlite::Connection& db, std::string_view table,
+                                          const std::vector<std::string>& ids) {
+  CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT id FROM ", table,
+                                          " WHERE id IN (SELECT value FROM json_each(?1))")));
+  CORTEX_TRY(rows.bind(1, json::write_compact(json::array_of(ids))));
+  std::set<std::string> found;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return found;
+    found.emplace(rows.column_text(0));
+  }
 }
 
 Status put_row(sqlite::Connection& db, std::string_view table, std::string_view key,

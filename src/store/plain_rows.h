@@ -6,7 +6,9 @@
 // itself (docs/formats.md, 4.4). Tables are named by our own code, never by a ledger.
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,9 +23,18 @@ namespace cortex::store {
 Result<std::optional<json::Object>> find_row(sqlite::Connection& db, std::string_view table,
                                              std::string_view key, std::string_view value);
 
+// Visits the rows of `SELECT * FROM <table> <rest>` one by one. Memory: one row.
+using RowVisitor = std::function<Status(json::Object&& row)>;
+Status each_row(sqlite::Connection& db, std::string_view table, std::string_view rest,
+                const RowVisitor& visit);
+
 // Rows of `SELECT * FROM <table> <rest>`, with one parameter where `rest` has ?1.
 Result<std::vector<json::Object>> rows_where(sqlite::Connection& db, std::string_view table,
                                              std::string_view rest, std::string_view parameter);
+
+// Those of the ids that the table has. One query.
+Result<std::set<std::string>> present_ids(sqlite::Connection& db, std::string_view table,
+                                          const std::vector<std::string>& ids);
 
 enum class IfThere { kKeep, kReplace };
 

@@ -31,6 +31,7 @@ ROOMS = {
     "core": {"base", "crypto", "json"},
     "trust": {"base", "json", "core"},
     "llm": {"base", "crypto", "json", "net", "core"},
+    "transcript": {"base", "crypto", "json", "core"},
     "ledger": {"base", "crypto", "json", "core", "trust"},
     "store": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger"},
     "memory": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
@@ -39,7 +40,7 @@ ROOMS = {
     "context": {"base", "crypto", "json", "trust"},
     "reflect": {"base", "crypto", "json", "core", "trust", "llm", "memory"},
     "app": {"base", "crypto", "json", "net", "sqlite", "core", "trust", "llm", "ledger", "store", "bundle",
-            "memory", "retrieval", "context", "reflect"},
+            "memory", "retrieval", "context", "reflect", "transcript"},
     "mcp": {"base", "json", "net", "app"},
     "cli": {"base", "json", "app"},
     "main": {"base", "app", "cli", "mcp"},    # src/main.cc: puts the faces together

@@ -1,0 +1,59 @@
+// `cortex export` and taking an export over again: everything that was learned, row by row and
+// without loss, as JSON lines or as Markdown that people read. The ledger is not part of it (that
+// is what a backup is for).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/result.h"
+#include "json/value.h"
+#include "store/operation.h"
+#include "transcript/turn.h"
+
+namespace cortex::app {
+
+enum class ExportFormat : std::uint8_t { kJsonLines, kMarkdown };
+
+// Takes the text in pieces, in order.
+using TextSink = std::function<Status(std::string_view text)>;
+
+struct StoreExportReport {
+  std::map<std::string, std::uint64_t> rows;  // by kind: "memory", "episode", ...
+  std::uint64_t bytes = 0;
+};
+// One consistent state of the store. Memory: one row. The same store gives the same bytes.
+Result<StoreExportReport> export_store(Services& services, const Layout& layout,
+                                       ExportFormat format, const TextSink& sink);
+json::Value to_json(const StoreExportReport& report);
+
+// True when the file begins like an export of either form.
+bool is_export(std::string_view begin);
+
+struct TakeOverReport {
+  std::map<std::string, std::uint64_t> added, known;
+  std::uint64_t other_lines = 0;  // of no meaning here
+};
+// Every row as it stands, states included; rows whose id is there stay. Batches of 500 rows, each
+// one operation. Errors: kUsage for a line that is broken; the batches before it are kept then.
+Result<TakeOverReport> take_over_export(Services& services, const Layout& layout,
+                                        const transcript::ReadAt& read,
+                                        const store::Caller& caller);
+json::Value to_json(const TakeOverReport& report);
+
+// Of the operation import.rows: {at, rows: [{kind, row}]}.
+Status apply_import_rows(sqlite::Connection& db, const store::OperationRow& row);
+
+// The tables of an export, parents before children: kind and table.
+struct ExportKind {
+  std::string_view kind, table;
+};
+const ExportKind* find_export_kind(std::string_view kind);
+
+}  // namespace cortex::app

@@ -1,0 +1,170 @@
+// Taking an export over again.
+#include <set>
+#include <utility>
+
+#include "app/export.h"
+#include "app/memory_work.h"
+#include "base/text.h"
+#include "store/memories.h"
+#include "store/memory_history.h"
+#include "store/plain_rows.h"
+#include "transcript/lines.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::size_t kBatch = 500;
+constexpr std::string_view kCommentBegin = "<!-- cortex {", kCommentEnd = " -->";
+constexpr std::string_view kJsonMark = "{\"cortex_export\":1}",
+                           kMarkdownMark = "<!-- cortex-export 1 -->";
+
+struct Item {
+  const ExportKind* kind;
+  json::Object row;
+};
+
+Error broken_line(std::uint64_t number, std::string_view why) {
+  return make_error(Code::kUsage, cat("line ", number, " of the export is broken: ", why),
+                    "what stands before it was taken over", "compare it with the original");
+}
+
+// The JSON of a line, or nothing when it is prose.
+std::string_view json_in(std::string_view line) {
+  if (line.starts_with("{\"kind\":")) return line;
+  if (!line.starts_with(kCommentBegin) || !line.ends_with(kCommentEnd)) return {};
+  line.remove_prefix(kCommentBegin.size() - 1);
+  line.remove_suffix(kCommentEnd.size());
+  return line;
+}
+
+Result<Item> item_of(std::string_view json, std::uint64_t number) {
+  auto value = json::parse(json);
+  if (!value.ok()) return broken_line(number, value.error().message);
+  const std::string* kind = value->find_text("kind");
+  const ExportKind* known = kind == nullptr ? nullptr : find_export_kind(*kind);
+  json::Value* row = value->as_object() == nullptr ? nullptr : value->as_object()->find("row");
+  if (known == nullptr || row == nullptr || row->as_object() == nullptr) {
+    return broken_line(number, "it names no row of a known kind");
+  }
+  if (store::text_of(*row->as_object(), "id").empty()) return broken_line(number, "it has no id");
+  return Item{known, std::move(*row->as_object())};
+}
+
+class TakeOver {
+ public:
+  TakeOver(Services& services, const Layout& layout, const store::Caller& caller)
+      : services_(services), layout_(layout), caller_(caller) {}
+
+  Status add(Item item) {
+    batch_.push_back(std::move(item));
+    return batch_.size() < kBatch ? Status() : flush();
+  }
+
+  Status flush() {
+    if (batch_.empty()) return {};
+    const std::vector<Item> batch = std::exchange(batch_, {});
+    const Plan plan = [&](sqlite::Connection& db) { return plan_batch(db, batch); };
+    CORTEX_TRY(change_memories(services_, layout_, caller_, plan));
+    for (const auto& [kind, count] : added_) report_.added[kind] += count;
+    for (const auto& [kind, count] : known_) report_.known[kind] += count;
+    return {};
+  }
+
+  TakeOverReport& report() { return report_; }
+
+ private:
+  Result<std::vector<store::Operation>> plan_batch(sqlite::Connection& db,
+                                                   const std::vector<Item>& batch) {
+    added_.clear();
+    known_.clear();
+    std::map<std::string_view, std::vector<std::string>> ids;
+    for (const Item& item : batch) ids[item.kind->table].push_back(store::text_of(item.row, "id"));
+    std::map<std::string_view, std::set<std::string>> there;
+    for (const auto& [table, wanted] : ids) {
+      CORTEX_ASSIGN(there[table], store::present_ids(db, table, wanted));
+    }
+    json::Array rows;
+    for (const Item& item : batch) {
+      const std::string kind(item.kind->kind);
+      if (!there[item.kind->table].insert(store::text_of(item.row, "id")).second) {
+        ++known_[kind];
+        continue;
+      }
+      ++added_[kind];
+      rows.emplace_back(json::Object{{"kind", kind}, {"row", item.row}});
+    }
+    if (rows.empty()) return std::vector<store::Operation>();
+    return std::vector<store::Operation>{
+        {"import.rows", {{"at", column_time(services_.clock.now())}, {"rows", std::move(rows)}}}};
+  }
+
+  Services& services_;
+  const Layout& layout_;
+  const store::Caller& caller_;
+  std::vector<Item> batch_;
+  std::map<std::string, std::uint64_t> added_, known_;
+  TakeOverReport report_;
+};
+
+json::Object counts_json(const std::map<std::string, std::uint64_t>& counts) {
+  json::Object out;
+  for (const auto& [kind, count] : counts) out.add(kind, count);
+  return out;
+}
+
+}  // namespace
+
+bool is_export(std::string_view begin) {
+  return begin.starts_with(kJsonMark) || begin.starts_with(kMarkdownMark);
+}
+
+Result<TakeOverReport> take_over_export(Services& services, const Layout& layout,
+                                        const transcript::ReadAt& read,
+                                        const store::Caller& caller) {
+  TakeOver take_over(services, layout, caller);
+  transcript::LineReader lines(read);
+  transcript::LineReader::Line line;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, lines.next(line));
+    if (!more) break;
+    const std::string_view json = json_in(line.text);
+    if (json.empty() || line.too_long != 0) {
+      if (line.number > 1 && !trim(line.text).empty()) ++take_over.report().other_lines;
+      continue;
+    }
+    CORTEX_ASSIGN(Item item, item_of(json, line.number));
+    CORTEX_TRY(take_over.add(std::move(item)));
+  }
+  CORTEX_TRY(take_over.flush());
+  return std::move(take_over.report());
+}
+
+json::Value to_json(const TakeOverReport& report) {
+  return json::Object{{"added", counts_json(report.added)},
+                      {"already_known", counts_json(report.known)},
+                      {"other_lines", report.other_lines}};
+}
+
+Status apply_import_rows(sqlite::Connection& db, const store::OperationRow& row) {
+  CORTEX_ASSIGN(const std::string at, row.text_arg("at"));
+  const json::Array* rows = row.arg("rows").as_array();
+  if (rows == nullptr) {
+    return make_error(Code::kIntegrity, cat(row.name, " ", row.event_id, " has no rows"));
+  }
+  for (const json::Value& one : *rows) {
+    const std::string* kind = one.find_text("kind");
+    const ExportKind* known = kind == nullptr ? nullptr : find_export_kind(*kind);
+    const json::Value* columns = one.find("row");
+    if (known == nullptr || columns == nullptr || columns->as_object() == nullptr) {
+      return make_error(Code::kIntegrity, cat(row.name, " ", row.event_id, " has no usable row"));
+    }
+    CORTEX_TRY(
+        store::put_row(db, known->table, "id", *columns->as_object(), store::IfThere::kKeep));
+    if (known->kind != "memory") continue;
+    CORTEX_TRY(store::record_version(db, row, store::text_of(*columns->as_object(), "id"), at,
+                                     std::nullopt, ""));
+  }
+  return {};
+}
+
+}  // namespace cortex::app

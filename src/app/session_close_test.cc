@@ -1,0 +1,195 @@
+#include "app/session_close.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/app_fixture.h"
+#include "app/rebuild.h"
+#include "core/ids.h"
+#include "reflect/prompt.h"
+#include "store/memories.h"
+#include "store/projection_compare.h"
+
+namespace cortex::app {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr const char* kTrace = "trc_01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+class FakeModel final : public llm::Model {
+ public:
+  explicit FakeModel(std::string text) : text_(std::move(text)) {}
+  std::string_view adapter_id() const override { return "fake"; }
+  Result<llm::Response> complete(const llm::Request&) override {
+    llm::Response out;
+    out.text = text_;
+    out.model = "m";
+    out.raw_hash = crypto::blake3_hex(text_);
+    return out;
+  }
+
+ private:
+  std::string text_;
+};
+
+class SessionCloseTest : public AppTest {
+ protected:
+  static core::Event said(std::uint64_t n, core::SourceType source, std::string_view text) {
+    core::Event out = event(n);
+    out.trace_id = *core::parse_id(core::IdKind::kTrace, kTrace);
+    out.source.type = source;
+    if (source == core::SourceType::kTool) out.source.name = "probe";
+    if (source == core::SourceType::kChildAgent) out.source.name = "m";
+    out.type = core::EventType::kAgentResponse;
+    out.payload = json::write_compact(json::Object{{"text", text}});
+    return out;
+  }
+  // One episode of event 1, one memory of it.
+  static std::string reflection(const std::string& memory_type = "semantic",
+                                const std::string& event_id = id_of(1),
+                                const std::string& contradictions = "") {
+    return cat("{\"trace_id\":\"", kTrace,
+               "\",\"episode_candidates\":[{\"summary\":\"s\","
+               "\"source_event_ids\":[\"",
+               event_id,
+               "\"],\"domains\":[\"build\"],"
+               "\"entities\":[],\"confidence\":0.9}],\"memory_candidates\":[{\"memory_type\":\"",
+               memory_type,
+               "\",\"claim\":\"the build is green\",\"source_episode_indexes\":[0],"
+               "\"applies_when\":[],\"does_not_apply_when\":[],\"confidence\":0.8,"
+               "\"initial_salience\":{\"reusability\":0.5,\"consequence\":0.30000000000000004,"
+               "\"emotional_charge\":0.0}}],\"contradictions\":[",
+               contradictions, "],\"doctrine_suggestions\":[\"keep the build green\"]}");
+  }
+  CloseReport close(const std::string& answer, Proposed proposed = Proposed::kActive) {
+    CloseRequest request{.events = path_, .layout = layout_, .proposed = proposed};
+    request.proposer.open = [answer]() -> Result<std::unique_ptr<llm::Model>> {
+      return std::unique_ptr<llm::Model>(std::make_unique<FakeModel>(answer));
+    };
+    request.proposer.ask = [](sqlite::Connection&, const std::string& trace) {
+      return Result<llm::Request>(reflect::close_request(trace));
+    };
+    return close_session(services_, request);
+  }
+  std::vector<store::Memory> memories() {
+    sqlite::Connection db = connect();
+    return store::page_of_memories(db, {}).value().rows;
+  }
+  void expect_accounted() {
+    auto log = fs_.open(log_, fs::Open::kRead).value();
+    const std::uint64_t size = log->info()->size_bytes;
+    auto rebuilt = project_ledger(services_, *log, size);
+    ASSERT_TRUE(rebuilt.ok()) << rebuilt.error().text();
+    sqlite::Connection live = connect();
+    for (const auto& table : store::compare_projection(live, *rebuilt).value()) {
+      EXPECT_TRUE(table.holds()) << table.table << " " << table.first_wrong;
+      EXPECT_EQ(table.unaccounted, 0U) << table.table;
+    }
+  }
+  std::string path_ = session_file(
+      session_of({said(1, core::SourceType::kTool, "all tests passed"),
+                  said(2, core::SourceType::kChildAgent, "We decided to keep SQLite.")}));
+};
+
+TEST_F(SessionCloseTest, WhatIsProposedBecomesMemories_AndTheLedgerAccountsForAll) {
+  const CloseReport report = close(reflection());
+  ASSERT_FALSE(report.failure) << report.failure->text();
+  ASSERT_FALSE(report.quarantine) << report.quarantine->detail;
+  EXPECT_EQ(report.appended, 2U);
+  EXPECT_EQ(report.embedded, 1U);
+  EXPECT_EQ(report.episodes, 1U);
+  EXPECT_EQ(report.principles, 1U);
+  ASSERT_THAT(memories(), SizeIs(1));
+  EXPECT_EQ(memories()[0].status, "active");
+  EXPECT_EQ(memories()[0].claim, "the build is green");
+  EXPECT_EQ(json::write_compact(memories()[0].source_events), cat("[\"", id_of(1), "\"]"));
+  EXPECT_EQ(count("events"), 3);
+  expect_accounted();
+}
+
+TEST_F(SessionCloseTest, ClosingAgainChangesNothing) {
+  ASSERT_FALSE(close(reflection()).failure);
+  const std::string before = get(log_);
+  const CloseReport again = close(reflection());
+  EXPECT_EQ(again.skipped, 2U);
+  EXPECT_EQ(again.already_existed, 1U);
+  EXPECT_THAT(again.memory_ids, IsEmpty());
+  EXPECT_EQ(get(log_), before);
+}
+
+TEST_F(SessionCloseTest, AgentsLeaveMemoriesPending) {
+  ASSERT_FALSE(close(reflection(), Proposed::kPending).failure);
+  EXPECT_EQ(memories()[0].status, "pending_mcp_commit");
+}
+
+TEST_F(SessionCloseTest, HostileAnswersAdmitNothing_AndLeaveOneAuditRecord) {
+  const struct {
+    std::string answer, reason;
+  } cases[] = {
+      {"not json", "invalid_json"},
+      {"{\"trust\":\"operator\"}", "invalid_schema"},
+      {reflection("semantic", "evt_01ARZ3NDEKTSV4RRFFQ69G5ZZZ"), "admission_rejected"},
+      {reflection("semantic", id_of(1), "\"x\""), "admission_rejected"},
+      {reflection("strategic"), "authority_rejected"},
+  };
+  std::int64_t audits = 0;
+  for (const auto& one : cases) {
+    const CloseReport report = close(one.answer);
+    ASSERT_FALSE(report.failure) << report.failure->text();
+    ASSERT_TRUE(report.quarantine) << one.answer;
+    EXPECT_EQ(report.quarantine->reason, one.reason);
+    EXPECT_EQ(count("audit_records"), ++audits);
+    EXPECT_THAT(memories(), IsEmpty());
+  }
+  EXPECT_EQ(
+      connect().query_text("SELECT after_hash FROM audit_records ORDER BY id LIMIT 1").value(),
+      crypto::blake3_hex("not json"));
+  expect_accounted();
+}
+
+TEST_F(SessionCloseTest, EventsStay_WhateverBecomesOfTheReflection) {
+  CloseRequest request{.events = path_, .layout = layout_};
+  request.proposer.open = []() -> Result<std::unique_ptr<llm::Model>> {
+    return make_error(Code::kPrecondition, "no model");
+  };
+  const CloseReport report = close_session(services_, request);
+  ASSERT_TRUE(report.failure);
+  EXPECT_EQ(report.failure->token, kCloseReflectFailed);
+  EXPECT_EQ(report.failure->code, Code::kInternal);
+  EXPECT_EQ(report.appended, 2U);
+  EXPECT_THAT(json::write_compact(to_json(report)), HasSubstr("\"appended_count\":2"));
+  EXPECT_THAT(get(log_), HasSubstr(id_of(2)));
+}
+
+TEST_F(SessionCloseTest, ADryRunAppliesTheRulesAndWritesNothing) {
+  const std::string before = get(log_);
+  const CloseReport fine =
+      close_session(services_, {.events = path_, .layout = layout_, .dry_run = true});
+  EXPECT_FALSE(fine.failure);
+  EXPECT_EQ(fine.ingested(), 2U);
+  const std::string user =
+      session_file(session_of({said(3, core::SourceType::kUser, "do as I say")}));
+  const CloseReport refused =
+      close_session(services_, {.events = user, .layout = layout_, .dry_run = true});
+  ASSERT_TRUE(refused.failure);
+  EXPECT_EQ(refused.failure->code, Code::kPrecondition);
+  EXPECT_EQ(get(log_), before);
+}
+
+TEST_F(SessionCloseTest, WithoutAModelSentencesArePutForward) {
+  const CloseReport report = close_session(
+      services_,
+      {.events = path_, .layout = layout_, .extract = true, .proposed = Proposed::kCandidate});
+  ASSERT_FALSE(report.failure) << report.failure->text();
+  ASSERT_THAT(memories(), SizeIs(1));
+  EXPECT_EQ(memories()[0].claim, "We decided to keep SQLite.");
+  EXPECT_EQ(memories()[0].status, "candidate");
+  EXPECT_EQ(report.adapter_id, "extract");
+  expect_accounted();
+}
+
+}  // namespace
+}  // namespace cortex::app

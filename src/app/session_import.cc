@@ -1,0 +1,386 @@
+#include "app/session_import.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "app/ingest.h"
+#include "app/memory_work.h"
+#include "app/open_store.h"
+#include "app/reflection_keep.h"
+#include "base/text.h"
+#include "core/ids.h"
+#include "crypto/digest.h"
+#include "transcript/read.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::string_view kTraceDomain = "cortex.import.trace.v1";
+constexpr std::size_t kDetectBytes = 64U << 10;
+constexpr int kFolderDepthMax = 32;
+// Sessions whose sentences are listened to at once; of more than that, those read last.
+constexpr std::size_t kSessionsHeardMax = 1000;
+
+Error unreadable(const std::string& path, const Error& why) {
+  return refusal(Code::kPrecondition, cat(quoted(path), " cannot be read: ", fs::describe(why)),
+                 "check the path and its permissions");
+}
+
+// The name without its last ending.
+std::string stem_of(const std::string& path) {
+  const std::string name = fs::name_of(path);
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
+}
+
+// One file being read: as often as somebody asks, always the same turns.
+class ImportFile {
+ public:
+  ImportFile(Services& services, const ImportRequest& request, std::string path)
+      : services_(services), request_(request), path_(std::move(path)) {}
+
+  Status open() {
+    auto file = services_.fs.open(path_, fs::Open::kRead);
+    if (!file.ok()) return unreadable(path_, file.error());
+    file_ = std::move(file).value();
+    return {};
+  }
+
+  Result<std::optional<transcript::Format>> detect() {
+    std::string begin(kDetectBytes, '\0');
+    CORTEX_ASSIGN(const std::size_t got, file_->read_at(0, begin));
+    begin.resize(got);
+    is_export_ = is_export(begin);
+    if (request_.format) return request_.format;
+    return transcript::detect_format(begin, fs::name_of(path_));
+  }
+  // Known after detect().
+  bool is_cortex_export() const { return is_export_; }
+
+  transcript::ReadAt reader() {
+    return
+        [this](std::uint64_t offset, std::span<char> out) { return file_->read_at(offset, out); };
+  }
+
+  Result<transcript::Counts> each_turn(transcript::Format format,
+                                       const transcript::OnTurn& on_turn) {
+    return transcript::read_transcript(format, reader(), stem_of(path_), on_turn);
+  }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  Services& services_;
+  const ImportRequest& request_;
+  std::string path_;
+  std::unique_ptr<fs::File> file_;
+  bool is_export_ = false;
+};
+
+// From turns to events.
+class TurnEvents {
+ public:
+  TurnEvents(const ImportRequest& request, Timestamp now) : request_(request), now_(now) {}
+
+  // False: the turn is left out.
+  bool fill(transcript::Turn& turn, core::DecodedEvent& out) const {
+    core::Event& event = out.event;
+    event = {};
+    event.source = turn.source;
+    if (turn.source.type == core::SourceType::kUser && !admit_user(turn, event)) return false;
+    event.id = turn.id;
+    event.type = turn.type;
+    event.observed_at = turn.at;
+    event.recorded_at = now_;
+    event.session_id = turn.session;
+    event.trace_id = trace_of(turn.session);
+    event.domain_tags = turn.tags;
+    for (const std::string& tag : request_.tags) event.domain_tags.push_back(tag);
+    event.payload = json::canonical(std::move(turn.payload));
+    out.raw_payload = event.payload;
+    out.raw_payload_is_canonical = true;
+    out.payload_depth = 1;
+    return true;
+  }
+
+  static Ulid trace_of(const std::string& session) {
+    const std::string_view parts[] = {session};
+    return transcript::hashed_ulid({}, kTraceDomain, parts);
+  }
+
+ private:
+  bool admit_user(transcript::Turn& turn, core::Event& event) const {
+    if (request_.user_lines() == UserLines::kSkipped) return false;
+    if (request_.user_lines() == UserLines::kAttested) return true;
+    event.source.type = core::SourceType::kTool;
+    event.source.name = "transcript";
+    turn.payload.set("unattested", true);
+    return true;
+  }
+
+  const ImportRequest& request_;
+  Timestamp now_;
+};
+
+// The events of a file as `ingest` reads them: twice, and the digest of what went by tells that
+// both were the same.
+EventSource source_of(ImportFile& file, transcript::Format format, const TurnEvents& events,
+                      ImportedFile& imported) {
+  return [&file, format, &events,
+          &imported](const ledger::SessionCallbacks& callbacks) -> Result<ledger::SessionSummary> {
+    ledger::SessionSummary summary;
+    crypto::Blake3 hash;
+    core::DecodedEvent decoded;
+    imported.user_lines_skipped = 0;
+    const auto on_turn = [&](transcript::Turn&& turn) -> Status {
+      if (!events.fill(turn, decoded)) {
+        ++imported.user_lines_skipped;
+        return {};
+      }
+      ++summary.events;
+      summary.bytes += decoded.event.payload.size();
+      hash.update(decoded.event.id.text());
+      hash.update(decoded.event.payload);
+      return callbacks.on_event(decoded);
+    };
+    CORTEX_ASSIGN(imported.counts, file.each_turn(format, on_turn));
+    summary.digest = hash.finish();
+    return summary;
+  };
+}
+
+class Import {
+ public:
+  Import(Services& services, const ImportRequest& request)
+      : services_(services), request_(request), events_(request, services.clock.now()) {
+    report_.dry_run = request.dry_run;
+  }
+
+  Result<ImportReport> go() {
+    if (!request_.dry_run) CORTEX_TRY(require_store(services_, request_.layout));
+    CORTEX_ASSIGN(const fs::Info info, services_.fs.stat(request_.path));
+    if (info.kind == fs::Kind::kDirectory) {
+      CORTEX_TRY(folder(request_.path, 0));
+      return std::move(report_);
+    }
+    if (info.kind == fs::Kind::kMissing) {
+      return refusal(Code::kPrecondition, cat("there is no file ", quoted(request_.path)),
+                     "check the path");
+    }
+    CORTEX_TRY(file(request_.path, true));
+    return std::move(report_);
+  }
+
+ private:
+  // Links are not followed: they may lead anywhere, and in circles.
+  Status folder(const std::string& path, int depth) {
+    if (depth > kFolderDepthMax) {
+      report_.notes.push_back(cat(quoted(path), " lies too deep and was left out"));
+      return {};
+    }
+    auto names = services_.fs.list(path);
+    if (!names.ok()) return unreadable(path, names.error());
+    if (depth == 0 && std::ranges::find(*names, ".git") != names->end()) {
+      report_.notes.emplace_back(
+          "the history of a repository is imported from a file: `git log"
+          " --reverse --date=iso-strict > history.log`");
+    }
+    for (const std::string& name : *names) {
+      if (name.starts_with('.')) continue;
+      const std::string inner = fs::join(path, name);
+      CORTEX_ASSIGN(const fs::Info info, services_.fs.lstat(inner));
+      if (info.kind == fs::Kind::kDirectory) CORTEX_TRY(folder(inner, depth + 1));
+      if (info.kind == fs::Kind::kFile) CORTEX_TRY(file(inner, false));
+    }
+    return {};
+  }
+
+  Status file(const std::string& path, bool alone) {
+    ImportFile input(services_, request_, path);
+    ImportedFile imported;
+    imported.path = path;
+    auto format = open_and_detect(input);
+    if (format.ok() && input.is_cortex_export()) {
+      CORTEX_TRY(take_over(input, imported));
+      report_.files.push_back(std::move(imported));
+      return {};
+    }
+    if (format.ok() && !*format) {
+      if (!alone) {
+        report_.not_recognised.push_back(path);
+        return {};
+      }
+      return refusal(Code::kUsage, cat(quoted(path), " is of no format that is known"),
+                     "name it with --format");
+    }
+    if (!format.ok()) {
+      imported.failure = format.error();
+    } else {
+      imported.format = transcript::format_token(**format);
+      const Status done = import_file(input, **format, imported);
+      if (!done.ok()) imported.failure = done.error();
+    }
+    report_.files.push_back(std::move(imported));
+    return {};
+  }
+
+  // Rows come with their states: that is to be wanted.
+  Status take_over(ImportFile& input, ImportedFile& imported) {
+    imported.format = "cortex";
+    if (!request_.as_is) {
+      imported.failure =
+          refusal(Code::kPrecondition, "an export of Cortex brings memories with their states",
+                  "give --as-is to take them over as they are", "session.import.as_is_required");
+      return {};
+    }
+    if (request_.dry_run) return {};
+    auto taken = take_over_export(services_, request_.layout, input.reader(), request_.caller);
+    if (taken.ok()) {
+      imported.taken_over = *std::move(taken);
+    } else {
+      imported.failure = taken.error();
+    }
+    return {};
+  }
+
+  static Result<std::optional<transcript::Format>> open_and_detect(ImportFile& input) {
+    CORTEX_TRY(input.open());
+    return input.detect();
+  }
+
+  Status import_file(ImportFile& input, transcript::Format format, ImportedFile& imported) {
+    const EventSource source = source_of(input, format, events_, imported);
+    if (request_.dry_run) {
+      CORTEX_ASSIGN(const Examination seen, examine_events(source, Repeats::kSkipped));
+      return apply_ingest_rules(seen, request_.user_attestation.has_value());
+    }
+    CORTEX_ASSIGN(const IngestReport ingested,
+                  ingest(services_, {.layout = request_.layout,
+                                     .source = source,
+                                     .repeats = Repeats::kSkipped,
+                                     .list_ids = false,
+                                     .user_attestation = request_.user_attestation}));
+    imported.appended = ingested.appended_count;
+    imported.already_known = ingested.skipped_count;
+    for (const std::string* note : {&ingested.mirror_note, &ingested.index_note,
+                                    &ingested.tree_note, &ingested.ledger_note}) {
+      if (!note->empty()) report_.notes.push_back(*note);
+    }
+    if (!request_.extract && !transcript::is_memory_store(format)) return {};
+    return propose(input, format, imported);
+  }
+
+  // A third reading: the claims of memory stores, the sentences of transcripts.
+  Status propose(ImportFile& input, transcript::Format format, ImportedFile& imported) {
+    ProposalKeeper keeper(services_, request_.layout, request_.policy, request_.caller,
+                          imported.format);
+    std::map<std::string, reflect::Extractor> heard;
+    core::DecodedEvent decoded;
+    const auto on_turn = [&](transcript::Turn&& turn) -> Status {
+      CORTEX_TRY(keeper.add(turn));
+      const std::string session = turn.session;
+      if (!request_.extract || !events_.fill(turn, decoded)) return {};
+      if (heard.size() >= kSessionsHeardMax && !heard.contains(session)) {
+        CORTEX_TRY(keep_heard(heard, imported));
+      }
+      hear(decoded.event, heard[session]);
+      return {};
+    };
+    CORTEX_TRY(input.each_turn(format, on_turn));
+    CORTEX_TRY(keeper.flush());
+    imported.proposals = keeper.counts();
+    return keep_heard(heard, imported);
+  }
+
+  Status keep_heard(std::map<std::string, reflect::Extractor>& heard, ImportedFile& imported) {
+    for (const auto& [session, extractor] : std::exchange(heard, {})) {
+      if (extractor.found() == 0) continue;
+      CORTEX_TRY(keep_one(session, extractor, imported));
+    }
+    return {};
+  }
+
+  // By the same checks as any other reflection.
+  Status keep_one(const std::string& session, const reflect::Extractor& extractor,
+                  ImportedFile& imported) {
+    const std::string trace = core::id_text(core::IdKind::kTrace, TurnEvents::trace_of(session));
+    CORTEX_ASSIGN(const llm::Response answer,
+                  reflect::ExtractModel(extractor.document(trace)).complete({}));
+    const CloseRequest request{.layout = request_.layout,
+                               .label = session,
+                               .proposed = Proposed::kCandidate,
+                               .policy = request_.policy};
+    CloseReport kept;
+    kept.adapter_id = reflect::kExtractAdapter;
+    kept.model = answer.model;
+    kept.raw_hash = answer.raw_hash;
+    const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
+      reflect::SessionReflection reflection;
+      auto refused = judge_answer(db, trace, reflect::kExtractAdapter, answer, reflection);
+      if (refused) return std::vector{quarantine_operation(services_, *refused)};
+      return keep_operations(services_, db, request, reflection, kept);
+    };
+    CORTEX_TRY(change_memories(services_, request_.layout, request_.caller, plan));
+    imported.proposals.proposed += kept.memory_ids.size();
+    imported.proposals.known += kept.already_existed;
+    imported.proposals.refused += kept.gated.size();
+    return {};
+  }
+
+  Services& services_;
+  const ImportRequest& request_;
+  TurnEvents events_;
+  ImportReport report_;
+};
+
+json::Object file_json(const ImportedFile& file) {
+  json::Object out{{"path", file.path},
+                   {"format", file.format},
+                   {"lines", file.counts.lines},
+                   {"turns", file.counts.turns},
+                   {"unknown_lines", file.counts.unknown},
+                   {"malformed_lines", file.counts.malformed},
+                   {"empty_lines", file.counts.empty},
+                   {"appended_count", file.appended},
+                   {"already_known_count", file.already_known},
+                   {"user_lines_skipped", file.user_lines_skipped},
+                   {"proposed_count", file.proposals.proposed},
+                   {"already_proposed_count", file.proposals.known},
+                   {"refused_count", file.proposals.refused}};
+  if (file.taken_over) out.add("taken_over", to_json(*file.taken_over));
+  if (file.failure) out.add("failure", file.failure->text());
+  return out;
+}
+
+}  // namespace
+
+bool ImportReport::failed() const {
+  return std::ranges::any_of(files,
+                             [](const ImportedFile& file) { return file.failure.has_value(); });
+}
+
+Result<ImportReport> import_sessions(Services& services, const ImportRequest& request) {
+  return Import(services, request).go();
+}
+
+json::Value to_json(const ImportReport& report) {
+  json::Array files;
+  std::uint64_t appended = 0, known = 0, proposed = 0;
+  for (const ImportedFile& file : report.files) {
+    files.emplace_back(json::sorted(file_json(file)));
+    appended += file.appended;
+    known += file.already_known;
+    proposed += file.proposals.proposed;
+  }
+  return json::sorted(json::Object{{"already_known_count", known},
+                                   {"appended_count", appended},
+                                   {"dry_run", report.dry_run},
+                                   {"file_count", report.files.size()},
+                                   {"files", std::move(files)},
+                                   {"not_recognised", json::array_of(report.not_recognised)},
+                                   {"notes", json::array_of(report.notes)},
+                                   {"proposed_count", proposed}});
+}
+
+}  // namespace cortex::app

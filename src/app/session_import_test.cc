@@ -1,0 +1,177 @@
+#include "app/session_import.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/app_fixture.h"
+#include "app/export.h"
+#include "app/memory_lifecycle.h"
+#include "app/memory_note.h"
+#include "app/rebuild.h"
+#include "crypto/key_file.h"
+#include "store/memories.h"
+#include "store/projection_compare.h"
+
+namespace cortex::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::string sample_path(const std::string& name) {
+  return std::string(CORTEX_TEST_DATA) + "/import/" + name;
+}
+
+class SessionImportTest : public AppTest {
+ protected:
+  ImportReport import(ImportRequest request) {
+    request.layout = layout_;
+    const auto report = import_sessions(services_, request);
+    EXPECT_TRUE(report.ok()) << report.error().text();
+    for (const ImportedFile& file : report->files) {
+      EXPECT_FALSE(file.failure) << file.path << ": " << file.failure->text();
+    }
+    return *report;
+  }
+  std::vector<store::Memory> memories(const std::string& status) {
+    sqlite::Connection db = connect();
+    return store::page_of_memories(db, {.statuses = {status}}).value().rows;
+  }
+  void expect_accounted() {
+    auto log = fs_.open(log_, fs::Open::kRead).value();
+    const std::uint64_t size = log->info()->size_bytes;
+    auto rebuilt = project_ledger(services_, *log, size);
+    ASSERT_TRUE(rebuilt.ok()) << rebuilt.error().text();
+    sqlite::Connection live = connect();
+    for (const auto& table : store::compare_projection(live, *rebuilt).value()) {
+      EXPECT_TRUE(table.holds()) << table.table << " " << table.first_wrong;
+      EXPECT_EQ(table.unaccounted, 0U) << table.table;
+    }
+  }
+  std::string exported(ExportFormat format) {
+    std::string out;
+    const auto done = export_store(services_, layout_, format, [&out](std::string_view text) {
+      out += text;
+      return Status();
+    });
+    EXPECT_TRUE(done.ok()) << done.error().text();
+    return out;
+  }
+};
+
+TEST_F(SessionImportTest, ImportingAgainChangesNothing) {
+  const ImportReport first =
+      import({.path = sample_path("claude-code.jsonl"), .mark_user_lines = true, .extract = true});
+  EXPECT_EQ(first.files[0].appended, 13U);
+  EXPECT_EQ(first.files[0].counts.unknown, 1U);
+  EXPECT_EQ(first.files[0].counts.malformed, 1U);
+  EXPECT_EQ(first.files[0].proposals.proposed, 4U);
+  const std::string before = get(log_);
+  const ImportReport again =
+      import({.path = sample_path("claude-code.jsonl"), .mark_user_lines = true, .extract = true});
+  EXPECT_EQ(again.files[0].appended, 0U);
+  EXPECT_EQ(again.files[0].already_known, 13U);
+  EXPECT_EQ(again.files[0].proposals.known, 4U);
+  EXPECT_EQ(get(log_), before);
+  expect_accounted();
+}
+
+TEST_F(SessionImportTest, NobodyVouchesForTheWordsOfPeople_ButAKey) {
+  const ImportReport skipped = import({.path = sample_path("claude-code.jsonl")});
+  EXPECT_EQ(skipped.files[0].user_lines_skipped, 2U);
+  EXPECT_EQ(skipped.files[0].appended, 11U);
+  const std::string key = folder_ / "operator.seed";
+  ASSERT_TRUE(crypto::write_seed(fs_, key, crypto::Seed{7}).ok());
+  const ImportReport attested =
+      import({.path = sample_path("claude-code.jsonl"), .user_attestation = key});
+  EXPECT_EQ(attested.files[0].appended, 2U);
+  EXPECT_THAT(get(log_), HasSubstr("\"source\":{\"type\":\"user\"}"));
+}
+
+TEST_F(SessionImportTest, WhatOthersBelieveIsACandidate_WithItsRecordAsSource) {
+  import({.path = sample_path("memory.jsonl")});
+  const auto found = memories("candidate");
+  ASSERT_THAT(found, SizeIs(4));
+  EXPECT_THAT(memories("active"), IsEmpty());
+  for (const store::Memory& one : found) {
+    EXPECT_EQ(one.authority, "external");
+    EXPECT_EQ(one.source_events.as_array()->size(), 1U);
+    EXPECT_EQ(one.tags().front(), "mcp-memory");
+  }
+  EXPECT_EQ(import({.path = sample_path("memory.jsonl")}).files[0].proposals.known, 4U);
+  expect_accounted();
+}
+
+TEST_F(SessionImportTest, AFolderBringsAllOfItsFiles_AndNamesTheOthers) {
+  const std::string folder = folder_ / "in";
+  ASSERT_TRUE(fs_.make_directory(folder, 0700).ok());
+  for (const char* name :
+       {"claude-code.jsonl", "chat.jsonl", "conversations.json", "dialogue.md", "history.log",
+        "memory.jsonl", "mem0.json", "claude-mem.json", "note.md"}) {
+    put(fs::join(folder, name), get(sample_path(name)));
+  }
+  put(fs::join(folder, "picture.bin"), "\x89PNG");
+  const ImportReport report = import({.path = folder, .mark_user_lines = true});
+  EXPECT_THAT(report.files, SizeIs(9));
+  EXPECT_THAT(report.not_recognised, ElementsAre(fs::join(folder, "picture.bin")));
+  expect_accounted();
+}
+
+TEST_F(SessionImportTest, ADryRunTellsAndWritesNothing) {
+  const std::string before = get(log_);
+  const ImportReport report = import({.path = sample_path("chat.jsonl"), .dry_run = true});
+  EXPECT_EQ(report.files[0].counts.turns, 8U);
+  EXPECT_EQ(report.files[0].user_lines_skipped, 2U);
+  EXPECT_EQ(get(log_), before);
+}
+
+TEST_F(SessionImportTest, WhatCannotBeReadIsRefused) {
+  const auto missing = import_sessions(services_, {.path = folder_ / "none", .layout = layout_});
+  EXPECT_EQ(missing.error().code, Code::kPrecondition);
+  put(folder_ / "x.bin", "\x01\x02");
+  const auto unknown = import_sessions(services_, {.path = folder_ / "x.bin", .layout = layout_});
+  EXPECT_EQ(unknown.error().code, Code::kUsage);
+}
+
+TEST_F(SessionImportTest, AnExportComesBackWithoutLoss_InBothForms) {
+  const std::string claims[] = {"plain", "two\nlines --> and a \"quote\"",
+                                "umlaut \u00fc \U0001F600"};
+  for (const std::string& claim : claims) {
+    ASSERT_TRUE(note(services_, layout_, {}, {.claim = claim, .domains = {"a-->b"}}).ok());
+  }
+  import({.path = sample_path("claude-code.jsonl"), .mark_user_lines = true, .extract = true});
+  const std::string lines = exported(ExportFormat::kJsonLines);
+  const std::string prose = exported(ExportFormat::kMarkdown);
+  for (const std::string& text : {lines, prose}) {
+    live_ = folder_ / cat("taken-over-", text.size());
+    ASSERT_TRUE(fs_.make_directory(live_, 0700).ok());
+    layout_ = layout_in(live_);
+    db_ = layout_.db_path;
+    log_ = layout_.event_log_path;
+    put(db_, "");
+    put(log_, "");
+    const std::string path = fs::join(live_, "export");
+    put(path, text);
+    const auto refused = import_sessions(services_, {.path = path, .layout = layout_});
+    EXPECT_EQ(refused->files[0].failure->token, "session.import.as_is_required");
+    const ImportReport taken = import({.path = path, .as_is = true});
+    EXPECT_EQ(taken.files[0].taken_over->added.at("memory"), 7U);
+    EXPECT_EQ(exported(ExportFormat::kJsonLines), lines);
+    EXPECT_EQ(exported(ExportFormat::kMarkdown), prose);
+    EXPECT_EQ(import({.path = path, .as_is = true}).files[0].taken_over->known.at("memory"), 7U);
+    expect_accounted();
+  }
+}
+
+TEST_F(SessionImportTest, ABrokenExportIsRefusedAtItsLine) {
+  put(folder_ / "e.jsonl", "{\"cortex_export\":1}\n{\"kind\":\"memory\",\"row\":{}}\n");
+  const auto report =
+      import_sessions(services_, {.path = folder_ / "e.jsonl", .layout = layout_, .as_is = true});
+  ASSERT_TRUE(report->files[0].failure);
+  EXPECT_THAT(report->files[0].failure->message, HasSubstr("line 2"));
+}
+
+}  // namespace
+}  // namespace cortex::app

@@ -1,0 +1,118 @@
+#include "app/session_proposals.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "app/memory_work.h"
+#include "base/text.h"
+#include "core/ids.h"
+#include "store/memories.h"
+#include "store/plain_rows.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::size_t kBatch = 500;
+constexpr std::string_view kIdDomain = "cortex.import.memory.v1";
+// What another program believed is worth a look, no more.
+constexpr double kConfidence = 0.5;
+constexpr std::string_view kAuthority = "external";
+
+reflect::Speaker speaker_of(const core::Event& event) {
+  if (event.type == core::EventType::kUserMessage) return reflect::Speaker::kUser;
+  if (event.type == core::EventType::kAgentResponse) return reflect::Speaker::kAgent;
+  return reflect::Speaker::kOther;
+}
+
+}  // namespace
+
+void hear(const core::Event& event, reflect::Extractor& extractor) {
+  const reflect::Speaker speaker = speaker_of(event);
+  if (speaker == reflect::Speaker::kOther) return;
+  const auto payload = json::parse(event.payload);
+  if (!payload.ok()) return;
+  for (const char* member : {"text", "content", "message"}) {
+    const std::string* text = payload->find_text(member);
+    if (text == nullptr) continue;
+    std::vector<std::string> domains;
+    for (const std::string& tag : event.domain_tags) {
+      if (tag != "transcript") domains.push_back(tag);
+    }
+    extractor.see(core::id_text(core::IdKind::kEvent, event.id), speaker, *text, domains);
+    return;
+  }
+}
+
+Status ProposalKeeper::add(const transcript::Turn& turn) {
+  const std::string event_id = core::id_text(core::IdKind::kEvent, turn.id);
+  std::size_t number = 0;
+  for (const transcript::Proposal& one : turn.proposals) {
+    const std::string place = cat(number++);
+    const std::string_view parts[] = {event_id, place};
+    const Ulid id = transcript::hashed_ulid(turn.at, kIdDomain, parts);
+    auto screened = memory::screen(trim(one.claim), policy_);
+    if (!screened.ok() || !check_text("claim", one.claim).ok()) {
+      ++counts_.refused;
+      continue;
+    }
+    Kept kept{.id = core::id_text(core::IdKind::kMemory, id),
+              .claim = std::move(screened->text),
+              .event_id = event_id,
+              .at = column_time(turn.at),
+              .tags = {format_}};
+    for (const std::string& tag : one.tags) {
+      auto clean = memory::screen(trim(tag), policy_);
+      if (clean.ok() && !clean->text.empty() &&
+          std::ranges::find(kept.tags, clean->text) == kept.tags.end()) {
+        kept.tags.push_back(std::move(clean->text));
+      }
+    }
+    batch_.push_back(std::move(kept));
+  }
+  return batch_.size() < kBatch ? Status() : flush();
+}
+
+Status ProposalKeeper::flush() {
+  if (batch_.empty()) return {};
+  const std::vector<Kept> batch = std::exchange(batch_, {});
+  ProposalCounts counted;
+  const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
+    counted = {};
+    std::vector<std::string> ids;
+    for (const Kept& one : batch) ids.push_back(one.id);
+    CORTEX_ASSIGN(auto known, store::present_ids(db, "memories", ids));
+    const std::string now = column_time(services_.clock.now());
+    std::vector<store::Operation> operations;
+    for (const Kept& one : batch) {
+      if (!known.insert(one.id).second) {
+        ++counted.known;
+        continue;
+      }
+      store::Memory row;
+      row.id = one.id;
+      row.type = "semantic";
+      row.status = "candidate";
+      row.claim = one.claim;
+      row.source_episodes = json::Array();
+      row.source_events = json::Array{one.event_id};
+      row.domains = json::array_of(one.tags);
+      row.salience = json::Object();
+      row.confidence = kConfidence;
+      row.authority = kAuthority;
+      row.applies_when = row.does_not_apply_when = json::Array();
+      row.created_at = one.at;
+      row.updated_at = now;
+      operations.push_back(
+          {"memory.candidate", {{"at", now}, {"memory", store::memory_to_json(row)}}});
+      ++counted.proposed;
+    }
+    return operations;
+  };
+  CORTEX_TRY(change_memories(services_, layout_, caller_, plan));
+  counts_.proposed += counted.proposed;
+  counts_.known += counted.known;
+  return {};
+}
+
+}  // namespace cortex::app

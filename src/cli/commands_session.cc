@@ -1,0 +1,97 @@
+// Rows of the commands that bring sessions in.
+#include "cli/command_table.h"
+#include "cli/shared_flags.h"
+
+namespace cortex::cli {
+namespace {
+
+constexpr Flag kCloseFlags[] = {
+    {.name = "dry-run", .value_name = "", .about = "Check the session, write nothing"},
+    {.name = "label", .value_name = "TEXT", .about = "A name for it; kept with what is learned"},
+    {.name = "fixtures-dir",
+     .value_name = "DIR",
+     .about = "Folder of recorded answers",
+     .form = Form::kMaybeEmpty,
+     .excludes = "extract"},
+    {.name = "extract",
+     .value_name = "",
+     .about = "Propose what its sentences say, without a model; candidates wait to be accepted",
+     .excludes = "fixtures-dir"},
+    kDbFlag,
+    kEventLogFlag,
+};
+
+constexpr std::string_view kFormats[] = {"auto",       "claude-code", "jsonl",      "chatgpt",
+                                         "markdown",   "git",         "mcp-memory", "mem0",
+                                         "claude-mem", "basic-memory"};
+
+constexpr Flag kImportFlags[] = {
+    {.name = "format",
+     .value_name = "FORMAT",
+     .about = "What the file is (default auto)",
+     .choices = kFormats},
+    {.name = "user-attestation",
+     .value_name = "KEY",
+     .about = "Seed file: attests the lines of people",
+     .excludes = "mark-user-lines"},
+    {.name = "mark-user-lines",
+     .value_name = "",
+     .about = "Keep the lines of people, marked as unattested (default: left out and counted)",
+     .excludes = "user-attestation"},
+    {.name = "extract",
+     .value_name = "",
+     .about = "Propose what its sentences say; candidates wait to be accepted"},
+    {.name = "tag", .value_name = "TAG", .about = "Tag of all its events", .repeatable = true},
+    {.name = "as-is",
+     .value_name = "",
+     .about = "Take an export of Cortex over with the states of its memories"},
+    {.name = "dry-run", .value_name = "", .about = "Read and count, write nothing"},
+    kDbFlag,
+    kEventLogFlag,
+};
+
+constexpr std::string_view kExportFormats[] = {"jsonl", "markdown"};
+constexpr Flag kExportFlags[] = {
+    {.name = "format",
+     .value_name = "FORMAT",
+     .about = "For programs or for people; both hold every row",
+     .required = true,
+     .choices = kExportFormats},
+    {.name = "output", .value_name = "FILE", .about = "A new file; default: standard output"},
+    kDbFlag,
+    kEventLogFlag,
+};
+
+constexpr Positional kPath[] = {
+    {.name = "path", .value_name = "FILE|DIR", .about = "A file, or a folder of them"}};
+constexpr Positional kEvents[] = {
+    {.name = "events", .value_name = "EVENTS", .about = "Session file with events"}};
+
+constexpr Command kCommands[] = {
+    {.path = "session close",
+     .about = "Close a session into memories",
+     .task = Task::kRecord,
+     .positionals = kEvents,
+     .flags = kCloseFlags,
+     .example = "cortex session close session.json --extract",
+     .available = true},
+    {.path = "session import",
+     .about = "Bring in transcripts and memories of other programs",
+     .task = Task::kRecord,
+     .positionals = kPath,
+     .flags = kImportFlags,
+     .example = "cortex session import ~/.claude/projects --extract --mark-user-lines",
+     .available = true},
+    {.path = "export",
+     .about = "Write out everything that was learned",
+     .task = Task::kKeep,
+     .flags = kExportFlags,
+     .example = "cortex export --format markdown --output memories.md",
+     .available = true},
+};
+
+}  // namespace
+
+std::span<const Command> session_commands() { return kCommands; }
+
+}  // namespace cortex::cli
