@@ -31,6 +31,7 @@ constexpr Group kGroups[] = {
     {.path = "principles", .about = "Find principles in what was learned"},
     {.path = "principle", .about = "Promote one principle to doctrine"},
     {.path = "decay", .about = "Compress and retire old memories"},
+    {.path = "hook", .about = "Let agent programs record and recall by themselves"},
     {.path = "models", .about = "Language models that can be reached"},
     {.path = "key", .about = "Keys that sign, whose they are and from when to when"},
     {.path = "migrate", .about = "Bring a store to a newer schema"},
@@ -71,6 +72,7 @@ auto row_sets() {
       decay_commands(),      //
       principle_commands(),  //
       session_commands(),    //
+      hook_commands(),       //
       later_commands(),
   };
 }

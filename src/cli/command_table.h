@@ -97,6 +97,7 @@ std::span<const Command> key_commands();         // commands_keys.cc
 std::span<const Command> later_commands();       // commands_later.cc
 std::span<const Command> decay_commands();       // commands_decay.cc
 std::span<const Command> principle_commands();   // commands_principles.cc
+std::span<const Command> hook_commands();        // commands_hook.cc
 std::span<const Command> session_commands();     // commands_session.cc
 std::span<const Command> tlog_commands();
 std::span<const Command> later_commands();  // commands_later.cc

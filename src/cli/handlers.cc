@@ -93,6 +93,9 @@ constexpr HandlerRow kHandlers[] = {
     {"session close", "cortex.session.close", run_session_close},
     {"session import", "cortex.session.import", run_session_import},
     {"export", "cortex.export", run_export},
+    {"hook install", "cortex.hook.install", run_hook_install},
+    {"hook uninstall", "cortex.hook.uninstall", run_hook_uninstall},
+    {"hook run", "", run_hook_call, JsonForm::kReport},
     {"completions", "cortex.completions", run_completions},
 };
 

@@ -92,6 +92,9 @@ Outcome run_verify_promotion(const Context& context);
 Outcome run_session_close(const Context& context);
 Outcome run_session_import(const Context& context);
 Outcome run_export(const Context& context);
+Outcome run_hook_install(const Context& context);
+Outcome run_hook_uninstall(const Context& context);
+Outcome run_hook_call(const Context& context);
 Outcome run_print_config(const Context& context);
 
 using Handler = Outcome (*)(const Context&);

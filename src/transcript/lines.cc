@@ -31,7 +31,9 @@ Result<bool> LineReader::next(Line& line) {
       line.text = std::string_view(window_).substr(begin_, stop - begin_);
       if (line.text.ends_with('\r')) line.text.remove_suffix(1);
       line.number = ++number_;
-      line.too_long = dropped == 0 ? 0 : dropped + (stop - begin_);
+      const std::uint64_t length = dropped + (stop - begin_);
+      line.too_long = length > kLineBytesMax ? length : 0;
+      if (line.too_long != 0) line.text = line.text.substr(0, kLineBytesMax);
       begin_ = last ? stop : stop + 1;
       return true;
     }
