@@ -6,10 +6,12 @@
 #include <span>
 #include <utility>
 
+#include "app/plain_bundle.h"
 #include "base/text.h"
 #include "bundle/block_file.h"
 #include "bundle/inventory.h"
 #include "bundle/manifest.h"
+#include "bundle/sealed.h"
 
 namespace cortex::app {
 namespace {
@@ -118,6 +120,26 @@ Status check_request(const BackupCheckRequest& request) {
 
 }  // namespace
 
+namespace {
+
+// Without a key: every byte is the one that was written, whatever it says.
+Status check_ciphertext(Services& services, const BackupCheckRequest& request,
+                        BackupCheckReport& report, Progress* progress) {
+  CORTEX_ASSIGN(const auto members, bundle::check_sealed(services.fs, request.bundle_dir,
+                                                         bundle::Source::kAnywhere, progress));
+  for (const bundle::SealedMember& member : members) {
+    report.bytes_total += member.digest.size_bytes;
+  }
+  report.source = "encrypted";
+  report.coverage = "ciphertext";
+  report.bytes_checked = report.bytes_total;
+  report.bundle.manifest_path = fs::join(request.bundle_dir, bundle::kSealedManifestName);
+  report.note = "the bundle is encrypted; give --identity to check what it holds";
+  return {};
+}
+
+}  // namespace
+
 bool BackupCheckReport::drill_passed() const {
   return std::ranges::none_of(drill, [](const DrillStep& step) { return step.status == "failed"; });
 }
@@ -133,9 +155,19 @@ Result<BackupCheckReport> check_backup(Services& services, const Environment& en
   CORTEX_TRY(check_request(request));
   BackupCheckReport report;
   report.bundle_dir = request.bundle_dir;
-  CORTEX_TRY(bundle::check_inventory(services.fs, request.bundle_dir));
-  const std::string manifest = fs::join(request.bundle_dir, bundle::kManifestName);
-  if (request.part || request.sample_percent) {
+  if (bundle::is_sealed(services.fs, request.bundle_dir) && !request.identity_file &&
+      !request.drill) {
+    CORTEX_TRY(check_ciphertext(services, request, report, progress));
+    return report;
+  }
+  CORTEX_ASSIGN(const PlainBundle plain,
+                PlainBundle::open(services, {request.bundle_dir, request.identity_file},
+                                  environment.get("TMPDIR").value_or("/tmp"), progress));
+  report.source = plain.source_kind();
+  CORTEX_TRY(bundle::check_inventory(services.fs, plain.dir()));
+  const std::string manifest = fs::join(plain.dir(), bundle::kManifestName);
+  const bool is_partial = request.part || request.sample_percent;
+  if (is_partial && report.source == "full") {
     CORTEX_ASSIGN(report.bundle.manifest, bundle::read_manifest(services.fs, manifest));
     CORTEX_ASSIGN(const auto partial,
                   check_part(services, request, report.bundle.manifest, progress));
@@ -147,6 +179,8 @@ Result<BackupCheckReport> check_backup(Services& services, const Environment& en
       return report;
     }
     report.note = "there was no block list of this bundle yet, so everything was checked";
+  } else if (is_partial) {
+    report.note = "parts are for full, plain bundles, so everything was checked";
   }
   CORTEX_ASSIGN(report.bundle, bundle::verify_bundle(services.fs, manifest, true, progress));
   report.coverage = "full";
@@ -154,7 +188,7 @@ Result<BackupCheckReport> check_backup(Services& services, const Environment& en
     report.bytes_total += artifact.digest.size_bytes;
   }
   report.bytes_checked = report.bytes_total;
-  if (request.part || request.sample_percent) keep_blocks(services, request, report, progress);
+  if (is_partial && report.source == "full") keep_blocks(services, request, report, progress);
   if (request.drill) {
     report.drill = drill_backup(services, environment, report.bundle, progress);
     record_drill(services, report);
@@ -170,6 +204,7 @@ json::Value to_json(const BackupCheckReport& report) {
                    {"coverage", report.coverage},
                    {"kind", report.bundle.manifest.kind},
                    {"manifest", report.bundle.manifest_path},
+                   {"source", report.source},
                    {"status", report.drill_passed() ? "verified" : "drill_failed"}};
   if (report.bundle.content) out.add("content", to_json(*report.bundle.content));
   if (!report.drill.empty()) {

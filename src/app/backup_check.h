@@ -18,6 +18,7 @@ namespace cortex::app {
 
 struct BackupCheckRequest {
   std::string bundle_dir;
+  std::optional<std::string> identity_file{};  // age identities, for an encrypted bundle
   bool drill = false;
   // Only a part of the bytes: some percent of the blocks, chosen anew each time, or the n-th of t
   // equal shares, so that t runs cover everything. At most one of them, and not with a drill.
@@ -38,7 +39,8 @@ struct DrillStep {
 struct BackupCheckReport {
   std::string bundle_dir;
   bundle::VerifyReport bundle;
-  std::string coverage;  // "full", "sample", "part"
+  std::string source;    // "full", "encrypted", "incremental"
+  std::string coverage;  // "full", "sample", "part"; "ciphertext": nobody could look inside
   std::uint64_t bytes_checked = 0, bytes_total = 0;
   std::vector<DrillStep> drill;  // empty without a drill
   std::string drill_record;      // file that it was recorded in

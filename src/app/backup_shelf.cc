@@ -3,15 +3,18 @@
 #include <utility>
 
 #include "base/text.h"
+#include "bundle/increment.h"
 #include "bundle/inventory.h"
 #include "bundle/manifest.h"
+#include "bundle/sealed.h"
 #include "bundle/verify.h"
 
 namespace cortex::app {
 namespace {
 
 json::Object bundle_json(const bundle::ShelvedBundle& bundle) {
-  return {{"last_drill", bundle.last_drill ? json::Value(*bundle.last_drill) : json::Value()},
+  return {{"kind", bundle::kind_token(bundle.kind)},
+          {"last_drill", bundle.last_drill ? json::Value(*bundle.last_drill) : json::Value()},
           {"ledger_rows", bundle.ledger_rows},
           {"made_at", format_rfc3339_seconds(bundle.made_at)},
           {"name", bundle.name},
@@ -21,8 +24,16 @@ json::Object bundle_json(const bundle::ShelvedBundle& bundle) {
           {"size_bytes", bundle.size_bytes}};
 }
 
+// Every byte; of an encrypted bundle, whose key is not here, every byte of the ciphertext.
 bool verifies(Services& services, const bundle::ShelvedBundle& bundle, Progress* progress) {
-  if (!bundle.problem.empty() || !bundle.parent_blake3.empty()) return false;
+  if (!bundle.problem.empty()) return false;
+  if (bundle.kind == bundle::BundleKind::kEncrypted) {
+    return bundle::check_sealed(services.fs, bundle.path, bundle::Source::kAnywhere, progress).ok();
+  }
+  if (bundle.kind == bundle::BundleKind::kIncremental) {
+    const auto chain = bundle::find_chain(services.fs, bundle.path, progress);
+    return chain.ok() && bundle::check_streams(services.fs, *chain, progress).ok();
+  }
   return bundle::check_inventory(services.fs, bundle.path).ok() &&
          bundle::verify_bundle(services.fs, fs::join(bundle.path, bundle::kManifestName), true,
                                progress)

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <set>
-#include <span>
 #include <utility>
 
 #include "app/checked_store.h"
 #include "app/fuzzy_ranks.h"
 #include "app/operations.h"
-#include "app/search_candidates.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/ulid.h"
@@ -21,8 +19,6 @@ namespace cortex::app {
 namespace {
 
 constexpr std::size_t kJudgedAtOnce = 256;
-constexpr std::uint64_t kMatches = 100;     // candidates are some hundreds then
-constexpr std::size_t kTriedInVain = 1024;  // memories that do not fit, one after another
 constexpr std::string_view kOperation = "context.build";
 
 Error refused(Code code, std::string message, std::string next) {
@@ -42,13 +38,19 @@ Result<std::set<std::string>> fuzzy_ids(sqlite::Connection& db, const std::strin
 }
 
 struct Candidates {
-  std::vector<context::Ref> refs;  // in the order in which they are taken
+  std::vector<context::Ref> refs;  // newest first
   std::vector<store::UnreadableMemory> unreadable;
-  bool whole = true;  // there are no others that could be taken
 };
 
-context::Ref ref_of(const store::Memory& memory) {
-  return {memory.id, memory.claim, memory.authority, memory.tags(), memory.confidence, 0};
+float task_score(const std::vector<std::string>& terms, const store::Memory& memory,
+                 const std::vector<std::string>& tags) {
+  constexpr float kNeutral = 0.5F;
+  return retrieval::hybrid_score(
+             {.lexical_match = retrieval::lexical_match(terms, memory.claim, tags),
+              .brightness = kNeutral,
+              .validation = memory.validated() ? 1.0F : 0.0F,
+              .authority_weight = memory.authority == "user" ? 1.0F : kNeutral})
+      .total;
 }
 
 // No tags asked for: all will do.
@@ -58,11 +60,15 @@ bool has_any(const std::vector<std::string>& wanted, const std::vector<std::stri
          });
 }
 
-// Every active memory, newest first: what reference 0.1.2 takes.
-Result<Candidates> all_candidates(sqlite::Connection& db, const ContextRequest& request) {
+Result<Candidates> find_candidates(sqlite::Connection& db, const ContextRequest& request) {
   Candidates found;
+  const std::vector<std::string> terms = retrieval::ascii_tokens(request.task);
   const auto visit = [&](const store::Memory& memory) -> Status {
-    if (has_any(request.any_tag, memory.tags())) found.refs.push_back(ref_of(memory));
+    std::vector<std::string> tags = memory.tags();
+    if (!has_any(request.any_tag, tags)) return {};
+    const float score = task_score(terms, memory, tags);
+    found.refs.push_back(
+        {memory.id, memory.claim, memory.authority, std::move(tags), memory.confidence, score});
     return {};
   };
   CORTEX_ASSIGN(found.unreadable,
@@ -72,25 +78,9 @@ Result<Candidates> all_candidates(sqlite::Connection& db, const ContextRequest& 
     std::erase_if(found.refs,
                   [&ids](const context::Ref& ref) { return !ids.contains(ref.memory_id); });
   }
-  return found;
-}
-
-// Those that match the task, best first.
-Result<Candidates> matching_candidates(Services& services, sqlite::Connection& db,
-                                       const ContextRequest& request) {
-  Candidates found;
-  const SearchRequest search{
-      .query = request.task, .tags = request.tags, .fuzzy = request.fuzzy, .limit = kMatches};
-  CORTEX_ASSIGN(SearchCandidates matching, search_candidates(services, db, search));
-  found.unreadable = std::move(matching.unreadable);
-  found.whole = request.fuzzy;
-  for (SearchHit& hit : matching.hits) {
-    if (!has_any(request.any_tag, hit.tags)) continue;
-    const float score = score_of(hit, search, true).total;
-    found.refs.push_back({std::move(hit.id), std::move(hit.claim), std::move(hit.authority),
-                          std::move(hit.tags), hit.confidence, score});
+  if (!request.compatible && !request.by_age) {
+    std::ranges::stable_sort(found.refs, std::ranges::greater{}, &context::Ref::score);
   }
-  std::ranges::stable_sort(found.refs, std::ranges::greater{}, &context::Ref::score);
   return found;
 }
 
@@ -129,84 +119,25 @@ Status take(sqlite::Connection& db, store::ProofDepth depth,
   return {};
 }
 
-// Takes candidates in their order. Proofs are looked at kJudgedAtOnce at a time.
-class Filler {
- public:
-  Filler(sqlite::Connection& db, const ContextRequest& request, context::Pack& pack,
-         std::vector<LeftOut>& left_out)
-      : db_(db), request_(request), pack_(pack), left_out_(left_out) {}
-
-  Status offer(std::span<const context::Ref> refs) {
-    std::vector<const context::Ref*> some;
-    for (const context::Ref& ref : refs) {
-      const context::Sensitivity sensitivity = context::sensitivity_of(ref.tags);
-      if (sensitivity >= context::Sensitivity::kPersonal) {
-        pack_.exclude({ref.memory_id, "memory", "redaction_policy",
-                       "its sensitivity keeps it out of external packs", sensitivity});
-      } else if (!pack_.fits(ref)) {
-        static_cast<void>(pack_.add(ref));  // notes the exclusion; nobody needs its proof
-      } else {
-        some.push_back(&ref);
-      }
-      if (some.size() < kJudgedAtOnce) continue;
-      CORTEX_TRY(take(some));
-      some.clear();
+Status fill(sqlite::Connection& db, const ContextRequest& request, const Candidates& found,
+            context::Pack& pack, std::vector<LeftOut>& left_out) {
+  const auto depth = request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
+  std::vector<const context::Ref*> some;
+  for (const context::Ref& ref : found.refs) {
+    const context::Sensitivity sensitivity = context::sensitivity_of(ref.tags);
+    if (sensitivity >= context::Sensitivity::kPersonal) {
+      pack.exclude({ref.memory_id, "memory", "redaction_policy",
+                    "its sensitivity keeps it out of external packs", sensitivity});
+    } else if (!pack.fits(ref)) {
+      static_cast<void>(pack.add(ref));  // notes the exclusion; nobody needs its proof
+    } else {
+      some.push_back(&ref);
     }
-    return take(some);
+    if (some.size() < kJudgedAtOnce) continue;
+    CORTEX_TRY(take(db, depth, some, pack, left_out));
+    some.clear();
   }
-
-  void leave_out(const std::vector<store::UnreadableMemory>& unreadable) {
-    for (LeftOut& row : left_out_of(unreadable)) {
-      pack_.exclude({row.memory_id, "memory", "other", cat(row.reason, ": ", row.detail),
-                     context::Sensitivity::kInternal});
-      left_out_.push_back(std::move(row));
-    }
-  }
-
- private:
-  Status take(const std::vector<const context::Ref*>& some) {
-    const auto depth = request_.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
-    return app::take(db_, depth, some, pack_, left_out_);
-  }
-
-  sqlite::Connection& db_;
-  const ContextRequest& request_;
-  context::Pack& pack_;
-  std::vector<LeftOut>& left_out_;
-};
-
-// The newest of the memories that do not match the task, until kTriedInVain in a row do not fit;
-// what is behind them is counted. Answers how many memories could be taken. With `any_tag` SQL
-// cannot count, so all are looked at.
-Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& request,
-                              const Candidates& found, context::Pack& pack, Filler& filler) {
-  std::set<std::string> seen;
-  for (const context::Ref& ref : found.refs) seen.insert(ref.memory_id);
-  for (const store::UnreadableMemory& row : found.unreadable) seen.insert(row.id);
-  store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags, .limit = kJudgedAtOnce};
-  CORTEX_ASSIGN(const std::uint64_t all, store::count_memories(db, filter));
-  const bool to_the_end = !request.any_tag.empty();
-  std::uint64_t looked_at = seen.size();
-  std::size_t in_vain = 0;
-  while (to_the_end || in_vain < kTriedInVain) {
-    CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(db, filter));
-    std::vector<context::Ref> refs;
-    for (const store::Memory& memory : page.rows) {
-      if (seen.contains(memory.id) || !has_any(request.any_tag, memory.tags())) continue;
-      refs.push_back(ref_of(memory));
-    }
-    std::erase_if(page.unreadable, [&seen](const auto& row) { return seen.contains(row.id); });
-    looked_at += refs.size() + page.unreadable.size();
-    filler.leave_out(page.unreadable);
-    const std::size_t before = pack.refs().size();
-    CORTEX_TRY(filler.offer(refs));
-    in_vain = pack.refs().size() == before ? in_vain + refs.size() : 0;
-    if (!page.next) break;
-    filter.after = page.next;
-  }
-  if (to_the_end) return looked_at;
-  pack.exclude_rest(all - std::min(all, looked_at));
-  return all;
+  return take(db, depth, some, pack, left_out);
 }
 
 Status check(const ContextRequest& request) {
@@ -222,6 +153,7 @@ Status check(const ContextRequest& request) {
 
 Status refuse_if_strict(sqlite::Connection& db, const ContextRequest& request,
                         const Candidates& found) {
+  if (!request.strict) return {};
   if (!found.unreadable.empty()) {
     return make_error(Code::kInternal, cat("memory ", quoted(found.unreadable.front().id),
                                            " cannot be read: ", found.unreadable.front().reason));
@@ -273,27 +205,21 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
   ContextReport report;
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   sqlite::Connection& db = store.connection;
-  if (request.strict) {
-    CORTEX_ASSIGN(const Candidates all, all_candidates(db, request));
-    CORTEX_TRY(refuse_if_strict(db, request, all));
-  }
-  CORTEX_ASSIGN(const Candidates found, request.compatible || request.by_age
-                                            ? all_candidates(db, request)
-                                            : matching_candidates(services, db, request));
+  CORTEX_ASSIGN(const Candidates found, find_candidates(db, request));
+  CORTEX_TRY(refuse_if_strict(db, request, found));
   report.context_pack_id =
       core::id_text(core::IdKind::kContextPack, Ulid::make(services.clock, services.random));
   context::Pack pack(report.context_pack_id, request.task, request.max_tokens,
                      request.compatible ? context::Labels::kReference : context::Labels::kOwn);
   if (request.include_doctrine) CORTEX_TRY(add_doctrine(db, pack));
   CORTEX_TRY(check_budget(request, pack, 0));
-  Filler filler(db, request, pack, report.left_out);
-  filler.leave_out(found.unreadable);
-  CORTEX_TRY(filler.offer(found.refs));
-  std::uint64_t candidates = found.refs.size();
-  if (!found.whole) {
-    CORTEX_ASSIGN(candidates, fill_up(db, request, found, pack, filler));
+  report.left_out = left_out_of(found.unreadable);
+  for (const LeftOut& row : report.left_out) {
+    pack.exclude({row.memory_id, "memory", "other", cat(row.reason, ": ", row.detail),
+                  context::Sensitivity::kInternal});
   }
-  CORTEX_TRY(check_budget(request, pack, candidates));
+  CORTEX_TRY(fill(db, request, found, pack, report.left_out));
+  CORTEX_TRY(check_budget(request, pack, found.refs.size()));
   if (request.persist && !request.compatible) {
     persist(services, layout, caller, request, pack, report);
   }

@@ -41,12 +41,9 @@ struct ContextReport {
   std::string note;  // why it was not kept, or empty
 };
 
-// Memories that match the task come first, by the score of `memory search`, then the newest of the
-// others; they are judged in that order and taken while the budget lasts. Errors: kUsage (blank
-// task, no budget), kPrecondition (strict, or a task that is larger than the budget), those of
-// opening the store. Cost: the search, and the memories up to where nothing fits any more; a
-// constant number of queries for every 256 of them. O(active memories) with `compatible` or
-// `strict`.
+// Memories are ranked by the task, judged in that order and taken while the budget lasts. Errors:
+// kUsage (blank task, no budget), kPrecondition (strict, or a task that is larger than the budget),
+// those of opening the store. O(active memories); four queries for every 256 memories judged.
 Result<ContextReport> build_context(Services& services, const Layout& layout,
                                     const store::Caller& caller, const ContextRequest& request);
 

@@ -83,11 +83,12 @@ Status look_before(Services& services, const Environment& environment,
 }
 
 Status verify_after(Services& services, const ApplyStageRequest& request,
-                    ApplyStageReport& report) {
+                    const bundle::SwapState& state, ApplyStageReport& report) {
   const bundle::ManifestFacts& manifest = report.bundle.manifest;
   const std::string& log = request.layout.event_log_path;
   CORTEX_TRY(bundle::check_file(services.fs, log, "jsonl_mirror", manifest.ledger));
   CORTEX_ASSIGN(report.active_audit, bundle::audit_ledger(services.fs, log, manifest));
+  CORTEX_TRY(verify_in_place(services, state));
   CORTEX_ASSIGN(
       report.diff_after,
       semantic_diff(services,
@@ -150,7 +151,7 @@ Result<ApplyStageReport> apply_stage(Services& services, const Environment& envi
   report.evidence_folder = swap->evidence_folder();
   Status done = swap->replace();
   if (!done.ok()) done = with_code(std::move(done).error(), Code::kInternal);
-  if (done.ok()) done = verify_after(services, request, report);
+  if (done.ok()) done = verify_after(services, request, swap->state(), report);
   if (!done.ok()) return rolled_back(*swap, std::move(done).error());
   CORTEX_TRY(swap->finish());
   return report;

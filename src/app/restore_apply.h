@@ -53,6 +53,8 @@ struct RecoverRequest {
   bool acknowledged_restore = false;
   bool acknowledged_temporary = false;
   std::optional<std::string> attestation;  // file with the operator's seed
+  // Of a restore in production: the operator's signature over the recovery manifest, and his key.
+  std::optional<std::string> manifest_signature, operator_key;
 };
 
 struct RecoverReport {
@@ -69,10 +71,12 @@ struct ResumeReport {
   std::string outcome;  // "nothing_to_do", "completed", "rolled_back"
   std::string operation;
   std::uint64_t ledger_rows = 0;
-  std::string reason;  // why it was rolled back although that was not asked for, or empty
+  std::string reason;        // why it was rolled back although that was not asked for, or empty
+  std::string stale_marker;  // where the marker of a dead restore was moved to, or empty
 };
-// Finishes a restore that was interrupted and verifies the result in place; goes back where it
-// cannot be finished, and always with `undo`. May be run any number of times.
+// Finishes a restore that was interrupted, sets the marker that it left aside, and verifies the
+// result in place; goes back where it cannot be finished, and always with `undo`. May be run any
+// number of times.
 Result<ResumeReport> restore_resume(Services& services, const Layout& layout, bool undo);
 json::Value to_json(const ResumeReport& report);
 

@@ -159,11 +159,10 @@ json::Value to_json(const RecoverReport& report) {
 }
 
 json::Value to_json(const ResumeReport& report) {
-  return json::Object{{"ledger_rows", report.ledger_rows},
-                      {"operation", report.operation},
-                      {"outcome", report.outcome},
-                      {"reason", report.reason},
-                      {"was_unfinished", report.was_unfinished}};
+  return json::Object{
+      {"ledger_rows", report.ledger_rows},   {"operation", report.operation},
+      {"outcome", report.outcome},           {"reason", report.reason},
+      {"stale_marker", report.stale_marker}, {"was_unfinished", report.was_unfinished}};
 }
 
 }  // namespace cortex::app

@@ -409,6 +409,7 @@ Status Production::replace() {
   report_.audit_record_id = row.id;
   CORTEX_TRY(bundle::move_old_evidence(services_.fs, layout().data_dir));
   const auto edit = [&](sqlite::Connection& db) -> Status {
+    CORTEX_TRY(bundle::keep_restore_trail(services_.fs, layout().db_path, db));
     if (takeover_row_) CORTEX_TRY(bundle::insert_audit_row(db, *takeover_row_));
     return bundle::insert_audit_row(db, row);
   };

@@ -1,4 +1,5 @@
 // `restore recover-apply` and `restore resume`.
+#include <algorithm>
 #include <utility>
 
 #include "app/restore_apply.h"
@@ -8,6 +9,7 @@
 #include "bundle/content.h"
 #include "bundle/fields.h"
 #include "bundle/restore_lock.h"
+#include "crypto/ed25519.h"
 #include "crypto/key_file.h"
 #include "store/open.h"
 #include "store/schema_check.h"
@@ -17,6 +19,7 @@ namespace cortex::app {
 namespace {
 
 constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
+constexpr std::string_view kProduction = "production";
 constexpr std::string_view kAuthorityToken =
     "restore.recover_apply.operator_temporal_authority.revalidation_failed";
 
@@ -78,10 +81,8 @@ Result<RecoveryFacts> read_recovery_manifest(Services& services, const std::stri
         cat("the recovery manifest has schema_version ", facts.schema_version, ", expected 1"), "",
         Code::kSchema);
   }
-  if (facts.scope != "temp-test") {
-    return refused(cat("the recovery manifest has scope ", quoted(facts.scope)),
-                   "undo a restore in production with `cortex restore resume --undo` while it is"
-                   " unfinished, or restore the evidence with `cortex restore run`");
+  if (facts.scope != "temp-test" && facts.scope != kProduction) {
+    return refused(cat("the recovery manifest has an unknown scope ", quoted(facts.scope)));
   }
   if (facts.status != bundle::kRecoveryStatus) {
     return refused(cat("the recovery manifest has status ", quoted(facts.status)));
@@ -132,20 +133,58 @@ Error unauthorised(std::string message) {
   return error;
 }
 
+// What the timelines of the store at `path` say of the key, now.
+Result<trust::Authority> authority_in(Services& services, const std::string& path,
+                                      const std::string& key_id) {
+  trust::KeyEvidence evidence;
+  const Timestamp now = services.clock.now();
+  CORTEX_TRY(store::inspect(services.fs, path, [&](sqlite::Connection& db) -> Status {
+    CORTEX_ASSIGN(evidence, store::key_evidence(db, key_id, now, now));
+    return {};
+  }));
+  return trust::revalidate(std::move(evidence), trust::Tier::kOperator);
+}
+
+// Of a restore in production: an operator of the store that is being recovered has signed the
+// recovery manifest. Where that store is damaged, or does not know him, the kept one decides: it is
+// the state from before.
+Status check_signature(Services& services, const RecoverRequest& request,
+                       const RecoveryFacts& facts) {
+  if (!request.manifest_signature || !request.operator_key) {
+    return unauthorised(
+        "a restore in production is undone with --manifest-signature and"
+        " --operator-verification-key");
+  }
+  auto key = crypto::read_public_key(services.fs, *request.operator_key);
+  if (!key.ok()) return unauthorised(key.error().message);
+  const auto bytes = fs::read_all(services.fs, request.manifest, kManifestBytesMax);
+  const auto signature = fs::read_all(services.fs, *request.manifest_signature, kManifestBytesMax);
+  crypto::Signature raw;
+  if (!bytes.ok() || !signature.ok() || signature->size() != raw.size()) {
+    return unauthorised("the signature of the recovery manifest cannot be read as 64 bytes");
+  }
+  std::ranges::copy(*signature, raw.begin());
+  if (!crypto::verify(*key, *bytes, raw)) {
+    return unauthorised("the signature is not one of this key over the recovery manifest");
+  }
+  const std::string key_id = crypto::key_id(*key);
+  auto authority = authority_in(services, facts.active_db, key_id);
+  if (!authority.ok() || !authority->valid_now) {
+    authority = authority_in(services, facts.db.path, key_id);
+  }
+  if (!authority.ok()) return unauthorised(authority.error().message);
+  if (authority->valid_now) return {};
+  return unauthorised(cat("the key ", key_id, " may not recover: ", authority->joined_reasons()));
+}
+
 Status check_authority(Services& services, const RecoverRequest& request) {
   if (!request.attestation) return unauthorised("--attestation <PATH> is required");
   auto key = crypto::read_signing_key(services.fs, *request.attestation);
   if (!key.ok()) {
     return unauthorised(cat(key.error().message, " (a seed has exactly 32 bytes)"));
   }
-  trust::KeyEvidence evidence;
-  const Timestamp now = services.clock.now();
-  CORTEX_TRY(
-      store::inspect(services.fs, request.layout.db_path, [&](sqlite::Connection& db) -> Status {
-        CORTEX_ASSIGN(evidence, store::key_evidence(db, key->key_id(), now, now));
-        return {};
-      }));
-  const trust::Authority authority = trust::revalidate(std::move(evidence), trust::Tier::kOperator);
+  CORTEX_ASSIGN(const trust::Authority authority,
+                authority_in(services, request.layout.db_path, key->key_id()));
   if (authority.valid_now) return {};
   return unauthorised(
       cat("the key ", key->key_id(), " may not recover: ", authority.joined_reasons()));
@@ -159,7 +198,7 @@ bundle::AuditRow audit_row(Services& services, const RecoverRequest& request,
           .before_hash = before,
           .after_hash = facts.db.digest.blake3,
           .reason = "store and ledger from before a restore were put back",
-          .actor = {{"command", "restore recover-apply"}, {"kind", "cli"}, {"scope", "temp-test"}},
+          .actor = {{"command", "restore recover-apply"}, {"kind", "cli"}, {"scope", facts.scope}},
           .source_refs = {{"active_db", facts.active_db},
                           {"active_db_backup", facts.db.path},
                           {"active_db_backup_blake3", facts.db.digest.blake3},
@@ -169,7 +208,7 @@ bundle::AuditRow audit_row(Services& services, const RecoverRequest& request,
                           {"after_hash_semantics",
                            "digest of the kept store; the restored file also holds this row"},
                           {"manifest", request.manifest},
-                          {"scope", "temp-test"}},
+                          {"scope", facts.scope}},
           .created_at = format_rfc3339(services.clock.now(), Offset::kPlus00)};
 }
 
@@ -178,7 +217,8 @@ Status check_recovery(Services& services, const Environment& environment,
   if (fs::parent_of(facts.active_db) != fs::parent_of(facts.active_log)) {
     return refused("the active store and ledger do not share one folder");
   }
-  if (!is_temporary(services, environment, fs::parent_of(facts.active_db))) {
+  const bool production = facts.scope == kProduction;
+  if (!production && !is_temporary(services, environment, fs::parent_of(facts.active_db))) {
     return refused(cat("the data folder ", quoted(fs::parent_of(facts.active_db)),
                        " is not under the system temp directory"));
   }
@@ -187,7 +227,8 @@ Status check_recovery(Services& services, const Environment& environment,
   CORTEX_TRY(check_kept(services, facts.log, folder, "ledger"));
   CORTEX_TRY(check_active(services, facts.active_db, "SQLite"));
   CORTEX_TRY(check_active(services, facts.active_log, "JSONL"));
-  return check_authority(services, request);
+  return production ? check_signature(services, request, facts)
+                    : check_authority(services, request);
 }
 
 }  // namespace
@@ -207,7 +248,8 @@ Result<std::uint64_t> verify_in_place(Services& services, const bundle::SwapStat
 
 Result<RecoverReport> recover_apply(Services& services, const Environment& environment,
                                     const RecoverRequest& request) {
-  if (!request.acknowledged_restore || !request.acknowledged_temporary) {
+  if (!request.acknowledged_restore ||
+      (!request.acknowledged_temporary && !request.manifest_signature)) {
     return refused(
         "--acknowledge-current-backup-restore and --acknowledge-temp-test-data-dir are"
         " required",
@@ -249,6 +291,26 @@ Result<RecoverReport> recover_apply(Services& services, const Environment& envir
                        facts.db.path,    facts.log.path, row.id};
 }
 
+namespace {
+
+// A marker without a restore at work is that of a dead one: the lock is held here.
+Status clear_marker(Services& services, const Layout& layout, ResumeReport& report) {
+  const auto marker = services.fs.lstat(bundle::lock_marker_path(layout.data_dir));
+  if (!marker.ok() || marker->kind == fs::Kind::kMissing) return {};
+  CORTEX_ASSIGN(report.stale_marker,
+                bundle::set_marker_aside(services.fs, layout.data_dir, services.clock.now()));
+  return {};
+}
+
+// Forward, as far as possible.
+Status complete(Services& services, bundle::Swap& swap, ResumeReport& report) {
+  CORTEX_TRY(swap.replace());
+  CORTEX_ASSIGN(report.ledger_rows, verify_in_place(services, swap.state()));
+  return {};
+}
+
+}  // namespace
+
 Result<ResumeReport> restore_resume(Services& services, const Layout& layout, bool undo) {
   CORTEX_ASSIGN(const auto lock, bundle::RestoreLock::acquire(services.fs, layout.data_dir));
   CORTEX_ASSIGN(auto state, bundle::read_swap_state(services.fs, layout.event_log_path));
@@ -256,6 +318,7 @@ Result<ResumeReport> restore_resume(Services& services, const Layout& layout, bo
   report.outcome = "nothing_to_do";
   if (!state) {
     CORTEX_TRY(bundle::remove_leftovers(services.fs, layout.db_path, layout.event_log_path));
+    CORTEX_TRY(clear_marker(services, layout, report));
     return report;
   }
   report.was_unfinished = true;
@@ -263,18 +326,11 @@ Result<ResumeReport> restore_resume(Services& services, const Layout& layout, bo
   bundle::Swap swap(services.fs, *std::move(state));
   Status done;
   if (!undo) {
-    done = swap.replace();
-    if (done.ok()) {
-      auto rows = verify_in_place(services, swap.state());
-      if (rows.ok()) {
-        report.ledger_rows = *rows;
-      } else {
-        done = std::move(rows).error();
-      }
-    }
+    done = complete(services, swap, report);
     if (done.ok()) {
       CORTEX_TRY(swap.finish());
       report.outcome = "completed";
+      CORTEX_TRY(clear_marker(services, layout, report));
       return report;
     }
   }
@@ -286,6 +342,7 @@ Result<ResumeReport> restore_resume(Services& services, const Layout& layout, bo
   }
   report.outcome = "rolled_back";
   if (!done.ok()) report.reason = done.error().message;
+  CORTEX_TRY(clear_marker(services, layout, report));
   return report;
 }
 

@@ -1,15 +1,21 @@
 #include "app/restore_run.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "app/operations.h"
+#include "app/plain_bundle.h"
 #include "app/restore_apply.h"
 #include "app/restore_look.h"
 #include "base/text.h"
 #include "bundle/audit_row.h"
+#include "bundle/inventory.h"
 #include "bundle/restore_lock.h"
 #include "bundle/swap.h"
 #include "ledger/restore_guard.h"
+#include "store/open.h"
+#include "store/schema_check.h"
 
 namespace cortex::app {
 namespace {
@@ -23,12 +29,36 @@ Result<bundle::Snapshot> snapshot(Services& services, const std::string& db) {
   return bundle::snapshot_of_store(services.fs, db);
 }
 
-Status look(Services& services, const RestoreRunRequest& request, RestoreRunReport& report,
-            Progress* progress) {
-  const std::string manifest = fs::join(request.bundle_dir, bundle::kManifestName);
+// A store of a newer program would be restored, and then nobody could use it.
+Status check_candidate(Services& services, const std::string& store) {
+  CORTEX_ASSIGN(const fs::Info info, services.fs.stat(store));
+  if (info.size_bytes == 0) return {};
+  std::vector<store::SchemaFailure> failures;
+  CORTEX_TRY(store::inspect(services.fs, store, [&failures](sqlite::Connection& db) -> Status {
+    CORTEX_ASSIGN(failures, store::check_schema(db));
+    return {};
+  }));
+  const auto newer = std::ranges::find_if(failures, [](const store::SchemaFailure& failure) {
+    // An older store is brought up to date when it is opened.
+    return !failure.invariant.starts_with("schema_shape.");
+  });
+  if (newer == failures.end()) return {};
+  Error error = make_error(Code::kSchema,
+                           cat("the bundle's store was made by a newer version: ", newer->detail),
+                           "the active store was not changed", "restore it with that version");
+  error.token = newer->invariant;
+  return error;
+}
+
+Status look(Services& services, const RestoreRunRequest& request, const std::string& plain_dir,
+            RestoreRunReport& report, Progress* progress) {
+  const std::string manifest = fs::join(plain_dir, bundle::kManifestName);
+  CORTEX_TRY(bundle::check_inventory(services.fs, plain_dir));
   CORTEX_ASSIGN(report.bundle, bundle::verify_bundle(services.fs, manifest, true, progress));
+  report.bundle.manifest_path = fs::join(request.bundle_dir, bundle::kManifestName);
   const std::string& store = report.bundle.artifacts[0].path;
   const std::string& log = report.bundle.artifacts[1].path;
+  CORTEX_TRY(check_candidate(services, store));
   CORTEX_TRY(bundle::audit_ledger(services.fs, log, report.bundle.manifest));
   CORTEX_ASSIGN(const bundle::Snapshot then, snapshot(services, store));
   const auto now = snapshot(services, request.layout.db_path);
@@ -47,6 +77,14 @@ Status look(Services& services, const RestoreRunRequest& request, RestoreRunRepo
     report.current_problem = loss.error().message;
   }
   return {};
+}
+
+// What is decrypted or put together lies beside the data, where plain text lies anyway; when that
+// folder is gone, in the temporary one.
+std::string work_dir(Services& services, const Environment& environment, const Layout& layout) {
+  const auto info = services.fs.stat(layout.data_dir);
+  if (info.ok() && info->kind == fs::Kind::kDirectory) return layout.data_dir;
+  return environment.get("TMPDIR").value_or("/tmp");
 }
 
 // What is missing counts as empty, so that there is something to go back to.
@@ -96,7 +134,10 @@ Status replace(Services& services, const Environment& environment, RestoreRunRep
                         .edit = {},
                         .progress = progress};
   if (artifacts[0].digest.size_bytes > 0) {
-    plan.edit = [&row](sqlite::Connection& db) { return bundle::insert_audit_row(db, row); };
+    plan.edit = [&](sqlite::Connection& db) -> Status {
+      CORTEX_TRY(bundle::keep_restore_trail(services.fs, report.layout.db_path, db));
+      return bundle::insert_audit_row(db, row);
+    };
   }
   CORTEX_ASSIGN(auto swap, bundle::Swap::prepare(services.fs, plan, services.clock));
   report.evidence_folder = swap->evidence_folder();
@@ -144,7 +185,11 @@ Result<RestoreRunReport> restore_run(Services& services, const Environment& envi
   report.layout = request.layout;
   report.dry_run = request.dry_run;
   report.acknowledged = request.acknowledged_risk;
-  CORTEX_TRY(look(services, request, report, progress));
+  CORTEX_ASSIGN(const PlainBundle plain,
+                PlainBundle::open(services, {request.bundle_dir, request.identity_file},
+                                  work_dir(services, environment, request.layout), progress));
+  report.source = plain.source_kind();
+  CORTEX_TRY(look(services, request, plain.dir(), report, progress));
   if (request.dry_run || report.blocked()) return report;
   CORTEX_TRY(ledger::check_no_restore(services.fs, request.layout.event_log_path));
   CORTEX_TRY(prepare_folder(services, request.layout));
@@ -171,6 +216,7 @@ json::Value to_json(const RestoreRunReport& report) {
                    {"ledger_rows", report.ledger_rows},
                    {"mutated_store", report.restored},
                    {"restore_performed", report.restored},
+                   {"source", report.source},
                    {"structural_verification", structural_verification(report.bundle)}};
   if (report.bundle.content) out.add("bundle_verification", to_json(*report.bundle.content));
   if (report.loss) out.add("data_loss", to_json(*report.loss));

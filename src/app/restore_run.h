@@ -19,6 +19,7 @@ namespace cortex::app {
 struct RestoreRunRequest {
   Layout layout;
   std::string bundle_dir;
+  std::optional<std::string> identity_file{};  // age identities, for an encrypted bundle
   bool dry_run = false;
   bool acknowledged_risk = false;
   std::string client;  // for the ledger
@@ -26,6 +27,7 @@ struct RestoreRunRequest {
 
 struct RestoreRunReport {
   std::string bundle_dir;
+  std::string source;  // "full", "encrypted", "incremental"
   Layout layout;
   bundle::VerifyReport bundle;
   std::optional<bundle::SemanticDiff> diff;  // absent: the active store cannot be read

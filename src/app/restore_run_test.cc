@@ -47,8 +47,9 @@ TEST_F(RestoreRunTest, AnAcknowledgedRestoreIsVerifiedAndStandsInTheLedger) {
   EXPECT_NE(get(log_).find("\"cortex_operation\":\"restore.run\""), std::string::npos);
   EXPECT_EQ(count("events"), 3);
   EXPECT_EQ(doctor_strict(services_, layout_, true).code, Code::kOk);
-  // A second restore makes room for its own evidence.
+  // A second restore makes room for its own evidence, and the trail of the first one stays.
   ASSERT_TRUE(run(true)->restored);
+  EXPECT_EQ(count("audit_records WHERE operation = 'command.restore.run'"), 2);
   EXPECT_EQ(kind_of(fs::join(live_, ".restore-apply-recovery.1")), fs::Kind::kDirectory);
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "base/fs/fs.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "json/value.h"
@@ -23,5 +24,9 @@ struct AuditRow {
 
 std::string new_audit_id(Clock& clock, Random& random);
 Status insert_audit_row(sqlite::Connection& db, const AuditRow& row);
+
+// Copies the rows about restores from the store that is being replaced, so that their trail does
+// not end with each restore. A store that cannot be read has none.
+Status keep_restore_trail(fs::FileSystem& fs, const std::string& old_db, sqlite::Connection& db);
 
 }  // namespace cortex::bundle

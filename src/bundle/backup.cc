@@ -5,13 +5,12 @@
 
 #include "base/text.h"
 #include "base/ulid.h"
+#include "bundle/copy.h"
 #include "bundle/cut.h"
 #include "bundle/digest.h"
 #include "bundle/staging.h"
 #include "bundle/verify.h"
 #include "crypto/digest.h"
-#include "sqlite/backup.h"
-#include "store/mirror.h"
 
 namespace cortex::bundle {
 namespace {
@@ -23,20 +22,6 @@ Status as_unwritable(Status status) {
   Error error = with_code(std::move(status).error(), Code::kPrecondition);
   error.unchanged = "no bundle was written";
   return error;
-}
-
-// A store that mirrors rows that the ledger does not hold tells that acknowledged rows are gone.
-// Such a pair is no state to keep.
-Status check_not_cut(Cut& cut) {
-  if (!cut.store) return {};
-  CORTEX_ASSIGN(const store::MirrorState mirror, store::read_mirror_state(*cut.store));
-  if (mirror.offset_bytes <= cut.tail.size_bytes) return {};
-  return make_error(
-      cut.tail.torn ? Code::kChain : Code::kIntegrity,
-      cat("the ledger ends at byte ", cut.tail.size_bytes, ", but the store mirrors ", mirror.rows,
-          " rows up to byte ", mirror.offset_bytes, " of it: acknowledged rows are missing"),
-      "no bundle was written",
-      "restore the ledger from the last backup before anything is appended to it");
 }
 
 // Copies, digests and audits the ledger prefix in one pass.
@@ -59,25 +44,13 @@ Result<ledger::ChainReport> copy_ledger(fs::FileSystem& fs, Cut& cut, const std:
   return report;
 }
 
-Status copy_pages(sqlite::Connection& source, const std::string& path, Progress* progress) {
-  CORTEX_ASSIGN(auto copy, sqlite::Connection::open(path, sqlite::OpenMode::kReadWrite));
-  // The copy is private until it is published, and synced by us: no journal, no syncs of SQLite's.
-  CORTEX_TRY(copy.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"));
-  CORTEX_ASSIGN(const std::int64_t page_bytes, source.query_int("PRAGMA page_size"));
-  std::uint64_t reported = 0;
-  return sqlite::copy_database(source, copy, [&](std::uint64_t done, std::uint64_t) {
-    add_progress(progress, (done - reported) * static_cast<std::uint64_t>(page_bytes));
-    reported = done;
-  });
-}
-
 // The online backup of the pinned snapshot. SQLite writes page 1 last, so the copy's digest takes
 // one more read of the copy (from the page cache).
 Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress,
                   Manifest& manifest) {
   if (cut.store_error) return *cut.store_error;
   CORTEX_TRY(fs::write_new(fs, path, "", 0600));
-  if (cut.store) CORTEX_TRY(copy_pages(*cut.store, path, progress));
+  if (cut.store) CORTEX_TRY(copy_snapshot(*cut.store, path, progress));
   CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kAppend));
   CORTEX_TRY(file->sync_all());
   CORTEX_TRY(file->close());

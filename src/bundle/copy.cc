@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "crypto/digest.h"
+#include "sqlite/backup.h"
 
 namespace cortex::bundle {
 namespace {
@@ -36,6 +37,18 @@ Result<FileDigest> copy_file(fs::FileSystem& fs, const std::string& from, const 
   // Best effort: the failure that is reported is the one of the copy.
   if (!copied.ok()) static_cast<void>(fs.remove_file(to).ok());
   return copied;
+}
+
+Status copy_snapshot(sqlite::Connection& source, const std::string& path, Progress* progress) {
+  CORTEX_ASSIGN(auto copy, sqlite::Connection::open(path, sqlite::OpenMode::kReadWrite));
+  // Nobody else sees the copy, and it is synced as a file: no journal, no syncs of SQLite's.
+  CORTEX_TRY(copy.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"));
+  CORTEX_ASSIGN(const std::int64_t page_bytes, source.query_int("PRAGMA page_size"));
+  std::uint64_t reported = 0;
+  return sqlite::copy_database(source, copy, [&](std::uint64_t done, std::uint64_t) {
+    add_progress(progress, (done - reported) * static_cast<std::uint64_t>(page_bytes));
+    reported = done;
+  });
 }
 
 }  // namespace cortex::bundle

@@ -1,4 +1,4 @@
-// Copies of whole files.
+// Copies of whole files, and of stores in use.
 #pragma once
 
 #include <string>
@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "bundle/digest.h"
+#include "sqlite/connection.h"
 
 namespace cortex::bundle {
 
@@ -15,5 +16,10 @@ namespace cortex::bundle {
 // folder. Constant memory.
 Result<FileDigest> copy_file(fs::FileSystem& fs, const std::string& from, const std::string& to,
                              unsigned mode, Progress* progress = nullptr);
+
+// The content of the snapshot that `source` reads, into the empty file `path` by SQLite's online
+// backup. The copy is private to the caller, who syncs it.
+Status copy_snapshot(sqlite::Connection& source, const std::string& path,
+                     Progress* progress = nullptr);
 
 }  // namespace cortex::bundle

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "store/mirror.h"
 #include "store/open.h"
 
 namespace cortex::bundle {
@@ -46,6 +47,18 @@ Status open_snapshot(fs::FileSystem& fs, const std::string& path, Cut& cut) {
 }
 
 }  // namespace
+
+Status check_not_cut(Cut& cut) {
+  if (!cut.store) return {};
+  CORTEX_ASSIGN(const store::MirrorState mirror, store::read_mirror_state(*cut.store));
+  if (mirror.offset_bytes <= cut.tail.size_bytes) return {};
+  return make_error(
+      cut.tail.torn ? Code::kChain : Code::kIntegrity,
+      cat("the ledger ends at byte ", cut.tail.size_bytes, ", but the store mirrors ", mirror.rows,
+          " rows up to byte ", mirror.offset_bytes, " of it: acknowledged rows are missing"),
+      "no bundle was written",
+      "restore the ledger from the last backup before anything is appended to it");
+}
 
 Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
                      const std::string& event_log_path) {

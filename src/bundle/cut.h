@@ -30,4 +30,8 @@ struct Cut {
 Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
                      const std::string& event_log_path);
 
+// A store that mirrors rows that the ledger does not hold tells that acknowledged rows are gone.
+// Such a pair is no state to keep: kIntegrity, kChain with a torn tail.
+Status check_not_cut(Cut& cut);
+
 }  // namespace cortex::bundle

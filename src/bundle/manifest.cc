@@ -113,10 +113,14 @@ Result<ManifestFacts> read_manifest(fs::FileSystem& fs, const std::string& path)
   if (!document.ok()) {
     return refused(cat("the manifest is malformed: ", document.error().message));
   }
+  return manifest_facts(std::move(document).value());
+}
+
+Result<ManifestFacts> manifest_facts(json::Value document) {
   ManifestFacts facts;
-  CORTEX_TRY(read_fields(*document, facts));
+  CORTEX_TRY(read_fields(document, facts));
   CORTEX_TRY(check_fields(facts));
-  facts.document = std::move(document).value();
+  facts.document = std::move(document);
   return facts;
 }
 

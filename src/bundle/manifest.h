@@ -51,6 +51,9 @@ struct ManifestFacts {
   bool post_v2() const { return kind == kPostV2Kind; }
 };
 
+// The facts of a manifest that was parsed already. Errors as below.
+Result<ManifestFacts> manifest_facts(json::Value document);
+
 // Reads and checks a manifest in the documented order. Errors: kPrecondition; kSchema for a
 // schema_version that does not belong to the kind.
 Result<ManifestFacts> read_manifest(fs::FileSystem& fs, const std::string& path);

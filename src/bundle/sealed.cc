@@ -70,7 +70,14 @@ bool is_member_name(std::string_view name) {
          name.find('/') == std::string_view::npos;
 }
 
-Result<std::vector<SealedMember>> read_list(fs::FileSystem& fs, const std::string& dir) {
+}  // namespace
+
+bool is_sealed(fs::FileSystem& fs, const std::string& dir) {
+  const auto info = fs.lstat(fs::join(dir, kSealedManifestName));
+  return info.ok() && info->kind == fs::Kind::kFile;
+}
+
+Result<std::vector<SealedMember>> read_sealed(fs::FileSystem& fs, const std::string& dir) {
   auto text = fs::read_all(fs, fs::join(dir, kSealedManifestName), kListBytesMax);
   if (!text.ok()) return refused(text.error().message, Code::kPrecondition);
   std::string kind;
@@ -108,13 +115,6 @@ Result<std::vector<SealedMember>> read_list(fs::FileSystem& fs, const std::strin
   return members;
 }
 
-}  // namespace
-
-bool is_sealed(fs::FileSystem& fs, const std::string& dir) {
-  const auto info = fs.lstat(fs::join(dir, kSealedManifestName));
-  return info.ok() && info->kind == fs::Kind::kFile;
-}
-
 Result<std::vector<SealedMember>> seal(fs::FileSystem& fs, const std::string& plain_dir,
                                        const std::string& to,
                                        std::span<const crypto::AgeRecipient> recipients,
@@ -137,7 +137,7 @@ Result<std::vector<SealedMember>> seal(fs::FileSystem& fs, const std::string& pl
 
 Result<std::vector<SealedMember>> check_sealed(fs::FileSystem& fs, const std::string& dir,
                                                Source source, Progress* progress) {
-  CORTEX_ASSIGN(auto members, read_list(fs, dir));
+  CORTEX_ASSIGN(auto members, read_sealed(fs, dir));
   CORTEX_ASSIGN(const auto names, fs.list(dir));
   for (const std::string& name : names) {
     const bool known = name == kSealedManifestName ||

@@ -34,6 +34,9 @@ Result<std::vector<SealedMember>> seal(fs::FileSystem& fs, const std::string& pl
                                        std::span<const crypto::AgeRecipient> recipients,
                                        Random& random, Progress* progress);
 
+// The list as it stands, members unseen. Errors: kPrecondition, kSchema, kQuarantined.
+Result<std::vector<SealedMember>> read_sealed(fs::FileSystem& fs, const std::string& dir);
+
 // Every file is a member with its size and digest, and no member is missing: kQuarantined,
 // kPrecondition.
 Result<std::vector<SealedMember>> check_sealed(fs::FileSystem& fs, const std::string& dir,

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fs/fs.h"
@@ -13,8 +14,12 @@
 
 namespace cortex::bundle {
 
+enum class BundleKind : std::uint8_t { kFull, kEncrypted, kIncremental };
+std::string_view kind_token(BundleKind kind);  // "full"
+
 struct ShelvedBundle {
   std::string name, path;
+  BundleKind kind = BundleKind::kFull;
   Timestamp made_at;
   std::uint64_t size_bytes = 0;
   std::uint64_t ledger_rows = 0;
@@ -24,8 +29,10 @@ struct ShelvedBundle {
   std::optional<std::string> last_drill;  // "passed at 2026-01-31T03:15:00Z"
 };
 
-// Newest first; among equals by name. Folders without any manifest of ours, and files, are not
-// bundles and not listed; hidden ones neither. Sizes are looked at, contents are not.
+// Newest first; among equals by name. An encrypted bundle tells no time: that of its name counts
+// ("cortex-20260131T031500Z"), else that of its files. Folders without any manifest of ours, and
+// files, are not bundles and not listed; hidden ones neither. Sizes are looked at, contents are
+// not.
 Result<std::vector<ShelvedBundle>> list_bundles(fs::FileSystem& fs, const std::string& dir);
 
 struct Retention {

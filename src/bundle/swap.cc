@@ -92,14 +92,33 @@ Result<std::unique_ptr<Swap>> Swap::prepare(fs::FileSystem& fs, const SwapPlan& 
                      cat("the temporary file ", quoted(path), " already exists"), "move it away");
     }
   }
+  // Of an interrupted restore that this one overrules.
+  CORTEX_ASSIGN(const bool overrules, exists(fs, swap_state_path(plan.active_log)));
   Status prepared = swap->copy_new(plan);
   if (prepared.ok()) prepared = swap->keep_old(plan);
-  if (prepared.ok()) prepared = write_swap_state(fs, swap->state_);
+  bool is_written = false;
+  if (prepared.ok()) {
+    is_written = true;
+    prepared = write_swap_state(fs, swap->state_);
+  }
   if (prepared.ok()) return swap;
-  swap->discard();
   Error error = std::move(prepared).error();
   error.unchanged = kUnchanged;
+  // A journal whose sync failed may be there, and names what would be removed now.
+  if (is_written && !swap->withdraw_journal(overrules)) {
+    error.unchanged = cat(kUnchanged, ", and the restore is unfinished: nothing else can write");
+    error.next = "run `cortex restore resume`";
+    return error;
+  }
+  swap->discard();
   return error;
+}
+
+// True when no journal of this restore is there any more.
+bool Swap::withdraw_journal(bool overrules) {
+  const auto there = exists(fs_, swap_state_path(state_.log.active));
+  if (there.ok() && !*there) return true;
+  return !overrules && remove_swap_state(fs_, state_).ok();
 }
 
 Status Swap::copy_new(const SwapPlan& plan) {
@@ -123,8 +142,18 @@ Status Swap::copy_new(const SwapPlan& plan) {
     auto opened = sqlite::Connection::open(state_.db.temporary, sqlite::OpenMode::kReadWrite);
     if (!opened.ok()) return with_code(std::move(opened).error(), Code::kPrecondition);
     if (auto edited = plan.edit(*opened); !edited.ok()) return internal(std::move(edited).error());
+    // Closing would do this, too, and would not say when it fails.
+    const auto busy = opened->query_int("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (!busy.ok()) return internal(busy.error());
+    if (*busy != 0) {
+      return internal(make_error(Code::kInternal, "the copy of the store is used by somebody"));
+    }
   }
-  // The connection is closed: what SQLite kept beside the file is in it now.
+  CORTEX_ASSIGN(const fs::Info wal, fs_.stat(state_.db.temporary + "-wal"));
+  if (wal.size_bytes > 0) {
+    return internal(make_error(Code::kInternal, "the copy of the store was not written in full"));
+  }
+  // What SQLite kept beside the file is in it now.
   CORTEX_TRY(remove_if_there(fs_, state_.db.temporary + "-wal"));
   CORTEX_TRY(remove_if_there(fs_, state_.db.temporary + "-shm"));
   CORTEX_ASSIGN(auto file, fs_.open(state_.db.temporary, fs::Open::kAppend));

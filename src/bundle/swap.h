@@ -70,6 +70,7 @@ class Swap {
   Status keep_old(const SwapPlan& plan);
   Status write_recovery_manifest(const SwapPlan& plan);
   Status place(const SwapFile& file, bool is_store);
+  bool withdraw_journal(bool overrules);
   void discard();
 
   fs::FileSystem& fs_;

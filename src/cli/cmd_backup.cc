@@ -53,6 +53,49 @@ std::string output_of(const Context& context) {
 
 }  // namespace
 
+namespace {
+
+using Rendered = Result<Outcome>;
+
+Rendered run_full(const Context& context, const app::BackupRequest& request,
+                  ledger::ChainReport& chain) {
+  CORTEX_ASSIGN(const auto report, app::backup(context.services, request, chain));
+  return Outcome{
+      .text = text_of(report), .diagnostics = notes_of(report), .report = to_json(report)};
+}
+
+Rendered run_sealed(const Context& context, const app::BackupRequest& request,
+                    ledger::ChainReport& chain) {
+  CORTEX_ASSIGN(const auto report, app::sealed_backup(context.services, request,
+                                                      context.invocation.all("encrypt-to"), chain));
+  std::string text = text_of(report.plain);
+  text +=
+      cat("encrypted for ", counted(report.recipients, "recipient"), ": ",
+          counted(report.members.size(), "file"), ", readable by `age` with one of their keys\n");
+  return Outcome{
+      .text = std::move(text), .diagnostics = notes_of(report.plain), .report = to_json(report)};
+}
+
+Rendered run_increment(const Context& context, const app::BackupRequest& request) {
+  CORTEX_ASSIGN(const auto report, app::incremental_backup(context.services, request,
+                                                           context.invocation.value("since")));
+  const bundle::Increment& increment = report.increment;
+  return Outcome{
+      .text = cat("cortex backup: incremental bundle = ", report.bundle_dir, "\n", "since         ",
+                  report.parent, "\nnew rows      ", with_thousands(report.new_rows), " of ",
+                  with_thousands(report.ledger_rows), "\nnew pages     ",
+                  with_thousands(increment.pages_changed), " of ",
+                  with_thousands(increment.pages_total), "\nsize          ",
+                  human_bytes(report.size_bytes), " for a bundle of ",
+                  human_bytes(report.full_size_bytes), "\nverification  ",
+                  report.verified ? "verified: with its parents it gives the full bundle"
+                                  : "not performed (--no-verify)",
+                  "\n"),
+      .report = to_json(report)};
+}
+
+}  // namespace
+
 Outcome run_backup(const Context& context) {
   const Invocation& flags = context.invocation;
   const std::string output = output_of(context);
@@ -65,17 +108,17 @@ Outcome run_backup(const Context& context) {
   const auto layout = context.layout();
   if (!layout.ok()) return failed(context, layout.error(), failure_report(output));
   ledger::ChainReport chain;
-  Result<bundle::BackupReport> report = [&] {
+  Rendered outcome = [&]() -> Rendered {
     ProgressLine line(context.terminal);
-    return app::backup(context.services,
-                       {*layout, output, !flags.has("no-verify"), line.progress()}, chain);
+    const app::BackupRequest request{*layout, output, !flags.has("no-verify"), line.progress()};
+    if (flags.has("since")) return run_increment(context, request);
+    return flags.has("encrypt-to") ? run_sealed(context, request, chain)
+                                   : run_full(context, request, chain);
   }();
-  if (!report.ok()) {
-    Outcome outcome = failed(context, report.error(), failure_report(output));
-    outcome.diagnostics.insert(0, failure_lines(chain));
-    return outcome;
-  }
-  return {.text = text_of(*report), .diagnostics = notes_of(*report), .report = to_json(*report)};
+  if (outcome.ok()) return std::move(outcome).value();
+  Outcome refused = failed(context, outcome.error(), failure_report(output));
+  refused.diagnostics.insert(0, failure_lines(chain));
+  return refused;
 }
 
 }  // namespace cortex::cli

@@ -1,5 +1,6 @@
 #include <charconv>
 
+#include "app/backup.h"
 #include "app/backup_check.h"
 #include "app/backup_shelf.h"
 #include "base/text.h"
@@ -50,6 +51,7 @@ Result<std::optional<app::BackupCheckRequest::Part>> part_flag(const Invocation&
 Result<app::BackupCheckRequest> check_request(const Invocation& flags) {
   app::BackupCheckRequest request;
   request.bundle_dir = flags.value("bundle");
+  request.identity_file = flags.optional("identity");
   request.drill = flags.has("drill");
   CORTEX_ASSIGN(request.sample_percent, sample_flag(flags));
   CORTEX_ASSIGN(request.part, part_flag(flags));
@@ -57,10 +59,11 @@ Result<app::BackupCheckRequest> check_request(const Invocation& flags) {
 }
 
 std::string check_text(const app::BackupCheckReport& report) {
-  std::string out =
-      cat("bundle    ", report.bundle_dir, " of ", report.bundle.manifest.backup_timestamp,
-          "\nbytes     ", human_bytes(report.bytes_checked), " of ",
-          human_bytes(report.bytes_total), " checked (", report.coverage, ")\n");
+  std::string out = cat("bundle    ", report.bundle_dir, " (", report.source, ")",
+                        report.bundle.manifest.backup_timestamp.empty() ? "" : " of ",
+                        report.bundle.manifest.backup_timestamp, "\nbytes     ",
+                        human_bytes(report.bytes_checked), " of ", human_bytes(report.bytes_total),
+                        " checked (", report.coverage, ")\n");
   if (report.bundle.content) {
     const auto& content = *report.bundle.content;
     out +=
@@ -77,7 +80,8 @@ std::string check_text(const app::BackupCheckReport& report) {
 
 std::string bundle_line(const bundle::ShelvedBundle& bundle) {
   std::string out = cat(bundle.name, "  ", format_rfc3339_seconds(bundle.made_at), "  ",
-                        counted(bundle.ledger_rows, "row"), "  ", human_bytes(bundle.size_bytes));
+                        bundle::kind_token(bundle.kind), "  ", counted(bundle.ledger_rows, "row"),
+                        "  ", human_bytes(bundle.size_bytes));
   if (bundle.last_drill) out += cat("  drill ", *bundle.last_drill);
   if (!bundle.problem.empty()) out += cat("  PROBLEM: ", bundle.problem);
   return out;
@@ -125,6 +129,23 @@ Outcome run_backup_verify(const Context& context) {
       "cortex backup verify: the drill failed; no state was changed. Next: look at the failed step,"
       " and make another bundle now.\n";
   return outcome;
+}
+
+Outcome run_backup_compact(const Context& context) {
+  const Invocation& flags = context.invocation;
+  const auto report = [&] {
+    ProgressLine line(context.terminal);
+    return app::compact_backup(context.services, {.bundle_dir = flags.value("bundle"),
+                                                  .output = flags.value("output"),
+                                                  .identity_file = flags.optional("identity"),
+                                                  .progress = line.progress()});
+  }();
+  if (!report.ok()) return failed(context, report.error());
+  return {.text = cat("full bundle of the ", report->source, " one = ", report->output, " (",
+                      counted(report->bundle.content ? report->bundle.content->ledger_rows : 0,
+                              "ledger row"),
+                      ", every byte verified)\n"),
+          .report = to_json(*report)};
 }
 
 Outcome run_backup_list(const Context& context) {

@@ -42,7 +42,9 @@ Outcome run_recover_apply(const Context& context) {
                           .manifest = flags.value("manifest"),
                           .acknowledged_restore = flags.has("acknowledge-current-backup-restore"),
                           .acknowledged_temporary = flags.has("acknowledge-temp-test-data-dir"),
-                          .attestation = flags.optional("attestation")});
+                          .attestation = flags.optional("attestation"),
+                          .manifest_signature = flags.optional("manifest-signature"),
+                          .operator_key = flags.optional("operator-verification-key")});
   if (!report.ok()) return failed(context, report.error());
   return {.text = json::write_pretty(to_json(*report)) + "\n",
           .diagnostics =
@@ -97,6 +99,7 @@ Outcome run_restore_run(const Context& context) {
     return app::restore_run(context.services, context.environment,
                             {.layout = *layout,
                              .bundle_dir = flags.value("from"),
+                             .identity_file = flags.optional("identity"),
                              .dry_run = flags.has("dry-run"),
                              .acknowledged_risk = flags.has("acknowledge-recovery-risk"),
                              .client = cat("cortex-cli ", version())},
@@ -122,6 +125,10 @@ Outcome run_restore_resume(const Context& context) {
       app::restore_resume(context.services, *layout, context.invocation.has("undo"));
   if (!report.ok()) return failed(context, report.error());
   Outcome outcome{.report = to_json(*report)};
+  if (!report->stale_marker.empty()) {
+    outcome.diagnostics =
+        cat("note: the lock marker of a dead restore is now ", quoted(report->stale_marker), "\n");
+  }
   if (!report->was_unfinished) {
     outcome.text = "cortex restore resume: no restore is unfinished\n";
   } else if (report->outcome == "completed") {
@@ -131,7 +138,7 @@ Outcome run_restore_resume(const Context& context) {
     outcome.text =
         "cortex restore resume: rolled back, store and ledger are those from before the restore\n";
     if (!report->reason.empty()) {
-      outcome.diagnostics = cat("note: it could not be finished: ", report->reason, "\n");
+      outcome.diagnostics += cat("note: it could not be finished: ", report->reason, "\n");
     }
   }
   return outcome;

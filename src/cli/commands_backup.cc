@@ -14,6 +14,15 @@ constexpr Flag kBackupFlags[] = {
      .value_name = "DIR",
      .about = "Folder in which to create cortex-<time>, instead of --output",
      .excludes = "output"},
+    {.name = "since",
+     .value_name = "BUNDLE",
+     .about = "Store only what changed since that bundle, beside it",
+     .excludes = "encrypt-to"},
+    {.name = "encrypt-to",
+     .value_name = "RECIPIENT",
+     .about = "Encrypt for an age public key, or for those of a file",
+     .repeatable = true,
+     .excludes = "since"},
     kDbFlag,
     kEventLogFlag,
     {.name = "no-verify",
@@ -28,7 +37,20 @@ constexpr Positional kShelfArgs[] = {
     {.name = "dir", .value_name = "DIR", .about = "Folder in which the bundles are"},
 };
 
+constexpr Flag kIdentityFlag = {.name = "identity",
+                                .value_name = "FILE",
+                                .about = "File of your age key, for an encrypted bundle"};
+
+constexpr Flag kCompactFlags[] = {
+    {.name = "output",
+     .value_name = "DIR",
+     .about = "Folder to create; must not exist",
+     .required = true},
+    kIdentityFlag,
+};
+
 constexpr Flag kVerifyFlags[] = {
+    kIdentityFlag,
     {.name = "drill",
      .value_name = "",
      .about = "Also restore into a private place, open and search it",
@@ -76,6 +98,13 @@ constexpr Command kCommands[] = {
      .positionals = kBundleArgs,
      .flags = kVerifyFlags,
      .example = "cortex backup verify backups/monday --drill",
+     .available = true},
+    {.path = "backup compact",
+     .about = "Make a full, plain bundle of an incremental or encrypted one",
+     .task = Task::kKeep,
+     .positionals = kBundleArgs,
+     .flags = kCompactFlags,
+     .example = "cortex backup compact backups/tuesday --output backups/whole",
      .available = true},
     {.path = "backup list",
      .about = "List the bundles of a folder",

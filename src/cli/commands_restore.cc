@@ -93,11 +93,22 @@ constexpr Flag kRecoverFlags[] = {
      .value_name = "",
      .about = "Required: the kept files replace the active ones"},
     kTemporaryFlag,
-    {.name = "attestation", .value_name = "FILE", .about = "Seed of an operator's key, 32 bytes"},
+    {.name = "attestation",
+     .value_name = "FILE",
+     .about = "Of a trial: seed of an operator's key, 32 bytes"},
+    {.name = "manifest-signature",
+     .value_name = "FILE",
+     .about = "Of a restore in production: an operator's signature over the recovery manifest"},
+    {.name = "operator-verification-key",
+     .value_name = "FILE",
+     .about = "Public key of that operator, 32 bytes"},
 };
 
 constexpr Flag kRunFlags[] = {
     {.name = "from", .value_name = "DIR", .about = "Bundle to restore", .required = true},
+    {.name = "identity",
+     .value_name = "FILE",
+     .about = "File of your age key, for an encrypted bundle"},
     {.name = "dry-run", .value_name = "", .about = "Verify and compare, change nothing"},
     kRiskFlag,
 };

@@ -33,6 +33,7 @@ constexpr HandlerRow kHandlers[] = {
     {"doctor", "cortex.doctor", run_doctor},
     {"backup", "cortex.backup", run_backup},
     {"backup verify", "cortex.backup.verify", run_backup_verify},
+    {"backup compact", "cortex.backup.compact", run_backup_compact},
     {"backup list", "cortex.backup.list", run_backup_list},
     {"backup prune", "cortex.backup.prune", run_backup_prune},
     {"restore verify-backup", "", run_verify_backup, JsonForm::kReport},

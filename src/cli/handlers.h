@@ -34,6 +34,7 @@ Outcome run_ledger_drill(const Context& context);
 Outcome run_doctor(const Context& context);
 Outcome run_backup(const Context& context);
 Outcome run_backup_verify(const Context& context);
+Outcome run_backup_compact(const Context& context);
 Outcome run_backup_list(const Context& context);
 Outcome run_backup_prune(const Context& context);
 Outcome run_verify_backup(const Context& context);

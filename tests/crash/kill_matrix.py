@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Kill the program before every call that changes the file system, and fail such calls, and see what is left behind.
 
-    tests/crash/kill_matrix.py [--bin PATH] [--sample N] [--only ingest|backup|migrate] [--jobs N]
+    tests/crash/kill_matrix.py [--bin PATH] [--sample N] [--only CASE] [--jobs N]
 
-A counting run under strace lists the calls of `ingest`, `backup` and `migrate v2`. Then, each time on a fresh copy of the same store:
+A counting run under strace lists the calls of each command: `ingest`, `backup` (full, incremental, encrypted), `backup prune`,
+`migrate v2`, and the four restores. Then, each time on a fresh copy of the same store:
 the process is killed on entering the k-th call (KILL), or that call reports an I/O error or a full disk (EIO, ENOSPC).
 After each run the promises are checked: rows acknowledged before are there byte for byte; what a run reported is there;
 the next run repairs what is left by itself, and ends with exactly the bytes of an undisturbed run; a backup is whole or
-absent; a cutover is done, or not, or completed by --resume-mirror. --sample N runs every N-th point (what scripts/test does); without it every point runs, some minutes.
+absent; a cutover is done, or not, or completed by --resume-mirror; a restore leaves the old pair or the new one, complete and
+verified, or says that it is unfinished, refuses writers, and is completed by `restore resume`. --sample N runs every N-th point (what scripts/test does); without it every point runs, some minutes.
 """
 import concurrent.futures
 import os
@@ -30,7 +32,11 @@ FAILING = {"write", "pwrite64", "writev", "pwritev", "fsync", "fdatasync", "ftru
            "copy_file_range"}
 CALL = re.compile(r"^\s*\d*\s*(\w+)\((.*)$")
 OLD, NEW = range(1, 6), range(6, 14)
-PRIVATE = re.compile(r"(^|/)cortex_|\.lock$|\.flock$|(^|/)(events\.jsonl|cortex\.db)\.[^/]*$")
+SEED = bytes([7]) * 32
+KEY = "ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c"  # its public key
+IDENTITY = "AGE-SECRET-KEY-1DRLDLAVZF63VCMVDEJGMHTT5K6MAZCULG8WLUYUAU4KQTU5MWQCQ5J5F5K\n"
+RECIPIENT = "age14mx0mz99luxhckax4w80s0mtu607850hzxzfsmf6e3urv08t6ufqvxy9ag"
+PRIVATE = re.compile(r"(^|/)cortex_|\.lock$|\.flock$|(^|/)(events\.jsonl|cortex\.db)\.[^/]*$|^\.cortex-(increment|seal)-")
 
 
 def acknowledged(output):
@@ -174,7 +180,178 @@ class Migrate(Case):
             f"{anchors} anchors, or no manifest of the migration"
 
 
-CASES = (Ingest, Backup, Migrate)
+class Restore(Case):
+    """A restore of an older bundle: afterwards there is the old pair or the new one, and nothing else."""
+
+    exits = (0, 3, 5, 7, 64)
+
+    @staticmethod
+    def prepare(binary):
+        home = template_store(binary)
+        (home.root / "op.seed").write_bytes(SEED)
+        (home.root / "op.pub").write_bytes(bytes.fromhex(KEY))
+        (home.root / "witness.seed").write_bytes(bytes([9]) * 32)
+        with sqlite3.connect(home.store) as store:
+            store.execute("insert into authority_principal_timeline(principal_id, trust_tier, effective_at)"
+                          " values('p', 'operator', '2020-01-01T00:00:00+00:00')")
+            store.execute("insert into authority_key_timeline(key_id, principal_id, state, effective_at)"
+                          f" values('{KEY}', 'p', 'active', '2020-01-01T00:00:00+00:00')")
+        store.close()
+        harness.must(home.run("backup", "--output", "bundle"))
+        harness.must(home.run("audit", "anchor", "--output", "anchor", "--history", "history"))
+        harness.must(home.run("ingest", "new.json"))
+        return home
+
+    def __init__(self, binary, template):
+        super().__init__(binary, template)
+        self.old = template.ledger.read_bytes()
+        self.new = (template.root / "bundle/events.jsonl").read_bytes()
+
+    def state(self, home):
+        ledger = home.ledger.read_bytes()
+        if ledger == self.old:
+            return "old"
+        rest = ledger[len(self.new):]
+        return "new" if ledger.startswith(self.new) and (not rest or b"cortex_operation" in rest) else "mixed"
+
+    def problem(self, home, run):
+        if (home.data / "cortex_restore_state.json").exists():
+            writer = home.run("ingest", "new.json")
+            if writer.returncode != 7 or b"restore.apply.unfinished" not in writer.stderr:
+                return f"unfinished, and a writer is not refused: {harness.said(writer)}"
+            if home.run("doctor", "--strict").returncode == 0:
+                return "unfinished, and doctor calls it sound"
+        elif run.returncode == 0 and self.state(home) != "new":
+            return "a success was reported, the restored ledger is not there"
+        resumed = home.run("restore", "resume")
+        if resumed.returncode:
+            return f"restore resume: {harness.said(resumed)}"
+        if self.state(home) == "mixed":
+            return "the ledger is neither the old one nor the restored one"
+        for check in (("audit", "verify"), ("doctor", "--strict", "--deep"), ("ingest", "new.json"), ("audit", "verify")):
+            result = home.run(*check)
+            if result.returncode:
+                return f"{' '.join(check)} after it ({self.state(home)}): {harness.said(result)}"
+        left = [p.name for p in home.data.iterdir() if re.search(r"\.(apply-stage|recover-apply|restore-run|rollback)", p.name)]
+        return f"left behind: {left}" if left else None
+
+
+class RestoreRun(Restore):
+    name = "restore-run"
+    arguments = ("restore", "run", "--from", "bundle", "--acknowledge-recovery-risk")
+
+
+class ApplyStage(Restore):
+    name = "restore-apply-stage"
+    arguments = ("restore", "apply-stage", "--manifest", "bundle/BACKUP_MANIFEST", "--stage-dir", "stage",
+                 "--acknowledge-active-store-replacement", "--acknowledge-temp-test-data-dir", "--acknowledge-recovery-risk")
+
+    @staticmethod
+    def prepare(binary):
+        home = Restore.prepare(binary)
+        harness.must(home.run("restore", "stage", "--manifest", "bundle/BACKUP_MANIFEST", "--stage-dir", "stage",
+                              "--acknowledge-destructive-restore", "--acknowledge-recovery-risk"))
+        return home
+
+
+class Production(ApplyStage):
+    name = "restore-apply"
+    arguments = ("restore", "apply", "--production", "--manifest", "bundle/BACKUP_MANIFEST", "--stage-dir", "stage",
+                 "--restore-intent", "intent.json", "--restore-intent-signature", "intent.sig", "--operator-verification-key",
+                 "op.pub", "--against", "anchor", "--against-history", "history", "--anchor-sink", "local-witness",
+                 "--witness-key", "witness.seed", "--sink-path", "receipt", "--acknowledge-production-destructive-restore",
+                 "--acknowledge-active-store-replacement", "--acknowledge-recovery-risk")
+
+    def fresh(self):
+        # The intent names the store that it is for.
+        home = super().fresh()
+        harness.must(home.run("restore", "intent", "build", "--backup-manifest", "bundle/BACKUP_MANIFEST", "--output",
+                              "intent.json", "--sign", "--signing-key-file", "op.seed", "--accept-loss-of-stage", "stage"))
+        return home
+
+    def state(self, home):
+        ledger = home.ledger.read_bytes()
+        # A restore that was rolled back stands in the ledger.
+        rolled_back = ledger.startswith(self.old) and b"restore.apply.rolled_back" in ledger[len(self.old):]
+        return "old" if rolled_back else super().state(home)
+
+
+class RecoverApply(ApplyStage):
+    name = "restore-recover-apply"
+    arguments = ("restore", "recover-apply", "--manifest", "data/.restore-apply-recovery/RECOVERY_MANIFEST.json",
+                 "--acknowledge-current-backup-restore", "--acknowledge-temp-test-data-dir", "--attestation", "op.seed")
+
+    def __init__(self, binary, template):
+        super().__init__(binary, template)
+        self.old, self.new = self.new, self.old  # there and back
+
+    def fresh(self):
+        home = super().fresh()
+        harness.must(home.run(*ApplyStage.arguments))
+        return home
+
+
+class Increment(Backup):
+    name = "increment"
+    arguments = ("backup", "--since", "out/full", "--output", "out/bundle")
+
+    @staticmethod
+    def prepare(binary):
+        home = template_store(binary)
+        (home.root / "out").mkdir()
+        harness.must(home.run("backup", "--output", "out/full"))
+        (home.data / "cortex_last_backup.json").unlink()  # so that the run makes it, and changes nothing
+        harness.must(home.run("ingest", "new.json"))
+        return home
+
+    def problem(self, home, run):
+        full = home.root / "out/full"
+        shutil.move(full, home.root / "full")
+        # The parent is looked for beside the bundle, and is no part of what this run left behind.
+        shutil.copytree(home.root / "full", full)
+        problem = super().problem(home, run)
+        return None if problem == "left behind: ['full']" else problem
+
+    @staticmethod
+    def unsound(home, bundle):
+        check = home.run("backup", "verify", bundle)
+        return f"backup verify: {harness.said(check)}" if check.returncode else None
+
+
+class Encrypted(Backup):
+    name = "encrypted"
+    arguments = ("backup", "--encrypt-to", RECIPIENT, "--output", "out/bundle")
+
+    @staticmethod
+    def unsound(home, bundle):
+        (home.root / "id").write_text(IDENTITY)
+        check = home.run("backup", "verify", bundle, "--identity", "id")
+        return f"backup verify: {harness.said(check)}" if check.returncode else None
+
+
+class Prune(Case):
+    name = "prune"
+    arguments = ("backup", "prune", "out", "--keep-last", "1", "--apply")
+
+    @staticmethod
+    def prepare(binary):
+        home = template_store(binary)
+        for name in ("a", "b"):
+            harness.must(home.run("backup", "--output", f"out/{name}"))
+        return home
+
+    def problem(self, home, run):
+        listed = home.run("backup", "list", "out")
+        if b"PROBLEM" in listed.stdout:
+            return f"a bundle is half there: {harness.said(listed)}"
+        again = home.run(*self.arguments)
+        if again.returncode:
+            return f"the next prune: {harness.said(again)}"
+        left = sorted(p.name for p in (home.root / "out").iterdir())
+        return None if left == ["b"] else f"left behind: {left}"
+
+
+CASES = (Ingest, Backup, Migrate, RestoreRun, ApplyStage, Production, RecoverApply, Increment, Encrypted, Prune)
 
 
 def stored_ids(home):
