@@ -59,8 +59,9 @@ TEST_F(IncrementTest, AChainGivesTheFullBundleAtEachOfItsLinks) {
   EXPECT_EQ(restored("one").value(), 52U);
   EXPECT_EQ(restored("two").value(), 55U);
   EXPECT_EQ(get(folder_ / "together-two/events.jsonl"), ledger);
-  EXPECT_EQ(names_in(live_),
-            (std::vector<std::string>{"cortex.db", "cortex_events.jsonl.head", "events.jsonl"}));
+  for (const std::string& name : names_in(live_)) {
+    EXPECT_FALSE(name.starts_with(".cortex-increment-")) << name;
+  }
 }
 
 TEST_F(IncrementTest, WithoutAChangeOnlyTheFirstPageOfTheCopyDiffers) {
