@@ -111,6 +111,7 @@ json::Value to_json(const DecayListing& listing);
 struct DecayStatus {
   store::DecayJob job;
   store::SummarySources superseded;
+  std::optional<json::Value> review{};  // what was last found out about its principle
 };
 Result<DecayStatus> decay_status(Services& services, const Layout& layout,
                                  const std::string& job_id);

@@ -5,6 +5,7 @@
 #include "app/decay.h"
 #include "app/decay_work.h"
 #include "base/text.h"
+#include "store/plain_rows.h"
 
 namespace cortex::app {
 namespace {
@@ -19,6 +20,18 @@ bool is_abandoned(const store::DecayJob& job, Timestamp now) {
   if (!job.lease_until.empty()) return job.lease_until < column_time(now);
   now.seconds -= kUnleasedSeconds;
   return job.updated_at < column_time(now);
+}
+
+Result<std::optional<json::Value>> last_review(sqlite::Connection& db, const store::DecayJob& job) {
+  CORTEX_ASSIGN(const auto rows,
+                store::rows_where(db, "audit_records",
+                                  "WHERE target_ref = ?1 AND operation = 'principle.review'"
+                                  " ORDER BY created_at DESC, id DESC LIMIT 1",
+                                  job.source_ids.front()));
+  if (rows.empty()) return std::optional<json::Value>();
+  auto review = json::parse(store::text_of(rows.front(), "reason"));
+  if (!review.ok()) return std::optional<json::Value>();  // a row of another program
+  return std::optional(std::move(review).value());
 }
 
 }  // namespace
@@ -97,6 +110,9 @@ Result<DecayStatus> decay_status(Services& services, const Layout& layout,
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   DecayStatus status;
   CORTEX_ASSIGN(status.job, required_job(store.connection, id));
+  if (status.job.kind == memory::decay_kind_row(memory::DecayKind::kPrincipleReview).token) {
+    CORTEX_ASSIGN(status.review, last_review(store.connection, status.job));
+  }
   if (!status.job.result_memory_id) return status;
   CORTEX_ASSIGN(status.superseded,
                 store::sources_of_summary(store.connection, *status.job.result_memory_id));

@@ -77,7 +77,7 @@ class Closing {
     if (const Status done = ingest_step(); !done.ok()) {
       // A session that cannot be read is a precondition here, whatever it is for `ingest`.
       Error error = done.error();
-      if (error.code == Code::kUsage) error.code = Code::kPrecondition;
+      if (!request_.text && error.code == Code::kUsage) error.code = Code::kPrecondition;
       report_.failure = with_token(std::move(error), kCloseIngestFailed);
       return std::move(report_);
     }
@@ -89,22 +89,23 @@ class Closing {
   }
 
  private:
+  // The rules first, and with them the words of whoever judges the session; then what it says.
   Status ingest_step() {
-    CORTEX_ASSIGN(SessionLook look, look_at(services_, request_));
-    report_.trace_id = look.trace_id;
-    extractor_ = std::move(look.extractor);
     if (request_.dry_run) {
       CORTEX_TRY(rehearse(services_, request_));
-      report_.skipped = look.events;
-      return {};
+    } else {
+      CORTEX_ASSIGN(const IngestReport ingested, ingest_session(services_, request_));
+      report_.appended = ingested.appended.size();
+      report_.skipped = ingested.skipped.size();
+      for (const std::string* note : {&ingested.mirror_note, &ingested.index_note,
+                                      &ingested.tree_note, &ingested.ledger_note}) {
+        if (!note->empty()) report_.notes.push_back(*note);
+      }
     }
-    CORTEX_ASSIGN(const IngestReport ingested, ingest_session(services_, request_));
-    report_.appended = ingested.appended.size();
-    report_.skipped = ingested.skipped.size();
-    for (const std::string* note : {&ingested.mirror_note, &ingested.index_note,
-                                    &ingested.tree_note, &ingested.ledger_note}) {
-      if (!note->empty()) report_.notes.push_back(*note);
-    }
+    CORTEX_ASSIGN(SessionLook look, look_at(services_, request_));
+    if (request_.dry_run) report_.skipped = look.events;
+    report_.trace_id = look.trace_id;
+    extractor_ = std::move(look.extractor);
     return {};
   }
 

@@ -83,8 +83,10 @@ class TurnEvents {
  public:
   TurnEvents(const ImportRequest& request, Timestamp now) : request_(request), now_(now) {}
 
+  enum class Payloads : std::uint8_t { kLeftOut, kWhole };
+
   // False: the turn is left out.
-  bool fill(transcript::Turn& turn, core::DecodedEvent& out) const {
+  bool fill(transcript::Turn& turn, Payloads payloads, core::DecodedEvent& out) const {
     core::Event& event = out.event;
     event = {};
     event.source = turn.source;
@@ -97,7 +99,8 @@ class TurnEvents {
     event.trace_id = trace_of(turn.session);
     event.domain_tags = turn.tags;
     for (const std::string& tag : request_.tags) event.domain_tags.push_back(tag);
-    event.payload = json::canonical(std::move(turn.payload));
+    // No rule looks into payloads that this program makes: the first reading does without.
+    if (payloads == Payloads::kWhole) event.payload = json::canonical(std::move(turn.payload));
     out.raw_payload = event.payload;
     out.raw_payload_is_canonical = true;
     out.payload_depth = 1;
@@ -123,8 +126,8 @@ class TurnEvents {
   Timestamp now_;
 };
 
-// The events of a file as `ingest` reads them: twice, and the digest of what went by tells that
-// both were the same.
+// The events of a file as `ingest` reads them: twice. The digest covers what the rules judge, so
+// that nothing else is appended than what they saw.
 EventSource source_of(ImportFile& file, transcript::Format format, const TurnEvents& events,
                       ImportedFile& imported) {
   return [&file, format, &events,
@@ -133,15 +136,17 @@ EventSource source_of(ImportFile& file, transcript::Format format, const TurnEve
     crypto::Blake3 hash;
     core::DecodedEvent decoded;
     imported.user_lines_skipped = 0;
+    const auto payloads =
+        callbacks.payloads ? TurnEvents::Payloads::kWhole : TurnEvents::Payloads::kLeftOut;
     const auto on_turn = [&](transcript::Turn&& turn) -> Status {
-      if (!events.fill(turn, decoded)) {
+      if (!events.fill(turn, payloads, decoded)) {
         ++imported.user_lines_skipped;
         return {};
       }
       ++summary.events;
-      summary.bytes += decoded.event.payload.size();
       hash.update(decoded.event.id.text());
-      hash.update(decoded.event.payload);
+      hash.update(core::source_type_text(decoded.event.source.type));
+      hash.update(decoded.event.source.name);
       return callbacks.on_event(decoded);
     };
     CORTEX_ASSIGN(imported.counts, file.each_turn(format, on_turn));
@@ -280,7 +285,8 @@ class Import {
     const auto on_turn = [&](transcript::Turn&& turn) -> Status {
       CORTEX_TRY(keeper.add(turn));
       const std::string session = turn.session;
-      if (!request_.extract || !events_.fill(turn, decoded)) return {};
+      if (!request_.extract || !events_.fill(turn, TurnEvents::Payloads::kWhole, decoded))
+        return {};
       if (heard.size() >= kSessionsHeardMax && !heard.contains(session)) {
         CORTEX_TRY(keep_heard(heard, imported));
       }

@@ -104,6 +104,19 @@ TEST_F(SessionImportTest, WhatOthersBelieveIsACandidate_WithItsRecordAsSource) {
   expect_accounted();
 }
 
+TEST_F(SessionImportTest, ARecordThatChangedBringsItsNewClaimsAlone) {
+  const std::string path = folder_ / "graph.jsonl";
+  const std::string begin =
+      "{\"type\":\"entity\",\"name\":\"a\",\"entityType\":\"t\",\"observations\":[\"one\"";
+  put(path, cat(begin, "]}\n"));
+  EXPECT_EQ(import({.path = path}).files[0].proposals.proposed, 1U);
+  put(path, cat(begin, ",\"two\"]}\n"));
+  const ImportedFile again = import({.path = path}).files[0];
+  EXPECT_EQ(again.appended, 1U);
+  EXPECT_EQ(again.proposals.proposed, 1U);
+  EXPECT_EQ(again.proposals.known, 1U);
+}
+
 TEST_F(SessionImportTest, AFolderBringsAllOfItsFiles_AndNamesTheOthers) {
   const std::string folder = folder_ / "in";
   ASSERT_TRUE(fs_.make_directory(folder, 0700).ok());

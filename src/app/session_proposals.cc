@@ -46,10 +46,9 @@ void hear(const core::Event& event, reflect::Extractor& extractor) {
 
 Status ProposalKeeper::add(const transcript::Turn& turn) {
   const std::string event_id = core::id_text(core::IdKind::kEvent, turn.id);
-  std::size_t number = 0;
   for (const transcript::Proposal& one : turn.proposals) {
-    const std::string place = cat(number++);
-    const std::string_view parts[] = {event_id, place};
+    // The same claim of a record that changed otherwise is the same proposal.
+    const std::string_view parts[] = {format_, turn.session, one.claim};
     const Ulid id = transcript::hashed_ulid(turn.at, kIdDomain, parts);
     auto screened = memory::screen(trim(one.claim), policy_);
     if (!screened.ok() || !check_text("claim", one.claim).ok()) {

@@ -26,8 +26,8 @@ struct ProposalCounts {
   std::uint64_t refused = 0;   // by the write gate
 };
 
-// Keeps the proposals of turns as candidates, a batch in one transaction; ids follow from the turn
-// and its place, so that the same proposal is kept once. Each cites the event of its turn.
+// Keeps the proposals of turns as candidates, a batch in one transaction; ids follow from session
+// and claim, so that the same proposal is kept once. Each cites the event of its turn.
 class ProposalKeeper {
  public:
   ProposalKeeper(Services& services, const Layout& layout, const memory::GatePolicy& policy,

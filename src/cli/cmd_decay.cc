@@ -98,7 +98,8 @@ std::string status_text(const app::DecayStatus& status) {
              line("scheduled_for", job.scheduled_for), line("created_at", job.created_at),
              line("created_by", job.created_by), line("updated_at", job.updated_at),
              maybe_line("superseded_memory_ids", joined(status.superseded.memories)),
-             maybe_line("superseded_episode_ids", joined(status.superseded.episodes)));
+             maybe_line("superseded_episode_ids", joined(status.superseded.episodes)),
+             status.review ? line("review", json::write_compact(*status.review)) : std::string());
 }
 
 }  // namespace

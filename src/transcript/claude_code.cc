@@ -50,7 +50,10 @@ class ClaudeCode {
     place.session = text_member(value, "sessionId");
     place.at = time_of(value.find("timestamp"));
     // Resumed sessions repeat lines of others under their old ids.
-    if (const std::string uuid = text_member(value, "uuid"); !uuid.empty()) place.key = uuid;
+    if (const std::string uuid = text_member(value, "uuid"); !uuid.empty()) {
+      place.key = uuid;
+      place.with_content = false;
+    }
     const std::string type = text_member(value, "type");
     const json::Value* message = value.find("message");
     if ((type == "user" || type == "assistant") && message != nullptr) {

@@ -63,8 +63,9 @@ Status Emitter::emit(const Place& place, core::SourceType source, std::string_vi
   turn.session = place.session.empty() ? session_ : place.session;
   turn.at = place.at.value_or(last_);
   last_ = turn.at;
-  const std::string_view parts[] = {format_, turn.session, place.key};
-  turn.id = hashed_ulid(turn.at, kIdDomain, parts);
+  const std::string content = place.with_content ? json::canonical(payload) : std::string();
+  const std::string_view parts[] = {format_, turn.session, place.key, content};
+  turn.id = hashed_ulid(turn.at, kIdDomain, std::span(parts).first(place.with_content ? 4 : 3));
   turn.source.type = source;
   const bool named = source == core::SourceType::kTool || source == core::SourceType::kChildAgent;
   if (named)

@@ -14,6 +14,9 @@ struct Place {
   std::string session;  // empty: that of the file
   std::string key;      // unique in the session: an id of the format, or a number
   std::optional<Timestamp> at{};
+  // What stands there is part of the id, too: the key only says where that was (another file may
+  // have the same name), or names something that is changed in its place.
+  bool with_content = false;
 };
 
 class Emitter {

@@ -73,8 +73,9 @@ class GitLog {
       ++out_.counts().empty;
       return {};
     }
-    return out_.malformed({.session = {}, .key = numbered_key("line", out_.counts().lines)}, text,
-                          "no commit");
+    return out_.malformed(
+        {.session = {}, .key = numbered_key("line", out_.counts().lines), .with_content = true},
+        text, "no commit");
   }
 
   void header(std::string_view text) {
@@ -132,8 +133,9 @@ Status read_git_log(const ReadAt& read, Emitter& out) {
     if (!more) return log.finish();
     ++out.counts().lines;
     if (!is_valid_utf8(line.text)) {
-      CORTEX_TRY(out.malformed({.session = {}, .key = numbered_key("line", line.number)}, line.text,
-                               "not UTF-8"));
+      CORTEX_TRY(out.malformed(
+          {.session = {}, .key = numbered_key("line", line.number), .with_content = true},
+          line.text, "not UTF-8"));
       continue;
     }
     CORTEX_TRY(log.line(line.text));

@@ -78,7 +78,8 @@ class Markdown {
     const std::string body(trim(body_));
     body_.clear();
     if (body.empty() && heading_.empty()) return {};
-    const Place place{.session = {}, .key = numbered_key("section", ++sections_)};
+    const Place place{
+        .session = {}, .key = numbered_key("section", ++sections_), .with_content = true};
     if (voice_ == Voice::kUser) return out_.user(place, body);
     if (voice_ == Voice::kAgent) return out_.agent(place, "markdown", "text", body);
     json::Object payload{{"text", body}};
@@ -108,7 +109,8 @@ Status read_markdown(const ReadAt& read, Emitter& out) {
       CORTEX_TRY(markdown.line(line.text));
       continue;
     }
-    const Place place{.session = {}, .key = numbered_key("line", line.number)};
+    const Place place{
+        .session = {}, .key = numbered_key("line", line.number), .with_content = true};
     CORTEX_TRY(out.malformed(place, line.too_long == 0 ? line.text : std::string_view(),
                              line.too_long == 0 ? "not UTF-8" : "the line is too long"));
   }

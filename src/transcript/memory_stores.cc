@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "crypto/digest.h"
 #include "transcript/readers.h"
 
 namespace cortex::transcript {
@@ -59,8 +58,6 @@ Status graph_line(Emitter& out, Place place, json::Value&& value) {
   } else {
     return out.unknown(place, std::move(value));
   }
-  // The same entity with other observations is another turn.
-  place.key += cat(" ", crypto::blake3_hex(json::canonical(value)));
   return propose(out, "mcp-memory", place, std::move(value), std::move(proposals));
 }
 

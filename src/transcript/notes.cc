@@ -69,7 +69,7 @@ class Note {
   enum class Front { kNone, kOpen, kDone };
 
   Place place(std::string key) const {
-    return {.session = permalink_, .key = std::move(key), .at = at_};
+    return {.session = permalink_, .key = std::move(key), .at = at_, .with_content = true};
   }
 
   Status front_matter(std::string_view text) {
@@ -144,7 +144,8 @@ Status read_basic_memory(const ReadAt& read, Emitter& out) {
       CORTEX_TRY(note.line(line.text));
       continue;
     }
-    const Place place{.session = {}, .key = numbered_key("line", line.number)};
+    const Place place{
+        .session = {}, .key = numbered_key("line", line.number), .with_content = true};
     CORTEX_TRY(out.malformed(place, line.too_long == 0 ? line.text : std::string_view(),
                              line.too_long == 0 ? "not UTF-8" : "the line is too long"));
   }

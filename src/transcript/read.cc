@@ -30,7 +30,8 @@ Status each_json_line(const ReadAt& read, Emitter& out, const OnLine& on_value) 
       ++out.counts().empty;
       continue;
     }
-    const Place place{.session = {}, .key = numbered_key("line", line.number)};
+    const Place place{
+        .session = {}, .key = numbered_key("line", line.number), .with_content = true};
     if (line.too_long != 0) {
       CORTEX_TRY(out.malformed(place, "", cat("the line has ", line.too_long, " bytes")));
       continue;

@@ -183,6 +183,13 @@ TEST(ReadTest, HostileBytesAreKeptAndCounted) {
   EXPECT_NE(reading->turns[0].payload.find("raw_base64"), nullptr);
 }
 
+TEST(ReadTest, FilesOfTheSameNameAreTold_AndAChangedLineIsAnother) {
+  const auto one = read_text(Format::kMarkdown, "## User\nfirst\n## User\nsecond\n");
+  const auto two = read_text(Format::kMarkdown, "## User\nother\n## User\nsecond\n");
+  EXPECT_NE(one->turns[0].id, two->turns[0].id);
+  EXPECT_EQ(one->turns[1].id, two->turns[1].id);
+}
+
 TEST(ReadTest, AFailureOfTheCallerEndsIt) {
   const std::string text = sample("claude-code.jsonl");
   const ReadAt read = [&text](std::uint64_t offset, std::span<char> out) -> Result<std::size_t> {

@@ -93,12 +93,10 @@ RC_GTEST_PROP(Export, ComesBackAsItWas, ()) {
   }
   const std::string lines = from.exported(app::ExportFormat::kJsonLines);
   const std::string prose = from.exported(app::ExportFormat::kMarkdown);
-  for (const std::string& text : {lines, prose}) {
-    Place to;
-    to.take_over(text);
-    RC_ASSERT(to.exported(app::ExportFormat::kJsonLines) == lines);
-    RC_ASSERT(to.exported(app::ExportFormat::kMarkdown) == prose);
-  }
+  Place to;
+  to.take_over(*in_range(0, 2) == 0 ? lines : prose);
+  RC_ASSERT(to.exported(app::ExportFormat::kJsonLines) == lines);
+  RC_ASSERT(to.exported(app::ExportFormat::kMarkdown) == prose);
 }
 
 }  // namespace

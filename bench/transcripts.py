@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""How fast a transcript comes in, once and again, and in how much memory.
+
+    bench/transcripts.py [--bin build/release/cortex] [--lines 100000] [--floor 20000]
+
+Lines are those of Claude Code sessions, 0.8 kB each. Exit status 1 when importing is slower than the floor, in lines a
+second, or when memory grows with more than 64 bytes a line.
+"""
+import json
+import pathlib
+import random
+import sys
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
+import data  # noqa: E402
+import harness  # noqa: E402
+import measure  # noqa: E402
+
+BYTES_A_LINE_MAX = 64
+FIXED_KIB = 96 << 10
+
+
+def write_transcript(path, lines):
+    words = random.Random(data.SEED)
+    with path.open("w", encoding="utf-8") as out:
+        for n in range(lines):
+            text = " ".join(words.choices(data.WORDS, k=60))
+            user = n % 2 == 0
+            content = {"type": "tool_result", "tool_use_id": f"t{n}", "content": text} if user else \
+                {"type": "text", "text": text}
+            message = {"role": "user" if user else "assistant", "content": [content]}
+            if not user:
+                message["model"] = data.MODELS[n % 3]
+            stamp = f"2026-03-02T{n // 3600 % 24:02}:{n // 60 % 60:02}:{n % 60:02}.{n % 1000:03}Z"
+            print(json.dumps({"parentUuid": None, "isSidechain": False, "cwd": "/srv/shop", "sessionId": "5b6f5f0e",
+                              "version": "2.0.14", "type": message["role"], "message": message, "uuid": f"u-{n}",
+                              "timestamp": stamp}), file=out)
+
+
+def main():
+    parser = harness.parser(__doc__)
+    parser.add_argument("--lines", type=int, default=100_000)
+    parser.add_argument("--floor", type=int, default=20_000)
+    options = parser.parse_args()
+    missed = []
+    with harness.Home(options.bin) as home:
+        harness.must(home.run("init"))
+        path = home.root / "t.jsonl"
+        write_transcript(path, options.lines)
+        command = [home.binary, "session", "import", path]
+        for name in ("first import", "again"):
+            run = measure.timed(command, home.environment())
+            rate = options.lines / run.seconds
+            print(f"{name}: {run.seconds:.2f} s, {rate:,.0f} lines/s")
+            if run.code or rate < options.floor:
+                missed.append(name)
+        with harness.Home(options.bin) as other:
+            harness.must(other.run("init"))
+            peak = measure.peak(command, other.environment())
+            print(f"peak memory: {peak.kib / 1024:.1f} MiB")
+            if peak.kib > FIXED_KIB + options.lines * BYTES_A_LINE_MAX / 1024:
+                missed.append("memory")
+    print("missed: " + ", ".join(missed) if missed else "all targets met")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
