@@ -15,6 +15,7 @@ Outcome run_serve(const Context& context) {
   request.token_file = context.invocation.optional("token-file");
   request.http = context.invocation.optional("http");
   request.bearer_token_file = context.invocation.optional("bearer-token-file");
+  request.fixtures = context.invocation.has("conformance-fixtures");
   request.logs_calls = logs_info(context.environment.get("RUST_LOG").value_or(""));
   return {.code = (*context.server)(context.services, request)};
 }

@@ -32,6 +32,7 @@ constexpr Group kGroups[] = {
     {.path = "principle", .about = "Promote one principle to doctrine"},
     {.path = "decay", .about = "Compress and retire old memories"},
     {.path = "hook", .about = "Let agent programs record and recall by themselves"},
+    {.path = "mcp", .about = "Clients that speak the Model Context Protocol"},
     {.path = "models", .about = "Language models that can be reached"},
     {.path = "key", .about = "Keys that sign, whose they are and from when to when"},
     {.path = "migrate", .about = "Bring a store to a newer schema"},

@@ -16,7 +16,28 @@ constexpr Flag kServeFlags[] = {
      .about = "Serve HTTP on this loopback address instead of stdin and stdout: 127.0.0.1:8717"},
     {.name = "bearer-token-file",
      .value_name = "FILE",
-     .about = "With --http: the private file with the token that clients must send"},
+     .about = "With --http: the private file with the token that clients must send",
+     .needs = "http"},
+#ifdef CORTEX_CONFORMANCE_FIXTURES
+    {.name = "conformance-fixtures",
+     .value_name = "",
+     .about = "Builds for tests: what the protocol's conformance suite wants, without a token"},
+#endif
+};
+
+constexpr Positional kClient[] = {
+    {.name = "client", .value_name = "CLIENT", .about = "claude-code, cursor, vscode and others"},
+};
+constexpr Flag kInstallFlags[] = {
+    {.name = "dry-run", .value_name = "", .about = "Print what would be written, write nothing"},
+    {.name = "project",
+     .value_name = "",
+     .about = "The file of this folder's project",
+     .excludes = "config"},
+    {.name = "config", .value_name = "FILE", .about = "This configuration file"},
+    {.name = "command", .value_name = "PATH", .about = "The program to start (default: this one)"},
+    kDbFlag,
+    kEventLogFlag,
 };
 
 constexpr Command kCommands[] = {
@@ -25,6 +46,13 @@ constexpr Command kCommands[] = {
      .task = Task::kAgents,
      .flags = kServeFlags,
      .example = "cortex serve",
+     .available = true},
+    {.path = "mcp install",
+     .about = "Put this server into the configuration of a client",
+     .task = Task::kAgents,
+     .positionals = kClient,
+     .flags = kInstallFlags,
+     .example = "cortex mcp install cursor --dry-run",
      .available = true},
 };
 

@@ -52,6 +52,7 @@ constexpr HandlerRow kHandlers[] = {
     {"restore preflight", "", run_restore_preflight, JsonForm::kReport},
     {"restore stage", "", run_restore_stage, JsonForm::kReport},
     {"serve", "", run_serve, JsonForm::kReport},
+    {"mcp install", "cortex.mcp.install", run_mcp_install},
     {"memory note", "cortex.memory.note", run_memory_note},
     {"memory accept", "cortex.memory.accept", run_memory_accept},
     {"memory list", "cortex.memory.list", run_memory_list},

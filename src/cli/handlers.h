@@ -52,6 +52,7 @@ Outcome run_post_migrate_manifest(const Context& context);
 Outcome run_restore_preflight(const Context& context);
 Outcome run_restore_stage(const Context& context);
 Outcome run_serve(const Context& context);
+Outcome run_mcp_install(const Context& context);
 Outcome run_apply_stage(const Context& context);
 Outcome run_recover_apply(const Context& context);
 Outcome run_restore_resume(const Context& context);

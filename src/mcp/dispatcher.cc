@@ -45,20 +45,6 @@ RpcError unsupported(std::string_view asked) {
           json::Object{{"supported", stateless_names()}, {"requested", asked}}};
 }
 
-// What a stateless request says about itself, or why it is refused.
-std::variant<Client, RpcError> read_stateless(const json::Object& meta) {
-  const json::Value* version = meta.find(meta::kProtocolVersion);
-  if (version == nullptr || version->as_string() == nullptr) {
-    return RpcError{code::kInvalidParams, cat("_meta needs ", meta::kProtocolVersion)};
-  }
-  if (*version->as_string() != stateless_revision().name) return unsupported(*version->as_string());
-  const json::Value* capabilities = meta.find(meta::kClientCapabilities);
-  if (capabilities == nullptr || capabilities->as_object() == nullptr) {
-    return RpcError{code::kInvalidParams, cat("_meta needs ", meta::kClientCapabilities)};
-  }
-  return client_of(object_of(meta.find(meta::kClientInfo)));
-}
-
 bool is_good_initialize(const Message& message) {
   const json::Object& params = object_of(&message.params);
   const auto has = [&](std::string_view key, bool object) {
@@ -80,8 +66,9 @@ Error broken_inside(const std::exception& error) {
 Result<json::Object> run_tool(const Tool& tool, const Call& call) {
   try {
     CORTEX_ASSIGN(json::Object object, tool.run(call));
+    if (tool.raw) return object;
     CORTEX_TRY(fit(tool, object));
-    return object;
+    return tool_result(std::move(object));
   } catch (const std::exception& error) {
     return broken_inside(error);
   }
@@ -90,7 +77,7 @@ Result<json::Object> run_tool(const Tool& tool, const Call& call) {
 std::string tool_reply(const std::string& id, Result<json::Object> outcome,
                        const Revision& revision) {
   if (outcome.ok()) {
-    return result_text(id, finished(tool_result(std::move(outcome).value()), revision));
+    return result_text(id, finished(std::move(outcome).value(), revision));
   }
   if (revision.tool_errors_are_results) {
     return result_text(id, finished(tool_refusal(outcome.error()), revision));
@@ -197,9 +184,11 @@ std::variant<Dispatcher::Asked, RpcError> Dispatcher::asked_by(const Message& me
     const Revision* revision = connection.revision;
     return Asked{revision != nullptr ? *revision : negotiate(""), connection.client};  // ping
   }
-  auto said = read_stateless(object_of(object_of(&message.params).find("_meta")));
-  if (auto* error = std::get_if<RpcError>(&said)) return std::move(*error);
-  return Asked{stateless_revision(), std::get<Client>(std::move(said))};
+  if (auto error = misses_meta(message)) return *std::move(error);
+  const json::Object& meta = object_of(object_of(&message.params).find("_meta"));
+  const std::string version = text_member(meta, meta::kProtocolVersion);
+  if (version != stateless_revision().name) return unsupported(version);
+  return Asked{stateless_revision(), client_of(object_of(meta.find(meta::kClientInfo)))};
 }
 
 void Dispatcher::answer(const Method& method, Message message, const Asked& asked,
@@ -277,18 +266,49 @@ bool Dispatcher::is_stateless(const Message& message) {
   return named_revision(message) != nullptr || message.method == "server/discover";
 }
 
+std::optional<RpcError> Dispatcher::misses_meta(const Message& message) {
+  const json::Object& meta = object_of(object_of(&message.params).find("_meta"));
+  const json::Value* version = meta.find(meta::kProtocolVersion);
+  if (version == nullptr || version->as_string() == nullptr) {
+    return RpcError{code::kInvalidParams, cat("_meta needs ", meta::kProtocolVersion)};
+  }
+  const json::Value* capabilities = meta.find(meta::kClientCapabilities);
+  if (capabilities == nullptr || capabilities->as_object() == nullptr) {
+    return RpcError{code::kInvalidParams, cat("_meta needs ", meta::kClientCapabilities)};
+  }
+  return std::nullopt;
+}
+
+// A tool that counts on something that the client does not offer.
+std::optional<RpcError> Dispatcher::misses_capability(const Message& message) const {
+  if (message.method != "tools/call") return std::nullopt;
+  const json::Object& params = object_of(&message.params);
+  const Tool* tool = find_tool(text_member(params, "name"), host_.fixtures);
+  if (tool == nullptr || tool->client_needs.empty()) return std::nullopt;
+  const json::Object& meta = object_of(params.find("_meta"));
+  if (object_of(meta.find(meta::kClientCapabilities)).find(tool->client_needs) != nullptr) {
+    return std::nullopt;
+  }
+  json::Object needed;
+  needed.add(std::string(tool->client_needs), json::Object{});
+  return RpcError{code::kMissingCapability,
+                  cat("the client does not declare the capability ", tool->client_needs),
+                  json::Object{{"requiredCapabilities", std::move(needed)}}};
+}
+
 std::optional<RpcError> Dispatcher::refusal(const Message& message,
                                             const Connection& connection) const {
   const auto asked = asked_by(message, connection);
   if (const auto* error = std::get_if<RpcError>(&asked)) return *error;
   const bool handshake = std::get<Asked>(asked).revision.handshake;
   const Method* method = find_method(message.method);
-  bool known = message.method == "tools/call" || message.method == "initialize";
+  bool known = message.method == "tools/call" || (handshake && message.method == "initialize");
   if (connection.subscriptions) {
     known = known || (handshake ? is_subscribing(message.method) : message.method == kListen);
   }
   if (method != nullptr) known = handshake ? method->with_handshake : method->stateless;
-  return known ? std::nullopt : std::optional(not_found(message.method));
+  if (!known) return not_found(message.method);
+  return handshake ? std::nullopt : misses_capability(message);
 }
 
 void Dispatcher::handle(Message message, Connection& connection, Reply reply) {
@@ -309,7 +329,9 @@ void Dispatcher::handle(Message message, Connection& connection, Reply reply) {
       message.params.as_object() == nullptr) {
     return reply(error_text("", {code::kParseError, "Parse error"}));
   }
-  if (message.method == "initialize") return shake_hands(message, connection, reply);
+  if (message.method == "initialize" && !is_stateless(message)) {
+    return shake_hands(message, connection, reply);
+  }
   if (const auto error = refusal(message, connection)) {
     return reply(error_text(message.id, *error));
   }

@@ -69,6 +69,8 @@ class Dispatcher {
 
   // The request names its revision itself.
   static bool is_stateless(const Message& message);
+  // What a stateless request must say of itself and does not.
+  static std::optional<RpcError> misses_meta(const Message& message);
   // Why the protocol refuses the request before anybody looks at what it asks: what it says of
   // itself, a method that is none.
   std::optional<RpcError> refusal(const Message& message, const Connection& connection) const;
@@ -84,6 +86,7 @@ class Dispatcher {
   };
   static std::variant<Asked, RpcError> asked_by(const Message& message,
                                                 const Connection& connection);
+  std::optional<RpcError> misses_capability(const Message& message) const;
   static void note(const Message& message, const Connection& connection);
   void answer(const Method& method, Message message, const Asked& asked,
               const Connection& connection, Reply reply);

@@ -133,14 +133,10 @@ class Endpoint {
     auto exchange = std::make_shared<Exchange>();
     const Connection connection =
         dispatcher_.connect([exchange](std::string text) { exchange->note(std::move(text)); });
-    const auto refusal = dispatcher_.refusal(message, connection);
-    const bool unsupported = refusal && refusal->code == code::kUnsupportedRevision;
-    if (!unsupported) {
-      if (const auto wrong = header_mismatch(head, message)) {
-        http.answer(error_answer(400, message.id, *wrong));
-        return;
-      }
-    }
+    // First what the message says of itself, then whether the headers agree, then the rest.
+    auto refusal = Dispatcher::misses_meta(message);
+    if (!refusal) refusal = header_mismatch(head, message);
+    if (!refusal) refusal = dispatcher_.refusal(message, connection);
     if (refusal) {
       http.answer(error_answer(status_of(*refusal), message.id, *refusal));
       return;

@@ -35,8 +35,48 @@ class McpTest : public testing::Test {
   json::Value request(std::string_view method, std::string_view params) {
     return ask(cat(R"({"jsonrpc":"2.0","id":1,"method":")", method, "\",\"params\":", params, "}"));
   }
+  // The result must fit the schema that the tool gives.
   json::Value call(std::string_view tool, std::string_view arguments) {
-    return request("tools/call", cat("{\"name\":\"", tool, "\",\"arguments\":", arguments, "}"));
+    json::Value reply =
+        request("tools/call", cat("{\"name\":\"", tool, "\",\"arguments\":", arguments, "}"));
+    const json::Value result = at(reply, "result.structuredContent");
+    const Tool* row = find_tool(tool);
+    if (row != nullptr && !result.is_null()) expect_fits(row->gives, result, std::string(tool));
+    return reply;
+  }
+  static bool fits(const Field& field, const json::Value& value) {
+    switch (field.type) {
+      case Type::kText:
+        return value.as_string() != nullptr;
+      case Type::kWhole:
+        return value.as_unsigned().has_value();
+      case Type::kNumber:
+        return value.as_number() != nullptr;
+      case Type::kSwitch:
+        return value.as_bool() != nullptr;
+      case Type::kTexts:
+      case Type::kArray:
+      case Type::kObjects:
+        return value.as_array() != nullptr;
+      case Type::kObject:
+        return value.as_object() != nullptr;
+      case Type::kAny:
+        break;
+    }
+    return true;
+  }
+  static void expect_fits(std::span<const Field> fields, const json::Value& object,
+                          const std::string& where) {
+    for (const Field& field : fields) {
+      const std::string path = cat(where, ".", field.name);
+      const json::Value* value = object.find(field.name);
+      EXPECT_TRUE(value != nullptr || !field.required) << path << " is missing";
+      if (value == nullptr || (value->is_null() && field.nullable)) continue;
+      EXPECT_TRUE(fits(field, *value)) << path << ": " << json::write_compact(*value);
+      if (field.type == Type::kObject) expect_fits(field.members, *value, path);
+      if (field.type != Type::kObjects || value->as_array() == nullptr) continue;
+      for (const json::Value& row : *value->as_array()) expect_fits(field.members, row, path);
+    }
   }
   void shake_hands(std::string_view revision) {
     request("initialize", cat("{\"protocolVersion\":\"", revision,

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "mcp/completion.h"
+#include "mcp/conformance_fixtures.h"
 #include "mcp/prompts.h"
 #include "mcp/resources.h"
 
@@ -29,16 +30,33 @@ RpcError needs(std::string_view method, std::string_view what) {
 Answer answer_nothing(const Question&) { return json::Object{}; }
 Answer answer_discover(const Question&) { return discover_result(); }
 Answer answer_tools(const Question& question) { return tools_result(question.host); }
-Answer answer_templates(const Question&) { return templates_result(); }
-Answer answer_prompts(const Question&) { return prompts_result(); }
+
+// A result with the rows that fixtures add to its list.
+json::Object with_fixtures(const Question& question, json::Object result, std::string_view list,
+                           void (*add)(json::Array&)) {
+  if (question.host.fixtures) add(*result.find(list)->as_array());
+  return result;
+}
+
+Answer answer_templates(const Question& question) {
+  return with_fixtures(question, templates_result(), "resourceTemplates", add_fixture_templates);
+}
+Answer answer_prompts(const Question& question) {
+  return with_fixtures(question, prompts_result(), "prompts", add_fixture_prompts);
+}
 
 Answer answer_resources(const Question& question) {
-  return answer_of(list_resources(question.host, text_param(question, "cursor")));
+  auto listed = list_resources(question.host, text_param(question, "cursor"));
+  if (!listed.ok()) return rpc_error(listed.error());
+  return with_fixtures(question, std::move(listed).value(), "resources", add_fixture_resources);
 }
 
 Answer answer_read(const Question& question) {
   const auto uri = text_param(question, "uri");
   if (!uri) return needs("resources/read", "uri");
+  if (question.host.fixtures) {
+    if (auto fixture = fixture_resource(*uri)) return *std::move(fixture);
+  }
   auto text = read_resource(question.host, *uri);
   if (text.ok()) return contents_result(*uri, std::move(text).value());
   const Error& error = text.error();
@@ -50,6 +68,10 @@ Answer answer_read(const Question& question) {
 Answer answer_prompt(const Question& question) {
   const auto name = text_param(question, "name");
   if (!name) return needs("prompts/get", "the name of a prompt");
+  if (question.host.fixtures) {
+    auto fixture = fixture_prompt(*name, object_of(question.params.find("arguments")));
+    if (fixture) return *std::move(fixture);
+  }
   return answer_of(get_prompt(question.host, question.client, *name,
                               object_of(question.params.find("arguments"))));
 }

@@ -32,6 +32,7 @@ inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternal = -32603;
 inline constexpr int kResourceNotFound = -32002;  // revisions with a handshake only
 inline constexpr int kHeaderMismatch = -32020;
+inline constexpr int kMissingCapability = -32021;
 inline constexpr int kUnsupportedRevision = -32022;
 }  // namespace code
 

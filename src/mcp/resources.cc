@@ -8,6 +8,7 @@
 #include "app/look.h"
 #include "app/status.h"
 #include "base/text.h"
+#include "mcp/conformance_fixtures.h"
 #include "mcp/tool_result.h"
 
 namespace cortex::mcp {
@@ -163,6 +164,9 @@ Result<std::string> read_resource(const Host& host, std::string_view uri) {
   if (uri == kHead) {
     CORTEX_ASSIGN(object, head_of(host));
     return json::write_compact(object);
+  }
+  if (host.fixtures) {
+    if (auto fixture = fixture_resource(uri)) return json::write_compact(*fixture);
   }
   if (!uri.starts_with(kScheme)) return not_found(uri, Code::kUsage);
   const std::string_view rest = uri.substr(kScheme.size());

@@ -73,6 +73,10 @@ struct Tool {
 
   bool read_only() const { return lane != Lane::kWrite && !writes_aside; }
   bool writes_aside = false;  // changes something although it is not in the write lane
+  // Of fixtures: run() gives the whole result, and the schema of the arguments as JSON.
+  bool raw = false;
+  std::string_view input_schema = {};
+  std::string_view client_needs = {};  // a capability that the client must declare, or ""
 };
 
 // All tools, sorted by name. `fixtures`: with those of the conformance suite.

@@ -2,29 +2,42 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/text.h"
+#include "mcp/conformance_fixtures.h"
 #include "mcp/tool.h"
 
 namespace cortex::mcp {
 namespace {
 
-std::vector<const Tool*> sorted_rows() {
+std::vector<const Tool*> sorted_rows(bool fixtures) {
   std::vector<const Tool*> rows;
   for (const std::span<const Tool> set :
        {look_tools(), session_tools(), recall_tools(), keep_tools(), memory_tools(),
         lifecycle_tools(), find_tools(), reason_tools()}) {
     for (const Tool& tool : set) rows.push_back(&tool);
   }
+  if (fixtures) {
+    for (const Tool& tool : fixture_tools()) rows.push_back(&tool);
+  }
   std::ranges::sort(rows, {}, &Tool::name);
   return rows;
+}
+
+// Fixtures bring their own, which is checked by the suite that wants it.
+json::Object input_schema(const Tool& tool) {
+  if (tool.input_schema.empty()) return object_schema(tool.takes);
+  auto schema = json::parse(tool.input_schema);
+  CORTEX_CHECK(schema.ok() && schema->as_object() != nullptr);
+  return std::move(*schema->as_object());
 }
 
 }  // namespace
 
 std::span<const Tool* const> all_tools(bool fixtures) {
-  static const std::vector<const Tool*> rows = sorted_rows();
-  static_cast<void>(fixtures);
-  return rows;
+  static const std::vector<const Tool*> rows = sorted_rows(false);
+  static const std::vector<const Tool*> all = sorted_rows(true);
+  return fixtures ? all : rows;
 }
 
 const Tool* find_tool(std::string_view name, bool fixtures) {
@@ -46,16 +59,17 @@ app::Author Call::author() const {
 json::Object members_of(json::Value report) { return std::move(*report.as_object()); }
 
 json::Object describe(const Tool& tool) {
-  return {{"name", tool.name},
-          {"title", tool.title},
-          {"description", tool.about},
-          {"inputSchema", object_schema(tool.takes)},
-          {"outputSchema", object_schema(tool.gives)},
-          {"annotations", json::Object{{"title", tool.title},
-                                       {"readOnlyHint", tool.read_only()},
-                                       {"destructiveHint", tool.destructive},
-                                       {"idempotentHint", tool.read_only() || tool.idempotent},
-                                       {"openWorldHint", tool.open_world}}}};
+  json::Object out{{"name", tool.name},
+                   {"title", tool.title},
+                   {"description", tool.about},
+                   {"inputSchema", input_schema(tool)}};
+  if (!tool.raw) out.add("outputSchema", object_schema(tool.gives));
+  out.add("annotations", json::Object{{"title", tool.title},
+                                      {"readOnlyHint", tool.read_only()},
+                                      {"destructiveHint", tool.destructive},
+                                      {"idempotentHint", tool.read_only() || tool.idempotent},
+                                      {"openWorldHint", tool.open_world}});
+  return out;
 }
 
 }  // namespace cortex::mcp

@@ -35,10 +35,15 @@ constexpr Field kTakes[] = {
     {.name = "since", .about = "said at or after this time", .nullable = true},
     {.name = "until", .about = "said before this time", .nullable = true},
 };
+constexpr Field kSnippet[] = {
+    {.name = "text", .required = true},
+};
 constexpr Field kHit[] = {
-    {.name = "id", .required = true},
-    {.name = "score", .type = Type::kNumber},
-    {.name = "snippet"},
+    {.name = "kind", .about = "event or memory", .required = true},
+    {.name = "event_id", .about = "of an event"},
+    {.name = "memory_id", .about = "of a memory"},
+    {.name = "score", .type = Type::kNumber, .required = true},
+    {.name = "snippet", .type = Type::kObject, .required = true, .members = kSnippet},
 };
 constexpr Field kGives[] = {
     {.name = "query", .required = true},

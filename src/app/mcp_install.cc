@@ -1,0 +1,174 @@
+#include "app/mcp_install.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "base/fs/fs.h"
+#include "base/text.h"
+#include "base/ulid.h"
+#include "json/edit.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::string_view kName = "cortex";
+constexpr std::uint64_t kFileBytesMax = 16U << 20;
+constexpr unsigned kNewMode = 0600;  // such files may hold keys of other servers
+
+constexpr McpClient kClients[] = {
+    {"claude-code", "Claude Code", ".claude.json", ".mcp.json", "mcpServers", true},
+    {"claude-desktop", "Claude Desktop", "~Claude/claude_desktop_config.json", "", "mcpServers"},
+    {"cursor", "Cursor", ".cursor/mcp.json", ".cursor/mcp.json", "mcpServers"},
+    {"gemini-cli", "Gemini CLI", ".gemini/settings.json", ".gemini/settings.json", "mcpServers"},
+    {"vscode", "Visual Studio Code", "~Code/User/mcp.json", ".vscode/mcp.json", "servers", true},
+    {"windsurf", "Windsurf", ".codeium/windsurf/mcp_config.json", "", "mcpServers"},
+    {"zed", "Zed", "~zed/settings.json", ".zed/settings.json", "context_servers"},
+};
+
+Error refused(Code code, std::string message, std::string next) {
+  return make_error(code, std::move(message), "nothing was changed", std::move(next));
+}
+
+Result<const McpClient*> find_client(const std::string& name) {
+  const auto* row = std::ranges::find(kClients, name, &McpClient::name);
+  if (row != std::end(kClients)) return row;
+  std::string names;
+  for (const McpClient& client : kClients) names += cat(names.empty() ? "" : ", ", client.name);
+  return refused(Code::kUsage, cat("there is no client ", quoted(name)),
+                 cat("name one of ", names, "; for others see docs/mcp.md"));
+}
+
+Result<std::string> home_of(const Environment& environment) {
+  if (auto home = environment.home()) return *std::move(home);
+  return refused(Code::kPrecondition, "there is no home folder", "name the file with --config");
+}
+
+Result<std::string> path_of(Services& services, const Environment& environment,
+                            const McpClient& client, const McpInstallRequest& request) {
+  if (request.config) return *request.config;
+  if (request.project) {
+    if (client.project_file.empty()) {
+      return refused(Code::kUsage, cat(client.title, " has no file for a project"),
+                     "leave out --project");
+    }
+    CORTEX_ASSIGN(const std::string here, services.fs.working_directory());
+    return fs::join(here, client.project_file);
+  }
+  if (!client.user_file.starts_with('~')) {
+    CORTEX_ASSIGN(const std::string home, home_of(environment));
+    return fs::join(home, client.user_file);
+  }
+  const std::string_view below = client.user_file.substr(1);
+  if (const auto folder = environment.get("XDG_CONFIG_HOME")) return fs::join(*folder, below);
+  CORTEX_ASSIGN(const std::string home, home_of(environment));
+  return fs::join(fs::join(home, ".config"), below);
+}
+
+Result<json::Object> entry_of(Services& services, const Environment& environment,
+                              const McpClient& client, const McpInstallRequest& request) {
+  std::string command;
+  if (request.command) {
+    command = *request.command;
+  } else {
+    CORTEX_ASSIGN(command, services.fs.canonical("/proc/self/exe"));
+  }
+  json::Array arguments{"serve"};
+  for (const auto& [flag, value] :
+       {std::pair{"--db", &request.db}, std::pair{"--event-log", &request.event_log}}) {
+    if (!*value) continue;
+    arguments.emplace_back(flag);
+    arguments.emplace_back(**value);
+  }
+  json::Object entry;
+  if (client.names_transport) entry.add("type", "stdio");
+  entry.add("command", command);
+  entry.add("args", std::move(arguments));
+  if (const auto folder = environment.get("CORTEX_DATA_DIR")) {
+    entry.add("env", json::Object{{"CORTEX_DATA_DIR", *folder}});
+  }
+  return entry;
+}
+
+struct Present {
+  std::string path;  // behind all symlinks
+  fs::Info info;
+  std::string text;
+};
+
+Result<Present> read_present(Services& services, const std::string& path) {
+  Present present{path, {}, {}};
+  CORTEX_ASSIGN(present.info, services.fs.stat(path));
+  if (present.info.kind == fs::Kind::kMissing) return present;
+  CORTEX_ASSIGN(present.path, services.fs.canonical(path));
+  CORTEX_ASSIGN(present.text, fs::read_all(services.fs, present.path, kFileBytesMax));
+  return present;
+}
+
+// Beside the file, synced, then put in its place in one step.
+Status put(Services& services, const Present& present, std::string_view text) {
+  const std::string folder = fs::parent_of(present.path);
+  CORTEX_TRY(services.fs.make_directories(folder, 0700));
+  const std::string beside =
+      cat(present.path, ".", Ulid::make(services.clock, services.random).text(), ".tmp");
+  const bool is_new = present.info.kind == fs::Kind::kMissing;
+  auto written = fs::write_new(services.fs, beside, text, is_new ? kNewMode : present.info.mode);
+  if (written.ok()) written = services.fs.replace(beside, present.path);
+  if (!written.ok()) {
+    static_cast<void>(services.fs.remove_file(beside));  // may not be there
+    return written;
+  }
+  return services.fs.sync_directory(folder);
+}
+
+}  // namespace
+
+std::span<const McpClient> mcp_clients() { return kClients; }
+
+Result<McpInstallReport> mcp_install(Services& services, const Environment& environment,
+                                     const McpInstallRequest& request) {
+  CORTEX_ASSIGN(const McpClient* client, find_client(request.client));
+  McpInstallReport report{.client = std::string(client->name),
+                          .title = std::string(client->title),
+                          .path = {},
+                          .entry = {},
+                          .dry_run = request.dry_run,
+                          .text = {}};
+  CORTEX_ASSIGN(report.path, path_of(services, environment, *client, request));
+  CORTEX_ASSIGN(report.entry, entry_of(services, environment, *client, request));
+  auto present = read_present(services, report.path);
+  if (!present.ok()) {
+    return refused(Code::kPrecondition,
+                   cat("the file ", quoted(report.path, 1000),
+                       " cannot be read: ", fs::describe(present.error())),
+                   "name another file with --config");
+  }
+  report.existed = present->info.kind != fs::Kind::kMissing;
+  const std::array<std::string_view, 2> member{client->member, kName};
+  auto text = json::with_member(present->text, member, report.entry);
+  if (!text.ok()) {
+    return refused(
+        Code::kPrecondition,
+        cat("the file ", quoted(report.path, 1000), " cannot be edited: ", text.error().message),
+        cat("mend it, or add the entry by hand: ", json::write_compact(report.entry)));
+  }
+  report.text = std::move(text).value();
+  report.changed = report.text != present->text;
+  if (!report.changed || request.dry_run) return report;
+  if (auto written = put(services, *present, report.text); !written.ok()) {
+    return refused(Code::kPrecondition,
+                   cat("the file ", quoted(report.path, 1000),
+                       " cannot be written: ", fs::describe(written.error())),
+                   "look at the rights of its folder, or name another file with --config");
+  }
+  return report;
+}
+
+json::Value to_json(const McpInstallReport& report) {
+  return json::Object{{"changed", report.changed}, {"client", report.client},
+                      {"dry_run", report.dry_run}, {"entry", report.entry},
+                      {"existed", report.existed}, {"path", report.path}};
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,76 @@
+#include "app/mcp_install.h"
+
+#include <gmock/gmock.h>
+
+#include "app/app_fixture.h"
+
+namespace cortex::app {
+namespace {
+
+using testing::HasSubstr;
+
+class McpInstall : public AppTest {
+ protected:
+  McpInstall() {
+    environment_.vars = {{"HOME", folder_ / "home"}};
+    EXPECT_TRUE(services_.fs.make_directories(folder_ / "home", 0700).ok());
+  }
+  Result<McpInstallReport> install(McpInstallRequest request) {
+    request.command = "/opt/cortex";
+    return mcp_install(services_, environment_, request);
+  }
+  std::string text_of(const std::string& path) {
+    return fs::read_all(services_.fs, path, 1U << 20).value();
+  }
+
+  Environment environment_;
+};
+
+TEST_F(McpInstall, EveryClientHasAFileWithTheServer) {
+  for (const McpClient& client : mcp_clients()) {
+    const auto report = install({.client = std::string(client.name)});
+    ASSERT_TRUE(report.ok()) << report.error().message;
+    EXPECT_TRUE(report->changed && !report->existed);
+    const auto file = json::parse(text_of(report->path)).value();
+    const json::Value* entry = file.find(client.member)->find("cortex");
+    EXPECT_EQ(*entry->find("command")->as_string(), "/opt/cortex");
+    EXPECT_EQ(json::write_compact(*entry->find("args")), R"(["serve"])");
+    EXPECT_EQ(entry->find("type") != nullptr, client.names_transport);
+    const auto again = install({.client = std::string(client.name)});
+    EXPECT_FALSE(again->changed);
+  }
+}
+
+TEST_F(McpInstall, OtherBytesAndTheModeStay_AndSymlinksAreFollowed) {
+  const std::string real = folder_ / "dotfiles.json";
+  const std::string before = "{\n    // mine\n    \"servers\": {},\n    \"x\": 1.50\n}\n";
+  ASSERT_TRUE(fs::write_new(services_.fs, real, before, 0640).ok());
+  const auto report = install({.client = "vscode", .config = real, .db = "/d/cortex.db"});
+  ASSERT_TRUE(report.ok());
+  EXPECT_THAT(text_of(real), HasSubstr("    // mine\n"));
+  EXPECT_THAT(text_of(real), HasSubstr("\"x\": 1.50\n}\n"));
+  EXPECT_THAT(text_of(real), HasSubstr("/d/cortex.db"));
+  EXPECT_EQ(services_.fs.stat(real)->mode, 0640U);
+}
+
+TEST_F(McpInstall, ADryRunWritesNothing) {
+  const auto report = install({.client = "cursor", .dry_run = true});
+  ASSERT_TRUE(report.ok());
+  EXPECT_TRUE(report->changed);
+  EXPECT_THAT(report->text, HasSubstr("mcpServers"));
+  EXPECT_EQ(services_.fs.stat(report->path)->kind, fs::Kind::kMissing);
+}
+
+TEST_F(McpInstall, WhatCannotBeEditedIsLeftAlone) {
+  const std::string path = folder_ / "broken.json";
+  ASSERT_TRUE(fs::write_new(services_.fs, path, "{\"mcpServers\": [", 0600).ok());
+  const auto report = install({.client = "cursor", .config = path});
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kPrecondition);
+  EXPECT_EQ(text_of(path), "{\"mcpServers\": [");
+  EXPECT_EQ(install({.client = "emacs"}).error().code, Code::kUsage);
+  EXPECT_EQ(install({.client = "windsurf", .project = true}).error().code, Code::kUsage);
+}
+
+}  // namespace
+}  // namespace cortex::app
