@@ -6,6 +6,7 @@
 #include "app/config.h"
 #include "app/memory_work.h"
 #include "app/recall.h"
+#include "app/replace_file.h"
 #include "app/session_import.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -137,16 +138,6 @@ Result<SettingsFile> read_settings(Services& services, const std::string& path) 
   out.text = *std::move(text);
   out.mode = info.mode;
   return out;
-}
-
-// Readers find the old or the new file, never a half.
-Status replace_file(Services& services, const std::string& path, std::string_view text,
-                    unsigned mode) {
-  const std::string fresh =
-      cat(path, ".cortex-", Ulid::make(services.clock, services.random).text());
-  CORTEX_TRY(fs::write_new(services.fs, fresh, text, mode));
-  CORTEX_TRY(services.fs.replace(fresh, path));
-  return services.fs.sync_directory(fs::parent_of(path));
 }
 
 bool has_spans(const SettingsFile& file, const Installation& record) {

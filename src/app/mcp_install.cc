@@ -5,9 +5,9 @@
 #include <iterator>
 #include <utility>
 
+#include "app/replace_file.h"
 #include "base/fs/fs.h"
 #include "base/text.h"
-#include "base/ulid.h"
 #include "json/edit.h"
 
 namespace cortex::app {
@@ -106,20 +106,9 @@ Result<Present> read_present(Services& services, const std::string& path) {
   return present;
 }
 
-// Beside the file, synced, then put in its place in one step.
-Status put(Services& services, const Present& present, std::string_view text) {
-  const std::string folder = fs::parent_of(present.path);
-  CORTEX_TRY(services.fs.make_directories(folder, 0700));
-  const std::string beside =
-      cat(present.path, ".", Ulid::make(services.clock, services.random).text(), ".tmp");
-  const bool is_new = present.info.kind == fs::Kind::kMissing;
-  auto written = fs::write_new(services.fs, beside, text, is_new ? kNewMode : present.info.mode);
-  if (written.ok()) written = services.fs.replace(beside, present.path);
-  if (!written.ok()) {
-    static_cast<void>(services.fs.remove_file(beside));  // may not be there
-    return written;
-  }
-  return services.fs.sync_directory(folder);
+Status make_folder(Services& services, const std::string& path) {
+  CORTEX_TRY(services.fs.make_directories(fs::parent_of(path), 0700));
+  return {};
 }
 
 }  // namespace
@@ -156,7 +145,10 @@ Result<McpInstallReport> mcp_install(Services& services, const Environment& envi
   report.text = std::move(text).value();
   report.changed = report.text != present->text;
   if (!report.changed || request.dry_run) return report;
-  if (auto written = put(services, *present, report.text); !written.ok()) {
+  const unsigned mode = report.existed ? present->info.mode : kNewMode;
+  auto written = make_folder(services, present->path);
+  if (written.ok()) written = replace_file(services, present->path, report.text, mode);
+  if (!written.ok()) {
     return refused(Code::kPrecondition,
                    cat("the file ", quoted(report.path, 1000),
                        " cannot be written: ", fs::describe(written.error())),

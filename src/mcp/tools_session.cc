@@ -2,8 +2,11 @@
 #include <utility>
 
 #include "app/agent_memories.h"
+#include "app/session_close.h"
 #include "app/session_commit.h"
+#include "app/session_proposers.h"
 #include "app/session_text.h"
+#include "base/fs/fs.h"
 #include "base/text.h"
 #include "mcp/fields.h"
 #include "mcp/tool.h"
@@ -112,6 +115,10 @@ constexpr Field kCloseTakes[] = {
     {.name = "events_json",
      .about = "the events as JSON text: {\"events\": [...]}, an array, or one event; 5 MiB at most",
      .required = true},
+    {.name = "skip_reflect",
+     .type = Type::kSwitch,
+     .about = "only record the events, propose nothing",
+     .more = "\"default\":false"},
 };
 constexpr Field kCloseGives[] = {
     {.name = "ingested", .type = Type::kWhole, .about = "new ledger rows", .required = true},
@@ -119,20 +126,52 @@ constexpr Field kCloseGives[] = {
      .type = Type::kWhole,
      .about = "events that the ledger held already",
      .required = true},
-    {.name = "reflected", .type = Type::kWhole, .required = true},
-    {.name = "pending_commit", .type = Type::kWhole, .required = true},
-    {.name = "receipt_id", .required = true},
+    {.name = "reflected", .type = Type::kWhole, .about = "proposed memories", .required = true},
+    {.name = "pending_commit",
+     .type = Type::kWhole,
+     .about = "of these, new ones that wait for cortex_session_commit",
+     .required = true},
+    {.name = "receipt_id", .about = "the trace, or no_trace_id", .required = true},
+    {.name = "memory_ids", .type = Type::kTexts, .about = "those that wait"},
+    {.name = "note", .about = "why nothing was proposed although it was asked for"},
 };
 
+// Recorded answers where somebody has put them, else the extractor, which needs no model.
+void choose_proposer(const Call& call, app::CloseRequest& request) {
+  const auto named = call.host.environment.get("CORTEX_FIXTURES_DIR");
+  const std::string folder = named.value_or(fs::join(call.layout().data_dir, "replay"));
+  const auto index = call.services().fs.stat(fs::join(folder, "INDEX.toml"));
+  request.extract = !index.ok() || index->kind == fs::Kind::kMissing;
+  if (request.extract) return;
+  request.proposer = app::replay_proposer(call.services(), call.host.environment, folder);
+}
+
+// The events are in the ledger first, whatever becomes of the reflection.
 Result<json::Object> run_close(const Call& call) {
-  CORTEX_ASSIGN(std::string text, call.arguments.text("events_json"));
-  CORTEX_ASSIGN(const app::IngestReport report,
-                app::ingest_text(call.services(), call.layout(), std::move(text)));
-  return json::Object{{"ingested", report.appended.size()},
-                      {"skipped", report.skipped.size()},
-                      {"reflected", 0},
-                      {"pending_commit", 0},
-                      {"receipt_id", "no_trace_id"}};
+  app::CloseRequest request;
+  CORTEX_ASSIGN(request.text, call.arguments.text("events_json"));
+  CORTEX_ASSIGN(const app::IngestReport ingested,
+                app::ingest_text(call.services(), call.layout(), *request.text));
+  app::CloseReport report;
+  if (!call.arguments.flag("skip_reflect")) {
+    request.layout = call.layout();
+    request.proposed = app::Proposed::kPending;
+    request.policy = call.host.settings.write_gate;
+    request.caller = call.caller("session closed over MCP");
+    choose_proposer(call, request);
+    report = app::close_session(call.services(), request);
+  }
+  json::Object out{{"ingested", ingested.appended.size()},
+                   {"skipped", ingested.skipped.size()},
+                   {"reflected", report.proposed},
+                   {"pending_commit", report.memory_ids.size()},
+                   {"receipt_id", report.trace_id.value_or("no_trace_id")},
+                   {"memory_ids", json::array_of(report.memory_ids)}};
+  if (report.failure) out.add("note", report.failure->message);
+  if (report.quarantine) {
+    out.add("note", cat("the reflection was refused: ", report.quarantine->reason));
+  }
+  return out;
 }
 
 // ---- cortex_session_commit
@@ -174,8 +213,9 @@ constexpr Tool kTools[] = {
      .run = run_health},
     {.name = "cortex_session_close",
      .title = "Close a session",
-     .about = "Appends the events of a session to the ledger, all or none. Events that are there "
-              "already are passed over. Nothing is reflected upon.",
+     .about =
+         "Appends the events of a session to the ledger, all or none, and proposes memories that "
+         "wait for a commit. Events that are there already are passed over.",
      .tier = Tier::kSupervised,
      .lane = Lane::kWrite,
      .idempotent = true,
