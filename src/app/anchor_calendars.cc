@@ -17,7 +17,7 @@ using ledger::OtsState;
 using ledger::OtsVerdict;
 using trust::Outcome;
 
-constexpr int kTimeoutSeconds = 15;
+constexpr int kTimeoutMillis = 15'000;
 constexpr std::string_view kNotLive =
     "external_sink_adapter_not_yet_implemented_pending_design_specs";
 
@@ -58,7 +58,7 @@ Result<std::string> submit(Services& services, const std::string& calendar,
   request.headers = {"Content-Type: application/vnd.opentimestamps.v1",
                      "Accept: application/vnd.opentimestamps.v1"};
   request.body.assign(digest.begin(), digest.end());
-  request.timeout_seconds = kTimeoutSeconds;
+  request.timeout_millis = kTimeoutMillis;
   request.answer_bytes_max = ledger::kOtsProofBytesMax;
   CORTEX_ASSIGN(const net::Answer answer, services.http.send(request));
   if (answer.status != 200) {

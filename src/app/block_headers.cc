@@ -10,7 +10,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr int kTimeoutSeconds = 15;
+constexpr int kTimeoutMillis = 15'000;
 constexpr std::size_t kHashCharactersMax = 128;
 constexpr std::size_t kAnswerBytesMax = 4096;
 constexpr std::size_t kQuorum = 2;
@@ -57,7 +57,7 @@ Result<Supplied> read_header(Services& services, const std::string& path) {
 std::optional<std::string> get(Services& services, std::string url) {
   net::Request request;
   request.url = std::move(url);
-  request.timeout_seconds = kTimeoutSeconds;
+  request.timeout_millis = kTimeoutMillis;
   request.answer_bytes_max = kAnswerBytesMax;
   const auto answer = services.http.send(request);
   if (!answer.ok() || answer->status != 200) return std::nullopt;

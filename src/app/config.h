@@ -26,8 +26,11 @@ struct ConfigFile {
   std::optional<std::string> event_log_path;
   std::optional<std::string> llm_backend;  // "offline", "ollama", "claude", "openai-compat"
   std::optional<std::string> ollama_endpoint, ollama_model;
-  std::optional<std::string> claude_model;
-  std::optional<std::string> openai_base_url, openai_model;
+  std::optional<std::string> claude_endpoint, claude_model, claude_max_sensitivity;
+  std::optional<std::string> openai_base_url, openai_model, openai_api_key;
+  std::optional<std::string> openai_max_sensitivity;
+  std::optional<std::int64_t> ollama_timeout_millis, claude_timeout_millis, openai_timeout_millis;
+  std::optional<std::int64_t> claude_max_tokens;
   std::optional<std::string> embedding_backend;  // "stub", "ollama"
   std::optional<std::string> embedding_endpoint, embedding_model;
   std::optional<std::int64_t> embedding_dim, embedding_timeout_millis;

@@ -47,6 +47,7 @@ constexpr Key kKeys[] = {
     {"llm.ollama", "endpoint", Kind::kText, true},
     {"llm.ollama", "model", Kind::kText, true},
     {"llm.ollama", "timeout_ms", Kind::kInteger},
+    {"llm.claude", "endpoint", Kind::kText},
     {"llm.claude", "model", Kind::kText, true},
     {"llm.claude", "max_tokens", Kind::kInteger, false, kU32Max},
     {"llm.claude", "timeout_ms", Kind::kInteger},
@@ -155,6 +156,10 @@ std::optional<std::string> text_of(const toml::table& table, std::string_view pa
   return value && !value->empty() ? value : std::nullopt;
 }
 
+std::optional<std::int64_t> number_of(const toml::table& table, std::string_view path) {
+  return table.at_path(path).value<std::int64_t>();
+}
+
 // The table was checked: every text is a known action.
 memory::GatePolicy gate_of(const toml::table& table) {
   memory::GatePolicy policy;
@@ -186,15 +191,22 @@ Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view pat
   file.llm_backend = text_of(table, "llm.backend");
   file.ollama_endpoint = text_of(table, "llm.ollama.endpoint");
   file.ollama_model = text_of(table, "llm.ollama.model");
+  file.claude_endpoint = text_of(table, "llm.claude.endpoint");
   file.claude_model = text_of(table, "llm.claude.model");
+  file.claude_max_sensitivity = text_of(table, "llm.claude.max_sensitivity");
   file.openai_base_url = text_of(table, "llm.openai-compat.base_url");
   file.openai_model = text_of(table, "llm.openai-compat.model");
+  file.openai_api_key = text_of(table, "llm.openai-compat.api_key");
+  file.openai_max_sensitivity = text_of(table, "llm.openai-compat.max_sensitivity");
+  file.ollama_timeout_millis = number_of(table, "llm.ollama.timeout_ms");
+  file.claude_timeout_millis = number_of(table, "llm.claude.timeout_ms");
+  file.openai_timeout_millis = number_of(table, "llm.openai-compat.timeout_ms");
+  file.claude_max_tokens = number_of(table, "llm.claude.max_tokens");
   file.embedding_backend = text_of(table, "embeddings.backend");
   file.embedding_endpoint = text_of(table, "embeddings.ollama.endpoint");
   file.embedding_model = text_of(table, "embeddings.ollama.model");
-  file.embedding_dim = table.at_path("embeddings.ollama.dim").value<std::int64_t>();
-  file.embedding_timeout_millis =
-      table.at_path("embeddings.ollama.timeout_ms").value<std::int64_t>();
+  file.embedding_dim = number_of(table, "embeddings.ollama.dim");
+  file.embedding_timeout_millis = number_of(table, "embeddings.ollama.timeout_ms");
   file.mcp_auto_commit = table.at_path("mcp.auto_commit").value<bool>();
   file.signing_seed = text_of(table, "ledger.signing_seed");
   file.mcp_notes = text_of(table, "mcp.notes");

@@ -120,7 +120,7 @@ Status take(sqlite::Connection& db, store::ProofDepth depth,
 }
 
 Status fill(sqlite::Connection& db, const ContextRequest& request, const Candidates& found,
-            context::Pack& pack, std::vector<LeftOut>& left_out) {
+            context::Pack& pack, ContextReport& report) {
   const auto depth = request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
   std::vector<const context::Ref*> some;
   for (const context::Ref& ref : found.refs) {
@@ -128,16 +128,17 @@ Status fill(sqlite::Connection& db, const ContextRequest& request, const Candida
     if (sensitivity >= context::Sensitivity::kPersonal) {
       pack.exclude({ref.memory_id, "memory", "redaction_policy",
                     "its sensitivity keeps it out of external packs", sensitivity});
+      ++report.withheld;
     } else if (!pack.fits(ref)) {
       static_cast<void>(pack.add(ref));  // notes the exclusion; nobody needs its proof
     } else {
       some.push_back(&ref);
     }
     if (some.size() < kJudgedAtOnce) continue;
-    CORTEX_TRY(take(db, depth, some, pack, left_out));
+    CORTEX_TRY(take(db, depth, some, pack, report.left_out));
     some.clear();
   }
-  return take(db, depth, some, pack, left_out);
+  return take(db, depth, some, pack, report.left_out);
 }
 
 Status check(const ContextRequest& request) {
@@ -218,7 +219,7 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
     pack.exclude({row.memory_id, "memory", "other", cat(row.reason, ": ", row.detail),
                   context::Sensitivity::kInternal});
   }
-  CORTEX_TRY(fill(db, request, found, pack, report.left_out));
+  CORTEX_TRY(fill(db, request, found, pack, report));
   CORTEX_TRY(check_budget(request, pack, found.refs.size()));
   if (request.persist && !request.compatible) {
     persist(services, layout, caller, request, pack, report);

@@ -38,6 +38,7 @@ struct ContextReport {
   std::uint64_t estimated_tokens = 0;
   bool persisted = false;
   std::vector<LeftOut> left_out;
+  std::size_t withheld = 0;  // memories that their sensitivity keeps out of external packs
   std::string note;  // why it was not kept, or empty
 };
 

@@ -1,7 +1,6 @@
 #include "app/embedding.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "app/config.h"
@@ -10,28 +9,6 @@
 
 namespace cortex::app {
 namespace {
-
-// Decimal, 0 to 255, without a sign or leading zeros.
-bool is_octet(std::string_view text) {
-  constexpr int kOctetMax = 255;
-  int n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  return error == std::errc{} && end == text.data() + text.size() && n >= 0 && n <= kOctetMax &&
-         (text == "0" || text.front() != '0') && text.front() != '-';
-}
-
-bool is_loopback_v4(std::string_view host) {
-  constexpr std::size_t kOctets = 4;
-  const auto octets = split(host, '.');
-  return octets.size() == kOctets && octets.front() == "127" &&
-         std::ranges::all_of(octets, [](std::string_view o) { return !o.empty() && is_octet(o); });
-}
-
-bool is_port(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && end == text.data() + text.size() && port > 0;
-}
 
 Error unusable(std::string message) {
   return make_error(Code::kUsage, std::move(message),
@@ -90,7 +67,6 @@ class Ollama final : public Embedder {
 
  private:
   net::Request request(std::string_view text, const std::vector<std::string>& tags) const {
-    constexpr std::int64_t kMillis = 1000;
     std::string prompt(text);
     for (std::size_t i = 0; i < tags.size(); ++i) prompt += cat(i == 0 ? " | " : " ", tags[i]);
     return {.method = "POST",
@@ -98,8 +74,8 @@ class Ollama final : public Embedder {
             .headers = {"Accept: */*", "Content-Type: application/json"},
             .body = json::write_compact(
                 json::Object{{"model", settings_.model}, {"prompt", std::move(prompt)}}),
-            .timeout_seconds = static_cast<int>(std::clamp<std::int64_t>(
-                (settings_.timeout_millis + kMillis - 1) / kMillis, 1, 3600)),
+            .timeout_millis =
+                static_cast<int>(std::clamp<std::int64_t>(settings_.timeout_millis, 1, 3'600'000)),
             .answer_bytes_max = 16U << 20};
   }
 
@@ -109,30 +85,6 @@ class Ollama final : public Embedder {
 };
 
 }  // namespace
-
-bool is_loopback_url(std::string_view url) {
-  // Readers of URLs disagree on what a backslash is.
-  if (url.find('\\') != std::string_view::npos) return false;
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (to_lower_ascii(url.substr(0, scheme.size())) != scheme) continue;
-    std::string_view authority = url.substr(scheme.size());
-    authority = authority.substr(0, authority.find_first_of("/?#"));
-    if (authority.find('@') != std::string_view::npos) return false;
-    std::string_view host = authority, rest;
-    if (authority.starts_with('[')) {
-      const std::size_t end = authority.find(']');
-      if (end == std::string_view::npos) return false;
-      host = authority.substr(0, end + 1);
-      rest = authority.substr(end + 1);
-    } else if (const std::size_t colon = authority.find(':'); colon != std::string_view::npos) {
-      host = authority.substr(0, colon);
-      rest = authority.substr(colon);
-    }
-    if (!rest.empty() && (rest.front() != ':' || !is_port(rest.substr(1)))) return false;
-    return to_lower_ascii(host) == "localhost" || host == "[::1]" || is_loopback_v4(host);
-  }
-  return false;
-}
 
 EmbeddingChoice embedding_settings(const Environment& environment, fs::FileSystem& fs) {
   EmbeddingChoice choice;
@@ -166,7 +118,7 @@ Result<std::unique_ptr<Embedder>> ollama_embedder(const EmbeddingSettings& setti
   if (trim(settings.endpoint).empty()) return unusable("the endpoint is blank");
   if (trim(settings.model).empty()) return unusable("the model is blank");
   if (settings.dim <= 0) return unusable("the dimension must be at least 1");
-  if (!is_loopback_url(settings.endpoint)) {
+  if (!net::is_loopback_url(settings.endpoint)) {
     return unusable(cat("the endpoint ", quoted(settings.endpoint), " is not on this machine"));
   }
   return std::unique_ptr<Embedder>(std::make_unique<Ollama>(settings, http));

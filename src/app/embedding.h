@@ -35,9 +35,6 @@ struct EmbeddingChoice {
 // means the stub.
 EmbeddingChoice embedding_settings(const Environment& environment, fs::FileSystem& fs);
 
-// True for http(s) URLs without user whose host is `localhost`, an address in 127/8 or ::1.
-bool is_loopback_url(std::string_view url);
-
 class Embedder {
  public:
   virtual ~Embedder() = default;

@@ -74,10 +74,18 @@ Status record_all(Services& services, const store::Caller& caller, const Plan& p
   return {};
 }
 
-}  // namespace
+Status refuse_known_id(sqlite::Connection& db, const std::string& id) {
+  CORTEX_ASSIGN(auto found, db.prepare("SELECT 1 FROM events WHERE id = ?1"));
+  CORTEX_TRY(found.bind_all(std::string_view(id)));
+  CORTEX_ASSIGN(const bool known, found.step());
+  if (!known) return {};
+  return make_error(Code::kPrecondition, cat("the event ", id, " is recorded already"),
+                    "nothing was recorded", "run the command again");
+}
 
-Result<Recorded> perform(Services& services, const Layout& layout, const store::Caller& caller,
-                         const Plan& plan) {
+// Lock, transaction, `change`, sync, commit: with an error before the sync nothing has happened.
+template <class Change>
+Result<Recorded> change_both(Services& services, const Layout& layout, const Change& change) {
   CORTEX_TRY(require_store(services, layout));
   CORTEX_ASSIGN(auto log, ledger::AppendLog::open(services.fs, layout.event_log_path,
                                                   services.clock, services.random));
@@ -88,12 +96,43 @@ Result<Recorded> perform(Services& services, const Layout& layout, const store::
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
   Recorded recorded;
   recorded.torn_tail = log->moved_tail();
-  CORTEX_TRY(record_all(services, caller, plan, signer, *log, db, recorded));
+  CORTEX_TRY(change(signer, *log, db, recorded));
   CORTEX_TRY(log->commit());
   if (const Status committed = transaction.commit(); !committed.ok()) {
     recorded.mirror_note = cat("the store could not follow: ", committed.error().message);
   }
   return recorded;
+}
+
+}  // namespace
+
+Result<Recorded> perform(Services& services, const Layout& layout, const store::Caller& caller,
+                         const Plan& plan) {
+  const auto change = [&](const std::optional<std::string>& signer, ledger::AppendLog& log,
+                          sqlite::Connection& db, Recorded& recorded) {
+    return record_all(services, caller, plan, signer, log, db, recorded);
+  };
+  return change_both(services, layout, change);
+}
+
+Result<Recorded> append_event(Services& services, const Layout& layout, core::Event& event,
+                              const Check& check) {
+  const auto change = [&](const std::optional<std::string>& signer, ledger::AppendLog& log,
+                          sqlite::Connection& db, Recorded& recorded) -> Status {
+    CORTEX_ASSIGN(auto mirror,
+                  store::catch_up(db, log.file(), log.size_bytes(), services.clock, projector()));
+    const std::string id = core::id_text(core::IdKind::kEvent, event.id);
+    CORTEX_TRY(refuse_known_id(db, id));
+    CORTEX_TRY(check(db, log));
+    CORTEX_TRY(check_signer(services, db, signer));
+    CORTEX_TRY(log.append(event));
+    CORTEX_TRY(mirror.add(event, event.payload, log.next_offset()));
+    CORTEX_TRY(mirror.finish());
+    static_cast<void>(keep_index(db));  // as in record_all()
+    recorded.event_ids.push_back(id);
+    return {};
+  };
+  return change_both(services, layout, change);
 }
 
 }  // namespace cortex::app

@@ -20,6 +20,8 @@
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
+#include "core/event.h"
+#include "ledger/append_log.h"
 #include "ledger/recovery.h"
 #include "sqlite/connection.h"
 #include "store/operation.h"
@@ -42,5 +44,13 @@ using Plan = std::function<Result<std::vector<store::Operation>>(sqlite::Connect
 // an applier returned. A missing ledger is created.
 Result<Recorded> perform(Services& services, const Layout& layout, const store::Caller& caller,
                          const Plan& plan);
+
+// The same for one event that is no operation: what an agent did. `check` runs under the append
+// lock, inside the store's write transaction, with the store up to date: it says whether both are
+// as they must be. `event` comes back sealed, and signed as every row is. Errors: as perform(), and
+// kPrecondition when the id is known.
+using Check = std::function<Status(sqlite::Connection& db, ledger::AppendLog& log)>;
+Result<Recorded> append_event(Services& services, const Layout& layout, core::Event& event,
+                              const Check& check);
 
 }  // namespace cortex::app

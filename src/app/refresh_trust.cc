@@ -9,7 +9,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr int kTimeoutSeconds = 30;
+constexpr int kTimeoutMillis = 30'000;
 constexpr std::size_t kRootBytesMax = 4U << 20;
 constexpr std::string_view kFileScheme = "file://";
 
@@ -23,7 +23,7 @@ Result<std::string> fetch(Services& services, const std::string& url) {
   }
   net::Request request;
   request.url = url;
-  request.timeout_seconds = kTimeoutSeconds;
+  request.timeout_millis = kTimeoutMillis;
   request.answer_bytes_max = kRootBytesMax;
   CORTEX_ASSIGN(net::Answer answer, services.http.send(request));
   if (answer.status == 200) return std::move(answer.body);

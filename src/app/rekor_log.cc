@@ -9,7 +9,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr int kTimeoutSeconds = 20;
+constexpr int kTimeoutMillis = 20'000;
 
 Error submit_failed(std::string message) {
   Error error = make_error(Code::kPrecondition, std::move(message));
@@ -25,7 +25,7 @@ Result<json::Object> submit(Services& services, const std::string& endpoint,
   request.url = net::join_url(endpoint, "api/v1/log/entries");
   request.headers = {"Content-Type: application/json", "Accept: application/json"};
   request.body = std::move(proposal);
-  request.timeout_seconds = kTimeoutSeconds;
+  request.timeout_millis = kTimeoutMillis;
   const auto answer = services.http.send(request);
   if (!answer.ok()) {
     Error error = submit_failed(cat(answer.error().token, ": ", answer.error().message));

@@ -29,13 +29,18 @@ Result<std::optional<std::string>> sign_rows(Services& services, const Layout& l
   return std::optional(std::move(key_id));
 }
 
+Result<trust::Authority> signer_authority(sqlite::Connection& db, const std::string& key_id,
+                                          Timestamp now) {
+  CORTEX_ASSIGN(const std::string name, registered_name(db, key_id));
+  CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, name, now, now));
+  return trust::revalidate(std::move(evidence), trust::Tier::kVerified);
+}
+
 Status check_signer(Services& services, sqlite::Connection& db,
                     const std::optional<std::string>& key_id) {
   if (!key_id) return {};
-  const Timestamp now = services.clock.now();
-  CORTEX_ASSIGN(const std::string name, registered_name(db, *key_id));
-  CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, name, now, now));
-  const trust::Authority authority = trust::revalidate(std::move(evidence), trust::Tier::kVerified);
+  CORTEX_ASSIGN(const trust::Authority authority,
+                signer_authority(db, *key_id, services.clock.now()));
   if (authority.outcome() == trust::Outcome::kAllow) return {};
   Error error =
       make_error(Code::kPrecondition,

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "ledger/append_log.h"
 #include "sqlite/connection.h"
+#include "trust/timeline.h"
 
 namespace cortex::app {
 
@@ -20,6 +21,10 @@ inline constexpr std::string_view kSignerNotEntitledToken =
 // one. Errors: those of reading the seed, and of AppendLog::sign_with().
 Result<std::optional<std::string>> sign_rows(Services& services, const Layout& layout,
                                              ledger::AppendLog& log);
+
+// What the timelines say of the key now, by whatever name they know it, at tier verified or better.
+Result<trust::Authority> signer_authority(sqlite::Connection& db, const std::string& key_id,
+                                          Timestamp now);
 
 // Whether the timelines let the key sign now, at tier verified or better. Nobody signs: fine.
 // Error: kPrecondition with the reasons.

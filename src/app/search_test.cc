@@ -189,14 +189,14 @@ TEST_F(SearchTest, ARealModelCountsByItsOwnComponent) {
 TEST(Loopback, OnlyThisMachine) {
   for (const char* good : {"http://localhost:11434", "https://LOCALHOST", "http://127.0.0.1:1/x",
                            "http://127.255.1.2", "http://[::1]:80", "http://localhost"}) {
-    EXPECT_TRUE(is_loopback_url(good)) << good;
+    EXPECT_TRUE(net::is_loopback_url(good)) << good;
   }
   for (const char* bad :
        {"http://localhost:80@10.0.0.1:80", "http://127.0.0.1.example", "http://127.1",
         "http://127.0.0.256", "http://[::2]", "ftp://localhost", "localhost", "http://",
         "http://localhost:x", "http://localhost:80:90", "http://[::1", "http://[::1]x",
         "http://192.0.2.7", "http://localhost\\@evil.example", "http://0127.0.0.1"}) {
-    EXPECT_FALSE(is_loopback_url(bad)) << bad;
+    EXPECT_FALSE(net::is_loopback_url(bad)) << bad;
   }
 }
 

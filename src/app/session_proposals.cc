@@ -7,6 +7,7 @@
 #include "app/memory_work.h"
 #include "base/text.h"
 #include "core/ids.h"
+#include "reflect/trace.h"
 #include "store/memories.h"
 #include "store/plain_rows.h"
 
@@ -19,29 +20,19 @@ constexpr std::string_view kIdDomain = "cortex.import.memory.v1";
 constexpr double kConfidence = 0.5;
 constexpr std::string_view kAuthority = "external";
 
-reflect::Speaker speaker_of(const core::Event& event) {
-  if (event.type == core::EventType::kUserMessage) return reflect::Speaker::kUser;
-  if (event.type == core::EventType::kAgentResponse) return reflect::Speaker::kAgent;
-  return reflect::Speaker::kOther;
-}
-
 }  // namespace
 
 void hear(const core::Event& event, reflect::Extractor& extractor) {
-  const reflect::Speaker speaker = speaker_of(event);
+  const reflect::Speaker speaker = reflect::speaker_of(event.type);
   if (speaker == reflect::Speaker::kOther) return;
   const auto payload = json::parse(event.payload);
   if (!payload.ok()) return;
-  for (const char* member : {"text", "content", "message"}) {
-    const std::string* text = payload->find_text(member);
-    if (text == nullptr) continue;
-    std::vector<std::string> domains;
-    for (const std::string& tag : event.domain_tags) {
-      if (tag != "transcript") domains.push_back(tag);
-    }
-    extractor.see(core::id_text(core::IdKind::kEvent, event.id), speaker, *text, domains);
-    return;
+  std::vector<std::string> domains;
+  for (const std::string& tag : event.domain_tags) {
+    if (tag != "transcript") domains.push_back(tag);
   }
+  extractor.see(core::id_text(core::IdKind::kEvent, event.id), speaker, reflect::text_of(*payload),
+                domains);
 }
 
 Status ProposalKeeper::add(const transcript::Turn& turn) {

@@ -15,7 +15,7 @@ namespace {
 using ledger::OtsAttestation;
 using ledger::OtsProof;
 
-constexpr int kTimeoutSeconds = 15;
+constexpr int kTimeoutMillis = 15'000;
 constexpr std::uint64_t kReceiptsBytesMax = 64U << 20;
 
 bool may_be_asked(const ledger::Receipt& receipt, const std::string& uri) {
@@ -38,7 +38,7 @@ bool ask(Services& services, const OtsAttestation& promise, OtsProof& proof,
   net::Request request;
   request.url = net::join_url(promise.uri, cat("timestamp/", to_hex({bytes, message.size()})));
   request.headers = {"Accept: application/vnd.opentimestamps.v1"};
-  request.timeout_seconds = kTimeoutSeconds;
+  request.timeout_millis = kTimeoutMillis;
   request.answer_bytes_max = ledger::kOtsProofBytesMax;
   const auto answer = services.http.send(request);
   if (!answer.ok()) {

@@ -1,4 +1,5 @@
 #include "app/config.h"
+#include "app/config_sources.h"
 #include "base/text.h"
 #include "cli/completions.h"
 #include "cli/handlers.h"
@@ -6,7 +7,9 @@
 namespace cortex::cli {
 
 Outcome run_print_config(const Context& context) {
-  const auto report = app::config_report(context.environment, context.services.fs);
+  const auto report = context.json()
+                          ? app::extended_config_report(context.environment, context.services.fs)
+                          : app::config_report(context.environment, context.services.fs);
   if (!report.ok()) {
     return {.code = report.error().code,
             .text = "",

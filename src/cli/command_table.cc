@@ -35,6 +35,7 @@ constexpr Group kGroups[] = {
     {.path = "mcp", .about = "Clients that speak the Model Context Protocol"},
     {.path = "models", .about = "Language models that can be reached"},
     {.path = "key", .about = "Keys that sign, whose they are and from when to when"},
+    {.path = "fixtures", .about = "Recorded answers of language models"},
     {.path = "migrate", .about = "Bring a store to a newer schema"},
     {.path = "restore intent", .about = "Signed intents to restore"},
     {.path = "release", .about = "Release gates"},
@@ -67,6 +68,8 @@ auto row_sets() {
       memory_commands(),     //
       migrate_commands(),    //
       agent_commands(),      //
+      llm_commands(),        //
+      gate_commands(),       //
       recall_commands(),     //
       tlog_commands(),       //
       key_commands(),        //
@@ -74,7 +77,6 @@ auto row_sets() {
       principle_commands(),  //
       session_commands(),    //
       hook_commands(),       //
-      later_commands(),
   };
 }
 

@@ -93,13 +93,13 @@ std::span<const Command> restore_commands();     // commands_restore.cc
 std::span<const Command> backup_commands();      // commands_backup.cc
 std::span<const Command> production_commands();  // commands_production.cc
 std::span<const Command> agent_commands();       // commands_agents.cc
+std::span<const Command> llm_commands();         // commands_llm.cc
+std::span<const Command> gate_commands();        // commands_gate.cc
 std::span<const Command> key_commands();         // commands_keys.cc
-std::span<const Command> later_commands();       // commands_later.cc
+std::span<const Command> tlog_commands();        // commands_tlog.cc
 std::span<const Command> decay_commands();       // commands_decay.cc
 std::span<const Command> principle_commands();   // commands_principles.cc
 std::span<const Command> hook_commands();        // commands_hook.cc
 std::span<const Command> session_commands();     // commands_session.cc
-std::span<const Command> tlog_commands();
-std::span<const Command> later_commands();  // commands_later.cc
 
 }  // namespace cortex::cli

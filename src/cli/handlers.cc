@@ -98,6 +98,12 @@ constexpr HandlerRow kHandlers[] = {
     {"hook install", "cortex.hook.install", run_hook_install},
     {"hook uninstall", "cortex.hook.uninstall", run_hook_uninstall},
     {"hook run", "", run_hook_call, JsonForm::kReport},
+    {"reflect", "", run_reflect, JsonForm::kReport},
+    {"release readiness", "cortex.release.readiness", run_release_readiness},
+    {"compliance evidence", "cortex.compliance.evidence", run_compliance_evidence},
+    {"run", "cortex.run", run_run},
+    {"fixtures sign", "cortex.fixtures.sign", run_fixtures_sign},
+    {"models list", "cortex.models.list", run_models_list},
     {"completions", "cortex.completions", run_completions},
 };
 

@@ -97,6 +97,12 @@ Outcome run_export(const Context& context);
 Outcome run_hook_install(const Context& context);
 Outcome run_hook_uninstall(const Context& context);
 Outcome run_hook_call(const Context& context);
+Outcome run_reflect(const Context& context);
+Outcome run_release_readiness(const Context& context);
+Outcome run_compliance_evidence(const Context& context);
+Outcome run_run(const Context& context);
+Outcome run_fixtures_sign(const Context& context);
+Outcome run_models_list(const Context& context);
 Outcome run_print_config(const Context& context);
 
 using Handler = Outcome (*)(const Context&);

@@ -21,7 +21,7 @@ constexpr Flag kJsonFlag = {.name = "json", .value_name = "", .about = ""};
 using Arguments = std::span<const std::string>;
 
 struct Words {
-  std::vector<std::string> flags;  // "--name" or "--name=value"
+  std::vector<std::string> flags;  // "--name", "--name=value", or "--name" and an empty word
   std::vector<std::string> positionals;
 };
 
@@ -80,7 +80,11 @@ std::optional<Exit> take_flag(const Command& command, Arguments& rest, std::set<
     return usage_error(
         command, cat(named(*flag), " needs a whole number from 1 on, not ", cortex::quoted(value)));
   }
-  words.flags.push_back(cat("--", name, "=", value));
+  if (value.empty()) {  // CLI11 reads "--name=" as a flag without its value
+    words.flags.insert(words.flags.end(), {cat("--", name), ""});
+  } else {
+    words.flags.push_back(cat("--", name, "=", value));
+  }
   return std::nullopt;
 }
 

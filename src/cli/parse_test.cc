@@ -104,6 +104,8 @@ TEST(Parse, AFlagIsNeverTakenAsTheValueOfAnother) {
   EXPECT_THAT(refused({"backup", "--output", "--no-verify"}), HasSubstr("needs a value"));
   EXPECT_THAT(refused({"backup", "--output=", "x"}), HasSubstr("needs a value"));
   EXPECT_THAT(refused({"backup", "--output", ""}), HasSubstr("needs a value"));
+  EXPECT_EQ(accepted({"run", "--task", "", "--model", ""}).value("task"), "");
+  EXPECT_THAT(refused({"run", "--task"}), HasSubstr("needs a value"));
 }
 
 TEST(Parse, UsageErrorsOfBackup) {
@@ -197,13 +199,14 @@ TEST(Parse, AGroupWithoutSubcommandShowsItsHelpOnStderr) {
   EXPECT_THAT(refused({"memory", "--json"}), HasSubstr("unknown flag"));
 }
 
-TEST(Parse, HelpListsOnlyWhatThisVersionCanDo) {
+TEST(Parse, HelpListsEveryCommand) {
   const std::string help = shown({"--help"});
   for (const char* heading : {"Start:", "Record:", "Prove:", "Keep:", "Options:"}) {
     EXPECT_THAT(help, HasSubstr(heading));
   }
-  EXPECT_THAT(help, HasSubstr("restore verify-backup"));
-  EXPECT_THAT(help, Not(HasSubstr("reflect")));
+  for (const Command* command : all_commands()) {
+    EXPECT_THAT(help, HasSubstr(cat("\n  ", command->path, " ")));
+  }
 }
 
 TEST(Parse, ACommandMayBeTheBeginningOfOthers) {

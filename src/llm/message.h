@@ -28,6 +28,9 @@ struct Request {
   std::uint32_t max_tokens = 1024;
   std::optional<json::Value> json_schema{};  // the answer is asked to be a document of this schema
   int timeout_millis = 30'000;               // for the whole exchange
+  // Servers are sent the messages alone, as reference 0.1.2 does; true: also the system text, the
+  // temperature and the schema, each in the way of that server.
+  bool whole = false;
 };
 
 struct Usage {

@@ -1,6 +1,7 @@
 #include <curl/curl.h>
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -57,19 +58,32 @@ const Library& library() {
 }
 
 struct Sink {
-  std::string body;
-  std::size_t bytes_max = 0;
-  bool overflowed = false;
+  const Library& curl;
+  CURL* handle;
+  const Request& request;
+  std::string body{};
+  bool overflowed = false, stopped = false;
+
+  bool answered_well() const {
+    constexpr long kHttpOk = 200;
+    long status = 0;
+    static_cast<void>(curl.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status));
+    return status == kHttpOk;
+  }
 };
 
 std::size_t receive(char* data, std::size_t size, std::size_t count, void* user) {
   auto& sink = *static_cast<Sink*>(user);
   const std::size_t bytes = size * count;
-  if (bytes > sink.bytes_max - sink.body.size()) {
+  if (bytes > sink.request.answer_bytes_max - sink.body.size()) {
     sink.overflowed = true;
     return 0;
   }
   sink.body.append(data, bytes);
+  if (sink.request.on_piece && sink.answered_well() && !sink.request.on_piece({data, bytes})) {
+    sink.stopped = true;
+    return 0;
+  }
   return bytes;
 }
 
@@ -96,21 +110,22 @@ void set(const Library& curl, CURL* handle, CURLoption option, Value value) {
 }
 
 Error explain(const Library& curl, CURLcode code, const Sink& sink, const Request& request) {
-  const std::string where = quoted(request.url);
+  const std::string where = quoted(shown_url(request.url));
   if (sink.overflowed) {
     return failure(kTooLargeToken, cat("the answer of ", where, " is longer than ",
                                        human_bytes(request.answer_bytes_max)));
   }
+  if (sink.stopped) return failure(kStoppedToken, cat("the answer of ", where, " was cut off"));
   if (code == CURLE_OPERATION_TIMEDOUT) {
     return failure(kTimeoutToken,
-                   cat(where, " did not answer within ", request.timeout_seconds, " s"));
+                   cat(where, " did not answer within ", request.timeout_millis, " ms"));
   }
   return failure(kUnreachableToken, cat(where, ": ", curl.easy_strerror(code)));
 }
 
 Result<Answer> CurlHttp::send(const Request& request) {
   if (!is_spoken(request.url)) {
-    return failure(kUrlToken, cat(quoted(request.url), " is no http or https address"));
+    return failure(kUrlToken, cat(quoted(shown_url(request.url)), " is no http or https address"));
   }
   const Library& curl = library();
   if (!curl.ready) {
@@ -128,14 +143,15 @@ Result<Answer> CurlHttp::send(const Request& request) {
     static_cast<void>(headers.release());
     headers.reset(longer);
   }
-  Sink sink{.body = {}, .bytes_max = request.answer_bytes_max};
   CURL* const h = handle.get();
+  Sink sink{curl, h, request};
   set(curl, h, CURLOPT_URL, request.url.c_str());
   set(curl, h, CURLOPT_PROTOCOLS_STR, "http,https");
   set(curl, h, CURLOPT_FOLLOWLOCATION, 0L);
   set(curl, h, CURLOPT_PROXY, "");
   set(curl, h, CURLOPT_NOSIGNAL, 1L);
-  set(curl, h, CURLOPT_TIMEOUT, static_cast<long>(request.timeout_seconds));
+  set(curl, h, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_millis));
+  set(curl, h, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_millis));
   set(curl, h, CURLOPT_HTTPHEADER, headers.get());
   set(curl, h, CURLOPT_USERAGENT, "cortex");
   set(curl, h, CURLOPT_WRITEFUNCTION, &receive);
@@ -149,7 +165,13 @@ Result<Answer> CurlHttp::send(const Request& request) {
   if (code != CURLE_OK) return explain(curl, code, sink, request);
   long status = 0;
   static_cast<void>(curl.easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status));
-  return Answer{.status = static_cast<int>(status), .body = std::move(sink.body)};
+  Answer answer{.status = static_cast<int>(status), .body = std::move(sink.body)};
+  curl_off_t seconds = 0;
+  if (curl.easy_getinfo(h, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK && seconds > 0) {
+    constexpr curl_off_t kDay = 86'400;
+    answer.retry_after_seconds = static_cast<int>(std::min(seconds, kDay));
+  }
+  return answer;
 }
 
 }  // namespace

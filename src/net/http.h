@@ -1,12 +1,16 @@
 // HTTP as the program needs it: one request, one bounded answer. The only way to the network.
 //
 // A request goes to the host that its URL names and to no other: redirects are not followed, no
-// proxy is taken from the environment, and only http and https are spoken. Nothing is retried. An
-// answer with any status is an answer; an Error (Code::kPrecondition) means that there was none:
-// the token says why. Users of this room are the use cases, which get it as a parameter.
+// proxy is taken from the environment, and only http and https are spoken. Nothing is retried here:
+// retry.h does that. An answer with any status is an answer; an Error (Code::kPrecondition) means
+// that there was none: the token says why. Messages show neither headers nor the user part of a
+// URL, so no key is told. Users of this room are the use cases and the adapters of models, which
+// get it as a parameter.
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +23,7 @@ inline constexpr std::string_view kTimeoutToken = "net.http.timeout";
 inline constexpr std::string_view kTooLargeToken = "net.http.answer_too_large";
 inline constexpr std::string_view kUnreachableToken = "net.http.unreachable";
 inline constexpr std::string_view kUrlToken = "net.http.url_refused";
+inline constexpr std::string_view kStoppedToken = "net.http.stopped";
 inline constexpr std::string_view kNoLibraryToken = "net.http.library_missing";
 
 struct Request {
@@ -26,13 +31,18 @@ struct Request {
   std::string url{};
   std::vector<std::string> headers{};  // "Name: value"
   std::string body{};
-  int timeout_seconds = 30;  // for the whole exchange, name look-up included
+  int timeout_millis = 30'000;  // for the whole exchange, name look-up included
+  int connect_millis = 10'000;  // of it, until the connection stands
   std::size_t answer_bytes_max = 1U << 20;
+  // Sees each piece of the body of an answer with status 200 as it comes in, beside Answer::body.
+  // False ends the exchange: kStoppedToken.
+  std::function<bool(std::string_view)> on_piece{};
 };
 
 struct Answer {
   int status = 0;
-  std::string body;
+  std::string body{};
+  std::optional<int> retry_after_seconds{};  // what the server asks for
 };
 
 class Http {
@@ -49,5 +59,9 @@ Http& system_http();
 std::string join_url(std::string_view base, std::string_view path);
 // The host of a URL in lower case, without user, port and path; "" when there is no scheme or host.
 std::string url_host(std::string_view url);
+// True for http(s) URLs without user whose host is `localhost`, an address in 127/8 or ::1.
+bool is_loopback_url(std::string_view url);
+// The URL for messages: what stands before an `@` in its authority is not shown.
+std::string shown_url(std::string_view url);
 
 }  // namespace cortex::net

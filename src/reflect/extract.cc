@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "memory/write_gate.h"
 
 namespace cortex::reflect {
 namespace {
@@ -83,11 +84,20 @@ std::size_t sentence_end(std::string_view line) {
 
 }  // namespace
 
+Speaker speaker_of(core::EventType type) {
+  using enum core::EventType;
+  if (type == kUserMessage || type == kCorrection) return Speaker::kUser;
+  if (type == kAgentResponse || type == kDecision) return Speaker::kAgent;
+  return Speaker::kOther;
+}
+
 void Extractor::see(std::string_view event_id, Speaker speaker, std::string_view text,
                     const std::vector<std::string>& domains) {
   if (speaker == Speaker::kOther || !is_valid_utf8(text)) return;
   bool in_code = false;
+  Place place{event_id, 0, speaker, domains};
   for (std::string_view line : split(text, '\n')) {
+    ++place.line;
     if (trim(line).starts_with("```")) {
       in_code = !in_code;
       continue;
@@ -96,21 +106,23 @@ void Extractor::see(std::string_view event_id, Speaker speaker, std::string_view
     line = without_marks(line);
     while (!line.empty()) {
       const std::size_t end = sentence_end(line);
-      sentence(event_id, speaker, trim(line.substr(0, end)), domains);
+      sentence(place, trim(line.substr(0, end)));
       line = trim(line.substr(end));
     }
   }
 }
 
-void Extractor::sentence(std::string_view event_id, Speaker speaker, std::string_view text,
-                         const std::vector<std::string>& domains) {
+void Extractor::sentence(const Place& place, std::string_view text) {
   if (text.size() < kClaimBytesMin || text.size() > kClaimBytesMax || text.back() == '?') return;
   if (found_.size() >= kFoundMax) return;
   const std::string lower = to_lower_ascii(text);
   for (std::size_t i = 0; i < std::size(kCues); ++i) {
-    if (!fits(kCues[i], lower, speaker)) continue;
-    if (!claims_.insert(lower).second) return;
-    found_.push_back({std::string(event_id), std::string(text), i, speaker, domains});
+    if (!fits(kCues[i], lower, place.speaker)) continue;
+    auto screened = memory::screen(text, {});
+    if (!screened.ok()) return;  // something that may not be written down at all
+    if (!claims_.insert(to_lower_ascii(screened->text)).second) return;
+    found_.push_back({std::string(place.event_id), std::move(screened->text), i, place.line,
+                      place.speaker, place.domains});
     return;
   }
 }
@@ -127,7 +139,7 @@ json::Value Extractor::document(std::string_view trace_id) const {
     episodes.emplace_back(json::Object{{"candidate_meaning", cue.meaning},
                                        {"confidence", cue.confidence},
                                        {"domains", json::array_of(domains)},
-                                       {"entities", json::Array()},
+                                       {"entities", json::Array{cat("line:", one.line)}},
                                        {"source_event_ids", json::Array{one.event_id}},
                                        {"summary", one.claim}});
     memories.emplace_back(json::Object{

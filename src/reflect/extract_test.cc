@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "base/text.h"
 #include "reflect/reflection.h"
 
@@ -43,6 +45,55 @@ TEST(ExtractTest, CodeQuestionsRepeatsAndOtherVoicesAreNot) {
   EXPECT_THAT(claims_in(Speaker::kAgent, "Always trust me. Decision: the parser is split in two."),
               ElementsAre("Decision: the parser is split in two."));
   EXPECT_THAT(claims_in(Speaker::kOther, "Decision: tools decide nothing here."), ElementsAre());
+}
+
+TEST(ExtractTest, LinesAreNamedAndSecretsTakenOut) {
+  Extractor extractor;
+  extractor.see(kEvent, Speaker::kUser,
+                "hello\n\nRemember: the token is ghp_" + std::string(36, 'a') + " for now.", {});
+  const auto read = read_reflection(extractor.document(kTrace));
+  ASSERT_TRUE(read.ok());
+  ASSERT_EQ(read->memories.size(), 1U);
+  EXPECT_THAT(read->episodes[0].entities, ElementsAre("line:3"));
+  EXPECT_EQ(read->memories[0].claim.find("ghp_aaa"), std::string::npos);
+  EXPECT_NE(read->memories[0].claim.find("[redacted:"), std::string::npos);
+}
+
+TEST(ExtractTest, OnlyPeopleAndAgentsAreHeard) {
+  using core::EventType;
+  EXPECT_EQ(speaker_of(EventType::kUserMessage), Speaker::kUser);
+  EXPECT_EQ(speaker_of(EventType::kCorrection), Speaker::kUser);
+  EXPECT_EQ(speaker_of(EventType::kAgentResponse), Speaker::kAgent);
+  EXPECT_EQ(speaker_of(EventType::kDecision), Speaker::kAgent);
+  EXPECT_EQ(speaker_of(EventType::kToolResult), Speaker::kOther);
+  EXPECT_EQ(speaker_of(EventType::kOutcome), Speaker::kOther);
+}
+
+// Whatever is said: the document reads back, each memory has one event and one line behind it and
+// is believed little, and the same words give the same document.
+TEST(ExtractTest, HoldsForAnyWords) {
+  constexpr std::string_view kWords[] = {
+      "always", "never",    "no,",      "note:", "we decided", "xyzzy", "```",     ">", "\n",
+      "    ",   "I prefer", "\xC3\xA9", "fact:", "?",          ".",     "ghp_abc", "#", "-"};
+  std::mt19937 random(7);  // the same run each time
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    for (int i = 0; i < 60; ++i) text += cat(kWords[random() % std::size(kWords)], " ");
+    Extractor one, other;
+    for (Extractor* extractor : {&one, &other}) {
+      extractor->see(kEvent, Speaker::kUser, text, {"build"});
+    }
+    EXPECT_EQ(json::canonical(one.document(kTrace)), json::canonical(other.document(kTrace)));
+    const auto read = read_reflection(one.document(kTrace));
+    ASSERT_TRUE(read.ok()) << read.error().text();
+    for (const MemoryCandidate& memory : read->memories) {
+      EXPECT_LE(memory.confidence, kExtractedConfidenceMax);
+      ASSERT_EQ(read->events_of(memory).size(), 1U);
+      const EpisodeCandidate& episode = read->episodes[memory.episodes[0]];
+      EXPECT_EQ(episode.summary, memory.claim);
+      EXPECT_TRUE(episode.entities[0].starts_with("line:"));
+    }
+  }
 }
 
 TEST(ExtractTest, TheFloodIsBounded) {

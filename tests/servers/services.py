@@ -39,29 +39,38 @@ def path_to(index, hashes):
 
 class Service:
     """A context manager that answers on a free port of 127.0.0.1."""
+    slow_seconds = 25
+    oversized_bytes = 8 << 20
 
     def __init__(self):
-        self.mode, self.requests = "", []
+        self.mode, self.requests, self.headers = "", [], []
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def handle_any(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 service.requests.append((self.command, self.path, body))
+                service.headers.append({name.lower(): value for name, value in self.headers.items()})
                 if service.mode == "slow":
-                    time.sleep(25)
+                    time.sleep(service.slow_seconds)
                 status, answer = service.answer(self.command, self.path, body)
                 if service.mode == "refuse":
                     status, answer = 500, b"no"
                 if service.mode == "oversized":
-                    answer = b"x" * (8 << 20)
+                    answer = b"x" * service.oversized_bytes
                 try:
                     self.send_response(302 if service.mode == "redirect" else status)
                     if service.mode == "redirect":
                         self.send_header("Location", "http://127.0.0.1:1/elsewhere")
                     self.send_header("Content-Length", str(len(answer)))
                     self.end_headers()
-                    self.wfile.write(answer[:len(answer) // 2] if service.mode == "broken" else answer)
+                    if service.mode == "drip":
+                        for line in answer.splitlines(keepends=True):
+                            self.wfile.write(line)
+                            self.wfile.flush()
+                            time.sleep(0.3)
+                    else:
+                        self.wfile.write(answer[:len(answer) // 2] if service.mode == "broken" else answer)
                 except OSError:
                     pass  # the program has heard enough
 

@@ -1,0 +1,93 @@
+#include "llm/sensitivity.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+
+namespace cortex::llm {
+namespace {
+
+constexpr std::array<std::string_view, 3> kLevels{"low", "medium", "high"};
+constexpr std::string_view kTag = "sensitivity:";
+constexpr std::array<std::string_view, 2> kMarks{"[sensitivity:", "[sens:"};
+
+class Gated final : public Model {
+ public:
+  Gated(std::unique_ptr<Model> model, Sensitivity max) : model_(std::move(model)), max_(max) {}
+
+  std::string_view adapter_id() const override { return model_->adapter_id(); }
+  bool is_remote() const override { return model_->is_remote(); }
+  Result<std::string> examine() override { return model_->examine(); }
+  Result<Response> complete(const Request& request) override {
+    CORTEX_TRY(check(request));
+    return model_->complete(request);
+  }
+  Result<Response> stream(const Request& request, const OnDelta& on_delta) override {
+    CORTEX_TRY(check(request));
+    return model_->stream(request, on_delta);
+  }
+
+ private:
+  Status check(const Request& request) const {
+    return model_->is_remote() ? check_sensitivity(request, max_) : Status();
+  }
+
+  std::unique_ptr<Model> model_;
+  Sensitivity max_;
+};
+
+}  // namespace
+
+std::string_view sensitivity_token(Sensitivity level) {
+  return kLevels[static_cast<std::size_t>(level)];
+}
+
+std::optional<Sensitivity> parse_sensitivity(std::string_view text) {
+  const auto* found = std::ranges::find(kLevels, text);
+  if (found == kLevels.end()) return std::nullopt;
+  return static_cast<Sensitivity>(found - kLevels.begin());
+}
+
+Sensitivity sensitivity_of_tags(std::span<const std::string> tags) {
+  Sensitivity highest = Sensitivity::kLow;
+  for (const std::string& tag : tags) {
+    const std::string lower = to_lower_ascii(trim(tag));
+    if (!lower.starts_with(kTag)) continue;
+    const auto level = parse_sensitivity(trim(std::string_view(lower).substr(kTag.size())));
+    if (level) highest = std::max(highest, *level);
+  }
+  return highest;
+}
+
+Sensitivity sensitivity_of_text(std::string_view text) {
+  const std::string lower = to_lower_ascii(text);
+  for (const Sensitivity level : {Sensitivity::kHigh, Sensitivity::kMedium}) {
+    for (const std::string_view mark : kMarks) {
+      if (lower.find(cat(mark, sensitivity_token(level), "]")) != std::string::npos) return level;
+    }
+  }
+  return Sensitivity::kLow;
+}
+
+Status check_sensitivity(const Request& request, Sensitivity max) {
+  Sensitivity highest = sensitivity_of_text(request.system);
+  for (const Message& message : request.messages) {
+    highest = std::max(highest, sensitivity_of_text(message.content));
+  }
+  if (highest <= max) return {};
+  Error error =
+      make_error(Code::kPrecondition,
+                 cat(kSensitivityToken, ": the prompt is marked ", sensitivity_token(highest),
+                     " and exceeds configured max_sensitivity ", sensitivity_token(max)),
+                 "nothing was sent", "ask a model on this machine, or raise max_sensitivity");
+  error.token = kSensitivityToken;
+  return error;
+}
+
+std::unique_ptr<Model> gated(std::unique_ptr<Model> model, Sensitivity max) {
+  return std::make_unique<Gated>(std::move(model), max);
+}
+
+}  // namespace cortex::llm

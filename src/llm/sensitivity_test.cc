@@ -1,0 +1,81 @@
+#include "llm/sensitivity.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace cortex::llm {
+namespace {
+
+using enum Sensitivity;
+
+// Keeps what reaches it.
+class Listener final : public Model {
+ public:
+  Listener(bool remote, int& heard) : remote_(remote), heard_(heard) {}
+  std::string_view adapter_id() const override { return "listener"; }
+  bool is_remote() const override { return remote_; }
+  Result<Response> complete(const Request&) override {
+    ++heard_;
+    return Response{};
+  }
+
+ private:
+  bool remote_;
+  int& heard_;
+};
+
+Request marked(std::string text) {
+  Request request;
+  request.messages = {{Role::kUser, "hello"}, {Role::kTool, std::move(text)}};
+  return request;
+}
+
+TEST(Sensitivity, TheHighestTagCounts) {
+  using Tags = std::vector<std::string>;
+  EXPECT_EQ(sensitivity_of_tags(Tags{}), kLow);
+  EXPECT_EQ(sensitivity_of_tags(Tags{"x", "sensitivity:medium", "sensitivity:low"}), kMedium);
+  EXPECT_EQ(sensitivity_of_tags(Tags{" Sensitivity: HIGH "}), kHigh);
+  EXPECT_EQ(sensitivity_of_tags(Tags{"sensitivity:top", "my-sensitivity:high"}), kLow);
+}
+
+TEST(Sensitivity, MarksInTextCountInAnyCase) {
+  EXPECT_EQ(sensitivity_of_text("a [SENS:High] b"), kHigh);
+  EXPECT_EQ(sensitivity_of_text("a [sensitivity:medium]"), kMedium);
+  EXPECT_EQ(sensitivity_of_text("sens:high"), kLow);
+}
+
+TEST(Sensitivity, NothingMarkedHigherThanAllowedIsSent) {
+  for (const auto& [max, text, passes] : {std::tuple{kLow, "", true},
+                                          {kLow, "[sens:medium]", false},
+                                          {kMedium, "[sens:medium]", true},
+                                          {kMedium, "[sensitivity:high]", false},
+                                          {kHigh, "[sensitivity:high]", true}}) {
+    int heard = 0;
+    const auto model = gated(std::make_unique<Listener>(true, heard), max);
+    const auto once = model->complete(marked(text));
+    const auto streamed = model->stream(marked(text), [](std::string_view) { return true; });
+    EXPECT_EQ(once.ok(), passes) << text;
+    EXPECT_EQ(streamed.ok(), passes) << text;
+    EXPECT_EQ(heard, passes ? 2 : 0);
+    if (!passes) {
+      EXPECT_EQ(once.error().token, kSensitivityToken);
+    }
+  }
+}
+
+TEST(Sensitivity, TheSystemTextIsLookedAtToo) {
+  Request request = marked("");
+  request.system = "[sens:high]";
+  EXPECT_FALSE(check_sensitivity(request, kMedium).ok());
+}
+
+TEST(Sensitivity, AModelOnThisMachineMayHearAll) {
+  int heard = 0;
+  const auto model = gated(std::make_unique<Listener>(false, heard), kLow);
+  EXPECT_TRUE(model->complete(marked("[sens:high]")).ok());
+  EXPECT_EQ(heard, 1);
+}
+
+}  // namespace
+}  // namespace cortex::llm
