@@ -1,11 +1,61 @@
 #include "app/session_proposers.h"
 
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "app/fixtures.h"
+#include "app/llm_settings.h"
+#include "app/trace_events.h"
+#include "base/text.h"
+#include "reflect/live.h"
 #include "reflect/prompt.h"
 
 namespace cortex::app {
+namespace {
+
+// What the model is asked about; told by the proposer, needed to read the answer.
+struct Asked {
+  std::string trace_id;
+  std::vector<reflect::TraceEvent> events;
+};
+
+// Asks again, once, when an answer cannot be read. What comes then is the caller's to judge.
+class AskingTwice final : public llm::Model {
+ public:
+  AskingTwice(std::unique_ptr<llm::Model> model, std::shared_ptr<const Asked> asked)
+      : model_(std::move(model)), asked_(std::move(asked)) {}
+
+  std::string_view adapter_id() const override { return model_->adapter_id(); }
+  bool is_remote() const override { return model_->is_remote(); }
+  Result<llm::Response> complete(const llm::Request& request) override {
+    CORTEX_ASSIGN(llm::Response answer, model_->complete(request));
+    const auto read = reflect::read_live_answer(answer, asked_->trace_id, asked_->events);
+    if (read.ok()) return answer;
+    return model_->complete(reflect::repeated_request(request, answer, read.error()));
+  }
+
+ private:
+  std::unique_ptr<llm::Model> model_;
+  std::shared_ptr<const Asked> asked_;
+};
+
+Result<std::unique_ptr<llm::Model>> open_live(Services& services, const Environment& environment,
+                                              const std::function<void(const std::string&)>& warn) {
+  CORTEX_ASSIGN(const LlmChoice choice, llm_settings(environment, services.fs));
+  if (!choice.note.empty()) warn(choice.note);
+  if (choice.settings.backend == LlmBackend::kOffline) {
+    return make_error(Code::kPrecondition, "No LLM backend configured", "nothing was asked",
+                      "configure one (`cortex models list` says how), or use --extract");
+  }
+  CORTEX_ASSIGN(OpenedModel opened, open_model(services, choice.settings));
+  if (!opened.warning.empty()) warn(opened.warning);
+  CORTEX_ASSIGN(const std::string doubt, opened.model->examine());
+  if (!doubt.empty()) warn(doubt);
+  return std::move(opened.model);
+}
+
+}  // namespace
 
 Proposer replay_proposer(Services& services, const Environment& environment,
                          std::optional<std::string> dir) {
@@ -16,6 +66,32 @@ Proposer replay_proposer(Services& services, const Environment& environment,
   };
   const auto ask = [](sqlite::Connection&, const std::string& trace_id) -> Result<llm::Request> {
     return reflect::close_request(trace_id);
+  };
+  return {open, ask};
+}
+
+Proposer live_proposer(Services& services, const Environment& environment,
+                       std::optional<Proposer> otherwise,
+                       std::function<void(const std::string&)> warn) {
+  const auto asked = std::make_shared<Asked>();
+  const auto fallen_back = std::make_shared<bool>(false);
+  const auto open = [=, &services]() -> Result<std::unique_ptr<llm::Model>> {
+    auto model = open_live(services, environment, warn);
+    if (model.ok()) {
+      return std::unique_ptr<llm::Model>(
+          std::make_unique<AskingTwice>(std::move(model).value(), asked));
+    }
+    if (!otherwise) return std::move(model).error();
+    warn(cat("the recorded answers are used: ", model.error().message));
+    *fallen_back = true;
+    return otherwise->open();
+  };
+  const auto ask = [=](sqlite::Connection& db,
+                       const std::string& trace_id) -> Result<llm::Request> {
+    if (*fallen_back) return otherwise->ask(db, trace_id);
+    asked->trace_id = trace_id;
+    CORTEX_ASSIGN(asked->events, events_of_trace(db, trace_id));
+    return reflect::live_request(trace_id, asked->events);
   };
   return {open, ask};
 }

@@ -1,6 +1,7 @@
 // Who proposes memories when a session is closed: recorded answers, or the configured model.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -14,5 +15,13 @@ namespace cortex::app {
 // must outlive it.
 Proposer replay_proposer(Services& services, const Environment& environment,
                          std::optional<std::string> fixtures_dir);
+
+// The configured model, with the events of the trace (reflect/live.h); asked once more when its
+// first answer cannot be read. Opening fails when none is configured or it cannot be asked, unless
+// `otherwise` is given: then that proposes instead. `warn` sees what people should know. All of
+// them must outlive it.
+Proposer live_proposer(Services& services, const Environment& environment,
+                       std::optional<Proposer> otherwise,
+                       std::function<void(const std::string&)> warn);
 
 }  // namespace cortex::app

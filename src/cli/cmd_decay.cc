@@ -4,6 +4,7 @@
 
 #include "app/decay.h"
 #include "app/memory_work.h"
+#include "app/summary_models.h"
 #include "base/text.h"
 #include "cli/handlers.h"
 #include "cli/number_flag.h"
@@ -71,12 +72,21 @@ Result<app::DecayScheduleRequest> schedule_request(const Context& context) {
   return request;
 }
 
-// The backend that the flags ask for; a fixture wins over Claude.
-Result<std::optional<app::FixtureBackend>> fixture_of(const Context& context) {
-  const auto path = context.invocation.optional("summary-backend-fixture");
-  if (!path) return std::optional<app::FixtureBackend>();
-  CORTEX_ASSIGN(app::FixtureBackend fixture, app::FixtureBackend::read(context.services.fs, *path));
-  return std::optional(std::move(fixture));
+// The backend that the flags ask for, or null; a fixture wins over Claude.
+Result<std::unique_ptr<app::SummaryBackend>> backend_of(const Context& context) {
+  const Invocation& flags = context.invocation;
+  if (const auto path = flags.optional("summary-backend-fixture")) {
+    CORTEX_ASSIGN(app::FixtureBackend fixture,
+                  app::FixtureBackend::read(context.services.fs, *path));
+    return std::unique_ptr<app::SummaryBackend>(
+        std::make_unique<app::FixtureBackend>(std::move(fixture)));
+  }
+  if (!flags.has("claude-summary") && !flags.has("ollama-summary")) {
+    return std::unique_ptr<app::SummaryBackend>();
+  }
+  return app::model_summaries(
+      context.services, context.environment,
+      flags.has("claude-summary") ? app::LlmBackend::kClaude : app::LlmBackend::kOllama);
 }
 
 std::string run_text(const app::DecayRunReport& report) {
@@ -123,13 +133,13 @@ Outcome run_decay_run(const Context& context) {
   const Invocation& flags = context.invocation;
   const auto layout = context.layout();
   if (!layout.ok()) return refused(context, layout.error());
-  auto fixture = fixture_of(context);
-  if (!fixture.ok()) return refused(context, fixture.error());
+  const auto backend = backend_of(context);
+  if (!backend.ok()) return refused(context, backend.error());
   const app::DecayRunRequest request{.job_id = flags.optional("job-id"),
                                      .next_pending = flags.has("next-pending"),
                                      .attestation_path = flags.optional("operator-attestation"),
                                      .require_registered_key = flags.has("require-registered-key"),
-                                     .backend = *fixture ? &**fixture : nullptr,
+                                     .backend = backend->get(),
                                      .caller = app::cli_caller()};
   const auto report = app::run_decay(context.services, *layout, request);
   if (!report.ok()) return refused(context, report.error());

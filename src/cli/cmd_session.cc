@@ -57,8 +57,17 @@ Outcome run_session_close(const Context& context) {
                             .label = flags.value("label"),
                             .caller = app::cli_caller()};
   if (request.extract) request.proposed = app::Proposed::kCandidate;
+  std::string warnings;
   request.proposer =
       app::replay_proposer(context.services, context.environment, flags.optional("fixtures-dir"));
+  if (flags.has("live-reflect")) {
+    request.proposer = app::live_proposer(
+        context.services, context.environment,
+        flags.has("allow-replay-fallback") ? std::optional(request.proposer) : std::nullopt,
+        [&warnings](const std::string& text) {
+          warnings += cat("session-close: warning: ", text, "\n");
+        });
+  }
   auto layout = context.layout();
   auto policy = app::write_gate(context.environment, context.services.fs);
   if (!layout.ok() || !policy.ok()) {
@@ -71,12 +80,12 @@ Outcome run_session_close(const Context& context) {
   }
   if (report.failure) {
     Outcome outcome{.code = report.failure->code, .report = to_json(report)};
-    outcome.diagnostics = cat("session close: ", report.failure->token, ": ",
+    outcome.diagnostics = cat(warnings, "session close: ", report.failure->token, ": ",
                               report.failure->text(), "\n", notes_of(report));
     return outcome;
   }
   return {.text = close_text(report, request.dry_run, request.extract),
-          .diagnostics = request.dry_run ? std::string() : notes_of(report),
+          .diagnostics = request.dry_run ? std::string() : warnings + notes_of(report),
           .report = to_json(report)};
 }
 

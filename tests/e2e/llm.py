@@ -3,6 +3,7 @@
 
     tests/e2e/llm.py [--bin build/release/cortex]
 """
+import base64
 import json
 import pathlib
 import re
@@ -268,11 +269,91 @@ def ledger_after(tally, binary):
         tally.check("ledger: a pack a run", len(ids) != 2 or not all(re.fullmatch("ctx_[0-9A-Z]{26}", i) for i in ids))
 
 
+def live_close(tally, binary):
+    with models.Ollama(reflection()) as server, Home(binary, **ollama(server)) as home:
+        home.fill()
+        close = ["session", "close", home.root / "session.json", "--live-reflect"]
+        run = home.run("--json", *close)
+        if not tally.check("close: by a live model", run.returncode and harness.said(run)):
+            return
+        report = json.loads(run.stdout)["report"]
+        tally.check("close: one memory", report["activated_count"] != 1 and report)
+        tally.check("close: the model saw the events", harness.event_id(1) not in json.dumps(server.asked("/api/chat")[0]))
+        tally.check("close: memory list", expect(home.run("memory", "list"), 0, "The port is 8080."))
+        server.text = reflection(episode_candidates=[{"summary": "s", "source_event_ids": [harness.event_id(99)], "domains": [],
+                                                      "entities": [], "confidence": 1}])
+        run = home.run("--json", *close)
+        tally.check("close: invented events are kept out",
+                    (run.returncode or json.loads(run.stdout)["report"]["activated_count"]) and harness.said(run))
+        tally.check("close: one audit row says so", harness.query(
+            home.store, "select count(*) from audit_records where operation='reflection_quarantine'") != [(1,)] and "no row")
+        server.mode = "refuse"
+        tally.check("close: no answer is no reflection", expect(home.run(*close), 64, "session.close.reflect_failed"))
+        tally.check("close: then all verifies", expect(home.run("audit", "verify", "--mirror"), 0))
+    with Home(binary) as home:
+        home.fill()
+        close = ["session", "close", home.root / "session.json", "--live-reflect"]
+        tally.check("close: no backend, no silent fallback", expect(home.run(*close), 64, "No LLM backend configured"))
+        tally.check("close: the fallback is asked for and told",
+                    expect(home.run(*close, "--allow-replay-fallback"), 64, "the recorded answers are used", "fixtures dir"))
+
+
+def summaries(tally, binary):
+    """A decay job whose summary a model writes, allowed by a signature under job, model and prompt."""
+    with models.Ollama("Both are about ports.") as server, Home(binary, **ollama(server)) as home:
+        home.fill()
+        ids = []
+        for claim in ("The port is 8080.", "The admin port is 8081."):
+            run = harness.must(home.run("memory", "note", claim, "--allow-duplicate"))
+            ids.append(re.search(rb"mem_[0-9A-Z]{26}", run.stdout)[0].decode())
+        run = harness.must(home.run("decay", "schedule", "--kind", "candidate-compression", "--memory-ids", ",".join(ids),
+                                    "--summary-method", "llm", "--operator-attestation", "a.json"))
+        job = re.search(rb"dcy_[0-9A-Z]{26}", run.stdout)[0].decode()
+        (home.root / "seed").write_bytes(bytes([7]) * 32)
+
+        def attest(pin):
+            fields = ["cortex.decay.llm_summary", "op", "2026-01-02T03:04:05Z", job, "tiny:1b@sha256:" + DIGEST, pin]
+            text = b"".join(len(f).to_bytes(8, "big") + f.encode() for f in fields)
+            (home.root / "preimage").write_bytes(b"\x21\x00\x01" + text)
+            signature = home.root / "signature"
+            signature.unlink(missing_ok=True)
+            harness.must(home.run("sign", "--signing-key-b64", base64.b64encode(bytes([7]) * 32).decode(), "--payload",
+                                  "preimage", "--output", "signature"))
+            raw = signature.read_bytes()
+            raw = raw if len(raw) == 64 else base64.b64decode(raw)
+            (home.root / "a.json").write_text(json.dumps({
+                "schema_version": 1, "purpose": fields[0], "operator_verifying_key_hex":
+                "ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c", "operator_key_id": "op",
+                "signed_at": fields[2], "decay_job_id": job, "model_name": fields[4], "prompt_template_blake3": pin,
+                "signature_hex": raw.hex()}))
+
+        attest("blake3:" + "0" * 64)
+        args = ["decay", "run", "--job-id", job, "--operator-attestation", "a.json"]
+        run = home.run(*args, "--claude-summary")
+        tally.check("summary: Claude is not configured", expect(run, 7, "decay.run.claude_summary_backend_not_configured"))
+        run = home.run(*args, "--ollama-summary")
+        tally.check("summary: another prompt than the attested one", expect(run, 7, "decay.llm_summary.backend_call_failed"))
+        tally.check("summary: and nothing was asked", server.asked("/api/chat"))
+        pin = re.search(rb"blake3:[0-9a-f]{64}", run.stderr.split(b"this one is")[-1])
+        if not tally.check("summary: the pin is told", pin is None and harness.said(run)):
+            return
+        run = harness.must(home.run("decay", "schedule", "--kind", "candidate-compression", "--memory-ids", ",".join(ids),
+                                    "--summary-method", "llm", "--operator-attestation", "a.json"))
+        job = re.search(rb"dcy_[0-9A-Z]{26}", run.stdout)[0].decode()
+        attest(pin[0].decode())
+        args[3] = job
+        run = home.run(*args, "--ollama-summary")
+        tally.check("summary: by the attested model", expect(run, 0, "state=completed"))
+        asked = json.dumps(server.asked("/api/chat"))
+        tally.check("summary: of these claims", "8081" not in asked and asked)
+
+
 def main():
     binary = harness.parser(__doc__).parse_args().bin
     harness.need_program(binary)
     tally = harness.Tally()
-    for part in (live_reflection, recording, without_model, bad_servers, pins, claude, streaming, sensitivity, ledger_after):
+    for part in (live_reflection, recording, without_model, bad_servers, pins, claude, streaming, sensitivity, ledger_after,
+                 live_close, summaries):
         part(tally, binary)
     return tally.finish()
 

@@ -1,0 +1,29 @@
+// Summaries by a model that runs: `decay run --ollama-summary` and `--claude-summary`.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "app/decay_summary.h"
+#include "app/layout.h"
+#include "app/llm_settings.h"
+#include "app/services.h"
+#include "base/result.h"
+
+namespace cortex::app {
+
+// What is asked; "{claims}" stands for the claims, "- <claim>" a line each.
+std::string_view summary_prompt();
+// "blake3:" and the digest of that text: what an attestation must name.
+std::string summary_prompt_pin();
+
+// Ollama as configured, or Claude. The attested model must be the one that answers: the configured
+// pinned reference, or the name that Claude gives. Error: kPrecondition with the token
+// decay.ollama_summary.backend_not_configured or decay.run.claude_summary_backend_not_configured.
+// `services` must outlive it.
+Result<std::unique_ptr<SummaryBackend>> model_summaries(Services& services,
+                                                        const Environment& environment,
+                                                        LlmBackend backend);
+
+}  // namespace cortex::app
