@@ -160,7 +160,7 @@ def bad_servers(tally, binary):
     for make, settings in ((models.Ollama, ollama), (models.OpenAi, openai)):
         with make() as server, Home(binary, **settings(server)) as home:
             harness.must(home.run("init"))
-            harness.must(home.run("memory", "list"))  # the first open makes the tables
+            harness.must(home.run("context", "build", "--task", "x", "--no-persist"))  # makes tables and index
             config = home.root / "config/cortex"
             config.mkdir(parents=True)
             table = "ollama" if make is models.Ollama else "openai-compat"
