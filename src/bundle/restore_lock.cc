@@ -92,7 +92,8 @@ Result<MarkerFacts> read_marker(fs::FileSystem& fs, const std::string& path) {
         cat("the lock marker ", quoted(path), " cannot be read: ", fs::describe(text.error())),
         "run the command again without --force-lock-takeover");
   }
-  std::optional<std::uint64_t> pid;
+  bool has_pid = false;
+  std::uint64_t pid = 0;
   std::optional<Timestamp> acquired_at;
   for (const std::string_view line : split(*text, '\n')) {
     constexpr std::string_view kPid = "pid=", kAcquired = "acquired_at=";
@@ -100,16 +101,13 @@ Result<MarkerFacts> read_marker(fs::FileSystem& fs, const std::string& path) {
       std::uint32_t number = 0;
       const char* end = line.data() + line.size();
       const auto [stop, failure] = std::from_chars(line.data() + kPid.size(), end, number);
-      if (failure != std::errc() || stop != end) {
-        pid.reset();
-      } else {
-        pid = number;
-      }
+      has_pid = failure == std::errc() && stop == end;
+      pid = number;
     } else if (line.starts_with(kAcquired)) {
       acquired_at = parse_strict_rfc3339(line.substr(kAcquired.size()));
     }
   }
-  if (pid && acquired_at) return MarkerFacts{*pid, *acquired_at};
+  if (has_pid && acquired_at) return MarkerFacts{pid, *acquired_at};
   return marker_error(cat("the lock marker ", quoted(path),
                           " is malformed: it lacks a pid or"
                           " acquired_at"),
