@@ -66,6 +66,7 @@ Result<PruneReport> prune_backups(Services& services, const PruneRequest& reques
   report.dir = request.dir;
   report.applied = request.apply;
   CORTEX_ASSIGN(auto bundles, bundle::list_bundles(services.fs, request.dir));
+  if (request.apply) CORTEX_TRY(bundle::remove_half_pruned(services.fs, request.dir));
   auto reasons = bundle::kept_by(bundles, request.retention);
   for (std::size_t i = 0; i < bundles.size() && report.newest_verified.empty(); ++i) {
     if (!verifies(services, bundles[i], progress)) continue;

@@ -1,8 +1,12 @@
 #include "app/status.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
+#include "bundle/increment.h"
+#include "bundle/manifest.h"
+#include "bundle/sealed.h"
 #include "json/value.h"
 #include "ledger/row_stream.h"
 #include "store/migrations.h"
@@ -76,8 +80,13 @@ std::optional<LastBackup> read_last_backup(Services& services, const Layout& lay
   const auto time = parse_strict_rfc3339(*made_at->as_string());
   if (!time) return std::nullopt;
   LastBackup backup{*dir->as_string(), *time, rows->as_number()->u, *verified->as_bool(), false};
-  const auto manifest = services.fs.stat(fs::join(backup.bundle_dir, "BACKUP_MANIFEST"));
-  backup.present = manifest.ok() && manifest->kind == fs::Kind::kFile;
+  // Of a full, an encrypted and an incremental bundle.
+  constexpr std::string_view kManifests[] = {bundle::kManifestName, bundle::kSealedManifestName,
+                                             bundle::kIncrementName};
+  backup.present = std::ranges::any_of(kManifests, [&](std::string_view name) {
+    const auto manifest = services.fs.stat(fs::join(backup.bundle_dir, name));
+    return manifest.ok() && manifest->kind == fs::Kind::kFile;
+  });
   return backup;
 }
 

@@ -17,6 +17,7 @@ namespace cortex::bundle {
 namespace {
 
 constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
+constexpr std::string_view kPrunedMark = ".pruned.";
 constexpr std::uint64_t kRecordBytesMax = 64U << 20U;
 
 // Members that must be there with their sizes; the first one that is not is the problem.
@@ -238,19 +239,28 @@ void keep_parents(const std::vector<ShelvedBundle>& bundles,
 
 Status remove_bundle(fs::FileSystem& fs, const ShelvedBundle& bundle, Clock& clock,
                      Random& random) {
-  const std::string parent = fs::parent_of(bundle.path);
-  const std::string prefix = cat(".", bundle.name, ".pruned.");
-  remove_dead_folders(fs, parent, prefix);
-  const std::string aside = fs::join(parent, prefix + Ulid::make(clock, random).text());
-  CORTEX_TRY(fs.rename_no_replace(bundle.path, aside));
-  CORTEX_TRY(fs.sync_directory(parent));
-  CORTEX_TRY(fs::remove_tree(fs, aside));
   for (const char* suffix : {".blocks", ".drills.jsonl"}) {
     const std::string path = bundle.path + suffix;
     CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
     if (info.kind == fs::Kind::kFile) CORTEX_TRY(fs.remove_file(path));
   }
+  const std::string parent = fs::parent_of(bundle.path);
+  const std::string aside =
+      fs::join(parent, cat(".", bundle.name, kPrunedMark, Ulid::make(clock, random).text()));
+  CORTEX_TRY(fs.rename_no_replace(bundle.path, aside));
+  CORTEX_TRY(fs.sync_directory(parent));
+  CORTEX_TRY(fs::remove_tree(fs, aside));
   return fs.sync_directory(parent);
+}
+
+Status remove_half_pruned(fs::FileSystem& fs, const std::string& dir) {
+  CORTEX_ASSIGN(const auto names, fs.list(dir));
+  for (const std::string& name : names) {
+    const std::size_t mark = name.find(kPrunedMark);
+    if (!name.starts_with('.') || mark == std::string::npos) continue;
+    remove_dead_folders(fs, dir, name.substr(0, mark + kPrunedMark.size()));
+  }
+  return {};
 }
 
 }  // namespace cortex::bundle

@@ -53,5 +53,7 @@ void keep_parents(const std::vector<ShelvedBundle>& bundles,
 
 // Takes a bundle and what lies beside it away: it is never seen half removed under its own name.
 Status remove_bundle(fs::FileSystem& fs, const ShelvedBundle& bundle, Clock& clock, Random& random);
+// Removes what an interrupted remove_bundle() left behind.
+Status remove_half_pruned(fs::FileSystem& fs, const std::string& dir);
 
 }  // namespace cortex::bundle

@@ -99,6 +99,11 @@ TEST_F(ShelfTest, RemovingTakesWhatLiesBesideAndNothingElse) {
   const auto bundles = list_bundles(fs_, shelf_);
   ASSERT_TRUE(remove_bundle(fs_, (*bundles)[1], clock_, random_).ok());
   EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{"ab", "ab.blocks"}));
+  ASSERT_TRUE(
+      fs_.make_directory(fs::join(shelf_, ".a.pruned.01M8N6P3T8WMDDNNW6B8D46J8A"), 0700).ok());
+  ASSERT_TRUE(fs_.make_directory(fs::join(shelf_, ".a.pruned.x"), 0700).ok());
+  ASSERT_TRUE(remove_half_pruned(fs_, shelf_).ok());
+  EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{".a.pruned.x", "ab", "ab.blocks"}));
 }
 
 }  // namespace

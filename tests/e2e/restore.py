@@ -303,6 +303,9 @@ def encryption(binary):
     with filled(binary) as home:
         mine, other = identity(home), identity(home, "other")
         harness.must(home.run("backup", "--encrypt-to", mine, "--encrypt-to", other, "--output", "sealed"))
+        status = json.loads(home.run("--json", "status").stdout)["report"]["last_backup"]
+        if not status["present"] or not status["bundle_dir"].endswith("/sealed"):
+            return f"status does not see the bundle: {status}"
         names = sorted(p.name for p in (home.root / "sealed").iterdir())
         if names != ["BACKUP_MANIFEST.age", "cortex.db.age", "cortex_encrypted_bundle.json", "events.jsonl.age"]:
             return f"the bundle holds {names}"
