@@ -36,7 +36,7 @@ bundle::BlockChoice sample_of(Random& random, double percent) {
   };
 }
 
-bundle::BlockChoice share_of(const BackupCheckRequest::Part& part) {
+bundle::BlockChoice share_of(const BackupPart& part) {
   return [part](std::uint64_t index, std::uint64_t) { return index % part.of == part.number - 1; };
 }
 

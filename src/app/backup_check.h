@@ -16,6 +16,10 @@
 
 namespace cortex::app {
 
+struct BackupPart {
+  std::uint64_t number = 1, of = 1;
+};
+
 struct BackupCheckRequest {
   std::string bundle_dir;
   std::optional<std::string> identity_file{};  // age identities, for an encrypted bundle
@@ -23,10 +27,7 @@ struct BackupCheckRequest {
   // Only a part of the bytes: some percent of the blocks, chosen anew each time, or the n-th of t
   // equal shares, so that t runs cover everything. At most one of them, and not with a drill.
   std::optional<double> sample_percent;
-  struct Part {
-    std::uint64_t number = 1, of = 1;
-  };
-  std::optional<Part> part;
+  std::optional<BackupPart> part;
 };
 
 struct DrillStep {

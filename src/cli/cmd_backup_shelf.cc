@@ -16,7 +16,7 @@ Error usage(std::string message, std::string next) {
 }
 
 template <class T>
-bool read_number(std::string_view text, T& out) {
+bool read_number(const std::string& text, T& out) {
   const char* end = text.data() + text.size();
   const auto [stop, failure] = std::from_chars(text.data(), end, out);
   return failure == std::errc() && stop == end;
@@ -27,21 +27,20 @@ Result<std::optional<double>> sample_flag(const Invocation& flags) {
   std::optional<double> percent;
   const auto text = flags.optional("sample");
   if (!text) return percent;
-  std::string_view number = *text;
-  if (number.ends_with('%')) number.remove_suffix(1);
+  std::string number = *text;
+  if (number.ends_with('%')) number.pop_back();
   if (read_number(number, percent.emplace())) return percent;
   return usage(cat("--sample ", quoted(*text), " is no percentage"),
                "give for example --sample 5%");
 }
 
-Result<std::optional<app::BackupCheckRequest::Part>> part_flag(const Invocation& flags) {
-  std::optional<app::BackupCheckRequest::Part> part;
+Result<std::optional<app::BackupPart>> part_flag(const Invocation& flags) {
+  std::optional<app::BackupPart> part;
   const auto text = flags.optional("part");
   if (!text) return part;
-  const std::string_view whole = *text;
+  const std::string& whole = *text;
   const std::size_t slash = whole.find('/');
-  if (slash != std::string_view::npos &&
-      read_number(whole.substr(0, slash), part.emplace().number) &&
+  if (slash != std::string::npos && read_number(whole.substr(0, slash), part.emplace().number) &&
       read_number(whole.substr(slash + 1), part->of)) {
     return part;
   }

@@ -32,7 +32,7 @@ std::string_view text_of(std::span<const std::uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Error malformed(std::string message) {
+Error malformed(std::string_view message) {
   return make_error(Code::kQuarantined, cat("this is no intact age file: ", message),
                     "nothing was decrypted", "use another copy of the file");
 }
