@@ -97,6 +97,7 @@ std::span<const Tool> keep_tools();       // tools_keep.cc: backups
 std::span<const Tool> memory_tools();     // tools_memory.cc: notes, outcomes, domains
 std::span<const Tool> lifecycle_tools();  // tools_lifecycle.cc: accept, reject, supersede, axioms
 std::span<const Tool> decay_tools();      // tools_decay.cc: forgetting, principles
+std::span<const Tool> model_tools();      // tools_model.cc: language models
 std::span<const Tool> find_tools();       // tools_find.cc: search, suggestions, context
 std::span<const Tool> reason_tools();     // tools_reason.cc: why something is believed
 

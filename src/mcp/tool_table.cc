@@ -14,7 +14,7 @@ std::vector<const Tool*> sorted_rows(bool fixtures) {
   std::vector<const Tool*> rows;
   for (const std::span<const Tool> set :
        {look_tools(), session_tools(), recall_tools(), keep_tools(), memory_tools(),
-        lifecycle_tools(), decay_tools(), find_tools(), reason_tools()}) {
+        lifecycle_tools(), decay_tools(), model_tools(), find_tools(), reason_tools()}) {
     for (const Tool& tool : set) rows.push_back(&tool);
   }
   if (fixtures) {

@@ -119,6 +119,10 @@ constexpr Field kCloseTakes[] = {
      .type = Type::kSwitch,
      .about = "only record the events, propose nothing",
      .more = "\"default\":false"},
+    {.name = "live_reflect",
+     .type = Type::kSwitch,
+     .about = "let the configured model propose",
+     .more = "\"default\":false"},
 };
 constexpr Field kCloseGives[] = {
     {.name = "ingested", .type = Type::kWhole, .about = "new ledger rows", .required = true},
@@ -136,8 +140,14 @@ constexpr Field kCloseGives[] = {
     {.name = "note", .about = "why nothing was proposed although it was asked for"},
 };
 
-// Recorded answers where somebody has put them, else the extractor, which needs no model.
+// The configured model when that is asked for, recorded answers where somebody has put them, else
+// the extractor, which needs no model.
 void choose_proposer(const Call& call, app::CloseRequest& request) {
+  if (call.arguments.flag("live_reflect")) {
+    request.proposer = app::live_proposer(call.services(), call.host.environment, std::nullopt,
+                                          [](const std::string&) {});
+    return;
+  }
   const auto named = call.host.environment.get("CORTEX_FIXTURES_DIR");
   const std::string folder = named.value_or(fs::join(call.layout().data_dir, "replay"));
   const auto index = call.services().fs.stat(fs::join(folder, "INDEX.toml"));

@@ -37,7 +37,7 @@ class Missing(Exception):
 
 def install(command, what):
     try:
-        run = subprocess.run(command, capture_output=True, timeout=300, check=False)
+        run = subprocess.run(command, capture_output=True, timeout=90, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Missing(f"{what}: {error}") from error
     if run.returncode != 0:
@@ -61,13 +61,14 @@ class Packages:
     def python(self, name):
         venv = self.folder / name
         self.need(venv / "made", [sys.executable, "-m", "venv", str(venv)], f"venv {name}") if not venv.exists() else None
-        self.need(venv / "has_mcp", [str(venv / "bin/pip"), "-q", "install", PYTHONS[name]], PYTHONS[name])
+        self.need(venv / "has_mcp", [str(venv / "bin/pip"), "-q", "--retries", "1", "--timeout", "10", "install", PYTHONS[name]], PYTHONS[name])
         return str(venv / "bin/python")
 
     def npm(self, *names):
         marker = self.folder / "node" / re.sub(r"\W", "_", "has" + "".join(names))
         (self.folder / "node").mkdir(exist_ok=True)
-        self.need(marker, ["npm", "install", "--no-audit", "--no-fund", "--silent", "--prefix",
+        self.need(marker, ["npm", "install", "--no-audit", "--no-fund", "--silent", "--fetch-retries", "1",
+                           "--fetch-timeout", "20000", "--prefix",
                            str(self.folder / "node"), *names], ", ".join(names))
         return self.folder / "node" / "node_modules"
 
@@ -145,7 +146,7 @@ class Run:
                 home.run("init")
                 told, problem = work(home)
         except Missing as error:
-            print(f"SKIP {name}: {error}", flush=True)
+            print(f"skipped: {name}: {error}", flush=True)
             return
         except subprocess.TimeoutExpired as error:
             told, problem = None, f"{error}"
