@@ -71,8 +71,8 @@ Proposer replay_proposer(Services& services, const Environment& environment,
 }
 
 Proposer live_proposer(Services& services, const Environment& environment,
-                       std::optional<Proposer> otherwise,
-                       std::function<void(const std::string&)> warn) {
+                       const std::optional<Proposer>& otherwise,
+                       const std::function<void(const std::string&)>& warn) {
   const auto asked = std::make_shared<Asked>();
   const auto fallen_back = std::make_shared<bool>(false);
   const auto open = [=, &services]() -> Result<std::unique_ptr<llm::Model>> {

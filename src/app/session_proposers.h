@@ -18,10 +18,10 @@ Proposer replay_proposer(Services& services, const Environment& environment,
 
 // The configured model, with the events of the trace (reflect/live.h); asked once more when its
 // first answer cannot be read. Opening fails when none is configured or it cannot be asked, unless
-// `otherwise` is given: then that proposes instead. `warn` sees what people should know. All of
-// them must outlive it.
+// `otherwise` is given: then that proposes instead. `warn` sees what people should know.
+// `services` must outlive it.
 Proposer live_proposer(Services& services, const Environment& environment,
-                       std::optional<Proposer> otherwise,
-                       std::function<void(const std::string&)> warn);
+                       const std::optional<Proposer>& otherwise,
+                       const std::function<void(const std::string&)>& warn);
 
 }  // namespace cortex::app

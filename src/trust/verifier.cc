@@ -17,7 +17,9 @@ struct Broken {
 };
 using Finding = std::optional<Broken>;
 
-Broken overlap(std::string detail) { return {"verifier.witness.authority_overlap", detail}; }
+Broken overlap(std::string detail) {
+  return {"verifier.witness.authority_overlap", std::move(detail)};
+}
 
 std::string_view name_of(const Witness& witness) { return witness_class_token(witness.kind); }
 
