@@ -9,26 +9,10 @@
 #include "core/ids.h"
 #include "json/value.h"
 #include "ledger/attestation.h"
+#include "ledger/user_attestation.h"
 
 namespace cortex::app {
 namespace {
-
-struct Kind {
-  core::SourceType source;
-  std::string_view operation;
-};
-
-constexpr Kind kKinds[] = {
-    {core::SourceType::kUser, "ingest_user_attested"},
-    {core::SourceType::kManualCorrection, "ingest_manual_correction_attested"},
-};
-
-const Kind* kind_of(const core::Event& event) {
-  for (const Kind& kind : kKinds) {
-    if (kind.source == event.source.type) return &kind;
-  }
-  return nullptr;
-}
 
 // The file with its last line ended.
 Result<std::unique_ptr<fs::File>> open_records(Services& services, const std::string& path,
@@ -52,8 +36,8 @@ std::string audit_records_path(const std::string& data_dir) {
 }
 
 void Attestor::attest(Services& services, const core::Event& event, std::uint64_t position) {
-  const Kind* kind = kind_of(event);
-  if (kind == nullptr) return;
+  const std::string_view operation = ledger::attestation_operation(event.source.type);
+  if (operation.empty()) return;
   const std::string id = core::id_text(core::IdKind::kEvent, event.id);
   const std::string key_id = key_.key_id();
   ledger::Attested what;
@@ -77,7 +61,7 @@ void Attestor::attest(Services& services, const core::Event& event, std::uint64_
                                   {"kind", core::source_type_text(event.source.type)},
                                   {"signature_hex", to_hex(key_.sign(preimage))},
                                   {"signed_at", now}}},
-      {"operation", kind->operation},
+      {"operation", operation},
       {"target_ref", id},
       {"created_at", now},
       {"outcome", json::Object{{"status", "success"}}},

@@ -16,8 +16,9 @@ constexpr std::string_view kFrom = "audit.verify";
 
 // In the order in which they are judged.
 constexpr MakeSection* kSections[] = {
-    registry_section, signed_section,   boundary_section, against_section, history_section,
-    external_section, coverage_section, tree_section,     since_section,   mirror_section,
+    registry_section, signed_section,   boundary_section,    against_section,
+    history_section,  external_section, attestation_section, coverage_section,
+    tree_section,     since_section,    mirror_section,
 };
 
 Error as_precondition(Error error) {

@@ -35,6 +35,9 @@ struct VerifyRequest {
   bool signed_rows = false;
   // Key files, one of them with signed_rows: a public key, or a seed.
   std::optional<std::string> verification_key = {}, attestation = {};
+  // Public keys whose attestations count, beside those that the timelines know; one at least lets
+  // every stored attestation be checked.
+  std::vector<std::string> attestation_keys = {};
   std::optional<std::string> ledger_id = {};  // what signatures bind, when not the file's name
   // Where keys are registered when the layout's store does not exist.
   std::optional<std::string> default_db = {};

@@ -19,33 +19,41 @@ constexpr std::string_view kRule = "audit.verify.mirror";
 
 struct Comparison {
   store::MirrorComparison mirror;
+  std::uint64_t gone = 0;  // of its lagging rows: those that the store has followed already
   OperationOutcomes operations;
   std::vector<store::TableComparison> tables;
 };
 
-Result<store::MirrorComparison> compare_mirror(sqlite::Connection& db, const Pass& pass) {
+// How far the store has followed: what it lacks of newer rows is lag, not a difference. Empty: it
+// keeps no books that fit the ledger.
+Result<std::optional<std::uint64_t>> followed_bytes(sqlite::Connection& db, const Pass& pass) {
+  CORTEX_ASSIGN(const store::MirrorState state, store::read_mirror_state(db));
+  CORTEX_ASSIGN(const bool valid, store::matches_ledger(state, pass.file, pass.size_bytes));
+  return valid ? std::optional(state.offset_bytes) : std::nullopt;
+}
+
+Status compare_mirror(sqlite::Connection& db, const Pass& pass, std::uint64_t followed,
+                      Comparison& out) {
   CORTEX_ASSIGN(auto comparer, store::MirrorComparer::begin(db));
   ledger::RowStream rows(pass.file, 0, pass.size_bytes);
   for (;;) {
     CORTEX_ASSIGN(const core::DecodedEvent* row, rows.next());
-    if (row == nullptr) return comparer.finish();
+    if (row == nullptr) break;
+    const std::uint64_t before = comparer.lagging();
     CORTEX_TRY(comparer.add(row->event, row->raw_payload));
+    if (comparer.lagging() > before && rows.place().end <= followed) ++out.gone;
   }
-}
-
-// As far as the store has followed: what it lacks of newer rows is lag, not a difference.
-Result<std::uint64_t> followed_bytes(sqlite::Connection& db, const Pass& pass) {
-  CORTEX_ASSIGN(const store::MirrorState state, store::read_mirror_state(db));
-  CORTEX_ASSIGN(const bool valid, store::matches_ledger(state, pass.file, pass.size_bytes));
-  return valid ? state.offset_bytes : pass.size_bytes;
+  CORTEX_ASSIGN(out.mirror, comparer.finish());
+  return {};
 }
 
 Result<Comparison> compare(Services& services, sqlite::Connection& db, const Pass& pass) {
   Comparison out;
-  CORTEX_ASSIGN(out.mirror, compare_mirror(db, pass));
+  CORTEX_ASSIGN(const auto followed, followed_bytes(db, pass));
+  CORTEX_TRY(compare_mirror(db, pass, followed.value_or(0), out));
   CORTEX_ASSIGN(out.operations, operation_outcomes(db));
-  CORTEX_ASSIGN(const std::uint64_t bytes, followed_bytes(db, pass));
-  CORTEX_ASSIGN(auto rebuilt, project_ledger(services, pass.file, bytes));
+  CORTEX_ASSIGN(auto rebuilt,
+                project_ledger(services, pass.file, followed.value_or(pass.size_bytes)));
   CORTEX_ASSIGN(out.tables, store::compare_projection(db, rebuilt));
   return out;
 }
@@ -72,6 +80,10 @@ std::string wrong(const Comparison& found, const Totals& rows, bool strict) {
   const store::MirrorComparison& mirror = found.mirror;
   if (mirror.differing > 0) {
     return cat(counted(mirror.differing, "event"), " of the store unlike the ledger's");
+  }
+  if (found.gone > 0) {
+    return cat(counted(found.gone, "event"), " of the ledger gone from the store, which held ",
+               found.gone == 1 ? "it" : "them");
   }
   if (mirror.foreign > 0) {
     return cat(counted(mirror.foreign, "event"), " of the store that the ledger does not hold");
@@ -101,12 +113,11 @@ json::Value members_of(const Comparison& found) {
     const bool empty = table.accounted + table.unaccounted == 0 && table.holds();
     if (!empty) tables.push_back(to_json(table));
   }
-  return json::Object{{"equal", found.mirror.equal},
-                      {"lagging", found.mirror.lagging},
-                      {"differing", found.mirror.differing},
-                      {"foreign", found.mirror.foreign},
-                      {"operations", to_json(found.operations)},
-                      {"tables", std::move(tables)}};
+  return json::Object{
+      {"equal", found.mirror.equal},         {"lagging", found.mirror.lagging},
+      {"differing", found.mirror.differing}, {"gone", found.gone},
+      {"foreign", found.mirror.foreign},     {"operations", to_json(found.operations)},
+      {"tables", std::move(tables)}};
 }
 
 Finding judge(Services& services, const VerifyRequest& request, const Pass& pass) {

@@ -80,6 +80,7 @@ MakeSection boundary_section;  // always; --require-v1-to-v2-boundary
 MakeSection against_section;   // --against
 MakeSection history_section;   // --against-history
 MakeSection external_section;  // --against-external
+MakeSection attestation_section;  // --attestations
 MakeSection coverage_section;  // always: row hashes
 MakeSection tree_section;      // always: promised end and Merkle tree
 MakeSection since_section;     // --since

@@ -213,7 +213,8 @@ Finding judge(const SignedMode& mode, const Pass& pass) {
 Result<std::optional<Section>> signed_section(Services& services, const VerifyRequest& request,
                                               ledger::VerifyOptions& pass) {
   if (!request.signed_rows) {
-    if (!request.verification_key && !request.attestation && !request.ledger_id) {
+    const bool renamed = request.ledger_id && request.attestation_keys.empty();
+    if (!request.verification_key && !request.attestation && !renamed) {
       return std::optional<Section>();
     }
     return usage("--verification-key, --attestation and --ledger-id go with --signed",

@@ -47,11 +47,12 @@ trust::Contribution vote(std::string rule, bool holds, std::string reason) {
 }
 
 // What the key signs: the members joined by line ends, none of which can hold one.
-std::string statement(const OutcomeRequest& request, std::string_view at) {
-  return cat("cortex.memory.outcome.validated.v1\n", request.memory_id, "\n",
-             json::write_compact(json::Value(request.session)), "\n",
-             json::write_compact(json::Value(request.scope.value_or(""))), "\n",
-             json::write_compact(json::Value(request.evidence.value_or(""))), "\n", at);
+std::string statement(std::string_view memory_id, const std::string& session,
+                      const std::string& scope, const std::string& evidence, std::string_view at) {
+  return cat("cortex.memory.outcome.validated.v1\n", memory_id, "\n",
+             json::write_compact(json::Value(session)), "\n",
+             json::write_compact(json::Value(scope)), "\n",
+             json::write_compact(json::Value(evidence)), "\n", at);
 }
 
 Result<Validation> validate(Services& services, sqlite::Connection& db,
@@ -77,7 +78,9 @@ Result<Validation> validate(Services& services, sqlite::Connection& db,
         cat("the validation was refused: ", out.decision.contributing.front().rule_id, ": ",
             out.decision.contributing.front().reason));
   }
-  const crypto::Signature signature = key.sign(statement(request, column_time(now)));
+  const crypto::Signature signature =
+      key.sign(statement(request.memory_id, request.session, request.scope.value_or(""),
+                         request.evidence.value_or(""), column_time(now)));
   out.signature = to_base64(signature);
   return out;
 }
@@ -250,6 +253,31 @@ Result<OutcomeReport> record_outcome(Services& services, const Layout& layout, c
   report.note = request.note;
   report.event_id = recorded.event_ids.back();
   return report;
+}
+
+bool validation_holds(const store::OperationRow& row) {
+  const json::Value& relation = row.arg("relation");
+  const json::Value& attestation = row.arg("attestation");
+  const std::string* memory_id = row.arg("memory_id").as_string();
+  const std::string* session = row.arg("session_id").as_string();
+  const std::string* at = row.arg("at").as_string();
+  const std::string* scope = relation.find_text("validation_scope");
+  const std::string* evidence = relation.find_text("evidence_ref");
+  const std::string* key_id = attestation.find_text("key_id");
+  const std::string* signature = attestation.find_text("signature");
+  for (const std::string* member : {memory_id, session, at, scope, evidence, key_id, signature}) {
+    if (member == nullptr) return false;
+  }
+  const auto key_bytes = from_hex(*key_id);
+  const auto bytes = from_base64(*signature);
+  crypto::PublicKey key;
+  crypto::Signature signed_by_it;
+  if (!key_bytes || key_bytes->size() != key.size()) return false;
+  if (!bytes || bytes->size() != signed_by_it.size()) return false;
+  std::ranges::copy(*key_bytes, key.begin());
+  std::ranges::copy(*bytes, signed_by_it.begin());
+  return crypto::check_public_key(key).ok() &&
+         crypto::verify(key, statement(*memory_id, *session, *scope, *evidence, *at), signed_by_it);
 }
 
 json::Value to_json(const OutcomeReport& report) {

@@ -42,4 +42,7 @@ Result<OutcomeReport> record_outcome(Services& services, const Layout& layout, c
                                      OutcomeRequest request);
 json::Value to_json(const OutcomeReport& report);
 
+// Whether the operation memory.outcome of a validation is signed by the key that it names.
+bool validation_holds(const store::OperationRow& row);
+
 }  // namespace cortex::app

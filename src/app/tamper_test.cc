@@ -20,6 +20,9 @@ class TamperTest : public ledger::LedgerTest {
  protected:
   void SetUp() override {
     append_rows(1, 3);
+    finish_set_up();
+  }
+  void finish_set_up() {
     crypto::Seed seed;
     seed.fill(7);
     ASSERT_TRUE(crypto::write_seed(fs::posix(), key_, seed).ok());
@@ -61,16 +64,31 @@ class TamperTest : public ledger::LedgerTest {
     for (std::size_t i = 0; i < good.size() * 8; ++i) {
       std::string changed = good;
       changed[i / 8] = static_cast<char>(changed[i / 8] ^ (1 << (i % 8)));
-      ASSERT_TRUE(fs::overwrite(fs::posix(), path, changed).ok());
+      ledger::scribble(path, changed);
       look(cat("bit ", i));
       if (HasFailure()) break;
     }
     for (std::size_t size = 0; size < good.size(); ++size) {
-      ASSERT_TRUE(fs::overwrite(fs::posix(), path, good.substr(0, size)).ok());
+      ledger::scribble(path, good.substr(0, size));
       look(cat("cut to ", size));
       if (HasFailure()) break;
     }
-    ASSERT_TRUE(fs::overwrite(fs::posix(), path, good).ok());
+    ledger::scribble(path, good);
+  }
+
+  void expect_every_change_of_the_ledger_reported() {
+    const std::size_t last = content(path_).size() - 1;
+    with_every_change(path_, [&](std::string_view what) {
+      const VerifyReport report = verify_report();
+      // The newline behind the last row is no part of it, and the next append puts it back.
+      if (what == cat("cut to ", last)) {
+        EXPECT_EQ(report.code, Code::kOk) << what;
+        return;
+      }
+      EXPECT_NE(report.code, Code::kOk) << what;
+      ASSERT_TRUE(report.error) << what;
+      EXPECT_TRUE(said(report, "row") || said(report, "line")) << what << report.error->text();
+    });
   }
 
   Services services_{fs::posix(), system_clock(), system_random()};
@@ -86,18 +104,33 @@ TEST_F(TamperTest, Untouched_IsInOrder) {
 }
 
 TEST_F(TamperTest, EveryChangeOfTheLedger_IsReportedWithItsPlace) {
-  const std::size_t last = content(path_).size() - 1;
-  with_every_change(path_, [&](std::string_view what) {
-    const VerifyReport report = verify_report();
-    // The newline behind the last row is no part of it, and the next append puts it back.
-    if (what == cat("cut to ", last)) {
-      EXPECT_EQ(report.code, Code::kOk) << what;
-      return;
+  expect_every_change_of_the_ledger_reported();
+}
+
+// Rows that are signed and covered: what neither signature nor row hash binds is bound by the tree.
+class SignedTamperTest : public TamperTest {
+ protected:
+  void SetUp() override {
+    auto log = open_log();
+    ASSERT_TRUE(log.ok());
+    crypto::Seed seed;
+    seed.fill(7);
+    ASSERT_TRUE((*log)->sign_with(crypto::SigningKey(seed), system_clock()).ok());
+    (*log)->begin_coverage();
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+      core::Event event = ledger::sample_event(n);
+      ASSERT_TRUE((*log)->append(event).ok());
     }
-    EXPECT_NE(report.code, Code::kOk) << what;
-    ASSERT_TRUE(report.error) << what;
-    EXPECT_TRUE(said(report, "row") || said(report, "line")) << what << report.error->text();
-  });
+    ASSERT_TRUE((*log)->commit().ok());
+    log->reset();
+    finish_set_up();
+  }
+};
+
+TEST_F(SignedTamperTest, EveryChangeOfASignedLedger_IsReportedWithItsPlace) {
+  ASSERT_NE(bytes().find("\"signature\":{"), std::string::npos);
+  EXPECT_EQ(verify_report().code, Code::kOk);
+  expect_every_change_of_the_ledger_reported();
 }
 
 TEST_F(TamperTest, EveryChangeOfASignedCheckpoint_IsReported) {

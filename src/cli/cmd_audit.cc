@@ -78,6 +78,7 @@ app::VerifyRequest request_of(const Context& context, app::Layout layout) {
   request.signed_rows = flags.has("signed");
   request.verification_key = flags.optional("verification-key");
   request.attestation = flags.optional("attestation");
+  request.attestation_keys = flags.all("attestations");
   request.ledger_id = flags.optional("ledger-id");
   if (!flags.has("db")) {
     auto usual = app::find_layout(context.environment, context.services.fs, {}, {});

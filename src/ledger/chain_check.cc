@@ -177,6 +177,12 @@ void ChunkCheck::check_coverage(const core::DecodedEvent& row, std::string_view 
   report_.last_row_hash = hash;
 }
 
+void ChunkCheck::pick(const core::DecodedEvent& row) {
+  if (!(*options_.pick)(row.event, row.raw_payload)) return;
+  auto& [ordinal, event] = report_.picked.emplace_back(place_.ordinal, row.event);
+  event.payload = row.raw_payload;
+}
+
 Result<ChunkReport> ChunkCheck::check(const Chunk& chunk, const SignerState& signer) {
   report_ = ChunkReport{};
   if (signatures_) signatures_->start(signer);
@@ -190,6 +196,7 @@ Result<ChunkReport> ChunkCheck::check(const Chunk& chunk, const SignerState& sig
     if (options_.with_leaves) {
       report_.leaves.push_back(leaf_hash(entry_of(chunk.bytes, chunk.offset, place_)));
     }
+    if (options_.pick != nullptr) pick(*row);
     report_.head = row->event.event_hash;
     if (options_.keep_hashes) report_.hashes.push_back(row->event.event_hash);
     if (options_.on_row != nullptr) CORTEX_TRY((*options_.on_row)(*row, place_.end));
@@ -202,8 +209,12 @@ Result<ChunkReport> ChunkCheck::check(const Chunk& chunk, const SignerState& sig
 }
 
 ChainAssembler::ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions,
-                               const SignedChain* signed_chain, LeafFunction on_leaf)
-    : wanted_(std::move(positions)), duplicates_(ledger_bytes), on_leaf_(std::move(on_leaf)) {
+                               const SignedChain* signed_chain, LeafFunction on_leaf,
+                               PickedFunction on_picked)
+    : wanted_(std::move(positions)),
+      duplicates_(ledger_bytes),
+      on_leaf_(std::move(on_leaf)),
+      on_picked_(std::move(on_picked)) {
   std::ranges::sort(wanted_);
   wanted_.erase(std::ranges::unique(wanted_).begin(), wanted_.end());
   while (wanted_next_ < wanted_.size() && wanted_[wanted_next_] == 0) ++wanted_next_;
@@ -309,6 +320,13 @@ Status ChainAssembler::pass_leaves(const ChunkReport& chunk) {
   return {};
 }
 
+Status ChainAssembler::pass_picked(const ChunkReport& chunk) {
+  for (const auto& [ordinal, event] : chunk.picked) {
+    CORTEX_TRY(on_picked_(report_.rows + ordinal, event));
+  }
+  return {};
+}
+
 Status ChainAssembler::add(ChunkReport&& chunk) {
   append_failures(chunk, late_failures(chunk));
   report_.old_rows += chunk.old_rows;
@@ -320,6 +338,7 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
   }
   for (const Ulid& id : chunk.ids) duplicates_.add(id);
   CORTEX_TRY(pass_leaves(chunk));
+  if (on_picked_) CORTEX_TRY(pass_picked(chunk));
   add_coverage(chunk);
   if (chunk.last_row_hash) last_row_hash_ = *std::move(chunk.last_row_hash);
   report_.signers.merge(chunk.signers);

@@ -95,8 +95,9 @@ struct ChunkReport {
   std::set<std::string, std::less<>> signers;
   std::vector<std::string> hashes;  // event_hash of every row, when positions are asked for
   std::optional<StretchSignatures> signatures;
-  std::vector<TreeHash> leaves;  // one a row, when asked for
-  Coverage coverage;             // gaps behind the chunk's own first covered row
+  std::vector<TreeHash> leaves;                               // one a row, when asked for
+  std::vector<std::pair<std::uint64_t, core::Event>> picked;  // by ordinal
+  Coverage coverage;  // gaps behind the chunk's own first covered row
   std::uint64_t first_uncovered = 0;
   std::optional<FirstCovered> first_covered;
   std::optional<std::string> last_row_hash;
@@ -106,12 +107,18 @@ struct ChunkReport {
 // Sees every row that decodes, in order, after its checks; `end` is the offset behind it.
 using RowFunction = std::function<Status(const core::DecodedEvent& row, std::uint64_t end)>;
 
+// Rows that somebody wants to see: told apart by any thread, at once, and handed over in order with
+// the payload as it stands. `row` counts from 1.
+using PickFunction = std::function<bool(const core::Event& event, std::string_view payload)>;
+using PickedFunction = std::function<Status(std::uint64_t row, const core::Event& event)>;
+
 // What a check does beside the chain itself.
 struct ChunkOptions {
   const RowFunction* on_row = nullptr;
   bool keep_hashes = false;
   const SignedChain* signed_chain = nullptr;  // check the signatures too
   bool with_leaves = false;
+  const PickFunction* pick = nullptr;
 };
 
 // Sees the leaf hash (tlog/merkle.h) of every row that decodes, in order; `row` counts from 1.
@@ -133,6 +140,7 @@ class ChunkCheck {
   void check_payload(const core::DecodedEvent& row);
   void check_signature(const core::DecodedEvent& row);
   void check_coverage(const core::DecodedEvent& row, std::string_view line, bool is_sound);
+  void pick(const core::DecodedEvent& row);
   void fail(const core::DecodedEvent& row, std::string_view invariant, std::string reason);
   std::string_view hash_of(std::string_view bytes);
 
@@ -149,7 +157,8 @@ class ChainAssembler {
  public:
   // `positions` and `signed_chain` as in VerifyOptions; the latter must outlive the object.
   explicit ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint64_t> positions = {},
-                          const SignedChain* signed_chain = nullptr, LeafFunction on_leaf = {});
+                          const SignedChain* signed_chain = nullptr, LeafFunction on_leaf = {},
+                          PickedFunction on_picked = {});
 
   // What the next chunk's signatures follow.
   const SignerState& signer() const { return signer_; }
@@ -169,6 +178,7 @@ class ChainAssembler {
   std::vector<Late> late_failures(ChunkReport& chunk);
   void add_coverage(const ChunkReport& chunk);
   Status pass_leaves(const ChunkReport& chunk);
+  Status pass_picked(const ChunkReport& chunk);
   void append_failure(Failure failure);
   std::optional<Failure> take_signatures(StretchSignatures& signatures);
   void append_failures(ChunkReport& chunk, std::vector<Late> late);
@@ -185,6 +195,7 @@ class ChainAssembler {
   crypto::Blake3 hasher_;
   DuplicateFinder duplicates_;
   LeafFunction on_leaf_;
+  PickedFunction on_picked_;
 };
 
 }  // namespace cortex::ledger

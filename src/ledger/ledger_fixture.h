@@ -78,6 +78,14 @@ inline std::string replaced(std::string text, std::string_view from, std::string
   return at == std::string::npos ? text : text.replace(at, from.size(), to);
 }
 
+// Replaces what a file holds, without any sync: for tests that do so thousands of times.
+inline void scribble(const std::string& path, std::string_view text) {
+  const auto file = fs::posix().open(path, fs::Open::kAppendOrCreate, 0600);
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE((*file)->truncate(0).ok());
+  ASSERT_TRUE((*file)->append(text).ok());
+}
+
 // A file in memory that can only be read, and that tells how much was.
 class TextFile final : public fs::File {
  public:

@@ -25,11 +25,12 @@ class Verification {
       : reader_(file, 0, size_bytes, std::move(options.on_block)),
         on_row_(std::move(options.on_row)),
         signed_chain_(std::move(options.signed_chain)),
+        pick_(std::move(options.pick)),
         chunk_options_{on_row_ ? &on_row_ : nullptr, !options.positions.empty(),
                        signed_chain_ ? &*signed_chain_ : nullptr,
-                       static_cast<bool>(options.on_leaf)},
+                       static_cast<bool>(options.on_leaf), pick_ ? &pick_ : nullptr},
         assembler_(size_bytes, std::move(options.positions), chunk_options_.signed_chain,
-                   std::move(options.on_leaf)),
+                   std::move(options.on_leaf), std::move(options.on_picked)),
         repeat_(chunk_options_) {}
 
   void work() {
@@ -104,6 +105,7 @@ class Verification {
   ChunkReader reader_;
   const RowFunction on_row_;
   const std::optional<SignedChain> signed_chain_;
+  const PickFunction pick_;
   const ChunkOptions chunk_options_;
   ChainAssembler assembler_;
   ChunkCheck repeat_;

@@ -24,6 +24,10 @@ struct VerifyOptions {
   // Check the signature of every row, too: ChainReport::signatures, failures among the others.
   std::optional<SignedChain> signed_chain = {};
   LeafFunction on_leaf = {};  // never called by two threads at once
+  // Rows that `pick` chooses go to `on_picked`: the former is called by several threads at once,
+  // the latter never. Keeps the chosen rows of a chunk in memory.
+  PickFunction pick = {};
+  PickedFunction on_picked = {};
 };
 
 // Verifies the first `size_bytes` of an open ledger. Broken rows are in the report; an Error means

@@ -30,6 +30,8 @@ class MirrorComparer {
   static Result<MirrorComparer> begin(sqlite::Connection& db);
   // Ledger rows in order; `payload` as it stands there.
   Status add(const core::Event& event, std::string_view payload);
+  // Of those added so far.
+  std::uint64_t lagging() const { return result_.lagging; }
   Result<MirrorComparison> finish();
 
  private:

@@ -168,7 +168,7 @@ class Counts:
         return home
 
     def run(self):
-        for name in ("one_sync", "append", "nothing_new", "audit", "proof", "backup_alone", "backup_verified",
+        for name in ("one_sync", "append", "nothing_new", "audit", "anchors", "proof", "backup_alone", "backup_verified",
                      "memory"):
             if name.startswith(self.only):
                 try:
@@ -223,6 +223,16 @@ class Counts:
             self.check("audit verify: opens nothing for writing", trace.opened_for_writing())
             self.check("audit verify: changes nothing", trace.changes())
             self.check("audit verify: every file is as it was", before != stamps(home.data) and "some file changed")
+
+    def anchors(self):
+        """Ten anchors, a history and a single one cost the pass that is made anyway."""
+        with self.home(SMALL) as home:
+            for step in range(9):
+                harness.must(home.run("ingest", session(home, "more.json", BIG // 10, seed=10 + step)))
+                harness.must(home.run("audit", "anchor", "--history", "history.txt"))
+            harness.must(home.run("audit", "anchor", "--history", "history.txt", "--output", "anchor.txt"))
+            trace = self.traced(home, "audit", "verify", "--against", "anchor.txt", "--against-history", "history.txt")
+            self.check_read_once("audit verify with ten anchors", trace, home.ledger, TAIL_BYTES_MAX)
 
     def proof(self):
         """A proof reads one row of the ledger, 4 bytes a row of the index and a few tiles; checking it reads none of that."""

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import sys
 
 sys.dont_write_bytecode = True
@@ -58,10 +59,23 @@ def spelling(data):
     return data.replace(b'"domain_tags":["test"]', b'"domain_tags": ["test"]', 1)
 
 
+def hash_of(member):
+    """Another digit in the hash of the second row."""
+    def change(data):
+        at = data.index(f'"{member}":"'.encode(), data.index(b"\n")) + len(member) + 4
+        return data[:at] + (b"1" if data[at:at + 1] == b"0" else b"0") + data[at + 1:]
+    return change
+
+
 VERIFY = ("audit", "verify")
 # name, change, command, exit, text that must be said ("" for none)
 CASES = [
     ("payload changed", payload, VERIFY, 3, "HashBreak"),
+    ("hash changed: payload_hash", hash_of("payload_hash"), VERIFY, 3, "HashBreak"),
+    ("hash changed: event_hash", hash_of("event_hash"), VERIFY, 3, "HashBreak"),
+    ("hash changed: prev_event_hash", hash_of("prev_event_hash"), VERIFY, 3, "Orphan"),
+    ("unknown schema version", lambda d: d.replace(b'"schema_version":2', b'"schema_version":7', 1), VERIFY, 3,
+     "UnknownEventSchemaVersion"),
     ("row removed in the middle", lambda d: b"".join(lines(d)[:2] + lines(d)[3:]), VERIFY, 3, "Orphan"),
     ("rows swapped", lambda d: b"".join([lines(d)[1], lines(d)[0]] + lines(d)[2:]), VERIFY, 3, "Orphan"),
     ("row repeated", lambda d: b"".join(lines(d) + lines(d)[-1:]), VERIFY, 3, "Orphan"),
@@ -135,6 +149,42 @@ class Detection:
             report = json.loads(home.run("--json", *VERIFY).stdout)["report"]
             self.tally.check("coverage is reported", (report["rows_covered"], report["rows_scanned"]) != (4, 5) and report)
 
+    def repeated(self):
+        """The chain does not bind ids: two rows may bear one."""
+        with Deployment(self.binary) as home:
+            home.rewrite(lambda d: d.replace(harness.event_id(5).encode(), harness.event_id(4).encode(), 1))
+            home.forget()
+            self.expect("repeated id: reported", home.run("--json", *VERIFY), 0, "duplicate_event_ids")
+            self.expect("repeated id: --strict", home.run(*VERIFY, "--strict"), 3, "repeated event id")
+
+    def anchored(self):
+        with Deployment(self.binary) as home:
+            harness.must(home.run("audit", "anchor", "--output", "anchor.txt", "--history", "history.txt"))
+            home.rewrite(cut)
+            home.forget()
+            for flag, name in (("--against", "anchor.txt"), ("--against-history", "history.txt")):
+                self.expect(f"tail cut, against an anchor: {flag}", home.run(*VERIFY, flag, name), 3, "anchor.")
+
+    def stored(self):
+        """The store says what the ledger says, or it is told."""
+        changes = (("event changed in the store", "UPDATE events SET session_id = 'other' WHERE id = ?", "event"),
+                   ("event hidden from the store", "DELETE FROM events WHERE id = ?", "hidden event"),
+                   ("memory changed in the store", "UPDATE memories SET claim = 'the sky is green' WHERE id = ?", "memory"),
+                   ("memory removed from the store", "DELETE FROM memories WHERE id = ?", "memory"))
+        for name, change, of in changes:
+            with Deployment(self.binary) as home:
+                harness.must(home.run("init"))
+                noted = harness.must(home.run("--json", "memory", "note", "the sky is blue"))
+                target = json.loads(noted.stdout)["report"]["memory_id"] if of == "memory" else harness.event_id(2)
+                self.expect(f"{name}: before", home.run(*VERIFY, "--mirror", "--strict"), 0, "")
+                store = sqlite3.connect(home.store)
+                if of == "hidden event":  # which otherwise lets the next program put it back
+                    store.execute("DROP TRIGGER cortex_events_deleted")
+                store.execute(change, (target,))
+                store.commit()
+                store.close()
+                self.expect(name, home.run(*VERIFY, "--mirror"), 3, target if of == "memory" else "")
+
     def proofs(self):
         with Deployment(self.binary) as home:
             proof = home.root / "two.tlog-proof"
@@ -189,7 +239,7 @@ class Detection:
             self.tally.check("and no longer damaged", b"damaged" in run.stderr and run.stderr[-300:])
 
     def run(self):
-        for part in (self.table, self.since, self.covered, self.proofs, self.life):
+        for part in (self.table, self.since, self.covered, self.repeated, self.anchored, self.stored, self.proofs, self.life):
             part()
         return self.tally.finish()
 

@@ -133,6 +133,16 @@ class Signatures:
                        if row["actor_json"]["kind"] == "user"]
                       for p in (made, LEDGER / "user/audit_records.jsonl")] if made.exists() else [1, 2]
             self.tally.check("user/audit_records.jsonl", shapes[0] != shapes[1] and shapes)
+            verify = ("audit", "verify", "--event-log", path, "--attestations", LEDGER / "user/pub07.key")
+            run = home.run(*verify)
+            self.tally.check("attestations made here", run.returncode and harness.said(run))
+            made.write_bytes((LEDGER / "user/audit_records.jsonl").read_bytes())
+            run = home.run(*verify)
+            self.tally.check("attestations of the reference", run.returncode and harness.said(run))
+            made.write_bytes(made.read_bytes().replace(b'"signature_hex":"3', b'"signature_hex":"4', 1))
+            run = home.run(*verify)
+            self.tally.check("a forged one", (run.returncode != 3 or b"audit.attestation.signature_invalid" not in run.stderr)
+                             and harness.said(run))
 
     def run(self):
         self.signed_cases()

@@ -205,6 +205,28 @@ def check_types(headers, findings):
                 findings.add(name, text.count("\n", 0, match.start()) + 1, f"type {match[1]} is defined in {first} too")
 
 
+def check_detection(root, names, findings):
+    """Every line of the table "what is detected" names its tests: `file: case`, and the cases are there."""
+    name = "docs/security.md"
+    text = (root / name).read_text()
+    begin = text.index("## 3 ")
+    section = text[begin:text.index("\n## 4 ", begin)]
+    lines = text.count("\n", 0, begin)
+    sources = {}
+    for path in names:
+        if path.startswith("tests/") and path.endswith(".py") or path.endswith("_test.cc"):
+            sources.setdefault(pathlib.Path(path).stem, []).append(path)
+    for number, line in enumerate(section.splitlines(), lines + 1):
+        if not line.startswith("| ") or line.startswith("| Change |"):
+            continue
+        tests = re.findall(r"`(\w+): ([^`]+)`", line.rstrip("| ").rsplit(" | ", 1)[-1])
+        if not tests:
+            findings.add(name, number, "a line of the table without a test")
+        for stem, case in tests:
+            if not any(case.split(": ")[0] in (root / path).read_text() for path in sources.get(stem, [])):
+                findings.add(name, number, f"there is no test {stem}: {case}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", default=str(pathlib.Path(__file__).resolve().parent.parent.parent))
@@ -232,6 +254,7 @@ def main():
                 check_declared_rooms(name, text, findings)
         good += len(findings.lines) == before
     check_types(headers, findings)
+    check_detection(root, repository_files(root), findings)
     print("\n".join(findings.lines), end="\n" if findings.lines else "")
     print(f"{good} passed, {len(findings.lines)} failed")
     return 1 if findings.lines or not good else 0

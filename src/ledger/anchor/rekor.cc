@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
+#include <variant>
 
 #include "base/text.h"
+#include "crypto/ed25519.h"
 #include "crypto/p256.h"
 #include "crypto/sha256.h"
 #include "ledger/tlog/checkpoint.h"
@@ -113,19 +116,75 @@ bool names_same_log(std::string_view receipt_id, std::string_view key_id) {
          std::ranges::find_first_of(receipt_forms, root_forms) != receipt_forms.end();
 }
 
+enum class Scheme : std::uint8_t { kP256, kEd25519 };
+
+// Nothing for keys that cannot be used here.
+std::optional<Scheme> scheme_of(const TransparencyLog& log) {
+  if (log.key_details.find("ECDSA_P256") != std::string::npos) return Scheme::kP256;
+  if (log.key_details.find("ED25519") != std::string::npos) return Scheme::kEd25519;
+  return std::nullopt;
+}
+
+// SubjectPublicKeyInfo of an Ed25519 key, up to its 32 bytes (RFC 8410).
+constexpr std::uint8_t kEd25519Spki[] = {0x30, 0x2A, 0x30, 0x05, 0x06, 0x03,
+                                         0x2B, 0x65, 0x70, 0x03, 0x21, 0x00};
+
 const TransparencyLog* find_log(const TrustedRoot& root, std::string_view log_id) {
   for (const TransparencyLog& log : root.logs) {
-    if (log.key_details.find("ECDSA_P256") != std::string::npos &&
-        names_same_log(log_id, log.key_id)) {
-      return &log;
-    }
+    if (scheme_of(log) && names_same_log(log_id, log.key_id)) return &log;
   }
   return nullptr;
 }
 
+// The key of a log, of either scheme. Pure.
+class LogKey {
+ public:
+  static Result<LogKey> of(const TransparencyLog& log) {
+    const Bytes der = from_base64(log.raw_key).value_or(Bytes{});
+    if (scheme_of(log) == Scheme::kP256) {
+      CORTEX_ASSIGN(crypto::P256PublicKey key, crypto::P256PublicKey::from_spki(der));
+      return LogKey(std::move(key));
+    }
+    crypto::PublicKey key;
+    if (der.size() != std::size(kEd25519Spki) + key.size() ||
+        !std::equal(std::begin(kEd25519Spki), std::end(kEd25519Spki), der.begin())) {
+      return make_error(Code::kPrecondition, "the key is no Ed25519 key");
+    }
+    std::copy_n(der.end() - static_cast<std::ptrdiff_t>(key.size()), key.size(), key.begin());
+    CORTEX_TRY(crypto::check_public_key(key));
+    return LogKey(key);
+  }
+
+  // `signature`: DER for P-256, 64 bytes for Ed25519.
+  bool verify(std::string_view text, const Bytes& signature) const {
+    if (const auto* p256 = std::get_if<crypto::P256PublicKey>(&key_)) {
+      return p256->verify(text, signature);
+    }
+    crypto::Signature bytes;
+    if (signature.size() != bytes.size()) return false;
+    std::ranges::copy(signature, bytes.begin());
+    return crypto::verify(std::get<crypto::PublicKey>(key_), text, bytes);
+  }
+  // What a signature line of a note calls the key: of the key alone, or of its name too.
+  std::uint32_t note_id(std::string_view name) const {
+    if (const auto* ed25519 = std::get_if<crypto::PublicKey>(&key_)) {
+      return note_key_id(name, *ed25519);
+    }
+    const auto hash = crypto::sha256(view_of(std::get<crypto::P256PublicKey>(key_).spki()));
+    return static_cast<std::uint32_t>(hash[0]) << 24U | static_cast<std::uint32_t>(hash[1]) << 16U |
+           static_cast<std::uint32_t>(hash[2]) << 8U | hash[3];
+  }
+
+ private:
+  explicit LogKey(crypto::P256PublicKey key) : key_(std::move(key)) {}
+  explicit LogKey(const crypto::PublicKey& key) : key_(key) {}
+
+  std::variant<crypto::PublicKey, crypto::P256PublicKey> key_;
+};
+
 struct Log {
   const TransparencyLog& facts;
-  crypto::P256PublicKey key;
+  LogKey key;
 };
 
 Result<Log> log_of(const RekorEntry& entry, const TrustedRoot& root) {
@@ -134,8 +193,7 @@ Result<Log> log_of(const RekorEntry& entry, const TrustedRoot& root) {
     return refused(kRekorNoLogToken,
                    cat("no log of the trusted root has the id ", quoted(entry.log_id)));
   }
-  const auto der = from_base64(log->raw_key);
-  auto key = crypto::P256PublicKey::from_spki(der.value_or(Bytes{}));
+  auto key = LogKey::of(*log);
   if (!key.ok()) {
     return refused(kRekorNoLogToken, cat("the trusted root holds no usable key of ",
                                          quoted(log->base_url), ": ", key.error().message));
@@ -236,14 +294,10 @@ Status check_checkpoint(const RekorEntry& entry, const Log& log) {
   if (checkpoint.size != entry.tree_size || to_hex(checkpoint.root) != entry.root_hash) {
     return refused(kRekorCheckpointToken, "the checkpoint is of another tree than the proof");
   }
-  const Bytes spki = log.key.spki();
-  const auto key_hash = crypto::sha256(view_of(spki));
-  const std::uint32_t hint = static_cast<std::uint32_t>(key_hash[0]) << 24U |
-                             static_cast<std::uint32_t>(key_hash[1]) << 16U |
-                             static_cast<std::uint32_t>(key_hash[2]) << 8U | key_hash[3];
   for (const NoteSignature& line : parsed->note.signatures) {
     const Bytes signature(line.bytes.begin(), line.bytes.end());
-    if (line.key_id == hint && log.key.verify(parsed->note.text, signature)) return {};
+    if (line.key_id == log.key.note_id(line.name) && log.key.verify(parsed->note.text, signature))
+      return {};
   }
   return refused(kRekorCheckpointToken,
                  cat("the log ", quoted(log.facts.base_url), " did not sign the checkpoint"));

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include "base/fs/test_dir.h"
 #include "base/text.h"
+#include "crypto/ed25519.h"
 #include "crypto/p256.h"
 #include "crypto/sha256.h"
 #include "ledger/tlog/merkle.h"
@@ -36,10 +39,14 @@ class RekorTest : public testing::Test {
     log.valid_from = {1'700'000'000, 0};
     root_.logs.push_back(log);
     body_ = rekor_proposal(anchor_text(receipt_.anchor())).value();
-    fill();
   }
+  void SetUp() override { fill(); }
 
-  std::string sign(std::string_view text) { return to_base64(log_key_.sign(text).value()); }
+  virtual std::string signed_text(std::string_view text) {
+    const auto der = log_key_.sign(text).value();
+    return {der.begin(), der.end()};
+  }
+  std::string sign(std::string_view text) { return base64(signed_text(text)); }
 
   // What the log answers for `body_`.
   void fill() {
@@ -51,8 +58,7 @@ class RekorTest : public testing::Test {
                                 {"logIndex", 41}};
     const std::string text = cat("log.example.test - 1\n3\n", to_base64(root), "\n");
     std::string line(reinterpret_cast<const char*>(key_hash_.data()), 4);
-    const auto signature = log_key_.sign(text).value();
-    line.append(signature.begin(), signature.end());
+    line += signed_text(text);
     receipt_.receipt = promised;
     receipt_.receipt.set("uuid", cat("0000000000000001", to_hex(leaf_hash(body_))));
     receipt_.receipt.set("signedEntryTimestamp", sign(json::write_compact(promised)));
@@ -85,6 +91,68 @@ TEST_F(RekorTest, EntryOfThisAnchorInAKnownLogHolds) {
   EXPECT_TRUE(has_rekor_entry(receipt_));
   proof().erase("checkpoint");
   EXPECT_EQ(token(), "") << "logs of old gave no checkpoint";
+}
+
+// As the public log of 2025: its id is the hash of its name and key, as notes have it.
+class Ed25519RekorTest : public RekorTest {
+ protected:
+  Ed25519RekorTest() {
+    const crypto::PublicKey& key = ed25519_.public_key();
+    constexpr std::uint8_t kPrefix[] = {0x30, 0x2A, 0x30, 0x05, 0x06, 0x03,
+                                        0x2B, 0x65, 0x70, 0x03, 0x21, 0x00};
+    spki_.assign(std::begin(kPrefix), std::end(kPrefix));
+    spki_.insert(spki_.end(), key.begin(), key.end());
+    std::string named = "log.example.test\n\x01";
+    named.append(reinterpret_cast<const char*>(key.data()), key.size());
+    key_hash_ = crypto::sha256(named);
+    TransparencyLog& log = root_.logs.front();
+    log.key_id = to_base64(key_hash_);
+    log.key_details = "PKIX_ED25519";
+    log.raw_key = to_base64(spki_);
+  }
+  std::string signed_text(std::string_view text) override {
+    const crypto::Signature bytes = ed25519_.sign(text);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+
+  crypto::SigningKey ed25519_ = crypto::SigningKey(crypto::Seed{7});
+  std::vector<std::uint8_t> spki_;
+};
+
+TEST_F(Ed25519RekorTest, EntryAndCheckpointOfSuchALogHold) { EXPECT_EQ(token(), ""); }
+
+TEST_F(Ed25519RekorTest, WhatAnotherKeySignedIsRefused) {
+  receipt_.receipt.set("signedEntryTimestamp", base64(RekorTest::signed_text("anything")));
+  EXPECT_EQ(token(), kRekorSetToken) << "a signature of the other scheme";
+  ed25519_ = crypto::SigningKey(crypto::Seed{8});
+  fill();
+  EXPECT_EQ(token(), kRekorSetToken);
+}
+
+TEST_F(Ed25519RekorTest, CheckpointOfAnotherKeyIsRefused) {
+  const std::string good = *proof().find("checkpoint")->as_string();
+  ed25519_ = crypto::SigningKey(crypto::Seed{8});
+  fill();
+  const std::string other = *proof().find("checkpoint")->as_string();
+  ed25519_ = crypto::SigningKey(crypto::Seed{7});
+  fill();
+  EXPECT_EQ(*proof().find("checkpoint")->as_string(), good);
+  proof().set("checkpoint", other);
+  EXPECT_EQ(token(), kRekorCheckpointToken);
+}
+
+TEST_F(Ed25519RekorTest, KeysThatCannotBeUsedAreRefused) {
+  std::vector<std::uint8_t> low_order = spki_;
+  std::fill(low_order.end() - 32, low_order.end(), std::uint8_t{0});
+  std::vector<std::uint8_t> wrong_prefix = spki_;
+  wrong_prefix[8] = 0x6E;
+  for (const auto& bytes :
+       {low_order, wrong_prefix, std::vector<std::uint8_t>(spki_.begin(), spki_.end() - 1)}) {
+    root_.logs.front().raw_key = to_base64(bytes);
+    EXPECT_EQ(token(), kRekorNoLogToken);
+  }
+  root_.logs.front().key_details = "PKIX_RSA_PKCS1V15_2048_SHA256";
+  EXPECT_EQ(token(), kRekorNoLogToken);
 }
 
 TEST_F(RekorTest, EntryOfAnotherLogIsRefused) {
