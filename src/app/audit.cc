@@ -129,6 +129,16 @@ Finding judge_chain(const ledger::ChainReport& chain, bool strict) {
     reason += cat("; audit.verify.duplicate_event_ids: ", counted(repeated, "repeated id"));
   }
   Finding finding;
+  if (chain.erased_rows > 0) {
+    finding.results.push_back(
+        cat(counted(chain.erased_rows, "row"), " erased on purpose, as operations of it say"));
+  }
+  if (chain.erasures_pending > 0) {
+    finding.notes.push_back(
+        cat("warning: audit.erasure.pending: ", counted(chain.erasures_pending, "row"),
+            " recorded as erased and not erased yet; run the same"
+            " `cortex memory forget` again"));
+  }
   add_verdict(finding, kChainRule, trust::EdgeKind::kHashChain, "hash_chain_closure", holds,
               std::move(reason));
   if (!holds) {
@@ -188,6 +198,15 @@ void add_chain(json::Object& out, const ledger::ChainReport& chain) {
       ids.emplace_back(core::id_text(core::IdKind::kEvent, id));
     }
     out.add("duplicate_event_ids", std::move(ids));
+  }
+  if (chain.erased_rows > 0) {
+    out.add("erased_rows", chain.erased_rows);
+    json::Array erased;
+    for (const auto& [line, id] : chain.erased) {
+      erased.emplace_back(
+          json::Object{{"line", line}, {"event_id", core::id_text(core::IdKind::kEvent, id)}});
+    }
+    out.add("erased", std::move(erased));
   }
   if (chain.duplicates.rows_checked < chain.rows) {
     out.add("duplicate_check_rows", chain.duplicates.rows_checked);

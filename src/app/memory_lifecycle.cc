@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "ledger/erasure.h"
 #include "memory/lifecycle.h"
 #include "store/contradictions.h"
 #include "store/memory_history.h"
@@ -19,6 +20,10 @@ using Operations = std::vector<store::Operation>;
 Result<State> way(Verb verb, const store::Memory& memory) {
   const auto from = memory::parse_state(memory.status);
   const auto to = from ? memory::next_state(verb, *from) : std::nullopt;
+  if (verb == Verb::kRestore && memory.claim == ledger::kErasedText) {
+    return refusal(Code::kPrecondition, cat("what the memory ", memory.id, " said was erased"),
+                   "note what is to be remembered anew", "memory.erase.done");
+  }
   if (to) return *to;
   return refusal(Code::kPrecondition,
                  cat("the memory ", memory.id, " is ", printable(memory.status), ": `",

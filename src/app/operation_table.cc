@@ -7,6 +7,7 @@
 #include "app/context_pack.h"
 #include "app/export.h"
 #include "app/keys.h"
+#include "app/memory_erase.h"
 #include "app/migrate.h"
 #include "app/operations.h"
 #include "app/principles.h"
@@ -49,6 +50,7 @@ constexpr Rule kRules[] = {
     {"memory.adopt", memory::apply_adopt},
     {"memory.candidate", memory::apply_add},
     {"memory.commit", memory::apply_transition},
+    {"memory.erase", apply_erase},
     {"memory.note", memory::apply_add},
     {"memory.outcome", memory::apply_outcome},
     {"memory.pend", memory::apply_transition},

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/ids.h"
+#include "ledger/erasure.h"
 #include "ledger/recovery.h"
 #include "ledger/row_stream.h"
 #include "ledger/tail.h"
@@ -91,6 +92,13 @@ Result<std::vector<ledger::TreeHash>> prove_row(Services& services, fs::File& fi
                                                 const RowLocation& location,
                                                 const ledger::Checkpoint& checkpoint) {
   const std::string folder = ledger::sidecar_path(path);
+  ledger::RowCursor cursor(location.entry, 0);
+  const core::DecodedEvent* row = cursor.next();
+  if (row != nullptr && ledger::erasure_mark(*row)) {
+    return refuse(Code::kPrecondition, kRowErasedToken,
+                  cat("row ", location.index + 1, " was erased: what it held cannot be shown"),
+                  "its hashes are still part of the log; see `cortex show EVENT`");
+  }
   const ledger::TreeHash leaf = ledger::leaf_hash(location.entry);
   for (const bool last_try : {false, true}) {
     ledger::TileReader tiles(services.fs, folder, checkpoint.size);

@@ -15,6 +15,7 @@ namespace cortex::app {
 
 inline constexpr std::string_view kNoCheckpointToken = "audit.prove.no_checkpoint";
 inline constexpr std::string_view kAfterCheckpointToken = "audit.prove.after_checkpoint";
+inline constexpr std::string_view kRowErasedToken = "audit.prove.row_erased";
 inline constexpr std::string_view kRowDiffersToken = "audit.prove.row_differs";
 inline constexpr std::string_view kProofMalformedToken = "audit.proof.malformed";
 inline constexpr std::string_view kProofSignatureToken = "audit.proof.signature_invalid";

@@ -73,6 +73,22 @@ constexpr Flag kOutcomeFlags[] = {
     kDbFlag,
     kEventLogFlag,
 };
+constexpr Flag kForgetFlags[] = {
+    {.name = "erase",
+     .value_name = "",
+     .about = "Take its text out of ledger, store, index and vectors, for good",
+     .required = true},
+    {.name = "confirm",
+     .value_name = "MEMORY_ID",
+     .about = "The id again: it cannot be taken back",
+     .required = true},
+    {.name = "reason",
+     .value_name = "TEXT",
+     .about = "Why; stands in the ledger",
+     .required = true},
+    kDbFlag,
+    kEventLogFlag,
+};
 constexpr Flag kShowFlags[] = {kAsOf, kDbFlag, kEventLogFlag};
 constexpr Flag kSupersedeFlags[] = {
     {.name = "by",
@@ -162,6 +178,9 @@ constexpr Command kCommands[] = {
         "cortex memory diff --since 2026-01-31"),
     row("memory reject", "Take a memory out of use", kId, kReasonFlags,
         "cortex memory reject mem_01KG0000000000000000000001 --reason \"measured otherwise\""),
+    row("memory forget", "Erase what a memory said, provably", kId, kForgetFlags,
+        "cortex memory forget mem_01JM00000000000000000000A1 --erase --confirm"
+        " mem_01JM00000000000000000000A1 --reason \"asked to\""),
     row("memory supersede", "Let another memory take its place", kId, kSupersedeFlags,
         "cortex memory supersede mem_01KG0000000000000000000001 --by"
         " mem_01KG0000000000000000000002"),

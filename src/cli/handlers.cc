@@ -54,6 +54,7 @@ constexpr HandlerRow kHandlers[] = {
     {"serve", "", run_serve, JsonForm::kReport},
     {"mcp install", "cortex.mcp.install", run_mcp_install},
     {"memory note", "cortex.memory.note", run_memory_note},
+    {"memory forget", "cortex.memory.forget", run_memory_forget},
     {"memory accept", "cortex.memory.accept", run_memory_accept},
     {"memory list", "cortex.memory.list", run_memory_list},
     {"memory candidates", "cortex.memory.candidates", run_memory_candidates},

@@ -61,6 +61,7 @@ Outcome run_restore_apply(const Context& context);
 Outcome run_restore_run(const Context& context);
 Outcome run_completions(const Context& context);
 Outcome run_memory_note(const Context& context);
+Outcome run_memory_forget(const Context& context);
 Outcome run_memory_accept(const Context& context);
 Outcome run_memory_list(const Context& context);
 Outcome run_memory_candidates(const Context& context);

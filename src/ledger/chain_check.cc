@@ -97,6 +97,8 @@ void ChunkCheck::check_payload(const core::DecodedEvent& row) {
   }
   const std::string_view recomputed = hash_of(*canonical);
   if (recomputed == stored) return;
+  // Whether an operation says so is settled at the end.
+  if ((erased_ = erasure_mark(row))) return;
   // `observed` is what the row claims, `expected` what its payload hashes to.
   fail(row, "", hash_break("PayloadHashMismatch", stored, recomputed));
 }
@@ -183,6 +185,16 @@ void ChunkCheck::pick(const core::DecodedEvent& row) {
   event.payload = row.raw_payload;
 }
 
+void ChunkCheck::take_leaf(const core::DecodedEvent& row, std::string_view entry) {
+  if (auto record = parse_erasure_record(row)) report_.erasures.push_back(*std::move(record));
+  if (!options_.with_leaves && !erased_) return;
+  const TreeHash leaf = leaf_hash(entry);
+  if (options_.with_leaves) report_.leaves.push_back(erased_ ? erased_->leaf : leaf);
+  if (!erased_) return;
+  report_.erased.push_back(
+      {place_.ordinal, place_.file_line, row.event.id, row.event.payload_hash, *erased_, leaf});
+}
+
 Result<ChunkReport> ChunkCheck::check(const Chunk& chunk, const SignerState& signer) {
   report_ = ChunkReport{};
   if (signatures_) signatures_->start(signer);
@@ -191,11 +203,10 @@ Result<ChunkReport> ChunkCheck::check(const Chunk& chunk, const SignerState& sig
   while (const core::DecodedEvent* row = rows.next()) {
     place_ = rows.place();
     const std::uint64_t failures = report_.failures_total;
+    erased_.reset();
     add(*row);
-    check_coverage(*row, rows.line(), report_.failures_total == failures);
-    if (options_.with_leaves) {
-      report_.leaves.push_back(leaf_hash(entry_of(chunk.bytes, chunk.offset, place_)));
-    }
+    check_coverage(*row, rows.line(), report_.failures_total == failures && !erased_);
+    take_leaf(*row, entry_of(chunk.bytes, chunk.offset, place_));
     if (options_.pick != nullptr) pick(*row);
     report_.head = row->event.event_hash;
     if (options_.keep_hashes) report_.hashes.push_back(row->event.event_hash);
@@ -327,6 +338,34 @@ Status ChainAssembler::pass_picked(const ChunkReport& chunk) {
   return {};
 }
 
+void ChainAssembler::take_erasures(ChunkReport& chunk) {
+  for (ErasedRow& row : chunk.erased) {
+    row.line += report_.rows;
+    row.file_line += lines_;
+    erasures_.add(std::move(row));
+  }
+  for (ErasureRecord& record : chunk.erasures) erasures_.add(std::move(record));
+}
+
+void ChainAssembler::settle_erasures() {
+  const auto unrecorded = erasures_.unrecorded();
+  report_.erased_rows = erasures_.rows() - unrecorded.size();
+  report_.erasures_pending = erasures_.pending();
+  for (const ErasedRow& row : erasures_.erased()) {
+    if (report_.erased.size() < limits::kFailuresShownMax) {
+      report_.erased.emplace_back(row.line, row.event_id);
+    }
+  }
+  report_.failures_total += unrecorded.size();
+  for (const ErasedRow* row : unrecorded) {
+    if (report_.failures.size() >= limits::kFailuresShownMax) break;
+    report_.failures.push_back(
+        {row->line, row->file_line, core::id_text(core::IdKind::kEvent, row->event_id),
+         std::string(kErasureUnrecordedToken),
+         cat("ErasureNotRecorded { erasure: ", json::string_text(row->mark.id), " }")});
+  }
+}
+
 Status ChainAssembler::add(ChunkReport&& chunk) {
   append_failures(chunk, late_failures(chunk));
   report_.old_rows += chunk.old_rows;
@@ -339,6 +378,7 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
   for (const Ulid& id : chunk.ids) duplicates_.add(id);
   CORTEX_TRY(pass_leaves(chunk));
   if (on_picked_) CORTEX_TRY(pass_picked(chunk));
+  take_erasures(chunk);
   add_coverage(chunk);
   if (chunk.last_row_hash) last_row_hash_ = *std::move(chunk.last_row_hash);
   report_.signers.merge(chunk.signers);
@@ -352,6 +392,7 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
 }
 
 Result<ChainReport> ChainAssembler::finish(fs::File& file, std::uint64_t size_bytes) {
+  settle_erasures();
   CORTEX_ASSIGN(report_.duplicates, duplicates_.finish(file, size_bytes));
   return std::move(report_);
 }

@@ -18,6 +18,7 @@
 #include "crypto/digest.h"
 #include "ledger/chunk_reader.h"
 #include "ledger/duplicates.h"
+#include "ledger/erasure.h"
 #include "ledger/row_cursor.h"
 #include "ledger/signature_check.h"
 #include "ledger/tlog/merkle.h"
@@ -62,6 +63,10 @@ struct ChainReport {
   // Those of VerifyOptions::positions that exist, ascending, each once.
   std::vector<Position> positions;
   SignedReport signatures;  // when VerifyOptions::signed_chain was given
+  // Rows that were erased on purpose (erasure.h): no failures as long as an operation names them.
+  std::uint64_t erased_rows = 0;
+  std::vector<std::pair<std::uint64_t, Ulid>> erased;  // ordinal, id; as many as failures are shown
+  std::uint64_t erasures_pending = 0;                  // rows that an operation names, not erased
 
   bool closed() const { return failures_total == 0; }
 };
@@ -101,6 +106,8 @@ struct ChunkReport {
   std::uint64_t first_uncovered = 0;
   std::optional<FirstCovered> first_covered;
   std::optional<std::string> last_row_hash;
+  std::vector<ErasedRow> erased;
+  std::vector<ErasureRecord> erasures;
   std::optional<RowFault> fault;  // the rows end here
 };
 
@@ -141,6 +148,7 @@ class ChunkCheck {
   void check_signature(const core::DecodedEvent& row);
   void check_coverage(const core::DecodedEvent& row, std::string_view line, bool is_sound);
   void pick(const core::DecodedEvent& row);
+  void take_leaf(const core::DecodedEvent& row, std::string_view entry);
   void fail(const core::DecodedEvent& row, std::string_view invariant, std::string reason);
   std::string_view hash_of(std::string_view bytes);
 
@@ -148,6 +156,7 @@ class ChunkCheck {
   std::optional<SignatureCheck> signatures_;
   ChunkReport report_;
   RowPlace place_;
+  std::optional<ErasureMark> erased_;  // of the row at hand
   crypto::Blake3 hasher_;
   std::string preimage_;
   crypto::HexDigest hash_{};
@@ -179,6 +188,8 @@ class ChainAssembler {
   void add_coverage(const ChunkReport& chunk);
   Status pass_leaves(const ChunkReport& chunk);
   Status pass_picked(const ChunkReport& chunk);
+  void take_erasures(ChunkReport& chunk);
+  void settle_erasures();
   void append_failure(Failure failure);
   std::optional<Failure> take_signatures(StretchSignatures& signatures);
   void append_failures(ChunkReport& chunk, std::vector<Late> late);
@@ -194,6 +205,7 @@ class ChainAssembler {
   std::string last_row_hash_;
   crypto::Blake3 hasher_;
   DuplicateFinder duplicates_;
+  ErasureBooks erasures_;
   LeafFunction on_leaf_;
   PickedFunction on_picked_;
 };

@@ -22,6 +22,8 @@ class RowStream {
   Result<const core::DecodedEvent*> next();
   const RowPlace& place() const { return rows_.place(); }
   std::string_view line() const { return rows_.line(); }
+  // The line with all its white space: what is hashed in the Merkle tree.
+  std::string_view entry() const { return entry_of(chunk_.bytes, chunk_.offset, rows_.place()); }
 
  private:
   ChunkReader reader_;

@@ -36,6 +36,7 @@ struct EventRow {
   std::string event_hash;
   std::optional<std::string> prev;
   std::string fault;        // why its hashes do not hold, or empty
+  bool erased = false;      // its payload was taken out on purpose: nothing can be recomputed
   std::string undecodable;  // why the row cannot be understood, or empty
 };
 
@@ -147,6 +148,7 @@ EventRow event_row(const sqlite::Statement& found, ProofDepth depth) {
   const std::string_view payload_hash = found.column_text(3);
   if (depth == ProofDepth::kHashes || looks_like_hash(payload_hash)) {
     if (!payload_holds(found.column_text(2), payload_hash)) {
+      row.erased = found.column_text(2).find("\"cortex_erased\":{") != std::string_view::npos;
       row.fault = "its payload does not give the stored payload hash";
     }
   }
@@ -314,7 +316,9 @@ class Prover {
     }
     verified(EdgeKind::kLineageClosure, memory_id, *id, row.event_hash);
     if (!row.fault.empty()) {
-      failing(EdgeKind::kHashChain, *id, "", EdgeFailure::kMismatch, row.fault);
+      failing(EdgeKind::kHashChain, *id, "",
+              row.erased ? EdgeFailure::kUnresolved : EdgeFailure::kMismatch,
+              row.erased ? "its payload was erased" : row.fault);
       return;
     }
     if (!row.prev) return;

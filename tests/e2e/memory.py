@@ -165,6 +165,7 @@ class Model:
 
     def __init__(self):
         self.state, self.tags, self.uses, self.before, self.past = {}, {}, {}, {}, []
+        self.erased = set()
 
     def move(self, one, to):
         self.before[one], self.state[one] = self.state[one], to
@@ -174,7 +175,7 @@ class Model:
 
 
 def step(home, model, dice, number):
-    verb = dice.choice(["note", "note", "reject", "supersede", "correct", "restore", "tag", "untag", "outcome"])
+    verb = dice.choice(["note", "note", "reject", "supersede", "correct", "restore", "tag", "untag", "outcome", "forget"])
     known = sorted(model.state)
     if verb == "note" or not known:
         one = note(home, f"fact number {number} of {dice.random()}", "--domain", "d")
@@ -200,10 +201,15 @@ def step(home, model, dice, number):
             model.state[new], model.tags[new], model.uses[new] = "active", list(model.tags[one]) or ["operator_note"], 0
             model.move(one, "superseded")
     elif verb == "restore":
-        good = state in ("rejected", "superseded")
+        good = state in ("rejected", "superseded") and one not in model.erased
         ask(home, "restore", one, code=0 if good else 7)
         if good:
             model.state[one] = model.before[one]
+    elif verb == "forget":
+        ask(home, "forget", one, "--erase", "--confirm", one, "--reason", "a test", code=7 if one in model.erased else 0)
+        if one not in model.erased and state == "active":
+            model.move(one, "rejected")
+        model.erased.add(one)
     elif verb in ("tag", "untag"):
         tag = dice.choice("abd")
         ask(home, "tag", "add" if verb == "tag" else "remove", one, tag)

@@ -9,6 +9,7 @@
 #include "json/value.h"
 #include "ledger/checked_line.h"
 #include "ledger/chunk_reader.h"
+#include "ledger/erasure.h"
 #include "ledger/row_cursor.h"
 
 namespace cortex::ledger {
@@ -194,8 +195,8 @@ Status Sidecar::catch_up(fs::File& ledger, const LedgerHead& head) {
     if (!more) break;
     rows.restart(chunk.bytes, chunk.offset);
     while (const core::DecodedEvent* row = rows.next()) {
-      CORTEX_TRY(add(entry_of(chunk.bytes, chunk.offset, rows.place()), row->event.id,
-                     rows.place().offset));
+      CORTEX_TRY(add_leaf(row_leaf(*row, entry_of(chunk.bytes, chunk.offset, rows.place())),
+                          row->event.id, rows.place().offset));
     }
     if (rows.fault()) return row_error(*rows.fault());
   }
@@ -208,13 +209,17 @@ Status Sidecar::write_tile(unsigned level, std::uint64_t number, std::span<const
 }
 
 Status Sidecar::add(std::string_view entry, const Ulid& event_id, std::uint64_t offset) {
+  return add_leaf(leaf_hash(entry), event_id, offset);
+}
+
+Status Sidecar::add_leaf(const TreeHash& leaf, const Ulid& event_id, std::uint64_t offset) {
   append_little_endian(offsets_buffer_, offset, kOffsetBytes);
   append_little_endian(ids_buffer_, id_fingerprint(event_id), kIdBytes);
   // Full tiles beyond the committed state are overwritten when they come to be built again.
-  CORTEX_TRY(builder_.add(leaf_hash(entry), [this](unsigned level, std::uint64_t number,
-                                                   std::span<const TreeHash> hashes) {
-    return write_tile(level, number, hashes);
-  }));
+  CORTEX_TRY(builder_.add(
+      leaf, [this](unsigned level, std::uint64_t number, std::span<const TreeHash> hashes) {
+        return write_tile(level, number, hashes);
+      }));
   return offsets_buffer_.size() >= kIndexBufferBytes ? flush_index() : Status{};
 }
 

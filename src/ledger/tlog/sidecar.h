@@ -59,6 +59,8 @@ class Sidecar {
 
   // The next row: its line without newline, and where that begins in the ledger.
   Status add(std::string_view entry, const Ulid& event_id, std::uint64_t offset);
+  // The same by its hash: that of an erased row is not the one of its line (erasure.h).
+  Status add_leaf(const TreeHash& leaf, const Ulid& event_id, std::uint64_t offset);
   // The rows added are acknowledged; the ledger now ends at `head`.
   Status commit(const LedgerHead& head);
   Status roll_back();

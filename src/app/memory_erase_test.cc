@@ -1,0 +1,253 @@
+// Erasure that proves itself: the text is gone from every file, the ledger still verifies, what was
+// signed before still holds, and nobody can pass a change off as an erasure.
+#include "app/memory_erase.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/app_fixture.h"
+#include "app/audit.h"
+#include "app/checkpoint.h"
+#include "app/ingest.h"
+#include "app/memory_lifecycle.h"
+#include "app/memory_note.h"
+#include "app/rebuild.h"
+#include "app/tree_proof.h"
+#include "ledger/ledger_fixture.h"
+#include "store/schema_query.h"
+
+namespace cortex::app {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// With a quote and a line end: in JSON it is spelled otherwise.
+constexpr std::string_view kClaim = "Anna's badge is \"4711\"\nand her locker is 12";
+
+class EraseTest : public AppTest {
+ protected:
+  EraseTest() {
+    mirror();
+    core::Event told = event(1);
+    told.payload = json::canonical(json::Object{{"text", cat("she said: ", kClaim)}});
+    const IngestRequest session{.session = session_file(session_of({told, event(2)})),
+                                .layout = layout_};
+    CORTEX_CHECK(ingest(services_, session).ok());
+    memory_id_ = noted(kClaim);
+    other_id_ = noted("the sky is blue at noon");
+    put(folder_ / "log.seed", std::string(32, '\x07'));
+  }
+  std::string noted(std::string_view claim) {
+    NoteRequest request{.claim = std::string(claim), .domains = {"t"}};
+    auto done = note(services_, layout_, {}, request);
+    CORTEX_CHECK(done.ok());
+    return done->memory_id;
+  }
+  EraseRequest request() const {
+    return {
+        .layout = layout_, .memory_id = memory_id_, .confirm = memory_id_, .reason = "asked to"};
+  }
+  Result<EraseReport> erase() { return erase_memory(services_, request()); }
+  VerifyReport verify(bool mirror = true) {
+    return audit_verify(services_, {.layout = layout_, .strict = true, .mirror = mirror});
+  }
+  // Everything in the data folder, the tree included.
+  std::string all_bytes(const std::string& folder) {
+    std::string bytes;
+    for (const std::string& name : names_in(folder)) {
+      const std::string path = fs::join(folder, name);
+      bytes += kind_of(path) == fs::Kind::kDirectory ? all_bytes(path) : get(path);
+    }
+    return bytes;
+  }
+  void expect_gone() {
+    const std::string bytes = all_bytes(live_);
+    for (const std::string_view part : {"4711", "Anna's badge", "her locker", "locker is"}) {
+      EXPECT_EQ(bytes.find(part), std::string::npos) << part;
+    }
+    EXPECT_NE(bytes.find("the sky is blue at noon"), std::string::npos) << "and nothing else is";
+  }
+  std::string claim_of(const std::string& id) {
+    sqlite::Connection db = connect();
+    return db.query_text(cat("SELECT claim FROM memories WHERE id = '", id, "'")).value();
+  }
+
+  std::string memory_id_, other_id_;
+};
+
+TEST_F(EraseTest, TextIsGoneFromEveryFile_AndTheLedgerVerifies) {
+  ASSERT_THAT(all_bytes(live_), HasSubstr("4711"));
+  const auto done = erase();
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_EQ(done->rows, 2U) << "the note and the row of the session";
+  EXPECT_THAT(done->memories, ElementsAre(memory_id_));
+  EXPECT_THAT(done->remaining, IsEmpty());
+  expect_gone();
+  const VerifyReport report = verify();
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  EXPECT_EQ(report.chain->erased_rows, 2U);
+  EXPECT_EQ(report.chain->failures_total, 0U);
+  EXPECT_THAT(testing::PrintToString(report.results), HasSubstr("2 rows erased on purpose"));
+  EXPECT_EQ(claim_of(memory_id_), "[erased]");
+  EXPECT_EQ(claim_of(other_id_), "the sky is blue at noon");
+}
+
+TEST_F(EraseTest, WhatWasSignedBefore_StillHolds) {
+  const std::string checkpoint = folder_ / "then.checkpoint";
+  ASSERT_TRUE(
+      audit_checkpoint(services_,
+                       {.layout = layout_, .key_path = folder_ / "log.seed", .output = checkpoint})
+          .ok());
+  const auto proof = audit_prove(services_, {.layout = layout_, .event_id = id_of(2)});
+  ASSERT_TRUE(proof.ok()) << proof.error().text();
+  ASSERT_TRUE(erase().ok());
+  const VerifyReport report =
+      audit_verify(services_, {.layout = layout_, .strict = true, .since = checkpoint});
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  EXPECT_EQ(audit_prove(services_, {.layout = layout_, .event_id = id_of(2)})->proof, proof->proof);
+  const auto erased = audit_prove(services_, {.layout = layout_, .event_id = id_of(1)});
+  ASSERT_FALSE(erased.ok());
+  EXPECT_EQ(erased.error().token, kRowErasedToken);
+}
+
+TEST_F(EraseTest, LedgerAloneGivesTheSameStore) {
+  ASSERT_TRUE(erase().ok());
+  exec("UPDATE memories SET claim = 'something else'");
+  EXPECT_EQ(verify().code, Code::kIntegrity);
+  const auto rebuilt = rebuild_from_ledger(services_, layout_);
+  ASSERT_TRUE(rebuilt.ok()) << rebuilt.error().text();
+  EXPECT_EQ(claim_of(memory_id_), "[erased]");
+  EXPECT_EQ(verify().code, Code::kOk);
+}
+
+TEST_F(EraseTest, AppendsAndErasesGoOn) {
+  ASSERT_TRUE(erase().ok());
+  append(10, 3);
+  const std::string third = noted("another thing to be forgotten");
+  ASSERT_TRUE(
+      erase_memory(services_,
+                   {.layout = layout_, .memory_id = third, .confirm = third, .reason = "asked to"})
+          .ok());
+  const VerifyReport report = verify();
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  EXPECT_EQ(report.chain->erased_rows, 3U);
+  EXPECT_EQ(erase().error().token, "memory.erase.done");
+}
+
+TEST_F(EraseTest, ChangeThatIsNoErasure_IsFound) {
+  ASSERT_TRUE(erase().ok());
+  const std::string good = get(log_);
+  for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
+           {"she said: [erased]", "he said: [erased]"},  // the rest of an erased row
+           {"\"cortex_erased\":{\"id\":\"0", "\"cortex_erased\":{\"id\":\"1"},  // of no erasure
+           {"\"erased_leaf\":\"", "\"erased_leaf\":\"0"}}) {
+    ledger::scribble(log_, ledger::replaced(good, from, to));
+    EXPECT_EQ(verify(false).code, Code::kIntegrity) << from;
+  }
+  ledger::scribble(log_, good);
+  EXPECT_EQ(verify(false).code, Code::kOk);
+}
+
+// A row cannot be taken for erased because it says so: an operation has to name it.
+TEST_F(EraseTest, RowThatOnlySaysSo_IsABrokenRow) {
+  const std::string good = get(log_);
+  const std::string mark = cat("\"cortex_erased\":{\"id\":\"", Ulid{1, 2}.text(), "\",\"leaf\":\"",
+                               std::string(64, 'a'), "\"},\"n\":7");
+  ledger::scribble(log_, ledger::replaced(good, "\"n\":2", mark));
+  const VerifyReport report = verify(false);
+  EXPECT_EQ(report.code, Code::kIntegrity);
+  ASSERT_FALSE(report.chain->failures.empty());
+  EXPECT_EQ(report.chain->failures.front().invariant, ledger::kErasureUnrecordedToken);
+  EXPECT_EQ(report.chain->failures.front().line, 2U);
+}
+
+TEST_F(EraseTest, InterruptedErasure_IsToldAndEndedByTheSameCommand) {
+  const std::string ledger_before = get(log_);
+  ASSERT_TRUE(erase().ok());
+  // As if the process had died between the record and the rewriting: old rows, new record.
+  const std::string now = get(log_);
+  const std::size_t last = now.rfind('\n', now.size() - 2) + 1;
+  ledger::scribble(log_, ledger_before + now.substr(last));
+  ASSERT_TRUE(fs::remove_tree(fs_, live_ + "/events.jsonl.tlog").ok());
+  ASSERT_TRUE(fs_.remove_file(live_ + "/cortex_events.jsonl.head").ok());
+  exec("UPDATE cortex_mirror SET offset_bytes = " + std::to_string(get(log_).size()));
+  sqlite::Connection db = connect();
+  {
+    auto update = db.prepare("UPDATE memories SET claim = ?1 WHERE id = ?2").value();
+    ASSERT_TRUE(update.bind_all(kClaim, memory_id_).ok());
+    ASSERT_TRUE(update.run().ok());
+  }
+  const VerifyReport pending = verify(false);
+  EXPECT_EQ(pending.code, Code::kOk) << pending.error->text();
+  EXPECT_THAT(testing::PrintToString(pending.notes), HasSubstr("audit.erasure.pending"));
+  const auto done = erase();
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_TRUE(done->resumed);
+  expect_gone();
+  EXPECT_EQ(verify(false).chain->erasures_pending, 0U);
+}
+
+TEST_F(EraseTest, CopiesInTheDataFolder_AreNamed) {
+  put(live_ + "/old.jsonl", get(log_));
+  const auto done = erase();
+  ASSERT_TRUE(done.ok());
+  EXPECT_THAT(done->remaining, ElementsAre(live_ + "/old.jsonl"));
+}
+
+TEST_F(EraseTest, ShortClaim_IsErasedWhereItIsAWholeText) {
+  const std::string id = noted("blue");
+  ASSERT_TRUE(
+      erase_memory(services_,
+                   {.layout = layout_, .memory_id = id, .confirm = id, .reason = "a colour"})
+          .ok());
+  EXPECT_EQ(claim_of(id), "[erased]");
+  EXPECT_EQ(claim_of(other_id_), "the sky is blue at noon");
+  EXPECT_EQ(verify().code, Code::kOk);
+}
+
+TEST_F(EraseTest, MemoryOfAnotherProgram_IsWrittenDownWithoutItsText) {
+  const std::string foreign = cat("mem_", Ulid{1ULL << 40U, 77}.text());
+  exec(cat(
+      "INSERT INTO memories SELECT '", foreign, "', ",
+      [&] {
+        sqlite::Connection db = connect();
+        std::string columns;
+        for (const std::string& name : store::column_names(db, "memories").value()) {
+          if (name == "id") continue;
+          columns += cat(columns.empty() ? "" : ", ",
+                         name == "claim" ? "'made by another program'" : name);
+        }
+        return columns;
+      }(),
+      " FROM memories WHERE id = '", other_id_, "'"));
+  const auto done = erase_memory(
+      services_,
+      {.layout = layout_, .memory_id = foreign, .confirm = foreign, .reason = "asked to"});
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_EQ(all_bytes(live_).find("made by another program"), std::string::npos);
+  EXPECT_EQ(verify().code, Code::kOk);
+}
+
+TEST_F(EraseTest, NothingIsErasedByAccident) {
+  const std::string before = get(log_);
+  EraseRequest unconfirmed = request();
+  unconfirmed.confirm = other_id_;
+  EXPECT_EQ(code_of(erase_memory(services_, unconfirmed)), Code::kUsage);
+  EraseRequest silent = request();
+  silent.reason = "  ";
+  EXPECT_EQ(code_of(erase_memory(services_, silent)), Code::kUsage);
+  EraseRequest telling = request();
+  telling.reason = cat("because ", kClaim);
+  EXPECT_EQ(code_of(erase_memory(services_, telling)), Code::kUsage);
+  EraseRequest unknown = request();
+  unknown.memory_id = unknown.confirm = "mem_01KG0000000000000000000001";
+  EXPECT_EQ(code_of(erase_memory(services_, unknown)), Code::kPrecondition);
+  EXPECT_EQ(get(log_), before);
+}
+
+}  // namespace
+}  // namespace cortex::app

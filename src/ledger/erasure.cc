@@ -1,0 +1,191 @@
+#include "ledger/erasure.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "core/ids.h"
+#include "crypto/digest.h"
+
+namespace cortex::ledger {
+namespace {
+
+std::optional<TreeHash> hash_of_hex(const json::Value& value, std::string_view key) {
+  const std::string* text = value.find_text(key);
+  const auto bytes = text == nullptr ? std::nullopt : from_hex(*text);
+  TreeHash out{};
+  if (!bytes || bytes->size() != out.size()) return std::nullopt;
+  std::ranges::copy(*bytes, out.begin());
+  return out;
+}
+
+bool payload_fits(const core::DecodedEvent& row) {
+  const auto canonical = core::canonical_payload(row.raw_payload, row.payload_depth);
+  return canonical.ok() && crypto::blake3_hex(*canonical) == row.event.payload_hash;
+}
+
+std::optional<NamedRow> named_row(const json::Value& value) {
+  NamedRow out;
+  const std::string* id = value.find_text("event_id");
+  const auto event_id = id == nullptr ? std::nullopt : core::parse_id(core::IdKind::kEvent, *id);
+  const std::string* payload_hash = value.find_text("payload_hash");
+  const auto leaf = hash_of_hex(value, "leaf");
+  const auto erased_leaf = hash_of_hex(value, "erased_leaf");
+  if (!event_id || payload_hash == nullptr || !leaf || !erased_leaf) return std::nullopt;
+  return NamedRow{*event_id, *payload_hash, *leaf, *erased_leaf};
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+}  // namespace
+
+std::optional<ErasureMark> erasure_mark(const core::DecodedEvent& row) {
+  if (row.raw_payload.find(kErasedMember) == std::string_view::npos) return std::nullopt;
+  const auto payload = json::parse(row.raw_payload, row.payload_depth);
+  const json::Value* mark = payload.ok() ? payload->find(kErasedMember) : nullptr;
+  const std::string* id = mark == nullptr ? nullptr : mark->find_text("id");
+  if (id == nullptr || payload_fits(row)) return std::nullopt;
+  const auto leaf = hash_of_hex(*mark, "leaf");
+  if (!leaf) return std::nullopt;
+  return ErasureMark{*id, *leaf};
+}
+
+TreeHash row_leaf(const core::DecodedEvent& row, std::string_view entry) {
+  const auto mark = erasure_mark(row);
+  return mark ? mark->leaf : leaf_hash(entry);
+}
+
+std::optional<ErasureRecord> parse_erasure_record(const core::DecodedEvent& row) {
+  if (row.event.source.type != core::SourceType::kRuntime ||
+      row.event.type != core::EventType::kSystemNote ||
+      row.raw_payload.find(kErasureOperation) == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const auto payload = json::parse(row.raw_payload, row.payload_depth);
+  if (!payload.ok()) return std::nullopt;
+  const std::string* name = payload->find_text("cortex_operation");
+  const json::Value* args = payload->find("args");
+  const std::string* id = args == nullptr ? nullptr : args->find_text("erasure");
+  const json::Value* rows = args == nullptr ? nullptr : args->find("rows");
+  if (name == nullptr || *name != kErasureOperation || id == nullptr || rows == nullptr ||
+      rows->as_array() == nullptr) {
+    return std::nullopt;
+  }
+  ErasureRecord record{*id, {}};
+  for (const json::Value& value : *rows->as_array()) {
+    auto named = named_row(value);
+    if (!named) return std::nullopt;
+    record.rows.push_back(*std::move(named));
+  }
+  return record;
+}
+
+json::Value to_json(const NamedRow& row) {
+  return json::Object{{"event_id", core::id_text(core::IdKind::kEvent, row.event_id)},
+                      {"payload_hash", row.payload_hash},
+                      {"leaf", to_hex(row.leaf)},
+                      {"erased_leaf", to_hex(row.erased_leaf)}};
+}
+
+void ErasureBooks::add(ErasureRecord record) {
+  for (NamedRow& row : record.rows) {
+    const Ulid event_id = row.event_id;
+    named_.insert_or_assign({record.id, event_id}, std::move(row));
+  }
+}
+
+std::vector<const ErasedRow*> ErasureBooks::unrecorded() const {
+  std::vector<const ErasedRow*> out;
+  for (const ErasedRow& row : erased_) {
+    const auto named = named_.find({row.mark.id, row.event_id});
+    const bool fits = named != named_.end() && named->second.payload_hash == row.payload_hash &&
+                      named->second.leaf == row.mark.leaf &&
+                      named->second.erased_leaf == row.leaf_now;
+    if (!fits) out.push_back(&row);
+  }
+  return out;
+}
+
+std::uint64_t ErasureBooks::pending() const {
+  std::vector<Ulid> erased;
+  erased.reserve(erased_.size());
+  for (const ErasedRow& row : erased_) erased.push_back(row.event_id);
+  std::ranges::sort(erased);
+  return static_cast<std::uint64_t>(std::ranges::count_if(named_, [&](const auto& named) {
+    return !std::ranges::binary_search(erased, named.first.second);
+  }));
+}
+
+Eraser::Eraser(std::string text) : text_(std::move(text)) {
+  const std::string quoted_text = json::string_text(text_);
+  if (whole_only()) {
+    in_json_ = quoted_text;
+    replacement_in_json_ = json::string_text(kErasedText);
+  } else {
+    in_json_ = quoted_text.substr(1, quoted_text.size() - 2);
+    replacement_in_json_ = kErasedText;
+  }
+}
+
+bool Eraser::is_in(const json::Value& value) const {
+  if (const std::string* text = value.as_string()) {
+    return whole_only() ? *text == text_ : text->find(text_) != std::string::npos;
+  }
+  if (const json::Array* array = value.as_array()) {
+    return std::ranges::any_of(*array, [this](const json::Value& one) { return is_in(one); });
+  }
+  const json::Object* object = value.as_object();
+  return object != nullptr && std::ranges::any_of(*object, [this](const json::Member& member) {
+           return is_in(member.second);
+         });
+}
+
+bool Eraser::is_in(const core::DecodedEvent& row) const {
+  if (row.raw_payload.find(in_json_) == std::string_view::npos && row.raw_payload_is_canonical) {
+    return false;
+  }
+  const auto payload = json::parse(row.raw_payload, row.payload_depth);
+  return payload.ok() && is_in(*payload);
+}
+
+std::string Eraser::without(const std::string& text) const {
+  if (whole_only()) return text == text_ ? std::string(kErasedText) : text;
+  std::string out = text;
+  replace_all(out, text_, kErasedText);
+  return out;
+}
+
+json::Value Eraser::without(const json::Value& value) const {
+  if (const std::string* text = value.as_string()) return without(*text);
+  if (const json::Array* array = value.as_array()) {
+    json::Array out;
+    out.reserve(array->size());
+    for (const json::Value& one : *array) out.push_back(without(one));
+    return out;
+  }
+  const json::Object* object = value.as_object();
+  if (object == nullptr) return value;
+  json::Object out;
+  for (const auto& [key, member] : *object) out.add(key, without(member));
+  return out;
+}
+
+core::Event Eraser::erased(const core::DecodedEvent& row, const ErasureMark& mark) const {
+  const auto payload = json::parse(row.raw_payload, row.payload_depth);
+  json::Value left = payload.ok() ? without(*payload) : json::Value();
+  json::Object out;
+  if (const json::Object* object = left.as_object()) {
+    out = *object;
+  } else {
+    out.add("value", std::move(left));
+  }
+  out.set(std::string(kErasedMember), json::Object{{"id", mark.id}, {"leaf", to_hex(mark.leaf)}});
+  core::Event event = row.event;
+  event.payload = json::canonical(std::move(out));
+  return event;
+}
+
+}  // namespace cortex::ledger
