@@ -6,6 +6,7 @@
 
 #include "app/checked_store.h"
 #include "app/fuzzy_ranks.h"
+#include "app/held_memories.h"
 #include "app/operations.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -60,7 +61,8 @@ bool has_any(const std::vector<std::string>& wanted, const std::vector<std::stri
          });
 }
 
-Result<Candidates> find_candidates(sqlite::Connection& db, const ContextRequest& request) {
+Result<Candidates> find_candidates(sqlite::Connection& db, const ContextRequest& request,
+                                   const PointInTime& when) {
   Candidates found;
   const std::vector<std::string> terms = retrieval::ascii_tokens(request.task);
   const auto visit = [&](const store::Memory& memory) -> Status {
@@ -71,8 +73,7 @@ Result<Candidates> find_candidates(sqlite::Connection& db, const ContextRequest&
         {memory.id, memory.claim, memory.authority, std::move(tags), memory.confidence, score});
     return {};
   };
-  CORTEX_ASSIGN(found.unreadable,
-                store::each_memory(db, {.statuses = {"active"}, .tags = request.tags}, visit));
+  CORTEX_ASSIGN(found.unreadable, each_held(db, when, {.tags = request.tags}, visit));
   if (request.fuzzy) {
     CORTEX_ASSIGN(const auto ids, fuzzy_ids(db, request.task, found.refs.size()));
     std::erase_if(found.refs,
@@ -97,12 +98,12 @@ Status add_doctrine(sqlite::Connection& db, context::Pack& pack) {
 }
 
 // Takes what may be used out of `some`, in order, while it fits.
-Status take(sqlite::Connection& db, store::ProofDepth depth,
+Status take(sqlite::Connection& db, store::ProofDepth depth, const PointInTime& when,
             const std::vector<const context::Ref*>& some, context::Pack& pack,
             std::vector<LeftOut>& left_out) {
   std::vector<std::string> ids;
   for (const context::Ref* ref : some) ids.push_back(ref->memory_id);
-  CORTEX_ASSIGN(const auto verdicts, judge(db, ids, depth));
+  CORTEX_ASSIGN(const auto verdicts, judge(db, ids, depth, when));
   for (std::size_t i = 0; i < some.size(); ++i) {
     const auto& out = verdicts[i].left_out;
     if (!out) {
@@ -119,8 +120,8 @@ Status take(sqlite::Connection& db, store::ProofDepth depth,
   return {};
 }
 
-Status fill(sqlite::Connection& db, const ContextRequest& request, const Candidates& found,
-            context::Pack& pack, ContextReport& report) {
+Status fill(sqlite::Connection& db, const ContextRequest& request, const PointInTime& when,
+            const Candidates& found, context::Pack& pack, ContextReport& report) {
   const auto depth = request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
   std::vector<const context::Ref*> some;
   for (const context::Ref& ref : found.refs) {
@@ -135,10 +136,10 @@ Status fill(sqlite::Connection& db, const ContextRequest& request, const Candida
       some.push_back(&ref);
     }
     if (some.size() < kJudgedAtOnce) continue;
-    CORTEX_TRY(take(db, depth, some, pack, report.left_out));
+    CORTEX_TRY(take(db, depth, when, some, pack, report.left_out));
     some.clear();
   }
-  return take(db, depth, some, pack, report.left_out);
+  return take(db, depth, when, some, pack, report.left_out);
 }
 
 Status check(const ContextRequest& request) {
@@ -204,9 +205,10 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
                                     const store::Caller& caller, const ContextRequest& request) {
   CORTEX_TRY(check(request));
   ContextReport report;
+  CORTEX_ASSIGN(const PointInTime when, point_in_time(services, request.as_of));
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   sqlite::Connection& db = store.connection;
-  CORTEX_ASSIGN(const Candidates found, find_candidates(db, request));
+  CORTEX_ASSIGN(const Candidates found, find_candidates(db, request, when));
   CORTEX_TRY(refuse_if_strict(db, request, found));
   report.context_pack_id =
       core::id_text(core::IdKind::kContextPack, Ulid::make(services.clock, services.random));
@@ -219,9 +221,9 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
     pack.exclude({row.memory_id, "memory", "other", cat(row.reason, ": ", row.detail),
                   context::Sensitivity::kInternal});
   }
-  CORTEX_TRY(fill(db, request, found, pack, report));
+  CORTEX_TRY(fill(db, request, when, found, pack, report));
   CORTEX_TRY(check_budget(request, pack, found.refs.size()));
-  if (request.persist && !request.compatible) {
+  if (request.persist && !request.compatible && !when) {
     persist(services, layout, caller, request, pack, report);
   }
   report.estimated_tokens = pack.estimated_tokens();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,9 @@ struct ContextRequest {
   bool strict = false;         // refuse everything where one memory may not be used
   bool strict_budget = false;  // refuse when not everything fits
   bool persist = true;         // keep a record that outcomes can refer to
-  bool compatible = false;     // order, labels and counting of reference 0.1.2; nothing is kept
+  // What was believed then, as typed; such a pack is not kept. Not with `fuzzy` and `strict`.
+  std::optional<std::string> as_of{};
+  bool compatible = false;  // order, labels and counting of reference 0.1.2; nothing is kept
 };
 
 struct ContextReport {

@@ -19,15 +19,18 @@ std::string as_json(std::span<const std::string> texts) {
   return json::write_compact(json::Array(texts.begin(), texts.end()));
 }
 
-// Those that name one of `ids`, oldest first. One scan of the open ones.
-Result<std::vector<OpenContradiction>> open_contradictions(sqlite::Connection& db,
-                                                           std::span<const std::string> ids) {
+// Those that name one of `ids`, oldest first. One scan of the open ones; of those that were open at
+// a moment: known by then, and not resolved before it.
+Result<std::vector<OpenContradiction>> open_contradictions(
+    sqlite::Connection& db, std::span<const std::string> ids,
+    const std::optional<store::AsOf>& when = {}) {
   CORTEX_ASSIGN(auto found,
                 db.prepare("WITH asked(ref) AS MATERIALIZED (SELECT value FROM json_each(?1)) "
-                           "SELECT id, left_ref, right_ref FROM contradictions WHERE status IN "
-                           "('unresolved', 'interpreted') AND (left_ref IN asked OR right_ref IN "
-                           "asked) ORDER BY created_at, id"));
-  CORTEX_TRY(found.bind(1, as_json(ids)));
+                           "SELECT id, left_ref, right_ref FROM contradictions WHERE (status IN "
+                           "('unresolved', 'interpreted') OR updated_at > ?2) AND (?2 IS NULL OR "
+                           "created_at <= ?2) AND (left_ref IN asked OR right_ref IN asked) "
+                           "ORDER BY created_at, id"));
+  CORTEX_TRY(found.bind_all(as_json(ids), when ? std::optional(when->known_at) : std::nullopt));
   std::vector<OpenContradiction> out;
   for (;;) {
     CORTEX_ASSIGN(const bool more, found.step());
@@ -83,11 +86,12 @@ Error refused(std::string message) {
 }  // namespace
 
 Result<std::vector<Verdict>> judge(sqlite::Connection& db, std::span<const std::string> memory_ids,
-                                   store::ProofDepth depth) {
+                                   store::ProofDepth depth,
+                                   const std::optional<store::AsOf>& when) {
   std::vector<Verdict> verdicts;
   if (memory_ids.empty()) return verdicts;
   CORTEX_ASSIGN(auto proofs, store::prove_lineages(db, memory_ids, depth));
-  CORTEX_ASSIGN(const auto contradictions, open_contradictions(db, memory_ids));
+  CORTEX_ASSIGN(const auto contradictions, open_contradictions(db, memory_ids, when));
   CORTEX_ASSIGN(const auto active, active_among(db, contradictions));
   CORTEX_ASSIGN(const auto of_agents, store::noted_by_agents(db, memory_ids));
   std::map<std::string_view, const OpenContradiction*> against;

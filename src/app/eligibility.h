@@ -13,6 +13,7 @@
 #include "sqlite/connection.h"
 #include "store/lineage_proof.h"
 #include "store/memories.h"
+#include "store/memory_history.h"
 #include "trust/closure.h"
 
 namespace cortex::app {
@@ -33,8 +34,10 @@ struct Verdict {
 // Of `memory_ids`, in their order. A constant number of queries. A contradiction counts whatever
 // side of it is asked for, also when its other side is not active; one of a memory with itself does
 // not.
+// `when`: the contradictions that were known and open then. Proofs are those of now.
 Result<std::vector<Verdict>> judge(sqlite::Connection& db, std::span<const std::string> memory_ids,
-                                   store::ProofDepth depth);
+                                   store::ProofDepth depth,
+                                   const std::optional<store::AsOf>& when = {});
 
 // As reference 0.1.2: refuses everything at the first memory without a whole proof, in the order
 // given, then at the first open contradiction that touches one of them. `use` is a word for the

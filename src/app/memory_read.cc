@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/checked_store.h"
+#include "app/held_memories.h"
 #include "base/text.h"
 #include "memory/lifecycle.h"
 #include "memory/salience.h"
@@ -114,18 +115,8 @@ json::Object listed(const store::Memory& memory) {
 
 Result<ListReport> list_memories(Services& services, const Layout& layout, ListRequest request) {
   CORTEX_TRY(check_statuses(request.statuses));
-  std::optional<store::AsOf> when;
-  if (request.as_of || request.valid_at) {
-    const std::string now = column_time(services.clock.now());
-    when = store::AsOf{now, now};
-    if (request.as_of) {
-      CORTEX_ASSIGN(when->known_at, time_argument("as-of", *request.as_of));
-      when->valid_at = when->known_at;
-    }
-    if (request.valid_at) {
-      CORTEX_ASSIGN(when->valid_at, time_argument("valid-at", *request.valid_at));
-    }
-  }
+  CORTEX_ASSIGN(const std::optional<store::AsOf> when,
+                point_in_time(services, request.as_of, request.valid_at));
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   ListReport report{.request = std::move(request), .rows = {}, .unreadable = {}, .when = when};
   store::MemoryFilter filter = filter_of(report.request);

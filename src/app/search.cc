@@ -142,7 +142,8 @@ store::ProofDepth proof_depth(const SearchRequest& request) {
 
 // The matches of the page, in their order: scored ones that may be used. Proofs are looked at from
 // the front, a page at a time.
-Status fill_page(sqlite::Connection& db, std::vector<SearchMatch> scored, SearchReport& report) {
+Status fill_page(sqlite::Connection& db, const PointInTime& when, std::vector<SearchMatch> scored,
+                 SearchReport& report) {
   const SearchRequest& request = report.request;
   const std::uint64_t wanted = page_size(request);
   const std::size_t step = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, 10'000)) + 1;
@@ -151,7 +152,7 @@ Status fill_page(sqlite::Connection& db, std::vector<SearchMatch> scored, Search
     const auto part = std::span(scored).subspan(at, std::min(step, scored.size() - at));
     std::vector<std::string> ids;
     for (const SearchMatch& match : part) ids.push_back(match.memory_id);
-    CORTEX_ASSIGN(const auto verdicts, judge(db, ids, proof_depth(request)));
+    CORTEX_ASSIGN(const auto verdicts, judge(db, ids, proof_depth(request), when));
     for (std::size_t i = 0; i < part.size() && !report.next_offset; ++i) {
       if (verdicts[i].left_out) {
         report.left_out.push_back(*verdicts[i].left_out);
@@ -240,10 +241,11 @@ Result<SearchReport> search_memories(Services& services, const Environment& envi
   if (request.semantic) {
     CORTEX_ASSIGN(query, embed_query(services, environment, http, request.query, report.notes));
   }
+  CORTEX_ASSIGN(const PointInTime when, point_in_time(services, request.as_of));
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   sqlite::Connection& db = store.connection;
   CORTEX_TRY(refuse_if_strict(db, request));
-  CORTEX_ASSIGN(SearchCandidates found, search_candidates(services, db, request));
+  CORTEX_ASSIGN(SearchCandidates found, search_candidates(services, db, request, when));
   report.left_out = left_out_of(found.unreadable);
   report.notes.insert(report.notes.end(), found.notes.begin(), found.notes.end());
   if (query) {
@@ -260,7 +262,7 @@ Result<SearchReport> search_memories(Services& services, const Environment& envi
     if (!request.min_score || total >= *request.min_score) scored.push_back(std::move(match));
   }
   put_in_order(request, request.json_order, scored);
-  CORTEX_TRY(fill_page(db, std::move(scored), report));
+  CORTEX_TRY(fill_page(db, when, std::move(scored), report));
   if (request.snippet) {
     for (SearchMatch& match : report.matches) {
       match.snippet = retrieval::snippet_v1(match.claim, request.query);
@@ -293,7 +295,7 @@ json::Value to_json(const SearchReport& report) {
   for (const SearchMatch& match : report.matches) {
     matches.push_back(match_json(match, report.request));
   }
-  return json::sorted(json::Object{
+  json::Object out{
       {"claim_ceiling", trust::claim_ceiling_token(trust::ClaimCeiling::kLocalUnsigned)},
       {"exclusions", to_json(report.left_out)},
       {"forbidden_uses",
@@ -302,7 +304,9 @@ json::Value to_json(const SearchReport& report) {
       {"matches", std::move(matches)},
       {"next_offset", report.next_offset ? json::Value(*report.next_offset) : json::Value(nullptr)},
       {"query", report.request.query},
-      {"score_version", report.request.score_version}});
+      {"score_version", report.request.score_version}};
+  if (report.request.as_of) out.add("as_of", *report.request.as_of);
+  return json::sorted(std::move(out));
 }
 
 }  // namespace cortex::app

@@ -32,6 +32,8 @@ struct SearchRequest {
   std::optional<double> min_score{};    // of the final score
   std::optional<Timestamp> since{};     // version 2: said or made at or after
   std::vector<std::string> statuses{};  // version 2; none: active
+  // What was believed then, as typed. Not with `fuzzy`, `strict` and `statuses`: those know now.
+  std::optional<std::string> as_of{};
 };
 
 inline constexpr std::uint64_t kSearchLimit = 10;

@@ -46,7 +46,8 @@ void put_best_first(std::vector<SearchHit>& hits) {
 }
 
 // Version 1: one pass over the active memories.
-Result<SearchCandidates> scan_memories(sqlite::Connection& db, const SearchRequest& request) {
+Result<SearchCandidates> scan_memories(sqlite::Connection& db, const SearchRequest& request,
+                                       const PointInTime& when) {
   SearchCandidates found;
   const std::vector<std::string> terms = retrieval::ascii_tokens(request.query);
   const auto visit = [&](const store::Memory& memory) -> Status {
@@ -55,8 +56,7 @@ Result<SearchCandidates> scan_memories(sqlite::Connection& db, const SearchReque
     if (lexical > 0.0F) found.hits.push_back(hit_of(memory, std::move(tags), lexical));
     return {};
   };
-  const store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags};
-  CORTEX_ASSIGN(found.unreadable, store::each_memory(db, filter, visit));
+  CORTEX_ASSIGN(found.unreadable, each_held(db, when, {.tags = request.tags}, visit));
   put_best_first(found.hits);
   return found;
 }
@@ -64,6 +64,29 @@ Result<SearchCandidates> scan_memories(sqlite::Connection& db, const SearchReque
 // Version 2: the best by the search index, as far as the hybrid score can bring them to the front.
 constexpr std::size_t kRankedMin = 200;
 constexpr std::size_t kRankedWithTags = 20'000;  // tags are looked at in the rows
+
+// The hits as they were then: claims never change, states and tags do.
+Status take_held(sqlite::Connection& db, const SearchRequest& request, const store::AsOf& when,
+                 std::vector<std::int64_t> row_numbers,
+                 std::unordered_map<std::int64_t, float>& lexical, SearchCandidates& found) {
+  std::map<std::string, float> scores;
+  store::MemoryFilter all;
+  all.row_numbers = std::move(row_numbers);
+  const auto visit = [&](const store::Memory& memory) -> Status {
+    scores.emplace(memory.id, lexical[memory.row_number]);
+    return {};
+  };
+  CORTEX_ASSIGN(found.unreadable, store::each_memory(db, all, visit));
+  store::MemoryFilter held{.tags = request.tags};
+  held.ids.emplace();
+  for (const auto& [id, score] : scores) held.ids->push_back(id);
+  if (held.ids->empty()) return {};
+  CORTEX_ASSIGN(const auto rows, store::memories_as_of(db, when, held));
+  for (const store::MemoryThen& row : rows) {
+    found.hits.push_back(hit_of(row.memory, row.memory.tags(), scores[row.memory.id]));
+  }
+  return {};
+}
 
 retrieval::SearchRequest index_request(Services& services, const SearchRequest& request) {
   retrieval::SearchRequest wanted;
@@ -73,7 +96,7 @@ retrieval::SearchRequest index_request(Services& services, const SearchRequest& 
                                        : kRankedWithTags;
   if (request.since) wanted.since = request.since->seconds;
   wanted.events = false;
-  wanted.active_only = request.statuses.empty();
+  wanted.active_only = request.statuses.empty() && !request.as_of;
   return wanted;
 }
 
@@ -87,7 +110,7 @@ Result<std::vector<retrieval::Ranked>> ask_index(Services& services, sqlite::Con
 }
 
 Result<SearchCandidates> ranked_memories(Services& services, sqlite::Connection& db,
-                                         const SearchRequest& request) {
+                                         const SearchRequest& request, const PointInTime& when) {
   SearchCandidates found;
   IndexKept kept = catch_index_up(db);
   if (!kept.note.empty()) found.notes.push_back(std::move(kept.note));
@@ -107,6 +130,11 @@ Result<SearchCandidates> ranked_memories(Services& services, sqlite::Connection&
     lexical.emplace(one.ref, one.score / (1.0F + one.score));
   }
   if (lexical.empty()) return found;
+  if (when) {
+    CORTEX_TRY(take_held(db, request, *when, *std::move(filter.row_numbers), lexical, found));
+    put_best_first(found.hits);
+    return found;
+  }
   const auto visit = [&](const store::Memory& memory) -> Status {
     found.hits.push_back(hit_of(memory, memory.tags(), lexical[memory.row_number]));
     return {};
@@ -158,10 +186,10 @@ Status add_fuzzy(sqlite::Connection& db, const SearchRequest& request, SearchCan
 }  // namespace
 
 Result<SearchCandidates> search_candidates(Services& services, sqlite::Connection& db,
-                                           const SearchRequest& request) {
+                                           const SearchRequest& request, const PointInTime& when) {
   CORTEX_ASSIGN(SearchCandidates found, request.score_version == 1
-                                            ? scan_memories(db, request)
-                                            : ranked_memories(services, db, request));
+                                            ? scan_memories(db, request, when)
+                                            : ranked_memories(services, db, request, when));
   if (request.fuzzy) CORTEX_TRY(add_fuzzy(db, request, found));
   return found;
 }

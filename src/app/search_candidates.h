@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/held_memories.h"
 #include "app/search.h"
 #include "app/services.h"
 #include "base/result.h"
@@ -32,8 +33,8 @@ struct SearchCandidates {
 
 // With version 1: O(active memories), one query. Else O(postings of the query's words) and a
 // constant number of queries; `relevance / (1 + relevance)` is the lexical part, where relevance is
-// the score of recall.
+// the score of recall. With `when` the memories that held then.
 Result<SearchCandidates> search_candidates(Services& services, sqlite::Connection& db,
-                                           const SearchRequest& request);
+                                           const SearchRequest& request, const PointInTime& when);
 
 }  // namespace cortex::app

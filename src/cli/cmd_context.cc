@@ -32,6 +32,7 @@ app::ContextRequest request_of(const Context& context) {
   request.strict = flags.has("strict");
   request.strict_budget = flags.has("strict-budget");
   request.persist = !flags.has("no-persist");
+  request.as_of = flags.optional("as-of");
   request.compatible = app::is_compatible(context.environment);
   return request;
 }

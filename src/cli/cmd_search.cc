@@ -27,6 +27,7 @@ Result<app::SearchRequest> request_of(const Context& context) {
   request.score_version =
       version == "1" || (!version && app::is_compatible(context.environment)) ? 1 : 2;
   request.json_order = context.json();
+  request.as_of = flags.optional("as-of");
   request.statuses = flags.all("status");
   CORTEX_ASSIGN(request.limit, count_flag(flags, "limit"));
   CORTEX_ASSIGN(const auto offset, count_flag(flags, "offset"));

@@ -66,7 +66,16 @@ constexpr Flag kTagFlag = {.name = "tag",
                            .about = "Only memories with this tag; may be repeated",
                            .repeatable = true,
                            .form = Form::kMaybeEmpty};
+constexpr Flag kSearchAsOf = {.name = "as-of",
+                              .value_name = "TIME",
+                              .about = "What was believed then: an RFC 3339 time or a date",
+                              .excludes = "fuzzy strict status"};
+constexpr Flag kBuildAsOf = {.name = "as-of",
+                             .value_name = "TIME",
+                             .about = "What was believed then; the pack is not kept",
+                             .excludes = "fuzzy strict"};
 constexpr Flag kSearchFlags[] = {
+    kSearchAsOf,
     {.name = "explain", .value_name = "", .about = "Show how each score comes about"},
     kTagFlag,
     {.name = "fuzzy", .value_name = "", .about = "Find misspelt words too"},
@@ -130,6 +139,7 @@ constexpr Flag kContextFlags[] = {
      .value_name = "",
      .about = "Print the constraints for an axiom runtime instead of the pack"},
     kTagFlag,
+    kBuildAsOf,
     {.name = "fuzzy", .value_name = "", .about = "Only memories that resemble the task"},
     {.name = "include-doctrine", .value_name = "", .about = "Put doctrine into the pack"},
     {.name = "explain", .value_name = "", .about = "Show scores and the arithmetic of the budget"},

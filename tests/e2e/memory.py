@@ -242,6 +242,11 @@ def random_histories(binary, tally):
             for moment, active in model.past:
                 got = held(home, "--as-of", moment)
                 tally.check(f"history {history}: as of {moment}", got ^ active)
+                found = {row["memory_id"] for row in ask(home, "search", "number fact right", "--limit", 1000, "--as-of", moment)["matches"]}
+                tally.check(f"history {history}: found as of {moment}", found ^ (active - model.erased))
+                pack = harness.must(home.run("context", "build", "--task", "t", "--max-tokens", 100000, "--as-of", moment))
+                used = {ref["ref_id"]["memory_id"] for ref in json.loads(pack.stdout)["selected_refs"]}
+                tally.check(f"history {history}: packed as of {moment}", used ^ (active - model.erased))
             kept = without_numbers(everything(home))
             rebuild(home)
             tally.check(f"history {history}: replay of the ledger",
