@@ -1,6 +1,6 @@
 // `audit verify --attestations KEY`: every attestation that is stored is checked again
 // (docs/formats.md, 7.2): those of what people brought in (audit_records.jsonl), the validations of
-// memories and the rotations of keys (operations of the ledger).
+// memories, the promotions of principles and the rotations of keys (operations of the ledger).
 //
 // A signature counts when its key is one of those named, or one that the timelines let sign then.
 // The rows concerned are handed over by the pass; memory is 200 bytes an attestation.
@@ -13,6 +13,7 @@
 #include "app/attest.h"
 #include "app/audit_section.h"
 #include "app/memory_use.h"
+#include "app/promotion_attestation.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/ids.h"
@@ -165,6 +166,27 @@ void check_rotation(Attestations& all, std::uint64_t row, const store::Operation
   ++all.operations_verified;
 }
 
+// Kept as text in the row of the doctrine, as the column has it.
+void check_doctrine(Attestations& all, std::uint64_t row, const store::OperationRow& operation) {
+  const json::Value& doctrine = operation.arg("doctrine");
+  const auto member = [&doctrine](std::string_view name) {
+    const std::string* text = doctrine.find_text(name);
+    return text == nullptr ? std::string() : *text;
+  };
+  const auto promoted_by = json::parse(member("promoted_by_json"));
+  const auto key_id =
+      check_promotion(promoted_by.ok() ? *promoted_by : json::Value(),
+                      {member("source_principle"), member("force"), member("promotion_reason")});
+  if (!key_id.ok()) {
+    all.fail(row, operation.event_id, "signature_invalid", key_id.error().message);
+    return;
+  }
+  const json::Value* attestation = promoted_by->find("attestation");
+  const std::string* at = attestation->find_text("signed_at");
+  const Timestamp signed_at = parse_relaxed_rfc3339(*at).value();  // check_promotion() read it
+  count(all, row, operation.event_id, *key_id, signed_at, all.operations_verified);
+}
+
 void check_operation(Attestations& all, std::uint64_t row, const core::Event& event) {
   const auto decoded = store::decode_operation(event, event.payload);
   if (!decoded.ok() || !*decoded) return;  // what it is, is said by --mirror
@@ -173,6 +195,8 @@ void check_operation(Attestations& all, std::uint64_t row, const core::Event& ev
     check_validation(all, row, operation);
   } else if (operation.name == "authority.key.rotate") {
     check_rotation(all, row, operation);
+  } else if (operation.name == "principle.promote") {
+    check_doctrine(all, row, operation);
   }
 }
 
@@ -181,6 +205,7 @@ bool is_attestable(const core::Event& event, std::string_view payload) {
   return store::looks_like_operation(event, payload) &&
          (payload.find("\"attestation\"") != std::string_view::npos ||
           payload.find("\"rotation\"") != std::string_view::npos ||
+          payload.find("\"principle.promote\"") != std::string_view::npos ||
           payload.find("\\u") != std::string_view::npos);
 }
 
@@ -288,8 +313,8 @@ Finding judge(Attestations& all, const Pass& pass) {
                                 " of events that the ledger does not hold"));
   }
   if (all.corrections_missing > 0) {
-    finding.notes.push_back(cat("warning: ", kPrefix, "missing: ",
-                                counted(all.corrections_missing, "correction"),
+    finding.notes.push_back(cat("warning: ", kPrefix,
+                                "missing: ", counted(all.corrections_missing, "correction"),
                                 " without attestation, as reference 0.1.2 leaves them"));
   }
   const bool holds = all.faults_total == 0;

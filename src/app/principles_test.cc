@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/app_fixture.h"
+#include "app/audit.h"
 #include "app/memory_note.h"
 #include "app/promotion_attestation.h"
 #include "app/rebuild.h"
@@ -121,6 +122,14 @@ TEST_F(PrinciplesUseTest, ATamperedPromotionIsNotProven) {
   ASSERT_TRUE(
       falsify_principle(services_, layout_, {.principle_id = id, .failed_attempts = {"a"}}).ok());
   ASSERT_FALSE(promote(id).refused);
+  const auto public_key = crypto::read_signing_key(fs_, key_path_)->public_key();
+  put(folder_ / "k.pub", std::string(public_key.begin(), public_key.end()));
+  VerifyRequest attested{.layout = layout_};
+  attested.attestation_keys = {folder_ / "k.pub"};
+  EXPECT_EQ(to_json(audit_verify(services_, attested))
+                .find("attestations")
+                ->find_unsigned("operations_verified"),
+            1U);
   exec("UPDATE doctrine SET force = 'Advisory'");
   EXPECT_EQ(verify_promotion(services_, layout_, id, false).error().code, Code::kPrecondition);
 }
