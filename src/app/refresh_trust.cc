@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/tuf_client.h"
 #include "base/text.h"
 #include "ledger/anchor/trusted_root.h"
 #include "net/http.h"
@@ -12,22 +13,56 @@ namespace {
 constexpr int kTimeoutMillis = 30'000;
 constexpr std::size_t kRootBytesMax = 4U << 20;
 constexpr std::string_view kFileScheme = "file://";
+constexpr std::string_view kTarget = "trusted_root.json";
 
-Result<std::string> fetch(Services& services, const std::string& url) {
+Result<std::optional<std::string>> fetch_file(Services& services, const std::string& url) {
+  using Found = std::optional<std::string>;
   if (url.starts_with(kFileScheme)) {
     std::string path = "/";
     for (const char c : url.substr(kFileScheme.size())) {
       if (c != '/' || path.back() != '/') path.push_back(c);
     }
-    return fs::read_all(services.fs, path, kRootBytesMax);
+    CORTEX_ASSIGN(const fs::Info info, services.fs.stat(path));
+    if (info.kind == fs::Kind::kMissing) return Found();
+    CORTEX_ASSIGN(std::string bytes, fs::read_all(services.fs, path, kRootBytesMax));
+    return Found(std::move(bytes));
   }
   net::Request request;
   request.url = url;
   request.timeout_millis = kTimeoutMillis;
   request.answer_bytes_max = kRootBytesMax;
   CORTEX_ASSIGN(net::Answer answer, services.http.send(request));
-  if (answer.status == 200) return std::move(answer.body);
+  if (answer.status == 200) return Found(std::move(answer.body));
+  if (answer.status == 404 || answer.status == 403) return Found();  // object stores answer so
   return make_error(Code::kPrecondition, cat(quoted(url), " answered with status ", answer.status));
+}
+
+// The folder with the metadata of the repository that the URL is a target of.
+Result<std::string> repository_of(const std::string& url) {
+  const std::string tail = cat("/targets/", kTarget);
+  if (url.ends_with(tail)) return url.substr(0, url.size() - tail.size());
+  return make_error(Code::kUsage, cat("--tuf-root goes with a URL that ends with ", tail),
+                    "nothing was changed", "name that URL with --url");
+}
+
+Result<std::string> fetch_root(Services& services, const RefreshRequest& request,
+                               RefreshReport& report) {
+  if (request.tuf_root) {
+    CORTEX_ASSIGN(const std::string repository, repository_of(request.url));
+    const FetchFile fetch = [&services](const std::string& url) {
+      return fetch_file(services, url);
+    };
+    CORTEX_ASSIGN(TufTarget target, fetch_tuf_target(services, fetch,
+                                                     {.repository = repository,
+                                                      .root_path = *request.tuf_root,
+                                                      .state_path = cat(request.cache_path, ".tuf"),
+                                                      .target = std::string(kTarget)}));
+    report.tuf_root_version = target.root_version;
+    return std::move(target.bytes);
+  }
+  CORTEX_ASSIGN(auto bytes, fetch_file(services, request.url));
+  if (bytes) return *std::move(bytes);
+  return make_error(Code::kPrecondition, cat(quoted(request.url), " is not there"));
 }
 
 void end(RefreshReport& report, std::string_view outcome, Error error) {
@@ -61,9 +96,11 @@ RefreshReport refresh_trust(Services& services, const RefreshRequest& request) {
   report.url = request.url;
   report.cache_path = request.cache_path;
   const auto cached = look_at_cache(services, report);
-  const auto text = fetch(services, request.url);
+  const auto text = fetch_root(services, request, report);
   if (!text.ok()) {
-    end(report, "http_error", with_code(text.error(), Code::kPrecondition));
+    const bool usage = text.error().code == Code::kUsage;
+    end(report, text.error().token == ledger::kTufToken ? "signature_invalid" : "http_error",
+        usage ? text.error() : with_code(text.error(), Code::kPrecondition));
     return report;
   }
   auto root = ledger::parse_trusted_root(*text);
@@ -107,6 +144,7 @@ json::Value to_json(const RefreshReport& report) {
   out.add("cache_written", report.cache_written);
   if (report.error) out.add("failure_reason", report.error->text());
   out.add("cache_checked", report.cache_checked);
+  if (report.tuf_root_version) out.add("tuf_root_version", *report.tuf_root_version);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // `audit refresh-trust`: fetches the trusted root and keeps it as the cache.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -14,6 +15,9 @@ namespace cortex::app {
 struct RefreshRequest {
   std::string url;
   std::string cache_path;
+  // A root of the repository's TUF metadata that is trusted: everything is then verified from it
+  // on, and what was seen last is kept in `<cache_path>.tuf`.
+  std::optional<std::string> tuf_root{};
 };
 
 struct RefreshReport {
@@ -23,9 +27,10 @@ struct RefreshReport {
   std::string url;
   std::string cache_path;
   std::optional<Timestamp> previous_signed_at, new_signed_at;
-  bool cache_written = false;  // other contents than before
-  bool cache_checked = false;  // the cache counts as fresh from now on
-  std::string note;            // about the cache that was there, or empty
+  bool cache_written = false;                       // other contents than before
+  bool cache_checked = false;                       // the cache counts as fresh from now on
+  std::optional<std::uint64_t> tuf_root_version{};  // verified under this root
+  std::string note;                                 // about the cache that was there, or empty
 
   std::string invariant() const;  // "audit.anchor.refresh_trust.<outcome>"
 };

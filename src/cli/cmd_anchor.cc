@@ -112,7 +112,8 @@ Outcome run_refresh_trust(const Context& context) {
   const app::RefreshReport report = app::refresh_trust(
       context.services,
       {.url = flags.optional("url").value_or(app::kTrustedRootUrl),
-       .cache_path = flags.optional("cache-path").value_or(trusted_root_path(context))});
+       .cache_path = flags.optional("cache-path").value_or(trusted_root_path(context)),
+       .tuf_root = flags.optional("tuf-root")});
   Outcome outcome;
   outcome.code = report.code;
   outcome.report = to_json(report);

@@ -70,6 +70,9 @@ constexpr Flag kExportFlags[] = {
 constexpr Flag kRefreshFlags[] = {
     {.name = "url", .value_name = "URL", .about = "Where the trusted root is (file, http, https)"},
     {.name = "cache-path", .value_name = "FILE", .about = "Where it is kept"},
+    {.name = "tuf-root",
+     .value_name = "FILE",
+     .about = "TUF root that is trusted: verify the repository's metadata from it on"},
 };
 constexpr Flag kDrillFlags[] = {
     {.name = "db", .value_name = "PATH", .about = "Store of the drill", .required = true},
