@@ -1,6 +1,7 @@
 #include "app/held_memories.h"
 
 #include "app/memory_work.h"
+#include "ledger/erasure.h"
 
 namespace cortex::app {
 
@@ -29,7 +30,10 @@ Result<std::vector<store::UnreadableMemory>> each_held(sqlite::Connection& db,
     return store::each_memory(db, filter, visit);
   }
   CORTEX_ASSIGN(const auto rows, store::memories_as_of(db, *when, filter));
-  for (const store::MemoryThen& row : rows) CORTEX_TRY(visit(row.memory));
+  for (const store::MemoryThen& row : rows) {
+    // It held then, but nobody can say any more what it was.
+    if (row.memory.claim != ledger::kErasedText) CORTEX_TRY(visit(row.memory));
+  }
   return std::vector<store::UnreadableMemory>();
 }
 
