@@ -42,7 +42,7 @@ struct Positional {
 };
 
 // The heading under which the help lists a command.
-enum class Task { kStart, kRecord, kProve, kKeep, kAgents, kShell, kLater };
+enum class Task { kStart, kRecord, kRemember, kLearn, kProve, kKeep, kAgents, kShell, kLater };
 
 struct Command {
   std::string_view path;  // words separated by one blank: "restore verify-backup"

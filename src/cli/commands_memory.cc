@@ -152,7 +152,7 @@ constexpr Command row(std::string_view path, std::string_view about,
                       std::string_view example) {
   return {.path = path,
           .about = about,
-          .task = Task::kRecord,
+          .task = Task::kRemember,
           .positionals = positionals,
           .flags = flags,
           .example = example,

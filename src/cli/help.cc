@@ -16,8 +16,9 @@ struct Heading {
 };
 
 constexpr Heading kHeadings[] = {
-    {Task::kStart, "Start"}, {Task::kRecord, "Record"}, {Task::kProve, "Prove"},
-    {Task::kKeep, "Keep"},   {Task::kAgents, "Agents"}, {Task::kShell, "Shell"},
+    {Task::kStart, "Start"},   {Task::kRecord, "Record"}, {Task::kRemember, "Remember"},
+    {Task::kLearn, "Learn"},   {Task::kProve, "Prove"},   {Task::kKeep, "Keep"},
+    {Task::kAgents, "Agents"}, {Task::kShell, "Shell"},
 };
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
