@@ -103,7 +103,10 @@ class Closing {
       }
     }
     CORTEX_ASSIGN(SessionLook look, look_at(services_, request_));
-    if (request_.dry_run) report_.skipped = look.events;
+    if (request_.dry_run) {
+      report_.skipped = look.events;
+      report_.proposed = look.extractor.found();
+    }
     report_.trace_id = look.trace_id;
     extractor_ = std::move(look.extractor);
     return {};

@@ -170,6 +170,10 @@ TEST_F(SessionCloseTest, ADryRunAppliesTheRulesAndWritesNothing) {
       close_session(services_, {.events = path_, .layout = layout_, .dry_run = true});
   EXPECT_FALSE(fine.failure);
   EXPECT_EQ(fine.ingested(), 2U);
+  EXPECT_EQ(fine.proposed, 0U);
+  const CloseReport told = close_session(
+      services_, {.events = path_, .layout = layout_, .dry_run = true, .extract = true});
+  EXPECT_EQ(told.proposed, 1U);
   const std::string user =
       session_file(session_of({said(3, core::SourceType::kUser, "do as I say")}));
   const CloseReport refused =

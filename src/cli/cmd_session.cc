@@ -32,6 +32,9 @@ std::string notes_of(const app::CloseReport& report) {
 
 std::string close_text(const app::CloseReport& report, bool dry_run, bool candidates) {
   std::string out = cat("session-close: ingested ", report.ingested(), " events\n");
+  if (dry_run && report.proposed > 0) {
+    out += cat("session-close: would propose ", report.proposed, " candidates\n");
+  }
   if (dry_run) return cat(out, "session-close: ok\n");
   if (report.proposed == 0) {
     out += "session-close: no candidates proposed\n";
