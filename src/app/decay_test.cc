@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "app/app_fixture.h"
+#include "app/decay_attest.h"
 #include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
 #include "app/memory_work.h"
 #include "app/open_store.h"
 #include "app/rebuild.h"
+#include "app/summary_models.h"
 #include "crypto/ed25519.h"
+#include "crypto/key_file.h"
 #include "store/projection_compare.h"
 
 namespace cortex::app {
@@ -209,6 +212,29 @@ TEST_F(DecayUseTest, AWrongAttestationCostsNoJob) {
   EXPECT_EQ(strict->failure->token, kAttestationRejected);
   EXPECT_EQ(run_decay(services_, layout_, {.next_pending = true}).error().token,
             "decay.run.operator_attestation_required_for_llm");
+}
+
+TEST_F(DecayUseTest, AnAttestationThatWasSignedHereIsHeeded) {
+  const std::string one = note("the first thing"), key = folder_ / "operator.seed";
+  ASSERT_TRUE(crypto::write_seed(fs_, key, crypto::Seed{7}).ok());
+  const auto job =
+      schedule({.method = memory::SummaryMethod::kModel, .source_ids = {{one}}, .attested = true})
+          .job;
+  const SummaryAttestRequest request{
+      .job_id = job.id, .model_name = "m", .key_path = key, .output_path = folder_ / "signed.json"};
+  ASSERT_TRUE(attest_summary(services_, layout_, request).ok());
+  EXPECT_EQ(attest_summary(services_, layout_, request).error().code, Code::kPrecondition);
+  FakeBackend backend([] { return Result<SummaryAnswer>(SummaryAnswer{"short", "m"}); });
+  const auto run =
+      run_decay(services_, layout_,
+                {.job_id = job.id, .attestation_path = request.output_path, .backend = &backend});
+  ASSERT_TRUE(run.ok() && !run->failure);
+  EXPECT_EQ(backend.asked.prompt_template, summary_prompt_pin());
+  const auto plain = schedule({.source_ids = {{one}}}).job;
+  SummaryAttestRequest other = request;
+  other.job_id = plain.id;
+  other.output_path = folder_ / "other.json";
+  EXPECT_EQ(attest_summary(services_, layout_, other).error().code, Code::kPrecondition);
 }
 
 TEST_F(DecayUseTest, AModelJobInFrontDoesNotBlockTheQueue) {

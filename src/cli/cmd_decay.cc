@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/decay.h"
+#include "app/decay_attest.h"
 #include "app/memory_work.h"
 #include "app/summary_models.h"
 #include "base/text.h"
@@ -196,6 +197,24 @@ Outcome run_decay_cancel(const Context& context) {
                       line("from_state", report->from_state), line("to_state", report->job.state),
                       line("reason", report->reason)),
           .diagnostics = warning(report->mirror_note),
+          .report = to_json(*report)};
+}
+
+Outcome run_decay_attest(const Context& context) {
+  const auto layout = context.layout();
+  if (!layout.ok()) return refused(context, layout.error());
+  const Invocation& flags = context.invocation;
+  const auto report = app::attest_summary(context.services, *layout,
+                                          {.job_id = flags.value("id"),
+                                           .model_name = flags.value("model"),
+                                           .key_path = flags.value("signing-key"),
+                                           .output_path = flags.value("output")});
+  if (!report.ok()) return refused(context, report.error());
+  return {.text = cat("cortex decay attest: ok\n", line("job_id", report->attestation.job_id),
+                      line("model_name", report->attestation.model_name),
+                      line("prompt_template_blake3", report->attestation.prompt_template),
+                      line("output", report->output_path)),
+          .diagnostics = "",
           .report = to_json(*report)};
 }
 

@@ -122,6 +122,20 @@ constexpr Flag kCancelFlags[] = {
     kEventLogFlag,
 };
 
+constexpr Flag kAttestFlags[] = {
+    {.name = "model",
+     .value_name = "MODEL",
+     .about = "The model that may make the summary, as it names itself",
+     .required = true},
+    {.name = "signing-key",
+     .value_name = "KEY",
+     .about = "Seed file of the operator's key",
+     .required = true},
+    {.name = "output", .value_name = "FILE", .about = "A new file", .required = true},
+    kDbFlag,
+    kEventLogFlag,
+};
+
 constexpr Positional kJob[] = {
     {.name = "id", .value_name = "JOB_ID", .about = "Id of a decay job: dcy_..."}};
 
@@ -146,6 +160,9 @@ constexpr Command kCommands[] = {
         "cortex decay cancel dcy_01KG0000000000000000000001 --reason \"not needed\""),
     row("decay status", "Show one decay job", kJob, kLayoutFlags,
         "cortex decay status dcy_01KG0000000000000000000001"),
+    row("decay attest", "Sign that a model may summarise a job", kJob, kAttestFlags,
+        "cortex decay attest dcy_01KG0000000000000000000001 --model llama3 --signing-key"
+        " operator.seed --output attestation.json"),
     row("decay recover", "Free jobs whose runner is gone", {}, kLayoutFlags,
         "cortex decay recover"),
 };

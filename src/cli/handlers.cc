@@ -87,6 +87,7 @@ constexpr HandlerRow kHandlers[] = {
     {"decay list", "cortex.decay.list", run_decay_list},
     {"decay status", "cortex.decay.status", run_decay_status},
     {"decay cancel", "cortex.decay.cancel", run_decay_cancel},
+    {"decay attest", "cortex.decay.attest", run_decay_attest},
     {"decay recover", "cortex.decay.recover", run_decay_recover},
     {"principles extract", "", run_principles_extract, JsonForm::kReport},
     {"principle list", "cortex.principle.list", run_principle_list},

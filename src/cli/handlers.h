@@ -86,6 +86,7 @@ Outcome run_decay_run(const Context& context);
 Outcome run_decay_list(const Context& context);
 Outcome run_decay_status(const Context& context);
 Outcome run_decay_cancel(const Context& context);
+Outcome run_decay_attest(const Context& context);
 Outcome run_decay_recover(const Context& context);
 Outcome run_principles_extract(const Context& context);
 Outcome run_principle_list(const Context& context);
