@@ -25,7 +25,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness  # noqa: E402
 
 DATA = harness.DATA / "mcp"
-AVAILABLE = ("01-handshake", "02-malformed", "04-pending-and-token", "05-auto-commit",
+AVAILABLE = ("01-handshake", "02-malformed", "03-notes-and-reads", "04-pending-and-token", "05-auto-commit",
              "06-working-day")
 ULID = r"[0-7][0-9A-HJKMNP-TV-Z]{25}"
 BAD_ID = {"jsonrpc": "2.0", "!id": 1, "error": {"code": -32600}}
