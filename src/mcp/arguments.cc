@@ -30,8 +30,9 @@ Result<std::string> Arguments::filled_text(std::string_view name) const {
 Result<std::string> Arguments::memory_id(std::string_view name) const {
   CORTEX_ASSIGN(const std::string value, text(name));
   auto id = app::id_argument(core::IdKind::kMemory, value);
-  if (!id.ok())
+  if (!id.ok()) {
     return bad_argument(cat(name, " ", quoted(value), " is no id of a memory (mem_...)"));
+  }
   return id;
 }
 
