@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "app/checked_store.h"
 #include "app/fuzzy_ranks.h"
 #include "app/held_memories.h"
 #include "app/operations.h"
+#include "app/search_candidates.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/ulid.h"
@@ -20,6 +22,8 @@ namespace cortex::app {
 namespace {
 
 constexpr std::size_t kJudgedAtOnce = 256;
+constexpr std::uint64_t kMatches = 100;     // candidates are some hundreds then
+constexpr std::size_t kTriedInVain = 1024;  // memories that do not fit, one after another
 constexpr std::string_view kOperation = "context.build";
 
 Error refused(Code code, std::string message, std::string next) {
@@ -39,19 +43,13 @@ Result<std::set<std::string>> fuzzy_ids(sqlite::Connection& db, const std::strin
 }
 
 struct Candidates {
-  std::vector<context::Ref> refs;  // newest first
+  std::vector<context::Ref> refs;  // in the order in which they are taken
   std::vector<store::UnreadableMemory> unreadable;
+  bool whole = true;  // there are no others that could be taken
 };
 
-float task_score(const std::vector<std::string>& terms, const store::Memory& memory,
-                 const std::vector<std::string>& tags) {
-  constexpr float kNeutral = 0.5F;
-  return retrieval::hybrid_score(
-             {.lexical_match = retrieval::lexical_match(terms, memory.claim, tags),
-              .brightness = kNeutral,
-              .validation = memory.validated() ? 1.0F : 0.0F,
-              .authority_weight = memory.authority == "user" ? 1.0F : kNeutral})
-      .total;
+context::Ref ref_of(const store::Memory& memory) {
+  return {memory.id, memory.claim, memory.authority, memory.tags(), memory.confidence, 0};
 }
 
 // No tags asked for: all will do.
@@ -61,16 +59,12 @@ bool has_any(const std::vector<std::string>& wanted, const std::vector<std::stri
          });
 }
 
-Result<Candidates> find_candidates(sqlite::Connection& db, const ContextRequest& request,
-                                   const PointInTime& when) {
+// Every memory that held, newest first: what reference 0.1.2 takes.
+Result<Candidates> all_candidates(sqlite::Connection& db, const ContextRequest& request,
+                                  const PointInTime& when) {
   Candidates found;
-  const std::vector<std::string> terms = retrieval::ascii_tokens(request.task);
   const auto visit = [&](const store::Memory& memory) -> Status {
-    std::vector<std::string> tags = memory.tags();
-    if (!has_any(request.any_tag, tags)) return {};
-    const float score = task_score(terms, memory, tags);
-    found.refs.push_back(
-        {memory.id, memory.claim, memory.authority, std::move(tags), memory.confidence, score});
+    if (has_any(request.any_tag, memory.tags())) found.refs.push_back(ref_of(memory));
     return {};
   };
   CORTEX_ASSIGN(found.unreadable, each_held(db, when, {.tags = request.tags}, visit));
@@ -79,9 +73,28 @@ Result<Candidates> find_candidates(sqlite::Connection& db, const ContextRequest&
     std::erase_if(found.refs,
                   [&ids](const context::Ref& ref) { return !ids.contains(ref.memory_id); });
   }
-  if (!request.compatible && !request.by_age) {
-    std::ranges::stable_sort(found.refs, std::ranges::greater{}, &context::Ref::score);
+  return found;
+}
+
+// Those that match the task, best first.
+Result<Candidates> matching_candidates(Services& services, sqlite::Connection& db,
+                                       const ContextRequest& request, const PointInTime& when) {
+  Candidates found;
+  const SearchRequest search{.query = request.task,
+                             .tags = request.tags,
+                             .fuzzy = request.fuzzy,
+                             .limit = kMatches,
+                             .as_of = request.as_of};
+  CORTEX_ASSIGN(SearchCandidates matching, search_candidates(services, db, search, when));
+  found.unreadable = std::move(matching.unreadable);
+  found.whole = request.fuzzy;
+  for (SearchHit& hit : matching.hits) {
+    if (!has_any(request.any_tag, hit.tags)) continue;
+    const float score = score_of(hit, search, true).total;
+    found.refs.push_back({std::move(hit.id), std::move(hit.claim), std::move(hit.authority),
+                          std::move(hit.tags), hit.confidence, score});
   }
+  std::ranges::stable_sort(found.refs, std::ranges::greater{}, &context::Ref::score);
   return found;
 }
 
@@ -120,26 +133,104 @@ Status take(sqlite::Connection& db, store::ProofDepth depth, const PointInTime& 
   return {};
 }
 
-Status fill(sqlite::Connection& db, const ContextRequest& request, const PointInTime& when,
-            const Candidates& found, context::Pack& pack, ContextReport& report) {
-  const auto depth = request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
-  std::vector<const context::Ref*> some;
-  for (const context::Ref& ref : found.refs) {
-    const context::Sensitivity sensitivity = context::sensitivity_of(ref.tags);
-    if (sensitivity >= context::Sensitivity::kPersonal) {
-      pack.exclude({ref.memory_id, "memory", "redaction_policy",
-                    "its sensitivity keeps it out of external packs", sensitivity});
-      ++report.withheld;
-    } else if (!pack.fits(ref)) {
-      static_cast<void>(pack.add(ref));  // notes the exclusion; nobody needs its proof
-    } else {
-      some.push_back(&ref);
+// Takes candidates in their order. Proofs are looked at kJudgedAtOnce at a time.
+class Filler {
+ public:
+  Filler(sqlite::Connection& db, const ContextRequest& request, const PointInTime& when,
+         context::Pack& pack, ContextReport& report)
+      : db_(db), request_(request), when_(when), pack_(pack), report_(report) {}
+
+  Status offer(std::span<const context::Ref> refs) {
+    std::vector<const context::Ref*> some;
+    for (const context::Ref& ref : refs) {
+      const context::Sensitivity sensitivity = context::sensitivity_of(ref.tags);
+      if (sensitivity >= context::Sensitivity::kPersonal) {
+        pack_.exclude({ref.memory_id, "memory", "redaction_policy",
+                       "its sensitivity keeps it out of external packs", sensitivity});
+        ++report_.withheld;
+      } else if (!pack_.fits(ref)) {
+        static_cast<void>(pack_.add(ref));  // notes the exclusion; nobody needs its proof
+      } else {
+        some.push_back(&ref);
+      }
+      if (some.size() < kJudgedAtOnce) continue;
+      CORTEX_TRY(take(some));
+      some.clear();
     }
-    if (some.size() < kJudgedAtOnce) continue;
-    CORTEX_TRY(take(db, depth, when, some, pack, report.left_out));
-    some.clear();
+    return take(some);
   }
-  return take(db, depth, when, some, pack, report.left_out);
+
+  void leave_out(const std::vector<store::UnreadableMemory>& unreadable) {
+    for (LeftOut& row : left_out_of(unreadable)) {
+      pack_.exclude({row.memory_id, "memory", "other", cat(row.reason, ": ", row.detail),
+                     context::Sensitivity::kInternal});
+      report_.left_out.push_back(std::move(row));
+    }
+  }
+
+ private:
+  Status take(const std::vector<const context::Ref*>& some) {
+    const auto depth = request_.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
+    return app::take(db_, depth, when_, some, pack_, report_.left_out);
+  }
+
+  sqlite::Connection& db_;
+  const ContextRequest& request_;
+  const PointInTime& when_;
+  context::Pack& pack_;
+  ContextReport& report_;
+};
+
+std::set<std::string> ids_of(const Candidates& found) {
+  std::set<std::string> ids;
+  for (const context::Ref& ref : found.refs) ids.insert(ref.memory_id);
+  for (const store::UnreadableMemory& row : found.unreadable) ids.insert(row.id);
+  return ids;
+}
+
+// The others that held at that moment, newest first. Answers how many there were in all.
+Result<std::uint64_t> fill_up_held(sqlite::Connection& db, const ContextRequest& request,
+                                   const PointInTime& when, const Candidates& found,
+                                   Filler& filler) {
+  const std::set<std::string> seen = ids_of(found);
+  CORTEX_ASSIGN(Candidates all, all_candidates(db, request, when));
+  const std::uint64_t count = all.refs.size();
+  std::erase_if(all.refs,
+                [&seen](const context::Ref& ref) { return seen.contains(ref.memory_id); });
+  CORTEX_TRY(filler.offer(all.refs));
+  return count;
+}
+
+// The newest of the memories that do not match the task, until kTriedInVain in a row do not fit;
+// what is behind them is counted. Answers how many memories could be taken. With `any_tag` SQL
+// cannot count, so all are looked at.
+Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& request,
+                              const Candidates& found, context::Pack& pack, Filler& filler) {
+  const std::set<std::string> seen = ids_of(found);
+  store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags, .limit = kJudgedAtOnce};
+  CORTEX_ASSIGN(const std::uint64_t all, store::count_memories(db, filter));
+  const bool to_the_end = !request.any_tag.empty();
+  std::uint64_t looked_at = seen.size();
+  std::size_t in_vain = 0;
+  while (to_the_end || in_vain < kTriedInVain) {
+    CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(db, filter));
+    std::vector<context::Ref> refs;
+    for (const store::Memory& memory : page.rows) {
+      if (seen.contains(memory.id) || !has_any(request.any_tag, memory.tags())) continue;
+      refs.push_back(ref_of(memory));
+    }
+    std::erase_if(page.unreadable, [&seen](const auto& row) { return seen.contains(row.id); });
+    looked_at += refs.size() + page.unreadable.size();
+    filler.leave_out(page.unreadable);
+    const std::size_t before = pack.refs().size();
+    CORTEX_TRY(filler.offer(refs));
+    in_vain = pack.refs().size() == before ? in_vain + refs.size() : 0;
+    if (!page.next) break;
+    filter.after = page.next;
+  }
+  if (to_the_end) return looked_at;
+  pack.exclude_rest(all - std::min(all, looked_at));
+  return all;
 }
 
 Status check(const ContextRequest& request) {
@@ -155,7 +246,6 @@ Status check(const ContextRequest& request) {
 
 Status refuse_if_strict(sqlite::Connection& db, const ContextRequest& request,
                         const Candidates& found) {
-  if (!request.strict) return {};
   if (!found.unreadable.empty()) {
     return make_error(Code::kInternal, cat("memory ", quoted(found.unreadable.front().id),
                                            " cannot be read: ", found.unreadable.front().reason));
@@ -208,21 +298,28 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
   CORTEX_ASSIGN(const PointInTime when, point_in_time(services, request.as_of));
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   sqlite::Connection& db = store.connection;
-  CORTEX_ASSIGN(const Candidates found, find_candidates(db, request, when));
-  CORTEX_TRY(refuse_if_strict(db, request, found));
+  if (request.strict) {
+    CORTEX_ASSIGN(const Candidates all, all_candidates(db, request, when));
+    CORTEX_TRY(refuse_if_strict(db, request, all));
+  }
+  CORTEX_ASSIGN(const Candidates found, request.compatible || request.by_age
+                                            ? all_candidates(db, request, when)
+                                            : matching_candidates(services, db, request, when));
   report.context_pack_id =
       core::id_text(core::IdKind::kContextPack, Ulid::make(services.clock, services.random));
   context::Pack pack(report.context_pack_id, request.task, request.max_tokens,
                      request.compatible ? context::Labels::kReference : context::Labels::kOwn);
   if (request.include_doctrine) CORTEX_TRY(add_doctrine(db, pack));
   CORTEX_TRY(check_budget(request, pack, 0));
-  report.left_out = left_out_of(found.unreadable);
-  for (const LeftOut& row : report.left_out) {
-    pack.exclude({row.memory_id, "memory", "other", cat(row.reason, ": ", row.detail),
-                  context::Sensitivity::kInternal});
+  Filler filler(db, request, when, pack, report);
+  filler.leave_out(found.unreadable);
+  CORTEX_TRY(filler.offer(found.refs));
+  std::uint64_t candidates = found.refs.size();
+  if (!found.whole) {
+    CORTEX_ASSIGN(candidates, when ? fill_up_held(db, request, when, found, filler)
+                                   : fill_up(db, request, found, pack, filler));
   }
-  CORTEX_TRY(fill(db, request, when, found, pack, report));
-  CORTEX_TRY(check_budget(request, pack, found.refs.size()));
+  CORTEX_TRY(check_budget(request, pack, candidates));
   if (request.persist && !request.compatible && !when) {
     persist(services, layout, caller, request, pack, report);
   }

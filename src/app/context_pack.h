@@ -42,12 +42,15 @@ struct ContextReport {
   bool persisted = false;
   std::vector<LeftOut> left_out;
   std::size_t withheld = 0;  // memories that their sensitivity keeps out of external packs
-  std::string note;  // why it was not kept, or empty
+  std::string note;          // why it was not kept, or empty
 };
 
-// Memories are ranked by the task, judged in that order and taken while the budget lasts. Errors:
-// kUsage (blank task, no budget), kPrecondition (strict, or a task that is larger than the budget),
-// those of opening the store. O(active memories); four queries for every 256 memories judged.
+// Memories that match the task come first, by the score of `memory search`, then the newest of the
+// others; they are judged in that order and taken while the budget lasts. Errors: kUsage (blank
+// task, no budget), kPrecondition (strict, or a task that is larger than the budget), those of
+// opening the store. Cost: the search, and the memories up to where nothing fits any more; a
+// constant number of queries for every 256 of them. O(active memories) with `compatible` or
+// `strict`.
 Result<ContextReport> build_context(Services& services, const Layout& layout,
                                     const store::Caller& caller, const ContextRequest& request);
 

@@ -92,23 +92,6 @@ Status add_similarity(Services& services, sqlite::Connection& db, const QueryVec
 
 // ---- Scores
 
-// Version 2 gives similarity and domains their own components instead of hiding them in the lexical
-// one; the stub's noise has no part in it.
-retrieval::Score score_of(const SearchHit& hit, const SearchRequest& request, bool stub) {
-  retrieval::ScoreInput input = hit.input;
-  retrieval::LexicalInput lexical{hit.lexical, std::nullopt, std::nullopt, false};
-  if (request.fuzzy) lexical.fuzzy = hit.fuzzy.value_or(0.0F);
-  if (request.score_version == 1) {
-    lexical.semantic_asked = request.semantic;
-    lexical.semantic = hit.similarity;
-  } else {
-    if (request.semantic && !stub) input.semantic_similarity = hit.similarity.value_or(0.0F);
-    input.domain_overlap = retrieval::domain_overlap(request.tags, hit.tags);
-  }
-  input.lexical_match = retrieval::effective_lexical(lexical);
-  return retrieval::hybrid_score(input);
-}
-
 // NaN comes last.
 bool scores_higher(float a, float b) {
   if (std::isnan(a) || std::isnan(b)) return !std::isnan(a) && std::isnan(b);

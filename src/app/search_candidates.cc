@@ -24,7 +24,9 @@ std::optional<float> salience(const store::Memory& memory, std::string_view name
 
 SearchHit hit_of(const store::Memory& memory, std::vector<std::string> tags, float lexical) {
   constexpr float kNeutral = 0.5F;
-  SearchHit hit{memory.id, memory.claim, memory.authority, std::move(tags), {}, lexical, {}, {}};
+  SearchHit hit{memory.id,       memory.claim, memory.authority,
+                std::move(tags), {},           memory.confidence,
+                lexical,         {},           {}};
   const auto score = salience(memory, "score");
   hit.input.brightness = score ? *score : salience(memory, "brightness").value_or(kNeutral);
   hit.input.validation = memory.validated() ? 1.0F : 0.0F;
@@ -192,6 +194,23 @@ Result<SearchCandidates> search_candidates(Services& services, sqlite::Connectio
                                             : ranked_memories(services, db, request, when));
   if (request.fuzzy) CORTEX_TRY(add_fuzzy(db, request, found));
   return found;
+}
+
+// Version 2 gives similarity and domains their own components instead of hiding them in the lexical
+// one; the stub's noise has no part in it.
+retrieval::Score score_of(const SearchHit& hit, const SearchRequest& request, bool stub) {
+  retrieval::ScoreInput input = hit.input;
+  retrieval::LexicalInput lexical{hit.lexical, std::nullopt, std::nullopt, false};
+  if (request.fuzzy) lexical.fuzzy = hit.fuzzy.value_or(0.0F);
+  if (request.score_version == 1) {
+    lexical.semantic_asked = request.semantic;
+    lexical.semantic = hit.similarity;
+  } else {
+    if (request.semantic && !stub) input.semantic_similarity = hit.similarity.value_or(0.0F);
+    input.domain_overlap = retrieval::domain_overlap(request.tags, hit.tags);
+  }
+  input.lexical_match = retrieval::effective_lexical(lexical);
+  return retrieval::hybrid_score(input);
 }
 
 }  // namespace cortex::app

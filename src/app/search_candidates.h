@@ -21,7 +21,8 @@ struct SearchHit {
   std::string id, claim, authority;
   std::vector<std::string> tags;
   retrieval::ScoreInput input;  // without the lexical part
-  float lexical = 0;            // 0..1
+  double confidence = 0;
+  float lexical = 0;  // 0..1
   std::optional<float> fuzzy, similarity;
 };
 
@@ -36,5 +37,9 @@ struct SearchCandidates {
 // the score of recall. With `when` the memories that held then.
 Result<SearchCandidates> search_candidates(Services& services, sqlite::Connection& db,
                                            const SearchRequest& request, const PointInTime& when);
+
+// The hybrid score of a hit. `stub`: its similarity is that of the stub, which version 2 does not
+// count.
+retrieval::Score score_of(const SearchHit& hit, const SearchRequest& request, bool stub);
 
 }  // namespace cortex::app

@@ -143,6 +143,10 @@ void Pack::add(const Doctrine& doctrine) {
   if (labels_ == Labels::kOwn) bytes_ += json::write_compact(doctrine_json().back()).size();
 }
 
+void Pack::exclude_rest(std::uint64_t memories) {
+  if (memories > 0) exclusion_counts_["token_budget"] += memories;
+}
+
 void Pack::exclude(Exclusion exclusion) {
   ++exclusion_counts_[exclusion.reason];
   if (exclusions_.size() < kExclusionsListed) exclusions_.push_back(std::move(exclusion));

@@ -61,6 +61,8 @@ class Pack {
   bool fits(const Ref& ref) const;
   void add(const Doctrine& doctrine);  // in the order of the pack; first of all
   void exclude(Exclusion exclusion);
+  // More memories that were not looked at, because nothing fits any more: counted, not listed.
+  void exclude_rest(std::uint64_t memories);
 
   // bytes / 4, rounded up, at least 1. kReference: of task, claims and exclusions; kOwn: of the
   // task and of every ref and doctrine row as it is printed.
