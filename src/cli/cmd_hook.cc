@@ -92,7 +92,7 @@ bool in_background() {
   // Whoever reads the streams of the agent must not wait for this process. Without a stream there
   // is nothing to be done.
   for (std::FILE* stream : {stdin, stdout, stderr}) {
-    static_cast<void>(std::freopen("/dev/null", stream == stdin ? "r" : "w", stream));
+    if (std::freopen("/dev/null", stream == stdin ? "r" : "w", stream) == nullptr) continue;
   }
   return true;
 }
