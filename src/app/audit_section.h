@@ -74,16 +74,16 @@ void add_leaf_function(
         function);
 
 // The sections, one file each.
-MakeSection registry_section;  // --witness-key-registry
-MakeSection signed_section;    // --signed
-MakeSection boundary_section;  // always; --require-v1-to-v2-boundary
-MakeSection against_section;   // --against
-MakeSection history_section;   // --against-history
-MakeSection external_section;  // --against-external
+MakeSection registry_section;     // --witness-key-registry
+MakeSection signed_section;       // --signed
+MakeSection boundary_section;     // always; --require-v1-to-v2-boundary
+MakeSection against_section;      // --against
+MakeSection history_section;      // --against-history
+MakeSection external_section;     // --against-external
 MakeSection attestation_section;  // --attestations
-MakeSection coverage_section;  // always: row hashes
-MakeSection tree_section;      // always: promised end and Merkle tree
-MakeSection since_section;     // --since
-MakeSection mirror_section;    // --mirror
+MakeSection coverage_section;     // always: row hashes
+MakeSection tree_section;         // always: promised end and Merkle tree
+MakeSection since_section;        // --since
+MakeSection mirror_section;       // --mirror
 
 }  // namespace cortex::app

@@ -26,9 +26,7 @@ class SealedTest : public DeploymentTest {
     const crypto::AgeIdentity identities[] = {identity(byte)};
     return unseal(fs_, sealed_, to, identities, nullptr);
   }
-  Code check() {
-    return code_of(check_sealed(fs_, sealed_, Source::kAnywhere, nullptr));
-  }
+  Code check() { return code_of(check_sealed(fs_, sealed_, Source::kAnywhere, nullptr)); }
   std::string sealed_ = folder_ / "sealed";
 };
 
