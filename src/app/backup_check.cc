@@ -71,21 +71,25 @@ void keep_blocks(Services& services, const BackupCheckRequest& request, BackupCh
   }
 }
 
-void record_drill(Services& services, BackupCheckReport& report) {
+json::Array to_json(const std::vector<DrillStep>& drill) {
   json::Array steps;
-  for (const DrillStep& step : report.drill) {
+  for (const DrillStep& step : drill) {
     steps.push_back(json::Object{{"detail", step.detail},
                                  {"millis", step.millis},
                                  {"name", step.name},
                                  {"status", step.status}});
   }
+  return steps;
+}
+
+void record_drill(Services& services, BackupCheckReport& report) {
   const bundle::ManifestFacts& manifest = report.bundle.manifest;
   const json::Object row{{"drilled_at", format_rfc3339_seconds(services.clock.now())},
                          {"jsonl_mirror_blake3", manifest.ledger.blake3},
                          {"kind", "cortex_backup_drill"},
                          {"outcome", report.drill_passed() ? "passed" : "failed"},
                          {"sqlite_store_blake3", manifest.store.blake3},
-                         {"steps", std::move(steps)},
+                         {"steps", to_json(report.drill)},
                          {"v", 1}};
   const std::string path = drill_record_path(report.bundle_dir);
   const auto append = [&]() -> Status {
@@ -208,16 +212,9 @@ json::Value to_json(const BackupCheckReport& report) {
                    {"status", report.drill_passed() ? "verified" : "drill_failed"}};
   if (report.bundle.content) out.add("content", to_json(*report.bundle.content));
   if (!report.drill.empty()) {
-    json::Array steps;
-    for (const DrillStep& step : report.drill) {
-      steps.push_back(json::Object{{"detail", step.detail},
-                                   {"millis", step.millis},
-                                   {"name", step.name},
-                                   {"status", step.status}});
-    }
     out.add("drill", json::Object{{"outcome", report.drill_passed() ? "passed" : "failed"},
                                   {"record", report.drill_record},
-                                  {"steps", std::move(steps)}});
+                                  {"steps", to_json(report.drill)}});
   }
   if (!report.note.empty()) out.add("note", report.note);
   return json::sorted(std::move(out));

@@ -56,6 +56,19 @@ struct Command {
   bool available = false;          // false: known to completions, refused by the parser
 };
 
+// A command with the usual places for --json.
+constexpr Command command_row(Task task, std::string_view path, std::string_view about,
+                              std::span<const Positional> positionals, std::span<const Flag> flags,
+                              std::string_view example) {
+  return {.path = path,
+          .about = about,
+          .task = task,
+          .positionals = positionals,
+          .flags = flags,
+          .example = example,
+          .available = true};
+}
+
 // A word that has subcommands. `note` is appended to its help.
 struct Group {
   std::string_view path;

@@ -139,32 +139,23 @@ constexpr Flag kAttestFlags[] = {
 constexpr Positional kJob[] = {
     {.name = "id", .value_name = "JOB_ID", .about = "Id of a decay job: dcy_..."}};
 
-constexpr Command row(std::string_view path, std::string_view about,
-                      std::span<const Positional> positionals, std::span<const Flag> flags,
-                      std::string_view example) {
-  return {.path = path,
-          .about = about,
-          .task = Task::kLearn,
-          .positionals = positionals,
-          .flags = flags,
-          .example = example,
-          .available = true};
-}
-
 constexpr Command kCommands[] = {
-    row("decay schedule", "Plan a decay job", {}, kScheduleFlags,
-        "cortex decay schedule --kind candidate-compression --fading --supersede-sources"),
-    row("decay run", "Run a decay job", {}, kRunFlags, "cortex decay run --next-pending"),
-    row("decay list", "List decay jobs", {}, kListFlags, "cortex decay list --state pending"),
-    row("decay cancel", "Cancel a decay job", kJob, kCancelFlags,
-        "cortex decay cancel dcy_01KG0000000000000000000001 --reason \"not needed\""),
-    row("decay status", "Show one decay job", kJob, kLayoutFlags,
-        "cortex decay status dcy_01KG0000000000000000000001"),
-    row("decay attest", "Sign that a model may summarise a job", kJob, kAttestFlags,
-        "cortex decay attest dcy_01KG0000000000000000000001 --model llama3 --signing-key"
-        " operator.seed --output attestation.json"),
-    row("decay recover", "Free jobs whose runner is gone", {}, kLayoutFlags,
-        "cortex decay recover"),
+    command_row(Task::kLearn, "decay schedule", "Plan a decay job", {}, kScheduleFlags,
+                "cortex decay schedule --kind candidate-compression --fading --supersede-sources"),
+    command_row(Task::kLearn, "decay run", "Run a decay job", {}, kRunFlags,
+                "cortex decay run --next-pending"),
+    command_row(Task::kLearn, "decay list", "List decay jobs", {}, kListFlags,
+                "cortex decay list --state pending"),
+    command_row(Task::kLearn, "decay cancel", "Cancel a decay job", kJob, kCancelFlags,
+                "cortex decay cancel dcy_01KG0000000000000000000001 --reason \"not needed\""),
+    command_row(Task::kLearn, "decay status", "Show one decay job", kJob, kLayoutFlags,
+                "cortex decay status dcy_01KG0000000000000000000001"),
+    command_row(Task::kLearn, "decay attest", "Sign that a model may summarise a job", kJob,
+                kAttestFlags,
+                "cortex decay attest dcy_01KG0000000000000000000001 --model llama3 --signing-key"
+                " operator.seed --output attestation.json"),
+    command_row(Task::kLearn, "decay recover", "Free jobs whose runner is gone", {}, kLayoutFlags,
+                "cortex decay recover"),
 };
 
 }  // namespace

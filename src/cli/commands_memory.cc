@@ -146,67 +146,63 @@ constexpr Positional kSides[] = {
 constexpr Positional kContradiction[] = {
     {.name = "id", .value_name = "CONTRADICTION_ID", .about = "Id of a contradiction: con_..."}};
 
-// A row: all of these are available and stand under the same heading.
-constexpr Command row(std::string_view path, std::string_view about,
-                      std::span<const Positional> positionals, std::span<const Flag> flags,
-                      std::string_view example) {
-  return {.path = path,
-          .about = about,
-          .task = Task::kRemember,
-          .positionals = positionals,
-          .flags = flags,
-          .example = example,
-          .available = true};
-}
-
 constexpr Command kCommands[] = {
-    row("memory note", "Record a fact as a memory", kClaim, kNoteFlags,
-        "cortex memory note \"Migrations run before the deploy\" --domain release"),
-    row("memory accept", "Accept a candidate memory", kId, kLayoutFlags,
-        "cortex memory accept mem_01KG0000000000000000000001"),
-    row("memory list", "List memories", {}, kListFlags, "cortex memory list --tag release"),
-    row("memory candidates", "List what waits to be accepted", {}, kPageFlags,
-        "cortex memory candidates"),
-    row("memory show", "Show a memory and where it came from", kId, kShowFlags,
-        "cortex memory show mem_01KG0000000000000000000001"),
-    row("memory why", "Say what speaks for and against a memory", kId, kLayoutFlags,
-        "cortex memory why mem_01KG0000000000000000000001"),
-    row("memory history", "Show every state that a memory was in", kId, kLayoutFlags,
-        "cortex memory history mem_01KG0000000000000000000001"),
-    row("memory diff", "Show what was learned between two moments", {}, kDiffFlags,
-        "cortex memory diff --since 2026-01-31"),
-    row("memory reject", "Take a memory out of use", kId, kReasonFlags,
+    command_row(Task::kRemember, "memory note", "Record a fact as a memory", kClaim, kNoteFlags,
+                "cortex memory note \"Migrations run before the deploy\" --domain release"),
+    command_row(Task::kRemember, "memory accept", "Accept a candidate memory", kId, kLayoutFlags,
+                "cortex memory accept mem_01KG0000000000000000000001"),
+    command_row(Task::kRemember, "memory list", "List memories", {}, kListFlags,
+                "cortex memory list --tag release"),
+    command_row(Task::kRemember, "memory candidates", "List what waits to be accepted", {},
+                kPageFlags, "cortex memory candidates"),
+    command_row(Task::kRemember, "memory show", "Show a memory and where it came from", kId,
+                kShowFlags, "cortex memory show mem_01KG0000000000000000000001"),
+    command_row(Task::kRemember, "memory why", "Say what speaks for and against a memory", kId,
+                kLayoutFlags, "cortex memory why mem_01KG0000000000000000000001"),
+    command_row(Task::kRemember, "memory history", "Show every state that a memory was in", kId,
+                kLayoutFlags, "cortex memory history mem_01KG0000000000000000000001"),
+    command_row(Task::kRemember, "memory diff", "Show what was learned between two moments", {},
+                kDiffFlags, "cortex memory diff --since 2026-01-31"),
+    command_row(
+        Task::kRemember, "memory reject", "Take a memory out of use", kId, kReasonFlags,
         "cortex memory reject mem_01KG0000000000000000000001 --reason \"measured otherwise\""),
-    row("memory forget", "Erase what a memory said, provably", kId, kForgetFlags,
-        "cortex memory forget mem_01JM00000000000000000000A1 --erase --confirm"
-        " mem_01JM00000000000000000000A1 --reason \"asked to\""),
-    row("memory supersede", "Let another memory take its place", kId, kSupersedeFlags,
-        "cortex memory supersede mem_01KG0000000000000000000001 --by"
-        " mem_01KG0000000000000000000002"),
-    row("memory correct", "Replace a claim that was wrong all along", kIdAndClaim, kNoteFlags,
-        "cortex memory correct mem_01KG0000000000000000000001 \"The port is 8443\""),
-    row("memory restore", "Bring a rejected or superseded memory back", kId, kReasonFlags,
-        "cortex memory restore mem_01KG0000000000000000000001"),
-    row("memory tag add", "Add a tag to a memory", kIdAndTag, kLayoutFlags,
-        "cortex memory tag add mem_01KG0000000000000000000001 release"),
-    row("memory tag remove", "Remove a tag from a memory", kIdAndTag, kLayoutFlags,
-        "cortex memory tag remove mem_01KG0000000000000000000001 release"),
-    row("memory outcome record", "Record how a memory did", {}, kOutcomeFlags,
+    command_row(Task::kRemember, "memory forget", "Erase what a memory said, provably", kId,
+                kForgetFlags,
+                "cortex memory forget mem_01JM00000000000000000000A1 --erase --confirm"
+                " mem_01JM00000000000000000000A1 --reason \"asked to\""),
+    command_row(Task::kRemember, "memory supersede", "Let another memory take its place", kId,
+                kSupersedeFlags,
+                "cortex memory supersede mem_01KG0000000000000000000001 --by"
+                " mem_01KG0000000000000000000002"),
+    command_row(Task::kRemember, "memory correct", "Replace a claim that was wrong all along",
+                kIdAndClaim, kNoteFlags,
+                "cortex memory correct mem_01KG0000000000000000000001 \"The port is 8443\""),
+    command_row(Task::kRemember, "memory restore", "Bring a rejected or superseded memory back",
+                kId, kReasonFlags, "cortex memory restore mem_01KG0000000000000000000001"),
+    command_row(Task::kRemember, "memory tag add", "Add a tag to a memory", kIdAndTag, kLayoutFlags,
+                "cortex memory tag add mem_01KG0000000000000000000001 release"),
+    command_row(Task::kRemember, "memory tag remove", "Remove a tag from a memory", kIdAndTag,
+                kLayoutFlags, "cortex memory tag remove mem_01KG0000000000000000000001 release"),
+    command_row(
+        Task::kRemember, "memory outcome record", "Record how a memory did", {}, kOutcomeFlags,
         "cortex memory outcome record --memory-id mem_01KG0000000000000000000001 --session s1"
         " --result helpful"),
-    row("memory health", "Show memories that need review", {}, kHealthFlags,
-        "cortex memory health --older-than 90"),
-    row("memory contradiction add", "Say that two memories contradict each other", kSides,
-        kAddFlags,
-        "cortex memory contradiction add mem_01KG0000000000000000000001"
-        " mem_01KG0000000000000000000002"),
-    row("memory contradiction list", "List contradictions", {}, kContradictionFlags,
-        "cortex memory contradiction list --open"),
-    row("memory contradiction interpret", "Say what a contradiction means", kContradiction,
-        kInterpretFlags,
+    command_row(Task::kRemember, "memory health", "Show memories that need review", {},
+                kHealthFlags, "cortex memory health --older-than 90"),
+    command_row(Task::kRemember, "memory contradiction add",
+                "Say that two memories contradict each other", kSides, kAddFlags,
+                "cortex memory contradiction add mem_01KG0000000000000000000001"
+                " mem_01KG0000000000000000000002"),
+    command_row(Task::kRemember, "memory contradiction list", "List contradictions", {},
+                kContradictionFlags, "cortex memory contradiction list --open"),
+    command_row(
+        Task::kRemember, "memory contradiction interpret", "Say what a contradiction means",
+        kContradiction, kInterpretFlags,
         "cortex memory contradiction interpret con_01KG0000000000000000000001 --interpretation"
         " \"staging differs\""),
-    row("memory contradiction resolve", "Decide a contradiction", kContradiction, kResolveFlags,
+    command_row(
+        Task::kRemember, "memory contradiction resolve", "Decide a contradiction", kContradiction,
+        kResolveFlags,
         "cortex memory contradiction resolve con_01KG0000000000000000000001 --interpretation"
         " \"measured\" --winner mem_01KG0000000000000000000001"),
 };

@@ -67,30 +67,23 @@ constexpr Flag kFalsifyFlags[] = {
 constexpr Positional kPrinciple[] = {
     {.name = "id", .value_name = "PRINCIPLE_ID", .about = "Id of a principle: prn_..."}};
 
-constexpr Command row(std::string_view path, std::string_view about,
-                      std::span<const Positional> positionals, std::span<const Flag> flags,
-                      std::string_view example) {
-  return {.path = path,
-          .about = about,
-          .task = Task::kLearn,
-          .positionals = positionals,
-          .flags = flags,
-          .example = example,
-          .available = true};
-}
-
 constexpr Command kCommands[] = {
-    row("principles extract", "Find candidate principles among active memories", {}, kExtractFlags,
-        "cortex principles extract --window 30d --model replay --persist"),
-    row("principle list", "List candidate principles", {}, kLayoutFlags, "cortex principle list"),
-    row("principle falsify", "Record an attempt to refute a principle", kPrinciple, kFalsifyFlags,
-        "cortex principle falsify prn_01KG0000000000000000000001 --failed-attempt"
-        " \"looked for a release without it\""),
-    row("principle promote", "Promote a principle to doctrine", kPrinciple, kPromoteFlags,
-        "cortex principle promote prn_01KG0000000000000000000001 --force advisory --reason"
-        " \"three cases\" --attestation operator.seed"),
-    row("principle verify-promotion", "Check the promotion of a principle", kPrinciple,
-        kVerifyFlags, "cortex principle verify-promotion prn_01KG0000000000000000000001"),
+    command_row(Task::kLearn, "principles extract",
+                "Find candidate principles among active memories", {}, kExtractFlags,
+                "cortex principles extract --window 30d --model replay --persist"),
+    command_row(Task::kLearn, "principle list", "List candidate principles", {}, kLayoutFlags,
+                "cortex principle list"),
+    command_row(Task::kLearn, "principle falsify", "Record an attempt to refute a principle",
+                kPrinciple, kFalsifyFlags,
+                "cortex principle falsify prn_01KG0000000000000000000001 --failed-attempt"
+                " \"looked for a release without it\""),
+    command_row(Task::kLearn, "principle promote", "Promote a principle to doctrine", kPrinciple,
+                kPromoteFlags,
+                "cortex principle promote prn_01KG0000000000000000000001 --force advisory --reason"
+                " \"three cases\" --attestation operator.seed"),
+    command_row(Task::kLearn, "principle verify-promotion", "Check the promotion of a principle",
+                kPrinciple, kVerifyFlags,
+                "cortex principle verify-promotion prn_01KG0000000000000000000001"),
 };
 
 }  // namespace

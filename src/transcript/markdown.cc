@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "transcript/readers.h"
+#include "transcript/text_lines.h"
 
 namespace cortex::transcript {
 namespace {
@@ -98,22 +99,8 @@ class Markdown {
 }  // namespace
 
 Status read_markdown(const ReadAt& read, Emitter& out) {
-  LineReader lines(read);
-  LineReader::Line line;
   Markdown markdown(out);
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, lines.next(line));
-    if (!more) return markdown.finish();
-    ++out.counts().lines;
-    if (line.too_long == 0 && is_valid_utf8(line.text)) {
-      CORTEX_TRY(markdown.line(line.text));
-      continue;
-    }
-    const Place place{
-        .session = {}, .key = numbered_key("line", line.number), .with_content = true};
-    CORTEX_TRY(out.malformed(place, line.too_long == 0 ? line.text : std::string_view(),
-                             line.too_long == 0 ? "not UTF-8" : "the line is too long"));
-  }
+  return read_text_lines(read, out, markdown);
 }
 
 }  // namespace cortex::transcript

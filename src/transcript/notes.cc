@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "transcript/readers.h"
+#include "transcript/text_lines.h"
 
 namespace cortex::transcript {
 namespace {
@@ -133,22 +134,8 @@ class Note {
 }  // namespace
 
 Status read_basic_memory(const ReadAt& read, Emitter& out) {
-  LineReader lines(read);
-  LineReader::Line line;
   Note note(out);
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, lines.next(line));
-    if (!more) return note.finish();
-    ++out.counts().lines;
-    if (line.too_long == 0 && is_valid_utf8(line.text)) {
-      CORTEX_TRY(note.line(line.text));
-      continue;
-    }
-    const Place place{
-        .session = {}, .key = numbered_key("line", line.number), .with_content = true};
-    CORTEX_TRY(out.malformed(place, line.too_long == 0 ? line.text : std::string_view(),
-                             line.too_long == 0 ? "not UTF-8" : "the line is too long"));
-  }
+  return read_text_lines(read, out, note);
 }
 
 }  // namespace cortex::transcript
