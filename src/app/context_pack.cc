@@ -115,6 +115,7 @@ Status take(sqlite::Connection& db, store::ProofDepth depth, const PointInTime& 
             const std::vector<const context::Ref*>& some, context::Pack& pack,
             std::vector<LeftOut>& left_out) {
   std::vector<std::string> ids;
+  ids.reserve(some.size());
   for (const context::Ref* ref : some) ids.push_back(ref->memory_id);
   CORTEX_ASSIGN(const auto verdicts, judge(db, ids, depth, when));
   for (std::size_t i = 0; i < some.size(); ++i) {
@@ -251,6 +252,7 @@ Status refuse_if_strict(sqlite::Connection& db, const ContextRequest& request,
                                            " cannot be read: ", found.unreadable.front().reason));
   }
   std::vector<std::string> ids;
+  ids.reserve(found.refs.size());
   for (const context::Ref& ref : found.refs) ids.push_back(ref.memory_id);
   const auto depth = request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
   return refuse_unless_all_usable(db, ids, depth, "context");

@@ -79,7 +79,7 @@ net::HttpAnswer plain(int status, std::string_view why, std::vector<net::HttpHea
   return answer;
 }
 
-RpcError mismatch(std::string why) {
+RpcError mismatch(std::string_view why) {
   return {code::kHeaderMismatch, cat("Header mismatch: ", why)};
 }
 
