@@ -52,7 +52,9 @@ Key hmac(std::span<const std::uint8_t> key, std::string_view message) {
 // HKDF-SHA256 (RFC 5869) of 32 bytes: one block of the expansion.
 Key hkdf(std::span<const std::uint8_t> secret, std::span<const std::uint8_t> salt,
          std::string_view info) {
-  Key extracted = hmac(salt, text_of(secret));
+  constexpr Key kNoSalt{};  // what the RFC takes when there is none
+  Key extracted =
+      hmac(salt.empty() ? std::span<const std::uint8_t>(kNoSalt) : salt, text_of(secret));
   const Key out = hmac(extracted, cat(info, '\x01'));
   wipe(extracted);
   return out;
