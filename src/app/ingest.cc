@@ -77,11 +77,12 @@ struct Sinks {
   ledger::AppendLog& log;
   Attestor* attestor;  // or null
   bool list_ids = true;
+  bool may_repeat = false;  // the source may name an id twice; else the examination refused that
   store::MirrorFeed* feed = nullptr;
 };
 
-// Second reading of the session: seals and appends what the first one examined. `known` grows by
-// what is appended, so that an id is appended once.
+// Second reading of the session: seals and appends what the first one examined. Where ids may
+// repeat `known` grows by what is appended, so that an id is appended once.
 Status append_events(const EventSource& source, const Examination& seen, IdSet& known,
                      const Sinks& sinks, IngestReport& report) {
   std::uint64_t position = sinks.log.rows();
@@ -92,7 +93,8 @@ Status append_events(const EventSource& source, const Examination& seen, IdSet& 
     core::Event& event = decoded.event;
     const std::string id =
         sinks.list_ids ? core::id_text(core::IdKind::kEvent, event.id) : std::string();
-    if (!known.insert(event.id).second) {
+    const bool fresh = sinks.may_repeat ? known.insert(event.id).second : !known.contains(event.id);
+    if (!fresh) {
       ++report.skipped_count;
       if (sinks.list_ids) report.skipped.push_back(id);
       return {};
@@ -189,9 +191,10 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
   auto known =
       known_ids(services.fs, request.layout, mirror.db ? &*mirror.db : nullptr, log, seen.ids);
   if (!known.ok()) return ledger_error(std::move(known).error());
-  auto status = append_and_mirror(
-      source, seen, *known, {services, log, attestor ? &*attestor : nullptr, request.list_ids},
-      audit_records_path(request.layout.data_dir), mirror, report);
+  auto status = append_and_mirror(source, seen, *known,
+                                  {services, log, attestor ? &*attestor : nullptr, request.list_ids,
+                                   request.repeats == Repeats::kSkipped},
+                                  audit_records_path(request.layout.data_dir), mirror, report);
   if (!status.ok()) return ledger_error(std::move(status).error());
   report.chain_head = log.head();
   if (log.tree_error()) report.tree_note = log.tree_error()->message;
