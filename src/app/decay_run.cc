@@ -26,6 +26,14 @@ bool needs_model(const store::DecayJob& job) {
   return job.method == memory::method_token(memory::SummaryMethod::kModel);
 }
 
+void add_texts(const json::Value& column, std::vector<std::string>& texts) {
+  const json::Array* all = column.as_array();
+  if (all == nullptr) return;
+  for (const json::Value& one : *all) {
+    if (const std::string* text = one.as_string()) texts.push_back(*text);
+  }
+}
+
 Error needs_attestation(const store::DecayJob& job) {
   return refusal(Code::kPrecondition,
                  cat("the job ", job.id, " has summary_method=", job.method,
@@ -110,7 +118,10 @@ class Run {
                  .source_claims = {},
                  .max_output_bytes = memory::kSummaryBytesMax,
                  .job_id = report_.job.id};
-    for (const auto& source : sources.sources) question_.source_claims.push_back(source.text);
+    for (const auto& source : sources.sources) {
+      question_.source_claims.push_back(source.text);
+      add_texts(source.domains, question_.source_tags);
+    }
     Timestamp until = services_.clock.now();
     until.seconds += kLeaseSeconds;
     report_.job.runner = new_id(services_, core::IdKind::kCorrelation);

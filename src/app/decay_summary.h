@@ -31,6 +31,7 @@ Result<SummaryAttestation> read_summary_attestation(fs::FileSystem& fs, const st
 struct SummaryRequest {
   std::string model_name, prompt_template;
   std::vector<std::string> source_claims;
+  std::vector<std::string> source_tags{};  // of all sources; no part of the hash
   std::optional<std::uint64_t> max_output_bytes{};
   std::optional<std::string> job_id{};
 };

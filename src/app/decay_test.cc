@@ -13,6 +13,7 @@
 #include "app/summary_models.h"
 #include "crypto/ed25519.h"
 #include "crypto/key_file.h"
+#include "net/http_fixture.h"
 #include "store/projection_compare.h"
 
 namespace cortex::app {
@@ -25,8 +26,8 @@ using testing::SizeIs;
 
 class DecayUseTest : public AppTest {
  protected:
-  std::string note(const std::string& claim) {
-    const auto noted = app::note(services_, layout_, {}, {.claim = claim, .domains = {"d"}});
+  std::string note(const std::string& claim, const std::string& tag = "d") {
+    const auto noted = app::note(services_, layout_, {}, {.claim = claim, .domains = {tag}});
     EXPECT_TRUE(noted.ok()) << noted.error().text();
     return noted->memory_id;
   }
@@ -52,14 +53,15 @@ class DecayUseTest : public AppTest {
     }
     EXPECT_EQ(foreign, unaccounted);
   }
-  std::string attestation(const std::string& job, const std::string& model) {
+  std::string attestation(const std::string& job, const std::string& model,
+                          const std::string& pin = "blake3:00") {
     const crypto::SigningKey key(crypto::Seed{7});
     SummaryAttestation made{.key_hex = key.key_id(),
                             .key_id = "k",
                             .signed_at = "2026-01-01T00:00:00Z",
                             .job_id = job,
                             .model_name = model,
-                            .prompt_template = "blake3:00"};
+                            .prompt_template = pin};
     const json::Object file{
         {"schema_version", 1},
         {"purpose", "cortex.decay.llm_summary"},
@@ -235,6 +237,40 @@ TEST_F(DecayUseTest, AnAttestationThatWasSignedHereIsHeeded) {
   other.job_id = plain.id;
   other.output_path = folder_ / "other.json";
   EXPECT_EQ(attest_summary(services_, layout_, other).error().code, Code::kPrecondition);
+}
+
+// A service elsewhere hears claims only as far as their tags allow, and people are told.
+TEST_F(DecayUseTest, MemoriesTaggedAsSensitiveDoNotLeaveThisMachine) {
+  Environment environment;
+  environment.vars = {{"CORTEX_CLAUDE_API_KEY", "k"}};
+  net::ListedHttp http;
+  Services services{fs_, clock_, random_, http};
+  std::vector<std::string> told;
+  const auto backend = model_summaries(services, environment, LlmBackend::kClaude,
+                                       [&](const std::string& text) { told.push_back(text); });
+  ASSERT_TRUE(backend.ok()) << backend.error().text();
+  const auto run = [&](const std::vector<std::string>& ids) {
+    const auto job =
+        schedule({.method = memory::SummaryMethod::kModel, .source_ids = ids, .attested = true})
+            .job;
+    return run_decay(services, layout_,
+                     {.job_id = job.id,
+                      .attestation_path = attestation(job.id, "claude-3-7", summary_prompt_pin()),
+                      .backend = backend->get()});
+  };
+  const std::string plain = note("the first thing");
+  const auto refused = run({plain, note("another matter entirely", "Sensitivity:High")});
+  ASSERT_TRUE(refused.ok() && refused->failure);
+  EXPECT_EQ(refused->failure->token, kBackendCallFailed);
+  EXPECT_THAT(refused->failure->message, HasSubstr(llm::kSensitivityToken));
+  EXPECT_THAT(http.requests, IsEmpty());
+  http.answers.emplace_back(
+      net::Answer{200, R"({"model":"claude-3-7","content":[{"type":"text","text":"short"}]})"});
+  const auto done = run({plain});
+  ASSERT_TRUE(done.ok() && !done->failure);
+  EXPECT_THAT(http.requests, SizeIs(1));
+  EXPECT_THAT(told, ElementsAre(HasSubstr("prompts leave this machine"),
+                                HasSubstr("prompts leave this machine")));
 }
 
 TEST_F(DecayUseTest, AModelJobInFrontDoesNotBlockTheQueue) {

@@ -143,4 +143,13 @@ Result<OpenedModel> open_model(Services& services, const LlmSettings& settings) 
   return out;
 }
 
+Result<std::unique_ptr<llm::Model>> ready_model(Services& services, const LlmSettings& settings,
+                                                const Warn& warn) {
+  CORTEX_ASSIGN(OpenedModel opened, open_model(services, settings));
+  if (!opened.warning.empty()) warn(opened.warning);
+  CORTEX_ASSIGN(const std::string doubt, opened.model->examine());
+  if (!doubt.empty()) warn(doubt);
+  return std::move(opened.model);
+}
+
 }  // namespace cortex::app

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,5 +49,12 @@ struct OpenedModel {
 
 // Error: kPrecondition when the settings cannot work. Nothing is sent.
 Result<OpenedModel> open_model(Services& services, const LlmSettings& settings);
+
+// Sees what people should know, a sentence at a time.
+using Warn = std::function<void(const std::string&)>;
+// A model that was looked at (llm::Model::examine()); its warnings are told. Errors: those of
+// open_model() and of examine().
+Result<std::unique_ptr<llm::Model>> ready_model(Services& services, const LlmSettings& settings,
+                                                const Warn& warn);
 
 }  // namespace cortex::app

@@ -33,8 +33,8 @@ std::string prompt_with(const std::vector<std::string>& claims) {
 
 class ModelSummaries final : public SummaryBackend {
  public:
-  ModelSummaries(Services& services, LlmSettings settings)
-      : services_(services), settings_(std::move(settings)) {}
+  ModelSummaries(Services& services, LlmSettings settings, Warn warn)
+      : services_(services), settings_(std::move(settings)), warn_(std::move(warn)) {}
 
   Result<SummaryAnswer> summarize(const SummaryRequest& request) override {
     if (request.prompt_template != summary_prompt_pin()) {
@@ -47,16 +47,15 @@ class ModelSummaries final : public SummaryBackend {
       return failed(
           cat("the attested model is not the configured one, ", printable(settings.model)));
     }
-    auto opened = open_model(services_, settings);
-    if (!opened.ok()) return failed(opened.error().message);
-    const auto doubt = opened->model->examine();
-    if (!doubt.ok()) return failed(doubt.error().message);
+    const auto model = ready_model(services_, settings, warn_);
+    if (!model.ok()) return failed(model.error().message);
     llm::Request prompt;
     prompt.model = request.model_name;
     prompt.messages = {{llm::Role::kUser, prompt_with(request.source_claims)}};
     prompt.max_tokens = kTokensMax;
     prompt.timeout_millis = kTimeoutMillis;
-    auto answer = opened->model->complete(prompt);
+    prompt.marked = llm::sensitivity_of_tags(request.source_tags);
+    auto answer = (*model)->complete(prompt);
     if (!answer.ok()) return failed(answer.error().message);
     return SummaryAnswer{std::move(answer->text), std::move(answer->model)};
   }
@@ -64,6 +63,7 @@ class ModelSummaries final : public SummaryBackend {
  private:
   Services& services_;
   LlmSettings settings_;
+  Warn warn_;
 };
 
 }  // namespace
@@ -74,8 +74,9 @@ std::string summary_prompt_pin() { return crypto::prefixed_hex(crypto::blake3(kP
 
 Result<std::unique_ptr<SummaryBackend>> model_summaries(Services& services,
                                                         const Environment& environment,
-                                                        LlmBackend backend) {
-  LlmSettings settings = settings_of(backend, environment, services.fs).settings;
+                                                        LlmBackend backend, const Warn& warn) {
+  auto [settings, note] = settings_of(backend, environment, services.fs);
+  if (!note.empty()) warn(note);
   const bool claude = backend == LlmBackend::kClaude;
   LlmSettings probe = settings;
   if (claude) probe.model = "named-by-the-attestation";
@@ -88,7 +89,7 @@ Result<std::unique_ptr<SummaryBackend>> model_summaries(Services& services,
     return error;
   }
   return std::unique_ptr<SummaryBackend>(
-      std::make_unique<ModelSummaries>(services, std::move(settings)));
+      std::make_unique<ModelSummaries>(services, std::move(settings), warn));
 }
 
 }  // namespace cortex::app

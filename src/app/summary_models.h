@@ -21,9 +21,10 @@ std::string summary_prompt_pin();
 // Ollama as configured, or Claude. The attested model must be the one that answers: the configured
 // pinned reference, or the name that Claude gives. Error: kPrecondition with the token
 // decay.ollama_summary.backend_not_configured or decay.run.claude_summary_backend_not_configured.
-// `services` must outlive it.
+// `warn` sees what people should know, here and when the model is asked. `services` must outlive
+// it.
 Result<std::unique_ptr<SummaryBackend>> model_summaries(Services& services,
                                                         const Environment& environment,
-                                                        LlmBackend backend);
+                                                        LlmBackend backend, const Warn& warn);
 
 }  // namespace cortex::app

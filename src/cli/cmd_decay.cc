@@ -74,7 +74,8 @@ Result<app::DecayScheduleRequest> schedule_request(const Context& context) {
 }
 
 // The backend that the flags ask for, or null; a fixture wins over Claude.
-Result<std::unique_ptr<app::SummaryBackend>> backend_of(const Context& context) {
+Result<std::unique_ptr<app::SummaryBackend>> backend_of(const Context& context,
+                                                        const app::Warn& warn) {
   const Invocation& flags = context.invocation;
   if (const auto path = flags.optional("summary-backend-fixture")) {
     CORTEX_ASSIGN(app::FixtureBackend fixture,
@@ -87,7 +88,7 @@ Result<std::unique_ptr<app::SummaryBackend>> backend_of(const Context& context) 
   }
   return app::model_summaries(
       context.services, context.environment,
-      flags.has("claude-summary") ? app::LlmBackend::kClaude : app::LlmBackend::kOllama);
+      flags.has("claude-summary") ? app::LlmBackend::kClaude : app::LlmBackend::kOllama, warn);
 }
 
 std::string run_text(const app::DecayRunReport& report) {
@@ -134,8 +135,16 @@ Outcome run_decay_run(const Context& context) {
   const Invocation& flags = context.invocation;
   const auto layout = context.layout();
   if (!layout.ok()) return refused(context, layout.error());
-  const auto backend = backend_of(context);
-  if (!backend.ok()) return refused(context, backend.error());
+  std::string warnings;
+  const auto backend = backend_of(context, [&warnings](const std::string& text) {
+    warnings += cat("cortex decay run: ", text, "\n");
+  });
+  const auto not_run = [&](const Error& error) {
+    Outcome outcome = refused(context, error);
+    outcome.diagnostics.insert(0, warnings);
+    return outcome;
+  };
+  if (!backend.ok()) return not_run(backend.error());
   const app::DecayRunRequest request{.job_id = flags.optional("job-id"),
                                      .next_pending = flags.has("next-pending"),
                                      .attestation_path = flags.optional("operator-attestation"),
@@ -143,9 +152,9 @@ Outcome run_decay_run(const Context& context) {
                                      .backend = backend->get(),
                                      .caller = app::cli_caller()};
   const auto report = app::run_decay(context.services, *layout, request);
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return not_run(report.error());
   Outcome outcome{.text = run_text(*report),
-                  .diagnostics = warning(report->mirror_note),
+                  .diagnostics = warnings + warning(report->mirror_note),
                   .report = to_json(*report)};
   if (!report->operator_key_state.empty() && report->operator_key_state != "valid") {
     outcome.diagnostics += cat("warning: the key behind the attestation is not registered: ",

@@ -20,6 +20,9 @@ struct Message {
   std::string content;
 };
 
+// How far a text may travel; the gate is in sensitivity.h.
+enum class Sensitivity : std::uint8_t { kLow, kMedium, kHigh };
+
 struct Request {
   std::string model;
   std::string system;
@@ -31,6 +34,8 @@ struct Request {
   // Servers are sent the messages alone, as reference 0.1.2 does; true: also the system text, the
   // temperature and the schema, each in the way of that server.
   bool whole = false;
+  // Of what stands in the texts but bears its mark elsewhere: tags of memories. Is not sent.
+  Sensitivity marked = Sensitivity::kLow;
 };
 
 struct Usage {
@@ -47,7 +52,7 @@ struct Response {
 
 // The key of a recorded answer: BLAKE3, 64 lower-case hex characters, of the compact document
 // {system, messages[{role, content}], temperature, max_tokens, json_schema}; the schema sorted and
-// only when there is one. Model and timeout take no part (docs/formats.md, "Replay fixtures").
+// only when there is one. The other members take no part (docs/formats.md, "Replay fixtures").
 std::string prompt_hash(const Request& request);
 // The document that is hashed.
 std::string prompt_document(const Request& request);

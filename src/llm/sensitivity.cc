@@ -72,7 +72,7 @@ Sensitivity sensitivity_of_text(std::string_view text) {
 }
 
 Status check_sensitivity(const Request& request, Sensitivity max) {
-  Sensitivity highest = sensitivity_of_text(request.system);
+  Sensitivity highest = std::max(request.marked, sensitivity_of_text(request.system));
   for (const Message& message : request.messages) {
     highest = std::max(highest, sensitivity_of_text(message.content));
   }

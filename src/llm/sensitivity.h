@@ -5,7 +5,6 @@
 // `[sens:...]` anywhere in them, in any case. What bears no mark is low.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,7 +19,6 @@ namespace cortex::llm {
 
 inline constexpr std::string_view kSensitivityToken = "sensitivity_exceeds_remote_threshold";
 
-enum class Sensitivity : std::uint8_t { kLow, kMedium, kHigh };
 std::string_view sensitivity_token(Sensitivity level);  // "low"
 std::optional<Sensitivity> parse_sensitivity(std::string_view text);
 
@@ -28,7 +26,8 @@ std::optional<Sensitivity> parse_sensitivity(std::string_view text);
 Sensitivity sensitivity_of_tags(std::span<const std::string> tags);
 Sensitivity sensitivity_of_text(std::string_view text);
 
-// kPrecondition with kSensitivityToken when system text or a message is marked above `max`.
+// kPrecondition with kSensitivityToken when the request, its system text or a message is marked
+// above `max`.
 Status check_sensitivity(const Request& request, Sensitivity max);
 
 // `model` behind the gate: each request, streamed or not, is checked before it is passed on. Models

@@ -70,6 +70,16 @@ TEST(Sensitivity, TheSystemTextIsLookedAtToo) {
   EXPECT_FALSE(check_sensitivity(request, kMedium).ok());
 }
 
+TEST(Sensitivity, ARequestIsMarkedByWhatItsTextsComeFrom) {
+  Request request = marked("a plain claim");
+  EXPECT_TRUE(check_sensitivity(request, kLow).ok());
+  request.marked = kHigh;
+  const Status refused = check_sensitivity(request, kMedium);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().token, kSensitivityToken);
+  EXPECT_TRUE(check_sensitivity(request, kHigh).ok());
+}
+
 TEST(Sensitivity, AModelOnThisMachineMayHearAll) {
   int heard = 0;
   const auto model = gated(std::make_unique<Listener>(false, heard), kLow);

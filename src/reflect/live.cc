@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "llm/sensitivity.h"
 #include "memory/write_gate.h"
 #include "reflect/prompt.h"
 
@@ -86,6 +87,9 @@ llm::Request live_request(std::string_view trace_id, std::span<const TraceEvent>
   request.json_schema = reflection_schema();
   request.timeout_millis = kTimeoutMillis;
   request.whole = true;
+  for (const TraceEvent& event : events) {
+    request.marked = std::max(request.marked, llm::sensitivity_of_tags(event.domains));
+  }
   return request;
 }
 

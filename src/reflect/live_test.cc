@@ -36,6 +36,14 @@ llm::Response answer(std::string_view trace, std::string_view event_id) {
   return response;
 }
 
+TEST(LiveRequest, IsMarkedByTheHighestTagOfItsEvents) {
+  std::vector<TraceEvent> events{event(1, "a"), event(2, "b"), event(3, "c")};
+  EXPECT_EQ(live_request(kTrace, events).marked, llm::Sensitivity::kLow);
+  events[1].domains = {"net", "Sensitivity:high"};
+  events[2].domains = {"sensitivity:medium"};
+  EXPECT_EQ(live_request(kTrace, events).marked, llm::Sensitivity::kHigh);
+}
+
 TEST(LiveRequest, SendsTheEventsAsDataInTheirOrder) {
   const json::Value document = sent({event(1, "a \"quote\"\n"), event(2, "b")});
   EXPECT_EQ(*document.find_text("trace_id"), kTrace);

@@ -346,6 +346,28 @@ def summaries(tally, binary):
         tally.check("summary: by the attested model", expect(run, 0, "state=completed"))
         asked = json.dumps(server.asked("/api/chat"))
         tally.check("summary: of these claims", "8081" not in asked and asked)
+    tagged_stay(tally, binary)
+
+
+def tagged_stay(tally, binary):
+    """A memory whose tag says so is told to no model on another machine; that one cannot be reached anyway."""
+    settings = {"CORTEX_CLAUDE_API_KEY": KEY}
+    with Home(binary, **settings) as home:
+        harness.must(home.run("init"))
+        config = home.root / "config/cortex"
+        config.mkdir(parents=True)
+        (config / "config.toml").write_text('[llm.claude]\nendpoint = "https://model.invalid"\nmodel = "m"\n')
+        (home.root / "seed").write_bytes(bytes([7]) * 32)
+        (home.root / "seed").chmod(0o600)
+        for tag, said in (("sensitivity:high", "sensitivity_exceeds_remote_threshold"), ("plain", "transport: ")):
+            noted = harness.must(home.run("memory", "note", f"The {tag} port is 8080.", "--domain", tag))
+            memory = re.search(rb"mem_[0-9A-Z]{26}", noted.stdout)[0].decode()
+            run = harness.must(home.run("decay", "schedule", "--kind", "candidate-compression", "--memory-ids", memory,
+                                        "--summary-method", "llm", "--operator-attestation", "a.json"))
+            job = re.search(rb"dcy_[0-9A-Z]{26}", run.stdout)[0].decode()
+            harness.must(home.run("decay", "attest", job, "--model", "m-1", "--signing-key", "seed", "--output", f"{job}.json"))
+            run = home.run("decay", "run", "--job-id", job, "--operator-attestation", f"{job}.json", "--claude-summary")
+            tally.check(f"summary: a memory tagged {tag}", expect(run, 7, said, "WARNING: prompts leave this machine"))
 
 
 def main():
