@@ -140,11 +140,18 @@ class Keeping {
   }
 
  private:
-  // Claims that the store has, with their source events: whatever became of them, they are not
-  // proposed again.
-  Result<std::set<std::pair<std::string, std::string>>> known_claims() {
+  // A candidate with its claim as it may be kept: that is what the store has of it.
+  struct Kept {
+    const reflect::MemoryCandidate& candidate;
+    std::string claim;
+  };
+
+  // Those of their claims that the store has, with their source events: whatever became of them,
+  // they are not proposed again.
+  Result<std::set<std::pair<std::string, std::string>>> known_claims(
+      const std::vector<Kept>& candidates) {
     std::vector<std::string> claims;
-    for (const reflect::MemoryCandidate& one : all_.memories) claims.push_back(one.claim);
+    for (const Kept& one : candidates) claims.push_back(one.claim);
     CORTEX_ASSIGN(auto rows,
                   db_.prepare("SELECT claim, source_events_json FROM memories WHERE claim IN"
                               " (SELECT value FROM json_each(?1))"));
@@ -158,15 +165,18 @@ class Keeping {
   }
 
   Status add_memories() {
-    CORTEX_ASSIGN(auto known, known_claims());
+    std::vector<Kept> kept;
     for (const reflect::MemoryCandidate& one : all_.memories) {
-      CORTEX_ASSIGN(const auto claim, gated(one.claim));
-      if (!claim) continue;
-      if (!known.emplace(*claim, texts(all_.events_of(one))).second) {
+      CORTEX_ASSIGN(auto claim, gated(one.claim));
+      if (claim) kept.push_back({one, *std::move(claim)});
+    }
+    CORTEX_ASSIGN(auto known, known_claims(kept));
+    for (const Kept& one : kept) {
+      if (!known.emplace(one.claim, texts(all_.events_of(one.candidate))).second) {
         ++report_.already_existed;
         continue;
       }
-      const store::Memory row = memory_row(one, *claim);
+      const store::Memory row = memory_row(one.candidate, one.claim);
       report_.memory_ids.push_back(row.id);
       memories_.emplace_back(store::memory_to_json(row));
     }
@@ -240,11 +250,12 @@ class Keeping {
   }
 
   Status add_principles() {
+    std::set<std::string> seen;
     for (const json::Value& suggestion : all_.doctrine_suggestions) {
       const std::string text = statement_of(suggestion);
       if (text.empty()) continue;
       CORTEX_ASSIGN(const auto statement, gated(text));
-      if (!statement) continue;
+      if (!statement || !seen.insert(*statement).second) continue;
       CORTEX_ASSIGN(const auto same, store::find_row(db_, "principles", "statement", *statement));
       if (same) continue;
       principles_.emplace_back(principle_row(*statement));

@@ -120,6 +120,31 @@ TEST_F(SessionCloseTest, ClosingAgainChangesNothing) {
   EXPECT_EQ(get(log_), before);
 }
 
+// The store has what the write gate made of a claim, and that is what a later answer is held to.
+TEST_F(SessionCloseTest, ClosingAgainChangesNothing_WhenTheGateChangedTheClaim) {
+  std::string answer = reflection();
+  const std::string claim = "the build is green";
+  answer.replace(answer.find(claim), claim.size(), "the token is ghp_" + std::string(36, 'a'));
+  ASSERT_FALSE(close(answer).failure);
+  ASSERT_THAT(memories(), SizeIs(1));
+  EXPECT_THAT(memories()[0].claim, HasSubstr("the token is [redacted:"));
+  const std::string before = get(log_);
+  const CloseReport again = close(answer);
+  EXPECT_EQ(again.already_existed, 1U);
+  EXPECT_THAT(again.memory_ids, IsEmpty());
+  EXPECT_EQ(get(log_), before);
+}
+
+TEST_F(SessionCloseTest, TheSameSuggestionTwiceIsOnePrinciple) {
+  std::string answer = reflection();
+  const std::string one = "[\"keep the build green\"";
+  answer.replace(answer.find(one), one.size(),
+                 one + ",{\"rule\":\" keep the build green\"},\"keep it small\"");
+  EXPECT_EQ(close(answer).principles, 2U);
+  EXPECT_EQ(count("principles"), 2);
+  expect_accounted();
+}
+
 TEST_F(SessionCloseTest, AgentsLeaveMemoriesPending) {
   ASSERT_FALSE(close(reflection(), Proposed::kPending).failure);
   EXPECT_EQ(memories()[0].status, "pending_mcp_commit");
