@@ -49,6 +49,17 @@ TEST_F(AgentSettingsTest, EmbeddingsFollowTheirOwnSection) {
   EXPECT_EQ(asked.embedding_endpoint, "http://localhost:11434");
 }
 
+TEST_F(AgentSettingsTest, UsersInUrlsAreNotShown) {
+  const std::string url = "http://ann:hunter2@localhost:1";
+  const std::string shown =
+      json::write_compact(to_json(with({{"CORTEX_LLM_BACKEND", "ollama"},
+                                        {"CORTEX_LLM_ENDPOINT", url},
+                                        {"CORTEX_EMBEDDING_BACKEND", "ollama"},
+                                        {"CORTEX_EMBEDDING_ENDPOINT", url}})));
+  EXPECT_THAT(shown, HasSubstr(R"("llm_endpoint":"http://<redacted>@localhost:1")"));
+  EXPECT_THAT(shown, HasSubstr(R"("embedding_endpoint":"http://<redacted>@localhost:1")"));
+}
+
 TEST_F(AgentSettingsTest, OnlyTheValueOneTurnsTheTokenOff) {
   EXPECT_FALSE(with({{"CORTEX_MCP_AUTO_COMMIT", "true"}}).auto_commit);
   EXPECT_THAT(with({{"CORTEX_MCP_AUTO_COMMIT", "1"}}).auto_commit_source,

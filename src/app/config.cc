@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "net/http.h"
 
 namespace cortex::app {
 namespace {
@@ -70,7 +71,8 @@ json::Object shown_environment(const Environment& environment) {
   json::Object shown;
   for (const auto& [name, value] : environment.vars) {  // the map is sorted
     if (!is_shown(name)) continue;
-    shown.set(as_utf8(name), is_secret(name, value) ? std::string(kRedacted) : as_utf8(value));
+    shown.set(as_utf8(name),
+              is_secret(name, value) ? std::string(kRedacted) : as_utf8(net::shown_url(value)));
   }
   return shown;
 }

@@ -61,8 +61,8 @@ Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
 
 // data_dir, db_path, event_log_path, env; in this order. Environment before file before default,
 // for each path by itself. `env` holds the variables that matter here, sorted, values that look
-// like secrets as "<redacted>"; bytes that are not UTF-8 are shown as U+FFFD. Reads the
-// configuration file, writes nothing.
+// like secrets, and what stands before the host of a URL, as "<redacted>"; bytes that are not UTF-8
+// are shown as U+FFFD. Reads the configuration file, writes nothing.
 Result<json::Value> config_report(const Environment& environment, fs::FileSystem& fs);
 
 // True when the value of this variable must not be shown.

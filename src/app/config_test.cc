@@ -116,6 +116,12 @@ TEST_F(ConfigTest, HomeConfigIsUsedWithoutXdg) {
   EXPECT_EQ(text("data_dir"), "/via-home");
 }
 
+TEST_F(ConfigTest, UsersInUrlsAreNotShown) {
+  env_.vars["CORTEX_LLM_ENDPOINT"] = "https://ann:hunter2@host.test/v1";
+  EXPECT_EQ(*report().find("env")->find("CORTEX_LLM_ENDPOINT")->as_string(),
+            "https://<redacted>@host.test/v1");
+}
+
 TEST_F(ConfigTest, ValuesThatAreNotUtf8AreShownWithReplacements) {
   env_.vars["CORTEX_PROFILE"] = "a\xFFz\xC3\xB6";
   const json::Value value = report();

@@ -119,7 +119,8 @@ Result<std::unique_ptr<Embedder>> ollama_embedder(const EmbeddingSettings& setti
   if (trim(settings.model).empty()) return unusable("the model is blank");
   if (settings.dim <= 0) return unusable("the dimension must be at least 1");
   if (!net::is_loopback_url(settings.endpoint)) {
-    return unusable(cat("the endpoint ", quoted(settings.endpoint), " is not on this machine"));
+    return unusable(
+        cat("the endpoint ", quoted(net::shown_url(settings.endpoint)), " is not on this machine"));
   }
   return std::unique_ptr<Embedder>(std::make_unique<Ollama>(settings, http));
 }
