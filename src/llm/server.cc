@@ -42,11 +42,16 @@ class LineReader {
     return true;
   }
 
-  // After the last byte.
+  // Why it wants no more: what could not be read, or that the reader has enough.
+  std::optional<Error> refusal() const {
+    if (!failure_ && stopped_) return no_answer("the answer was cut off by who reads it");
+    return failure_;
+  }
+
+  // After the last byte of a whole answer.
   Result<Response> finish() {
-    if (!failure_ && !stopped_) static_cast<void>(line(std::exchange(rest_, {})));
-    if (failure_) return *failure_;
-    if (stopped_) return no_answer("the answer was cut off by who reads it");
+    static_cast<void>(line(std::exchange(rest_, {})));
+    if (auto why = refusal()) return *std::move(why);
     return std::move(response_);
   }
 
@@ -100,10 +105,10 @@ class ServerModel final : public Model {
     sent.on_piece = [&lines](std::string_view bytes) { return lines.take(bytes); };
     Result<net::Answer> answer = send(std::move(sent), request);
     // Lines that cannot be read end the exchange: then they are the reason.
-    Result<Response> read = lines.finish();
-    if (!answer.ok() && read.ok()) return std::move(answer).error();
-    if (!read.ok()) return read;
-    return finished(std::move(read).value(), answer->body);
+    if (auto why = lines.refusal()) return *std::move(why);
+    if (!answer.ok()) return std::move(answer).error();
+    CORTEX_ASSIGN(Response read, lines.finish());
+    return finished(std::move(read), answer->body);
   }
 
  private:

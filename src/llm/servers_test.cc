@@ -216,6 +216,35 @@ TEST_F(ServersTest, ABadLineEndsTheStream) {
   EXPECT_TRUE(streamed(*claude(), "data: {\"type\":\"error\"}\n").starts_with("response parse: "));
 }
 
+// Half a line is no answer that cannot be read: it is one that did not come.
+TEST_F(ServersTest, AStreamThatIsCutOffIsAFailureOfTheLine) {
+  class CutOff final : public net::Http {
+   public:
+    explicit CutOff(std::string_view token) : token_(token) {}
+    Result<net::Answer> send(const net::Request& request) override {
+      EXPECT_TRUE(request.on_piece("{\"message\":{\"content\":\"a\"}}\n{\"mess"));
+      Error error = make_error(Code::kPrecondition, "the connection was closed");
+      error.token = token_;
+      return error;
+    }
+
+   private:
+    std::string token_;
+  };
+  const std::string reference = "m@sha256:" + std::string(64, 'a');
+  for (const auto& [token, said] :
+       {std::pair{net::kTimeoutToken, "timeout after 30000 ms"},
+        std::pair{net::kUnreachableToken, "transport: the connection was closed"}}) {
+    CutOff http(token);
+    const auto model =
+        ollama_model({.endpoint = "http://localhost:1", .model = reference}, {http, pauses_});
+    ASSERT_TRUE(model.ok());
+    const auto got = (*model)->stream(request(), [](std::string_view) { return true; });
+    ASSERT_FALSE(got.ok());
+    EXPECT_EQ(got.error().message, said);
+  }
+}
+
 TEST_F(ServersTest, TheReaderMayStopAStream) {
   http_.answers = {net::Answer{200, "{\"message\":{\"content\":\"a\"}}\n{\"done\":true}\n"}};
   const auto got = ollama()->stream(request(), [](std::string_view) { return false; });
