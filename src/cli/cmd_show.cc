@@ -1,17 +1,15 @@
 #include "app/look.h"
 #include "base/text.h"
 #include "cli/handlers.h"
+#include "cli/style.h"
 
 namespace cortex::cli {
 namespace {
 
 // On a terminal nothing in the record may steer it; behind a pipe the bytes stay as they are.
 std::string record_text(const json::Value& record, bool on_terminal) {
-  const std::string text = json::write_pretty(record);
-  if (!on_terminal) return text + "\n";
-  std::string out;
-  for (const std::string_view line : split(text, '\n')) out += cat(printable(line), "\n");
-  return out;
+  const std::string text = json::write_pretty(record) + "\n";
+  return on_terminal ? printable_lines(text) : text;
 }
 
 }  // namespace

@@ -28,6 +28,17 @@ std::string padded(std::string_view text, std::size_t width) {
   return cat(text, std::string(used < width ? width - used : 0, ' '));
 }
 
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  for (;;) {
+    const std::size_t end = text.find_first_of("\n\t");
+    out += printable(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out += text[end];
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string fitted(std::string_view text, std::size_t width) {
   std::string safe = printable(text);
   if (code_points(safe) <= width) return safe;

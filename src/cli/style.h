@@ -13,6 +13,8 @@ std::string tinted(std::string_view text, Tint tint, bool colour);
 
 // "events.jsonl   " : padded on the right to `width` columns, counted in code points.
 std::string padded(std::string_view text, std::size_t width);
+// printable(), but lines stay lines and tabs stay tabs.
+std::string printable_lines(std::string_view text);
 // Cut to `width` code points with an ellipsis at the end; nothing in it steers the terminal.
 std::string fitted(std::string_view text, std::size_t width);
 

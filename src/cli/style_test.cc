@@ -31,6 +31,14 @@ TEST(Style, TextThatIsTooWide_EndsInAnEllipsisAtACharacterBorder) {
   EXPECT_EQ(fitted("", 3), "");
 }
 
+TEST(Style, LinesAndTabsStay_WhatSteersTheTerminalDoesNot) {
+  EXPECT_EQ(printable_lines("a\n\tb\n"), "a\n\tb\n");
+  EXPECT_EQ(printable_lines("\n\n"), "\n\n");
+  EXPECT_EQ(printable_lines(""), "");
+  EXPECT_EQ(printable_lines("\x1b[2Ja\r\nb"), "\\u001b[2Ja\\u000d\nb");
+  EXPECT_EQ(printable_lines("\xC3\xA9"), "\xC3\xA9");
+}
+
 TEST(Style, NothingInFittedTextSteersTheTerminal) {
   for (const char* text : {"\x1b[2J", "a\nb", "a\rb", "\x07",
                            "\xC2\x9B"

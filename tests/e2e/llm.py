@@ -5,7 +5,9 @@
 """
 import base64
 import json
+import os
 import pathlib
+import pty
 import re
 import subprocess
 import sys
@@ -242,6 +244,38 @@ def streaming(tally, binary):
         run = home.run("--json", "run", "--task", "x", "--stream")
         tally.check("stream: with --json stdout is one envelope", json.loads(run.stdout)["exit_code"] != 0)
         tally.check("stream: and the words are on stderr", b"Hello there\n" not in run.stderr and run.stderr)
+        home.settings["CORTEX_LLM_ENDPOINT"] = "http://model.invalid"
+        run = home.run("run", "--task", "x", "--stream")
+        tally.check("stream: who refuses says nothing on stdout", (run.returncode != 7 or run.stdout) and harness.said(run))
+    steering(tally, binary)
+
+
+def on_terminal(home, *arguments):
+    """What a terminal is sent that is stdout of the program."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([home.binary, *arguments], env=home.environment(), cwd=home.root, stdin=subprocess.DEVNULL,
+                          stdout=theirs, stderr=subprocess.DEVNULL):
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(ours, 65536)
+            except OSError:  # the program has closed the other end
+                os.close(ours)
+                return shown
+
+
+def steering(tally, binary):
+    """What a model says steers no terminal, neither on the way nor in the report; a pipe has the bytes as they are."""
+    said = "one\x1b]0;title\x07\n\ttwo\x9b31m"
+    with models.Ollama(said) as server, Home(binary, **ollama(server)) as home:
+        harness.must(home.run("init"))
+        shown = on_terminal(home, "run", "--task", "x", "--stream")
+        tally.check("stream: lines on a terminal", (not shown.startswith(b"one\\u001b]0;title\\u0007\r\n")) and shown)
+        bad = [c for c in ("\x1b", "\x07", "\x9b") if c.encode() in shown]
+        tally.check("stream: nothing steers the terminal", (bad or b"agent_response" not in shown) and (bad, shown))
+        run = home.run("run", "--task", "x", "--stream")
+        tally.check("stream: a pipe has the bytes", (not run.stdout.startswith(said.encode() + b"\n{")) and run.stdout)
 
 
 def sensitivity(tally, binary):
