@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "crypto/ed25519.h"
 #include "crypto/p256.h"
+#include "ledger/tail.h"
 #include "ledger/verify.h"
 #include "trust/claim.h"
 #include "trust/verifier.h"
@@ -67,8 +68,14 @@ Result<std::vector<trust::Witness>> load_witnesses(Services& services, const Gat
 // The hashes of those rows of a verified ledger that witnesses ask for: one pass.
 Result<trust::RowHash> ledger_rows(Services& services, const std::string& path,
                                    const std::vector<trust::Witness>& witnesses) {
-  CORTEX_ASSIGN(auto file, services.fs.open(path, fs::Open::kRead));
-  CORTEX_ASSIGN(const fs::Info info, file->info());
+  auto file = services.fs.open(path, fs::Open::kRead);
+  if (!file.ok()) {
+    return make_error(
+        Code::kPrecondition,
+        cat("the ledger ", quoted(path), " cannot be read: ", fs::describe(file.error())),
+        "nothing was judged", "name a ledger with --against-ledger");
+  }
+  CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(**file));
   ledger::VerifyOptions options;
   options.threads = ledger::verify_threads();
   for (const trust::Witness& witness : witnesses) {
@@ -76,7 +83,7 @@ Result<trust::RowHash> ledger_rows(Services& services, const std::string& path,
     if (count != nullptr) options.positions.push_back(std::strtoull(count->c_str(), nullptr, 10));
   }
   CORTEX_ASSIGN(const ledger::ChainReport chain,
-                ledger::verify_chain(*file, info.size_bytes, std::move(options)));
+                ledger::verify_chain(**file, size, std::move(options)));
   if (!chain.closed()) {
     return make_error(
         Code::kPrecondition,

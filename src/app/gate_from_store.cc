@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "ledger/signed_row.h"
+#include "ledger/tail.h"
 #include "ledger/verify.h"
 
 namespace cortex::app {
@@ -107,12 +108,13 @@ Status show_chain(Services& services, const StoreGateRequest& request, Axis& axi
   options.threads = ledger::verify_threads();
   options.signed_chain =
       ledger::SignedChain{*key, ledger::ledger_id_of(path, ledger::kSignedRowsLedgerId)};
-  const auto chain = ledger::verify_chain(**file, info->size_bytes, std::move(options));
-  if (chain.ok()) {
-    judge_chain(*key, *chain, axis);
-  } else {
-    axis.detail = cat("the ledger cannot be read: ", chain.error().message);
-  }
+  const auto judged = [&]() -> Status {
+    CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(**file));
+    CORTEX_ASSIGN(const auto chain, ledger::verify_chain(**file, size, std::move(options)));
+    judge_chain(*key, chain, axis);
+    return {};
+  }();
+  if (!judged.ok()) axis.detail = cat("the ledger cannot be read: ", judged.error().message);
   return {};
 }
 
