@@ -228,6 +228,27 @@ TEST_F(AuditSignedTest, KeyOfARotationActsWithTheAuthorityOfTheOldOne) {
   expect_authority(trust::Outcome::kReject, "signed_after_revocation");
 }
 
+TEST_F(AuditSignedTest, NamedKeyIsJudgedByTheTimelineOfItsName) {
+  ledger::SignedLedger rows;
+  rows.add_samples(3);
+  put(log_, rows.text());
+  principal(-100);
+  const auto named = [&](std::int64_t seconds, KeyState state) {
+    sqlite::Connection db = connect();
+    ASSERT_TRUE(store::add_key_row(db, {"named", "op", state, at(seconds), {}}).ok());
+  };
+  const auto bind = [&] {
+    sqlite::Connection db = connect();
+    ASSERT_TRUE(store::bind_public_key(db, "named", ledger::test_key(7).key_id(), at(-100)).ok());
+  };
+  named(-100, KeyState::kActive);
+  expect_authority(trust::Outcome::kReject, "key_unknown,principal_unknown,principal_unknown");
+  bind();
+  expect_authority(trust::Outcome::kAllow, "");
+  named(1, KeyState::kRevoked);
+  expect_authority(trust::Outcome::kReject, "signed_after_revocation");
+}
+
 TEST_F(AuditSignedTest, BrokenChainStillSaysWhatTheAuthorityIs) {
   ledger::SignedLedger rows;
   rows.add_samples(2);

@@ -5,6 +5,7 @@
 
 #include "app/keys.h"
 #include "app/memory_work.h"
+#include "app/row_signing.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "ledger/append_log.h"
@@ -260,8 +261,7 @@ Result<std::vector<store::KeyRow>> required_rows(sqlite::Connection& db, const s
 }
 
 Status require_entitled(sqlite::Connection& db, const std::string& key_id, Timestamp now) {
-  CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, key_id, now, now));
-  const trust::Authority authority = trust::revalidate(std::move(evidence), Tier::kVerified);
+  CORTEX_ASSIGN(const trust::Authority authority, signer_authority(db, key_id, now));
   if (authority.outcome() == trust::Outcome::kAllow) return {};
   return refused(kKeyNotEntitledToken,
                  cat("the key ", quoted(key_id), " may not sign now: ", authority.joined_reasons()),

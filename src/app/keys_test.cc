@@ -185,6 +185,29 @@ TEST_F(KeysTest, NamedKey_IsBoundToItsPublicKey) {
   EXPECT_THAT(report.error->text(), HasSubstr("cortex_authority_keys cortex-operator"));
 }
 
+// From its registration on, a named key counts wherever its signatures are judged.
+TEST_F(KeysTest, NamedKey_SignsAndIsEntitledByItsPublicKey) {
+  RegisterKeyRequest request = by("anna");
+  request.key_id = "op";
+  request.signs_its_row = true;
+  const auto made = generate_key(services_, request, folder_ / "op.seed");
+  ASSERT_TRUE(made.ok()) << made.error().text();
+  const VerifyReport report =
+      audit_verify(services_, {.layout = layout_,
+                               .strict = true,
+                               .mirror = true,
+                               .signed_rows = true,
+                               .verification_key = folder_ / "op.seed.pub"});
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  const json::Value document = to_json(report);
+  const json::Array& signers = *document.find("signed_verification")->find("signers")->as_array();
+  ASSERT_THAT(signers, SizeIs(1));
+  EXPECT_EQ(*signers[0].find("registered")->as_bool(), true);
+  const auto rotated = rotate("op.seed", "op2.seed");
+  ASSERT_TRUE(rotated.ok()) << rotated.error().text();
+  EXPECT_EQ(rotated->retired_key_id, "op");
+}
+
 TEST_F(KeysTest, Rotation_RetiresTheOldKeyAndNeedsIt) {
   const auto first = generate();
   ASSERT_TRUE(first.ok());

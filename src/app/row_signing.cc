@@ -9,15 +9,6 @@
 #include "trust/timeline.h"
 
 namespace cortex::app {
-namespace {
-
-// The name under which the timelines know the key: bound, else its own hex.
-Result<std::string> registered_name(sqlite::Connection& db, const std::string& key_id) {
-  CORTEX_ASSIGN(const auto bound, store::ids_bound_to(db, key_id));
-  return bound.empty() ? key_id : bound.front();
-}
-
-}  // namespace
 
 Result<std::optional<std::string>> sign_rows(Services& services, const Layout& layout,
                                              ledger::AppendLog& log) {
@@ -31,8 +22,7 @@ Result<std::optional<std::string>> sign_rows(Services& services, const Layout& l
 
 Result<trust::Authority> signer_authority(sqlite::Connection& db, const std::string& key_id,
                                           Timestamp now) {
-  CORTEX_ASSIGN(const std::string name, registered_name(db, key_id));
-  CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, name, now, now));
+  CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, key_id, now, now));
   return trust::revalidate(std::move(evidence), trust::Tier::kVerified);
 }
 

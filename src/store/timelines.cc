@@ -178,13 +178,32 @@ Result<trust::Timelines> read_timelines(sqlite::Connection& db) {
   return out;
 }
 
+namespace {
+
+Status read_one(sqlite::Connection& db, std::string_view key_id, trust::Timelines& out) {
+  CORTEX_TRY(read_keys(db, key_id, out));
+  return read_principals(db, key_id, out);
+}
+
+// The key by the ids that are bound to it.
+Status read_names(sqlite::Connection& db, std::string_view public_key, trust::Timelines& out) {
+  CORTEX_ASSIGN(std::vector<std::string> names, ids_bound_to(db, public_key));
+  for (std::string& name : names) {
+    CORTEX_TRY(read_one(db, name, out));
+    out.bind(std::move(name), std::string(public_key));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<trust::KeyEvidence> key_evidence(sqlite::Connection& db, std::string_view key_id,
                                         Timestamp event_time, Timestamp now) {
   trust::Timelines timelines;
   CORTEX_ASSIGN(const bool present, object_exists(db, "table", "authority_key_timeline"));
   if (present) {
-    CORTEX_TRY(read_keys(db, key_id, timelines));
-    CORTEX_TRY(read_principals(db, key_id, timelines));
+    CORTEX_TRY(read_one(db, key_id, timelines));
+    if (!timelines.knows(key_id)) CORTEX_TRY(read_names(db, key_id, timelines));
   }
   return timelines.evidence(key_id, event_time, now);
 }

@@ -16,8 +16,9 @@
 
 namespace cortex::store {
 
-// What the timelines say of the key at `event_time` and `now`, for trust::revalidate(). A store
-// without the tables knows no key. Errors: kIntegrity for a tier or time that cannot be read.
+// What the timelines say of the key at `event_time` and `now`, for trust::revalidate(): by its id,
+// or by the public key that a registered id is bound to. A store without the tables knows no key.
+// Errors: kIntegrity for a tier or time that cannot be read.
 Result<trust::KeyEvidence> key_evidence(sqlite::Connection& db, std::string_view key_id,
                                         Timestamp event_time, Timestamp now);
 

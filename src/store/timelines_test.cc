@@ -89,6 +89,30 @@ TEST_F(TimelinesTest, TimelinesInMemory_SayWhatTheQueriesSay) {
   EXPECT_FALSE(timelines.knows("unknown"));
 }
 
+TEST_F(TimelinesTest, KeyOfABoundId_IsKnownByItsPublicKeyToo) {
+  principal(kT1, trust::Tier::kVerified);
+  key(kT1, trust::KeyState::kActive);
+  key(kT3, trust::KeyState::kRevoked);
+  EXPECT_FALSE(key_evidence(db_, "aa", at(kT2), at(kT2)).value().activated);
+  ASSERT_TRUE(bind_public_key(db_, "k", "aa", kT1).ok());
+  ASSERT_TRUE(bind_public_key(db_, "another", "bb", kT1).ok());
+  const trust::Timelines timelines = read_timelines(db_).value();
+  for (const char* id : {"k", "aa", "bb", "another"}) {
+    for (const char* now : {kT2, kT3}) {
+      const auto query = trust::revalidate(key_evidence(db_, id, at(kT2), at(now)).value(),
+                                           trust::Tier::kVerified);
+      const auto memory =
+          trust::revalidate(timelines.evidence(id, at(kT2), at(now)), trust::Tier::kVerified);
+      EXPECT_EQ(json::write_compact(to_json(query)), json::write_compact(to_json(memory))) << id;
+    }
+  }
+  const trust::KeyEvidence named = key_evidence(db_, "aa", at(kT2), at(kT3)).value();
+  EXPECT_EQ(named.activated, at(kT1));
+  EXPECT_EQ(named.revoked, at(kT3));
+  EXPECT_EQ(named.current_tier, trust::Tier::kVerified);
+  EXPECT_FALSE(key_evidence(db_, "bb", at(kT2), at(kT2)).value().activated);
+}
+
 TEST_F(TimelinesTest, UnreadableRows_AreErrors) {
   key(kT1, trust::KeyState::kActive);
   exec(

@@ -74,7 +74,17 @@ void Timelines::add_principal(std::string principal_id, PrincipalEntry entry) {
 }
 
 void Timelines::bind(std::string key_id, std::string public_key) {
+  ids_by_public_key_[public_key].insert(key_id);
   bindings_.insert_or_assign(std::move(key_id), std::move(public_key));
+}
+
+const std::string* Timelines::name_of(std::string_view key_id) const {
+  if (const auto key = keys_.find(key_id); key != keys_.end()) return &key->first;
+  const auto bound = ids_by_public_key_.find(key_id);
+  if (bound == ids_by_public_key_.end()) return nullptr;
+  const auto name = std::ranges::find_if(
+      bound->second, [this](const std::string& id) { return keys_.contains(id); });
+  return name == bound->second.end() ? nullptr : &*name;
 }
 
 const std::string* Timelines::bound_key(std::string_view key_id) const {
@@ -88,9 +98,9 @@ KeyEvidence Timelines::evidence(std::string_view key_id, Timestamp event_time,
   out.key_id = key_id;
   out.event_time = event_time;
   out.now = now;
-  const auto key = keys_.find(key_id);
-  if (key == keys_.end()) return out;
-  const std::vector<KeyEntry>& entries = key->second;
+  const std::string* name = name_of(key_id);
+  if (name == nullptr) return out;
+  const std::vector<KeyEntry>& entries = keys_.find(*name)->second;
   out.activated = latest(entries, KeyState::kActive, event_time);
   out.retired = latest(entries, KeyState::kRetired, now);
   out.revoked = latest(entries, KeyState::kRevoked, now);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,15 +34,20 @@ class Timelines {
   // `key_id` belongs to this public key (lower-case hex).
   void bind(std::string key_id, std::string public_key);
 
-  bool knows(std::string_view key_id) const { return keys_.contains(key_id); }
+  // The id under which the key is registered: `key_id` itself, else the first id that is bound to
+  // the public key of this hex. Null: nobody registered it. Valid until the next change.
+  const std::string* name_of(std::string_view key_id) const;
+  bool knows(std::string_view key_id) const { return name_of(key_id) != nullptr; }
   const std::string* bound_key(std::string_view key_id) const;
-  // The facts for revalidate(). O(rows of the key and of its principal). Any number of threads.
+  // The facts for revalidate(), of the key by whatever id it is registered. O(rows of the key and
+  // of its principal). Any number of threads.
   KeyEvidence evidence(std::string_view key_id, Timestamp event_time, Timestamp now) const;
 
  private:
   std::map<std::string, std::vector<KeyEntry>, std::less<>> keys_;
   std::map<std::string, std::vector<PrincipalEntry>, std::less<>> principals_;
-  std::map<std::string, std::string, std::less<>> bindings_;
+  std::map<std::string, std::string, std::less<>> bindings_;  // public key by id
+  std::map<std::string, std::set<std::string>, std::less<>> ids_by_public_key_;
 };
 
 // The outcome and the reasons of a judgement as one number: equal numbers, equal judgements; 0 is

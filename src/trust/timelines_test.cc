@@ -55,5 +55,33 @@ TEST(Timelines, KeysAreBoundToTheirPublicKeys) {
   EXPECT_EQ(timelines.bound_key("other"), nullptr);
 }
 
+TEST(Timelines, KeyOfABoundId_IsKnownByItsPublicKeyToo) {
+  Timelines timelines;
+  timelines.bind("a-name-without-rows", "aa");
+  timelines.bind("op", "aa");
+  EXPECT_FALSE(timelines.knows("aa")) << "no id of it is registered";
+  timelines.add_key("op", {"anna", KeyState::kActive, after(1)});
+  timelines.add_principal("anna", {Tier::kOperator, after(0), {}, {}});
+  ASSERT_NE(timelines.name_of("aa"), nullptr);
+  EXPECT_EQ(*timelines.name_of("aa"), "op");
+  EXPECT_EQ(*timelines.name_of("op"), "op");
+  EXPECT_TRUE(timelines.knows("aa"));
+  EXPECT_FALSE(timelines.knows("ab"));
+  EXPECT_FALSE(timelines.knows("a-name-without-rows"));
+  const KeyEvidence evidence = timelines.evidence("aa", after(2), after(3));
+  EXPECT_EQ(evidence.key_id, "aa") << "told by the id that was asked for";
+  EXPECT_EQ(evidence.principal_id, "anna");
+  EXPECT_TRUE(revalidate(evidence, Tier::kVerified).valid_now);
+}
+
+TEST(Timelines, OwnTimelineComesBeforeTheOneOfAName) {
+  Timelines timelines;
+  timelines.bind("op", "aa");
+  timelines.add_key("op", {"anna", KeyState::kActive, after(1)});
+  timelines.add_key("aa", {"anna", KeyState::kRevoked, after(1)});
+  EXPECT_EQ(*timelines.name_of("aa"), "aa");
+  EXPECT_TRUE(timelines.evidence("aa", after(2), after(3)).revoked);
+}
+
 }  // namespace
 }  // namespace cortex::trust

@@ -124,6 +124,24 @@ class Keys:
             home.ledger.write_bytes(b"".join(rows[:-1]) + json.dumps(bare, separators=(",", ":")).encode() + b"\n")
             self.expect("a row unsigned", home.run(*verify), 3, "MissingSignature")
 
+    def named(self):
+        """A key with a name of its own is the same key wherever its signatures are judged."""
+        with self.home() as home:
+            harness.must(home.run(*GENERATE, "op.seed", "--key-id", "op", "--sign"))
+            harness.must(home.run("ingest", home.session("s.json", range(1, 4)), "--sign", "op.seed"))
+            verify = ("audit", "verify", "--signed", "--strict", "--verification-key", "op.seed.pub")
+            self.expect("signed by a named key", home.run(*verify), 0, "every row is signed, 4 signatures")
+            report = self.report(home.run("--json", *verify))
+            self.tally.check("it is registered", [s for s in report["signed_verification"]["signers"]
+                                                  if not s["registered"]])
+            noted = harness.must(home.run("--json", "memory", "note", "water boils at 100 degrees at sea level"))
+            memory = json.loads(noted.stdout)["report"]["memory_id"]
+            harness.must(home.run("memory", "outcome", "record", "--memory-id", memory, "--session", "s",
+                                  "--result", "validated", "--scope", "kitchen", "--evidence", "pot",
+                                  "--attestation", "op.seed"))
+            harness.must(home.run("key", "rotate", "--seed", "op.seed", "--output", "op2.seed"))
+            self.expect("rotated", home.run("key", "show", "--key-id", "op"), 0, "retired")
+
     def unregistered(self):
         with self.home() as home:
             seed = home.root / "k.seed"
@@ -134,7 +152,7 @@ class Keys:
             self.tally.check("nothing is appended", home.ledger.read_bytes())
 
     def run(self):
-        for case in (self.generated, self.refused, self.clock, self.signed, self.unregistered):
+        for case in (self.generated, self.refused, self.clock, self.signed, self.named, self.unregistered):
             case()
         return self.tally.finish()
 
