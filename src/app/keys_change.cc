@@ -280,8 +280,13 @@ Result<std::string> id_of_key(sqlite::Connection& db, const RotateKeyRequest& re
 }
 
 // A ledger that the old key signs is signed on by the new one: the rotation stands in a row of its
-// own, too, and both rows are signed by the old key.
+// own, too, and both rows are signed by the old key. It signs what it signed last, and what the
+// configuration lets it sign, by whatever path.
 Result<bool> signs_the_ledger(Services& services, const Layout& layout, const std::string& key_id) {
+  if (layout.signing_seed) {
+    const auto configured = crypto::read_signing_key(services.fs, *layout.signing_seed);
+    if (configured.ok() && configured->key_id() == key_id) return true;
+  }
   auto file = services.fs.open(layout.event_log_path, fs::Open::kRead);
   if (!file.ok()) return false;  // perform() says what is wrong with it
   CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(**file));
@@ -290,10 +295,17 @@ Result<bool> signs_the_ledger(Services& services, const Layout& layout, const st
   return last.active_key_id == key_id;
 }
 
+struct Rotation {
+  const crypto::SigningKey& old_key;
+  const crypto::PublicKey& new_key;
+  bool of_ledger = false;  // the old key signs it
+};
+
 Result<Draft> draft_rotation(Services& services, sqlite::Connection& db,
-                             const RotateKeyRequest& request, const crypto::SigningKey& old_key,
-                             const crypto::PublicKey& new_key, const std::string& reason) {
+                             const RotateKeyRequest& request, const Rotation& rotation,
+                             const std::string& reason) {
   const Timestamp now = services.clock.now();
+  const auto& [old_key, new_key, of_ledger] = rotation;
   CORTEX_ASSIGN(const std::string old_id, id_of_key(db, request, old_key.key_id()));
   CORTEX_ASSIGN(const auto rows, required_rows(db, old_id, now));
   CORTEX_TRY(require_entitled(db, old_id, now));
@@ -312,9 +324,7 @@ Result<Draft> draft_rotation(Services& services, sqlite::Connection& db,
       json::Array{json::Object{{"key_id", old_id}, {"public_key", old_key.key_id()}},
                   json::Object{{"key_id", change.key_id}, {"public_key", change.public_key}}});
   out.args.add("rotation", ledger::rotation_envelope(old_key, new_key, now));
-  if (request.change.layout.signing_seed == request.old_seed_path) {
-    out.companion = ledger::rotation_payload(old_key, new_key, now);
-  }
+  if (of_ledger) out.companion = ledger::rotation_payload(old_key, new_key, now);
   return out;
 }
 
@@ -368,15 +378,15 @@ Result<KeyChange> generate_key(Services& services, const RegisterKeyRequest& req
 Result<KeyChange> rotate_key(Services& services, const RotateKeyRequest& request) {
   CORTEX_ASSIGN(const crypto::SigningKey old_key,
                 crypto::read_signing_key(services.fs, request.old_seed_path));
-  RotateKeyRequest own = request;
-  CORTEX_ASSIGN(const bool signs,
-                signs_the_ledger(services, request.change.layout, old_key.key_id()));
-  if (signs) own.change.layout.signing_seed = request.old_seed_path;
+  KeyChangeRequest change = request.change;
+  CORTEX_ASSIGN(const bool signs, signs_the_ledger(services, change.layout, old_key.key_id()));
+  if (signs) change.layout.signing_seed = request.old_seed_path;
   CORTEX_ASSIGN(const NewKey made, make_key(services, request.new_seed_path));
+  const Rotation rotation{old_key, made.key.public_key(), signs};
   return with_files(
       services, made,
-      record(services, own.change, [&](sqlite::Connection& db, const std::string& reason) {
-        return draft_rotation(services, db, own, old_key, made.key.public_key(), reason);
+      record(services, change, [&](sqlite::Connection& db, const std::string& reason) {
+        return draft_rotation(services, db, request, rotation, reason);
       }));
 }
 

@@ -9,6 +9,7 @@
 
 #include "app/app_fixture.h"
 #include "app/audit.h"
+#include "app/memory_note.h"
 #include "crypto/key_file.h"
 
 namespace cortex::app {
@@ -206,6 +207,23 @@ TEST_F(KeysTest, NamedKey_SignsAndIsEntitledByItsPublicKey) {
   const auto rotated = rotate("op.seed", "op2.seed");
   ASSERT_TRUE(rotated.ok()) << rotated.error().text();
   EXPECT_EQ(rotated->retired_key_id, "op");
+}
+
+// Whatever path names the old seed: a ledger without signed rows goes to the new key, too.
+TEST_F(KeysTest, Rotation_KnowsTheConfiguredKeyByAnyPath) {
+  ASSERT_TRUE(generate().ok());
+  wait(60);
+  layout_.signing_seed = folder_ / "op.seed";
+  const auto rotated = rotate("./op.seed", "op2.seed");
+  ASSERT_TRUE(rotated.ok()) << rotated.error().text();
+  wait(60);
+  EXPECT_EQ(code_of(note(services_, layout_, {}, {.claim = "water boils", .domains = {"t"}})),
+            Code::kPrecondition)
+      << "the old key signs no more";
+  layout_.signing_seed = folder_ / "op2.seed";
+  const auto noted = note(services_, layout_, {}, {.claim = "water boils", .domains = {"t"}});
+  ASSERT_TRUE(noted.ok()) << noted.error().text();
+  expect_mirror_holds();
 }
 
 TEST_F(KeysTest, Rotation_RetiresTheOldKeyAndNeedsIt) {

@@ -142,6 +142,18 @@ class Keys:
             harness.must(home.run("key", "rotate", "--seed", "op.seed", "--output", "op2.seed"))
             self.expect("rotated", home.run("key", "show", "--key-id", "op"), 0, "retired")
 
+    def configured(self):
+        """A ledger without signed rows goes to the new key by whatever path the old one is named."""
+        with self.home() as home:
+            harness.must(home.run(*GENERATE, "op.seed"))
+            folder = home.root / "config" / "cortex"
+            folder.mkdir(parents=True)
+            config = folder / "config.toml"
+            config.write_text(f'[ledger]\nsigning_seed = "{home.root / "op.seed"}"\n')
+            harness.must(home.run("key", "rotate", "--seed", "op.seed", "--output", "op2.seed"))
+            config.write_text(f'[ledger]\nsigning_seed = "{home.root / "op2.seed"}"\n')
+            self.expect("the new key signs", home.run("memory", "note", "water boils at 100 degrees"), 0)
+
     def unregistered(self):
         with self.home() as home:
             seed = home.root / "k.seed"
@@ -152,7 +164,8 @@ class Keys:
             self.tally.check("nothing is appended", home.ledger.read_bytes())
 
     def run(self):
-        for case in (self.generated, self.refused, self.clock, self.signed, self.named, self.unregistered):
+        for case in (self.generated, self.refused, self.clock, self.signed, self.named, self.configured,
+                     self.unregistered):
             case()
         return self.tally.finish()
 
