@@ -104,8 +104,8 @@ Result<std::optional<ledger::ErasureRecord>> recorded_erasure(Services& services
   for (;;) {
     CORTEX_ASSIGN(const core::DecodedEvent* row, rows.next());
     if (row == nullptr) return found;
-    if (row->raw_payload.find(memory_id) == std::string_view::npos) continue;
-    if (auto record = ledger::parse_erasure_record(*row)) found = std::move(record);
+    auto record = ledger::parse_erasure_record(*row);
+    if (record && record->memory_id == memory_id) found = std::move(record);
   }
 }
 

@@ -191,6 +191,23 @@ TEST_F(EraseTest, InterruptedErasure_IsToldAndEndedByTheSameCommand) {
   EXPECT_EQ(verify(false).chain->erasures_pending, 0U);
 }
 
+// Another erasure may speak of this memory: that does not make it the erasure of this memory.
+TEST_F(EraseTest, ErasureThatNamesTheMemoryInItsReason_IsNotItsErasure) {
+  const auto duplicate = erase_memory(services_, {.layout = layout_,
+                                                  .memory_id = other_id_,
+                                                  .confirm = other_id_,
+                                                  .reason = cat("duplicate of ", memory_id_)});
+  ASSERT_TRUE(duplicate.ok()) << duplicate.error().text();
+  const auto done = erase();
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_FALSE(done->resumed);
+  EXPECT_EQ(done->rows, 2U);
+  for (const std::string_view part : {"4711", "Anna's badge", "her locker"}) {
+    EXPECT_THAT(all_bytes(live_), Not(HasSubstr(std::string(part))));
+  }
+  EXPECT_EQ(verify().code, Code::kOk);
+}
+
 TEST_F(EraseTest, CopiesInTheDataFolder_AreNamed) {
   put(live_ + "/old.jsonl", get(log_));
   const auto done = erase();

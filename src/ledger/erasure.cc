@@ -74,7 +74,8 @@ std::optional<ErasureRecord> parse_erasure_record(const core::DecodedEvent& row)
       rows->as_array() == nullptr) {
     return std::nullopt;
   }
-  ErasureRecord record{*id, {}};
+  const std::string* memory_id = args->find_text("memory_id");
+  ErasureRecord record{*id, memory_id == nullptr ? "" : *memory_id, {}};
   for (const json::Value& value : *rows->as_array()) {
     auto named = named_row(value);
     if (!named) return std::nullopt;

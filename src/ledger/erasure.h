@@ -52,6 +52,7 @@ struct NamedRow {
 };
 struct ErasureRecord {
   std::string id;
+  std::string memory_id;  // of the memory whose text was erased; empty: the record does not say
   std::vector<NamedRow> rows;
 };
 // Nothing for rows that are no such operation, or a malformed one. O(1) without its name.
