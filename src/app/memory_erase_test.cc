@@ -12,6 +12,7 @@
 #include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
 #include "app/rebuild.h"
+#include "app/search.h"
 #include "app/tree_proof.h"
 #include "ledger/ledger_fixture.h"
 #include "store/schema_query.h"
@@ -206,6 +207,26 @@ TEST_F(EraseTest, ErasureThatNamesTheMemoryInItsReason_IsNotItsErasure) {
     EXPECT_THAT(all_bytes(live_), Not(HasSubstr(std::string(part))));
   }
   EXPECT_EQ(verify().code, Code::kOk);
+}
+
+// It held then, but nobody can say any more what it was.
+TEST_F(EraseTest, SearchOfThePast_LeavesOutWhatWasErased) {
+  clock_.time.seconds += 60;
+  const std::string then = format_rfc3339(clock_.time, Offset::kZ);
+  clock_.time.seconds += 60;
+  const auto found = [&](std::string query) {
+    const auto report =
+        search_memories(services_, {}, layout_, {.query = std::move(query), .as_of = then});
+    CORTEX_CHECK(report.ok());
+    std::vector<std::string> ids;
+    for (const SearchMatch& match : report->matches) ids.push_back(match.memory_id);
+    return ids;
+  };
+  ASSERT_THAT(found("locker"), ElementsAre(memory_id_));
+  ASSERT_TRUE(erase().ok());
+  EXPECT_THAT(found("locker"), IsEmpty());
+  EXPECT_THAT(found("erased"), IsEmpty());
+  EXPECT_THAT(found("sky"), ElementsAre(other_id_));
 }
 
 TEST_F(EraseTest, CopiesInTheDataFolder_AreNamed) {

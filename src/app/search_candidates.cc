@@ -68,7 +68,7 @@ constexpr std::size_t kRankedMin = 200;
 constexpr std::size_t kRankedWithTags = 20'000;  // tags are looked at in the rows
 
 // The hits as they were then: claims never change, states and tags do.
-Status take_held(sqlite::Connection& db, const SearchRequest& request, const store::AsOf& when,
+Status take_held(sqlite::Connection& db, const SearchRequest& request, const PointInTime& when,
                  std::vector<std::int64_t> row_numbers,
                  std::unordered_map<std::int64_t, float>& lexical, SearchCandidates& found) {
   std::map<std::string, float> scores;
@@ -83,10 +83,11 @@ Status take_held(sqlite::Connection& db, const SearchRequest& request, const sto
   held.ids.emplace();
   for (const auto& [id, score] : scores) held.ids->push_back(id);
   if (held.ids->empty()) return {};
-  CORTEX_ASSIGN(const auto rows, store::memories_as_of(db, when, held));
-  for (const store::MemoryThen& row : rows) {
-    found.hits.push_back(hit_of(row.memory, row.memory.tags(), scores[row.memory.id]));
-  }
+  const auto keep = [&](const store::Memory& memory) -> Status {
+    found.hits.push_back(hit_of(memory, memory.tags(), scores[memory.id]));
+    return {};
+  };
+  CORTEX_TRY(each_held(db, when, held, keep));  // the pass above has told what is unreadable
   return {};
 }
 
@@ -133,7 +134,7 @@ Result<SearchCandidates> ranked_memories(Services& services, sqlite::Connection&
   }
   if (lexical.empty()) return found;
   if (when) {
-    CORTEX_TRY(take_held(db, request, *when, *std::move(filter.row_numbers), lexical, found));
+    CORTEX_TRY(take_held(db, request, when, *std::move(filter.row_numbers), lexical, found));
     put_best_first(found.hits);
     return found;
   }
