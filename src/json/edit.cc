@@ -164,10 +164,10 @@ std::string pretty(const Value& value, std::string_view indentation, std::string
   return out;
 }
 
-// Behind the blanks and comments that follow a value on its own line.
+// Behind the comment that ends the line of `position`, or `position` where there is none.
 std::size_t end_of_line_of(std::string_view text, std::size_t position, std::size_t limit) {
   std::size_t at = position;
-  while (at < limit && (text[at] == ' ' || text[at] == '\t' || text[at] == ',')) ++at;
+  while (at < limit && (text[at] == ' ' || text[at] == '\t')) ++at;
   if (text.substr(at, 2) == "//") return std::min(text.find('\n', at), limit);
   return position;
 }
@@ -187,10 +187,11 @@ std::string insert(std::string_view text, const Place& place, std::string_view n
   std::string member;
   write_string(member, name);
   member += ": ";
-  const std::size_t rest = place.comma ? *place.comma + 1 : place.last_end;
+  // Behind the last value, or behind the comma that follows it, wherever that stands.
+  const std::size_t end = place.comma ? *place.comma + 1 : place.last_end;
+  const std::string_view comma = place.comma ? "" : ",";
   if (!on_own_line) {  // {"a": 1}
-    return cat(text.substr(0, place.last_end), ", ", member, write_compact(value),
-               text.substr(rest));
+    return cat(text.substr(0, end), comma, " ", member, write_compact(value), text.substr(end));
   }
   member = cat(line_end, inner, member, pretty(value, inner, line_end));
   if (place.last_end == 0) {
@@ -200,13 +201,9 @@ std::string insert(std::string_view text, const Place& place, std::string_view n
     }
     return cat(kept, member, line_end, outer, text.substr(place.close));
   }
-  const std::size_t behind = end_of_line_of(text, place.last_end, place.close);
-  const std::string_view between = text.substr(place.last_end, behind - place.last_end);
-  if (place.comma && *place.comma < behind) {
-    return cat(text.substr(0, behind), member, text.substr(behind));
-  }
-  return cat(text.substr(0, place.last_end), ",", between, member,
-             text.substr(std::max(behind, rest)));
+  const std::size_t behind = end_of_line_of(text, end, place.close);
+  return cat(text.substr(0, end), comma, text.substr(end, behind - end), member,
+             text.substr(behind));
 }
 
 }  // namespace

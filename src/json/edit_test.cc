@@ -52,6 +52,15 @@ TEST(WithMember, CommentsAndCommasAtTheEndAreReadOver) {
             "{\n  // nothing yet\n  \"servers\": {\n    \"cortex\": 5\n  }\n}\n");
 }
 
+TEST(WithMember, CommentsBeforeACommaAtTheEndStay) {
+  EXPECT_EQ(edited("{\n  \"servers\": {\n    \"o\": 1 /* a */, // b\n  }\n}", 5),
+            "{\n  \"servers\": {\n    \"o\": 1 /* a */, // b\n    \"cortex\": 5\n  }\n}");
+  EXPECT_EQ(edited("{\n  \"servers\": {\n    \"o\": 1 // a\n    // b\n    ,\n  }\n}", 5),
+            "{\n  \"servers\": {\n    \"o\": 1 // a\n    // b\n    ,\n    \"cortex\": 5\n  }\n}");
+  EXPECT_EQ(edited(R"({"servers": {"o": 1 /* a */,}})", 5),
+            R"({"servers": {"o": 1 /* a */, "cortex": 5}})");
+}
+
 TEST(WithMember, WhatCannotBeReadIsRefused) {
   for (const char* text :
        {"[]", "{", "{\"a\" 1}", "{\"a\": 1 \"b\": 2}", "{} x", "{\"servers\": 5}", "{\"a\": nope}",
