@@ -206,6 +206,9 @@ class Peer final : public HttpConnection {
   bool keeps_ = true, is_old_ = false, is_answered_ = false, is_stream_ = false, is_gone_ = false;
 };
 
+// Connections beyond the limit that are told so at once; further ones are closed without a word.
+constexpr std::size_t kRefusedMax = 16;
+
 struct Running {
   std::unique_ptr<Peer> peer;
   std::thread thread;
@@ -233,6 +236,7 @@ class LoopbackServer final : public HttpServer {
  private:
   void start(int descriptor) {
     auto peer = std::make_unique<Peer>(descriptor, handler_, limits_, stopping_);
+    if (running_.size() >= limits_.connections_max + kRefusedMax) return;  // closes it
     const bool full = running_.size() >= limits_.connections_max;
     Peer& one = *peer;
     running_.push_back({std::move(peer), {}});

@@ -1,8 +1,9 @@
 // A small HTTP/1.1 server for one machine: requests with bounded heads and bodies, answers as a
 // whole or as a stream of server-sent events. It listens on a loopback address and on no other.
 //
-// A thread a connection, `connections_max` at most; every wait has an end, so a client that sends
-// or reads slowly holds no more than its own connection. Bodies are read after the head was let in.
+// A thread a connection, `connections_max` at most; 16 further ones are told that the server is
+// full, those beyond are closed at once. Every wait has an end, so a client that sends or reads
+// slowly holds no more than its own connection. Bodies are read after the head was let in.
 #pragma once
 
 #include <chrono>

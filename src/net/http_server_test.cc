@@ -157,6 +157,25 @@ TEST_F(HttpServerTest, TooManyConnectionsAreTurnedAway) {
   for (const int descriptor : held) ::close(descriptor);
 }
 
+TEST_F(HttpServerTest, AFloodIsClosedWithoutAnAnswer) {
+  std::vector<int> held;
+  for (int i = 0; i < 4; ++i) {
+    held.push_back(connect());
+    send(held.back(), "G");
+  }
+  for (int i = 0; i < 40; ++i) held.push_back(connect());
+  int told = 0, closed = 0;
+  for (std::size_t i = 4; i < held.size(); ++i) {
+    const std::string got = read_all(held[i]);
+    told += got.starts_with("HTTP/1.1 503 ") ? 1 : 0;
+    closed += got.empty() ? 1 : 0;
+  }
+  EXPECT_EQ(told + closed, 40);
+  EXPECT_GE(told, 16);
+  EXPECT_GT(closed, 0);
+  for (int i = 0; i < 4; ++i) ::close(held[static_cast<std::size_t>(i)]);
+}
+
 TEST_F(HttpServerTest, TheEndWaitsForWhatRuns_AndClosesWhatIsIdle) {
   const int idle = connect();
   const int busy = connect();
