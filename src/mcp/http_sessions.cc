@@ -31,8 +31,12 @@ std::shared_ptr<HttpSession> HttpSessions::open(const Dispatcher& dispatcher) {
   session->id = to_hex(bytes);
   session->connection =
       dispatcher.connect([stream = session->stream](std::string text) { stream->put(text); });
+  std::shared_ptr<HttpSession> evicted;  // goes when the lock is free again
   const std::lock_guard lock(mutex_);
-  if (sessions_.size() == kCountMax) sessions_.pop_back();
+  if (sessions_.size() == kCountMax) {
+    evicted = std::move(sessions_.back());
+    sessions_.pop_back();
+  }
   sessions_.push_front(session);
   return session;
 }
