@@ -1,7 +1,6 @@
 #include "mcp/subscriptions.h"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -11,14 +10,10 @@
 #include "mcp/resources.h"
 
 namespace cortex::mcp {
-namespace {
 
-constexpr std::chrono::seconds kStep{1};
-
-}  // namespace
-
-Subscriptions::Subscriptions(const Host& host, std::function<void(std::string text)> notify)
-    : host_(host), notify_(std::move(notify)) {}
+Subscriptions::Subscriptions(const Host& host, std::function<void(std::string text)> notify,
+                             std::chrono::milliseconds step)
+    : host_(host), notify_(std::move(notify)), step_(step) {}
 
 Subscriptions::~Subscriptions() {
   std::vector<Listener> open;
@@ -40,6 +35,7 @@ bool Subscriptions::add(const std::string& uri, const std::string& listener) {
   if (known) return true;
   if (watched_.size() == kCountMax) return false;
   watched_.push_back({uri, listener, digest});
+  looks_again_ = true;  // what changed since `uri` was read is told
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   changed_.notify_all();
   return true;
@@ -97,21 +93,23 @@ void Subscriptions::tell_changes(std::vector<Watched> watched) {
 }
 
 void Subscriptions::run() {
-  std::uint64_t seen = 0;  // so that what changed since add() is told
+  std::uint64_t seen = 0;
   std::unique_lock lock(mutex_);
   while (!closing_) {
     if (watched_.empty()) {
       changed_.wait(lock, [this] { return closing_ || !watched_.empty(); });
     } else {
-      changed_.wait_for(lock, kStep, [this] { return closing_; });
+      changed_.wait_for(lock, step_, [this] { return closing_; });
     }
     if (closing_) return;
+    const bool again = std::exchange(looks_again_, false);
     std::vector<Watched> watched = watched_;
     lock.unlock();
     const std::uint64_t size = ledger_size();
-    if (size != seen) tell_changes(std::move(watched));
-    seen = size;
+    const bool has_grown = size != std::exchange(seen, size);
+    if (has_grown || again) tell_changes(std::move(watched));
     lock.lock();
+    if (has_grown) looks_again_ = true;  // the store may not show yet what the new rows say
   }
 }
 

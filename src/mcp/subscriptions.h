@@ -1,8 +1,11 @@
 // Tells a client when resources that it subscribed to have changed, whoever changed them. Every
 // change of a resource comes with a new ledger row, so the ledger's size is looked at once a second
-// while there is a subscription, and the resources are read again only when it has moved.
+// while there is a subscription, and the resources are read again only when it has moved. A row is
+// in the ledger a moment before the store shows what it says, so they are read once more after
+// that.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -19,10 +22,12 @@ namespace cortex::mcp {
 
 class Subscriptions {
  public:
-  static constexpr std::size_t kCountMax = 100;  // of one client
+  static constexpr std::size_t kCountMax = 100;            // of one client
+  static constexpr std::chrono::milliseconds kStep{1000};  // between two looks
 
   // `notify` takes notifications; both must outlive this.
-  Subscriptions(const Host& host, std::function<void(std::string text)> notify);
+  Subscriptions(const Host& host, std::function<void(std::string text)> notify,
+                std::chrono::milliseconds step = kStep);
   ~Subscriptions();
   Subscriptions(const Subscriptions&) = delete;
   Subscriptions& operator=(const Subscriptions&) = delete;
@@ -52,10 +57,12 @@ class Subscriptions {
 
   const Host& host_;
   std::function<void(std::string text)> notify_;
+  const std::chrono::milliseconds step_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Watched> watched_;
   std::vector<Listener> listeners_;
+  bool looks_again_ = false;  // at the next step, whatever the ledger's size
   bool closing_ = false;
   std::thread thread_;
 };
