@@ -286,7 +286,7 @@ Result<json::Value> find(Services& services, const Layout& layout, const core::I
 
 }  // namespace
 
-Result<Shown> show(Services& services, const Layout& layout, const std::string& id) {
+Result<Shown> look_up(Services& services, const Layout& layout, const std::string& id) {
   const auto parsed = core::parse_id(id);
   if (!parsed) {
     return refused(Code::kUsage, cat(quoted(id), " is no id"),
@@ -294,6 +294,11 @@ Result<Shown> show(Services& services, const Layout& layout, const std::string& 
   }
   Shown shown{core::noun_of(parsed->kind), core::id_text(parsed->kind, parsed->ulid), {}};
   CORTEX_ASSIGN(shown.record, find(services, layout, *parsed, shown.id));
+  return shown;
+}
+
+Result<Shown> show(Services& services, const Layout& layout, const std::string& id) {
+  CORTEX_ASSIGN(Shown shown, look_up(services, layout, id));
   if (!shown.record.is_null()) return shown;
   return refused(Code::kPrecondition, cat("there is no ", shown.kind, " ", shown.id),
                  "look for it with `cortex log`, or name another store with --db");

@@ -57,8 +57,10 @@ struct Shown {
   json::Value record;  // the ledger row, or the store's row
 };
 
-// The row or record that an id of any kind names. kUsage for text that is no id, kPrecondition when
-// there is none.
+// The row or record that an id of any kind names; `record` is null when there is none. kUsage for
+// text that is no id.
+Result<Shown> look_up(Services& services, const Layout& layout, const std::string& id);
+// The same; kPrecondition when there is none.
 Result<Shown> show(Services& services, const Layout& layout, const std::string& id);
 
 json::Value to_json(const LogReport& report);

@@ -226,9 +226,8 @@ void Dispatcher::subscribe(Message message, const Asked& asked, const Connection
     if (job->method == "resources/unsubscribe") {
       subscriptions->remove(uri);
     } else if (const auto text = read_resource(host_, uri); !text.ok()) {
-      return reply(error_text(
-          job->id, {code::kResourceNotFound, text.error().message, json::Object{{"uri", uri}}}));
-    } else if (!subscriptions->add(uri, "")) {
+      return reply(error_text(job->id, reading_error(text.error(), uri, revision)));
+    } else if (!subscriptions->add(uri, *text, "")) {
       return reply(error_text(
           job->id,
           {code::kInvalidParams, cat("more than ", Subscriptions::kCountMax, " subscriptions")}));
@@ -247,11 +246,12 @@ void Dispatcher::listen(Message message, const Connection& connection, Reply rep
     const json::Value* wanted = filter.find("resourceSubscriptions");
     json::Array honoured;
     if (wanted != nullptr && wanted->as_array() != nullptr) {
-      for (const json::Value& uri : *wanted->as_array()) {
+      for (const json::Value& one : *wanted->as_array()) {
         if (honoured.size() == Subscriptions::kCountMax) break;
-        const bool known =
-            uri.as_string() != nullptr && read_resource(host_, *uri.as_string()).ok();
-        if (known && subscriptions->add(*uri.as_string(), job->id)) honoured.push_back(uri);
+        const std::string* uri = one.as_string();
+        if (uri == nullptr) continue;
+        const auto text = read_resource(host_, *uri);
+        if (text.ok() && subscriptions->add(*uri, *text, job->id)) honoured.push_back(one);
       }
     }
     json::Object agreed;

@@ -59,10 +59,7 @@ Answer answer_read(const Question& question) {
   }
   auto text = read_resource(question.host, *uri);
   if (text.ok()) return contents_result(*uri, std::move(text).value());
-  const Error& error = text.error();
-  if (error.code != Code::kUsage && !is_missing(error)) return rpc_error(error);
-  return RpcError{question.revision.handshake ? code::kResourceNotFound : code::kInvalidParams,
-                  error.message, json::Object{{"uri", *uri}}};
+  return reading_error(text.error(), *uri, question.revision);
 }
 
 Answer answer_prompt(const Question& question) {

@@ -30,8 +30,8 @@ constexpr ResourceTemplate kTemplates[] = {
     {"pack", "Context pack", "A context pack that was kept.", app::Completed::kPack},
 };
 
-Error not_found(std::string_view uri, Code code) {
-  Error error = make_error(code, cat("Resource not found: ", quoted(uri, 200)));
+Error not_found(std::string_view uri) {
+  Error error = make_error(Code::kUsage, cat("Resource not found: ", quoted(uri, 200)));
   error.unchanged = "nothing was read";
   error.next = "resources/list and resources/templates/list have the addresses";
   return error;
@@ -70,19 +70,17 @@ Result<json::Object> session_of(const Host& host, std::string_view uri, const st
   filter.limit = kSessionRows;
   filter.session = id;
   CORTEX_ASSIGN(const app::LogReport report, app::log(host.services, host.layout, filter));
-  if (report.rows.empty()) return not_found(uri, Code::kPrecondition);
+  if (report.rows.empty()) return not_found(uri);
   return members_of(to_json(report));
 }
 
 Result<json::Object> record_of(const Host& host, std::string_view uri, const ResourceTemplate& row,
                                const std::string& id) {
-  auto shown = app::show(host.services, host.layout, id);
-  if (!shown.ok()) {
-    const bool nothing = shown.error().code == Code::kUsage || is_missing(shown.error());
-    return nothing ? not_found(uri, Code::kPrecondition) : shown.error();
-  }
+  auto shown = app::look_up(host.services, host.layout, id);
+  if (!shown.ok()) return shown.error().code == Code::kUsage ? not_found(uri) : shown.error();
+  if (shown->record.is_null()) return not_found(uri);
   const bool fits = row.path == "pack" ? id.starts_with("ctx_") : shown->kind == row.path;
-  if (!fits) return not_found(uri, Code::kPrecondition);
+  if (!fits) return not_found(uri);
   return members_of(to_json(*shown));
 }
 
@@ -155,10 +153,6 @@ Result<json::Object> list_resources(const Host& host, const std::optional<std::s
   return out;
 }
 
-bool is_missing(const Error& error) {
-  return error.code == Code::kPrecondition && error.system_errno == 0;
-}
-
 Result<std::string> read_resource(const Host& host, std::string_view uri) {
   json::Object object;
   if (uri == kHead) {
@@ -168,15 +162,15 @@ Result<std::string> read_resource(const Host& host, std::string_view uri) {
   if (host.fixtures) {
     if (auto fixture = fixture_resource(uri)) return json::write_compact(*fixture);
   }
-  if (!uri.starts_with(kScheme)) return not_found(uri, Code::kUsage);
+  if (!uri.starts_with(kScheme)) return not_found(uri);
   const std::string_view rest = uri.substr(kScheme.size());
   const std::size_t slash = rest.find('/');
   const auto row = std::ranges::find(kTemplates, rest.substr(0, slash), &ResourceTemplate::path);
   if (slash == std::string_view::npos || row == std::end(kTemplates)) {
-    return not_found(uri, Code::kUsage);
+    return not_found(uri);
   }
   const auto id = unescaped(rest.substr(slash + 1));
-  if (!id || id->empty()) return not_found(uri, Code::kUsage);
+  if (!id || id->empty()) return not_found(uri);
   if (row->path == "session") {
     CORTEX_ASSIGN(object, session_of(host, uri, *id));
   } else {
@@ -184,6 +178,12 @@ Result<std::string> read_resource(const Host& host, std::string_view uri) {
   }
   CORTEX_TRY(fit(kReading, object));
   return json::write_compact(json::sorted(std::move(object)));
+}
+
+RpcError reading_error(const Error& error, std::string_view uri, const Revision& revision) {
+  if (error.code != Code::kUsage) return rpc_error(error);
+  return {revision.handshake ? code::kResourceNotFound : code::kInvalidParams, error.message,
+          json::Object{{"uri", uri}}};
 }
 
 json::Object contents_result(std::string_view uri, std::string text) {

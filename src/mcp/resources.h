@@ -10,6 +10,8 @@
 #include "app/complete_ids.h"
 #include "base/result.h"
 #include "json/value.h"
+#include "mcp/protocol.h"
+#include "mcp/reply.h"
 #include "mcp/tool.h"
 
 namespace cortex::mcp {
@@ -31,9 +33,10 @@ json::Object templates_result();
 // newest first, a page at a time. kUsage for a cursor that is none.
 Result<json::Object> list_resources(const Host& host, const std::optional<std::string>& cursor);
 
-// kUsage for an address that is none of ours, kPrecondition when nothing is there.
+// kUsage when nothing is there, or the address is none of ours.
 Result<std::string> read_resource(const Host& host, std::string_view uri);
-bool is_missing(const Error& error);  // the two of these that a client sees as "not found"
+// What a client is told of such an error. kUsage is "not found", with the code of `revision`.
+RpcError reading_error(const Error& error, std::string_view uri, const Revision& revision);
 
 // The result of resources/read.
 json::Object contents_result(std::string_view uri, std::string text);

@@ -105,6 +105,21 @@ TEST_F(Resources, AChangeIsToldToThoseWhoSubscribed) {
   connection.subscriptions.reset();
 }
 
+TEST_F(Resources, WhatCannotBeReadIsAnotherErrorThanWhatIsNotThere) {
+  shake_hands("2025-11-25");
+  const std::string uri = cat("{\"uri\":\"cortex://memory/", note("A fact."), "\"}");
+  connection_ = dispatcher_.connect([](const std::string&) {});
+  shake_hands("2025-11-25");
+  ASSERT_TRUE(fs::overwrite(fs::posix(), layout_.db_path, "no store").ok());
+  for (const char* method : {"resources/read", "resources/subscribe"}) {
+    const json::Value reply = request(method, uri);
+    EXPECT_EQ(text_at(reply, "error.code"), "-32602") << method;
+    EXPECT_THAT(text_at(reply, "error.message"), HasSubstr("not a database")) << method;
+    EXPECT_THAT(text_at(reply, "error.data.next_actions"), HasSubstr("[")) << method;
+  }
+  connection_.subscriptions.reset();
+}
+
 TEST_F(Resources, AStatelessListenerIsAcknowledged_AndEndsWhenItIsCalledOff) {
   std::vector<std::string> notes;
   Connection connection = dispatcher_.connect([&](std::string text) { notes.push_back(text); });

@@ -27,9 +27,13 @@ Subscriptions::~Subscriptions() {
   for (const Listener& one : open) one.ended();
 }
 
-bool Subscriptions::add(const std::string& uri, const std::string& listener) {
-  const std::size_t digest = digest_of(uri);
+bool Subscriptions::add(const std::string& uri, const std::string& text,
+                        const std::string& listener) {
+  const std::size_t digest = std::hash<std::string>()(text);
   const std::lock_guard lock(mutex_);
+  const bool listens = listener.empty() ||
+                       std::ranges::find(listeners_, listener, &Listener::id) != listeners_.end();
+  if (!listens) return false;
   const bool known = std::ranges::any_of(
       watched_, [&](const Watched& one) { return one.uri == uri && one.listener == listener; });
   if (known) return true;

@@ -32,9 +32,10 @@ class Subscriptions {
   Subscriptions(const Subscriptions&) = delete;
   Subscriptions& operator=(const Subscriptions&) = delete;
 
-  // `listener`: the id of the request that listens, as JSON text, or "" for a client with a
-  // handshake. False when there are kCountMax already. Twice is once.
-  bool add(const std::string& uri, const std::string& listener);
+  // `text`: what was just read there; from then on changes are told. `listener`: the id of the
+  // request that listens, as JSON text, or "" for a client with a handshake. Twice is once. False
+  // when there are kCountMax already, or the listener has ended.
+  bool add(const std::string& uri, const std::string& text, const std::string& listener);
   void remove(const std::string& uri);
   // A listening request that stays open until it is called off; then `ended` is called, by the
   // caller of end() or of the destructor.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "mcp/mcp_fixture.h"
+#include "mcp/resources.h"
 
 namespace cortex::mcp {
 namespace {
@@ -72,6 +73,11 @@ class SubscriptionsTest : public McpTest {
     id_ = *at(noted, "result.structuredContent.memory_id").as_string();
     uri_ = cat("cortex://memory/", id_);
   }
+  std::string text() const {
+    auto text = read_resource(host_, uri_);
+    EXPECT_TRUE(text.ok());
+    return text.ok() ? *text : "";
+  }
   // Changes what is kept about the memory.
   void change() {
     const json::Value reply =
@@ -111,7 +117,7 @@ TEST_F(SubscriptionsTest, AChangeThatTheStoreShowsLaterThanTheLedgerIsTold) {
   const Host host{services, environment_, layout_, settings_, confirmation_};
   Subscriptions subscriptions(
       host, [this](std::string text) { take(std::move(text)); }, milliseconds(10));
-  ASSERT_TRUE(subscriptions.add(uri_, ""));
+  ASSERT_TRUE(subscriptions.add(uri_, text(), ""));
   EXPECT_EQ(told(), std::vector<std::string>{updated_text(uri_, "")});
   EXPECT_GE(looks, 6);
 }
@@ -119,12 +125,32 @@ TEST_F(SubscriptionsTest, AChangeThatTheStoreShowsLaterThanTheLedgerIsTold) {
 TEST_F(SubscriptionsTest, ThereIsAMostOfThem_AndTwiceIsOnce) {
   Subscriptions subscriptions(host_, [](const std::string&) {});
   for (std::size_t i = 0; i < Subscriptions::kCountMax; ++i) {
-    EXPECT_TRUE(subscriptions.add(cat("cortex://memory/", i), "")) << i;
+    EXPECT_TRUE(subscriptions.add(cat("cortex://memory/", i), "", "")) << i;
   }
-  EXPECT_TRUE(subscriptions.add("cortex://memory/7", ""));
-  EXPECT_FALSE(subscriptions.add(uri_, ""));
+  EXPECT_TRUE(subscriptions.add("cortex://memory/7", "", ""));
+  EXPECT_FALSE(subscriptions.add(uri_, text(), ""));
   subscriptions.remove("cortex://memory/7");
-  EXPECT_TRUE(subscriptions.add(uri_, ""));
+  EXPECT_TRUE(subscriptions.add(uri_, text(), ""));
+}
+
+TEST_F(SubscriptionsTest, WhatChangedBetweenReadingAndAddingIsTold) {
+  Subscriptions subscriptions(
+      host_, [this](std::string text) { take(std::move(text)); }, milliseconds(10));
+  const std::string before = text();
+  change();
+  ASSERT_TRUE(subscriptions.add(uri_, before, ""));
+  EXPECT_EQ(told(), std::vector<std::string>{updated_text(uri_, "")});
+}
+
+TEST_F(SubscriptionsTest, AListenerThatHasEndedWatchesNothing) {
+  Subscriptions subscriptions(host_, [](const std::string&) {});
+  EXPECT_FALSE(subscriptions.add(uri_, text(), "7"));
+  int ended = 0;
+  subscriptions.listen("7", [&] { ++ended; });
+  EXPECT_TRUE(subscriptions.add(uri_, text(), "7"));
+  subscriptions.end("7");
+  EXPECT_EQ(ended, 1);
+  EXPECT_FALSE(subscriptions.add(uri_, text(), "7"));
 }
 
 }  // namespace
