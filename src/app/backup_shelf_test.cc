@@ -1,6 +1,9 @@
 #include "app/backup_shelf.h"
 
+#include <unistd.h>
+
 #include "app/app_fixture.h"
+#include "bundle/increment_make.h"
 
 namespace cortex::app {
 namespace {
@@ -24,7 +27,21 @@ class BackupShelfTest : public AppTest {
     ledger[10] = static_cast<char>(ledger[10] ^ 1);
     put(path, ledger);
   }
+  void continue_bundle(const std::string& parent, const std::string& name) {
+    clock_.time.seconds += 3600;
+    append(next_row_++, 1);
+    mirror();
+    const auto made = bundle::make_increment(services_.fs,
+                                             {.db_path = db_,
+                                              .event_log_path = log_,
+                                              .parent = fs::join(shelf_, parent),
+                                              .output = fs::join(shelf_, name),
+                                              .work_dir = live_},
+                                             clock_, random_);
+    ASSERT_TRUE(made.ok()) << made.error().text();
+  }
   std::string shelf_ = folder_ / "shelf";
+  std::uint64_t next_row_ = 3;
 };
 
 TEST_F(BackupShelfTest, ADryRunRemovesNothing_ApplyRemovesWhatNoRuleKeeps) {
@@ -44,6 +61,27 @@ TEST_F(BackupShelfTest, TheNewestThatVerifiesStays) {
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_EQ(report->newest_verified, "02");
   EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{"02", "03"}));
+}
+
+TEST_F(BackupShelfTest, ALinkIsNoBundle_SoThatItsTargetStays) {
+  ASSERT_EQ(::symlink("03", fs::join(shelf_, "zz").c_str()), 0);
+  const auto report = prune(true);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_EQ(report->newest_verified, "03");
+  EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{"03", "zz"}));
+}
+
+TEST_F(BackupShelfTest, WhatABrokenIncrementContinuesStays) {
+  continue_bundle("03", "one");
+  continue_bundle("one", "two");
+  put(fs::join(shelf_, "one/extra"), "");
+  clock_.time.seconds += 3600;
+  out_ = fs::join(shelf_, "whole");
+  ASSERT_TRUE(back_up().ok());
+  const auto report = prune(true);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_EQ(report->newest_verified, "whole");
+  EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{"03", "one", "whole"}));
 }
 
 TEST_F(BackupShelfTest, WhereNothingVerifiesNothingGoes) {

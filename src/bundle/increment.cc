@@ -125,13 +125,18 @@ bool is_increment(fs::FileSystem& fs, const std::string& dir) {
   return info.ok() && info->kind == fs::Kind::kFile;
 }
 
-Result<IncrementFacts> read_increment(fs::FileSystem& fs, const std::string& dir) {
+Result<IncrementFacts> describe_increment(fs::FileSystem& fs, const std::string& dir) {
   auto text = fs::read_all(fs, fs::join(dir, kIncrementName), kDocumentBytesMax);
   if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
   IncrementFacts facts;
   facts.blake3 = crypto::prefixed_hex(crypto::blake3(*text));
   CORTEX_ASSIGN(facts.increment, parse(*text));
   CORTEX_ASSIGN(facts.manifest, manifest_facts(facts.increment.manifest));
+  return facts;
+}
+
+Status check_increment_parts(fs::FileSystem& fs, const std::string& dir,
+                             const IncrementFacts& facts) {
   CORTEX_ASSIGN(const auto names, fs.list(dir));
   for (const std::string& name : names) {
     if (name != kIncrementName && name != kLedgerPartName && name != kPagesName) {
@@ -154,6 +159,12 @@ Result<IncrementFacts> read_increment(fs::FileSystem& fs, const std::string& dir
       increment.pages_total * increment.page_bytes != manifest.store.size_bytes) {
     return refused("the increment's parts do not make the files of its manifest");
   }
+  return {};
+}
+
+Result<IncrementFacts> read_increment(fs::FileSystem& fs, const std::string& dir) {
+  CORTEX_ASSIGN(IncrementFacts facts, describe_increment(fs, dir));
+  CORTEX_TRY(check_increment_parts(fs, dir, facts));
   return facts;
 }
 

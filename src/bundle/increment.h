@@ -43,8 +43,12 @@ struct IncrementFacts {
   std::string blake3;      // of the file
 };
 bool is_increment(fs::FileSystem& fs, const std::string& dir);
-// Reads the description and checks that its parts are there with their sizes and nothing else.
-// Errors: kPrecondition, kSchema, kQuarantined.
+// The description alone. Errors: kPrecondition, kSchema, kQuarantined.
+Result<IncrementFacts> describe_increment(fs::FileSystem& fs, const std::string& dir);
+// Its parts are there with their sizes, and nothing else. Errors: kPrecondition, kQuarantined.
+Status check_increment_parts(fs::FileSystem& fs, const std::string& dir,
+                             const IncrementFacts& facts);
+// Both.
 Result<IncrementFacts> read_increment(fs::FileSystem& fs, const std::string& dir);
 
 // Digest of the manifest of the bundle in `dir`, full or incremental: what its children name.

@@ -62,7 +62,7 @@ void look_at_sealed(fs::FileSystem& fs, ShelvedBundle& bundle) {
 
 void look_at_increment(fs::FileSystem& fs, ShelvedBundle& bundle) {
   bundle.kind = BundleKind::kIncremental;
-  const auto facts = read_increment(fs, bundle.path);
+  const auto facts = describe_increment(fs, bundle.path);
   if (!facts.ok()) {
     bundle.problem = facts.error().message;
     return;
@@ -74,6 +74,9 @@ void look_at_increment(fs::FileSystem& fs, ShelvedBundle& bundle) {
   bundle.made_at = parse_strict_rfc3339(facts->manifest.backup_timestamp).value_or(Timestamp{});
   bundle.ledger_rows =
       facts->manifest.document.find_unsigned("jsonl_mirror_audit_rows_scanned").value_or(0);
+  // It needs what it continues, whatever is wrong with its parts.
+  const Status parts = check_increment_parts(fs, bundle.path, *facts);
+  if (!parts.ok()) bundle.problem = parts.error().message;
 }
 
 void look_at_manifest(fs::FileSystem& fs, const std::string& path, ShelvedBundle& bundle) {
@@ -189,6 +192,9 @@ Result<std::vector<ShelvedBundle>> list_bundles(fs::FileSystem& fs, const std::s
     ShelvedBundle bundle;
     bundle.name = name;
     bundle.path = fs::join(dir, name);
+    // A link to a bundle is none: it would get the reasons to keep, and its target would go.
+    const auto folder = fs.lstat(bundle.path);
+    if (!folder.ok() || folder->kind != fs::Kind::kDirectory) continue;
     const std::string manifest = fs::join(bundle.path, kManifestName);
     const auto info = fs.lstat(manifest);
     if (is_sealed(fs, bundle.path)) {

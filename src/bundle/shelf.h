@@ -30,8 +30,8 @@ struct ShelvedBundle {
 };
 
 // Newest first; among equals by name. An encrypted bundle tells no time: that of its name counts
-// ("cortex-20260131T031500Z"), else that of its files. Folders without any manifest of ours, and
-// files, are not bundles and not listed; hidden ones neither. Sizes are looked at, contents are
+// ("cortex-20260131T031500Z"), else that of its files. Folders without any manifest of ours, files
+// and links are not bundles and not listed; hidden ones neither. Sizes are looked at, contents are
 // not.
 Result<std::vector<ShelvedBundle>> list_bundles(fs::FileSystem& fs, const std::string& dir);
 
