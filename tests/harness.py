@@ -145,6 +145,24 @@ def query(store, sql):
         connection.close()
 
 
+def execute(store, sql, parameters=()):
+    """One statement that changes a store at rest."""
+    connection = sqlite3.connect(store)
+    try:
+        with connection:
+            connection.execute(sql, parameters)
+    finally:
+        connection.close()
+
+
+def add_operator(store, key_id):
+    """The principal `p`, an operator, and his key, active since 2020."""
+    execute(store, "insert into authority_principal_timeline(principal_id, trust_tier, effective_at)"
+                   " values('p', 'operator', '2020-01-01T00:00:00+00:00')")
+    execute(store, "insert into authority_key_timeline(key_id, principal_id, state, effective_at)"
+                   " values(?, 'p', 'active', '2020-01-01T00:00:00+00:00')", (key_id,))
+
+
 def need_program(binary):
     if not os.access(binary, os.X_OK):
         sys.exit(f"{binary} is not there: build it first (scripts/build)")
