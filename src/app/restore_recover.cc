@@ -169,7 +169,7 @@ Status check_signature(Services& services, const RecoverRequest& request,
   }
   const std::string key_id = crypto::key_id(*key);
   auto authority = authority_in(services, facts.active_db, key_id);
-  if (!authority.ok() || !authority->valid_now) {
+  if (!authority.ok() || !authority->evidence.principal_id) {
     authority = authority_in(services, facts.db.path, key_id);
   }
   if (!authority.ok()) return unauthorised(authority.error().message);

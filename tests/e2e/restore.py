@@ -28,12 +28,7 @@ def filled(binary):
     home = harness.Home(binary)
     harness.must(home.run("init"))
     harness.must(home.run("ingest", home.session("old.json", range(1, 6))))
-    with sqlite3.connect(home.store) as store:
-        store.execute("insert into authority_principal_timeline(principal_id, trust_tier, effective_at)"
-                      " values('p', 'operator', '2020-01-01T00:00:00+00:00')")
-        store.execute("insert into authority_key_timeline(key_id, principal_id, state, effective_at)"
-                      f" values('{KEY}', 'p', 'active', '2020-01-01T00:00:00+00:00')")
-    store.close()
+    harness.add_operator(home.store, KEY)
     for name, byte in (("op.seed", 7), ("second.seed", 9)):
         (home.root / name).write_bytes(bytes([byte]) * 32)
     (home.root / "op.pub").write_bytes(bytes.fromhex(KEY))
@@ -85,11 +80,10 @@ def link(home, name):
 
 def newer(home):
     """A sound bundle of a store that a newer program wrote into."""
-    with sqlite3.connect(home.root / "bundle/cortex.db") as store:
-        store.execute("insert into events select 'evt_01JM0000000000000000000NEW', 3, observed_at, recorded_at, source_json,"
-                      " event_type, trace_id, session_id, domain_tags_json, payload_json, payload_hash, prev_event_hash,"
-                      " event_hash || 'x', source_attestation_json from events limit 1")
-    store.close()
+    harness.execute(home.root / "bundle/cortex.db",
+                    "insert into events select 'evt_01JM0000000000000000000NEW', 3, observed_at, recorded_at, source_json,"
+                    " event_type, trace_id, session_id, domain_tags_json, payload_json, payload_hash, prev_event_hash,"
+                    " event_hash || 'x', source_attestation_json from events limit 1")
     resize(home)
 
 
@@ -260,6 +254,18 @@ def production_undone(binary):
             return problem
         (home.root / "rm.sig").unlink()
         harness.must(home.run("sign", "--signing-key-file", "op.seed", "--payload", evidence, "--output", "rm.sig"))
+        # The store that is there knows the key: that the kept one has not heard of its revocation does not count.
+        revoke = (f"insert into authority_key_timeline(key_id, principal_id, state, effective_at) values('{KEY}', 'p', 'revoked',"
+                  " '2021-01-01T00:00:00+00:00')")
+        harness.execute(home.store, revoke)
+        after = harness.tree(home.data)
+        refused = home.run(*undo)
+        if refused.returncode != 7 or b"may not recover" not in refused.stderr:
+            return f"with a revoked key: wanted 7, {harness.said(refused)}"
+        problem = unchanged(home, after)
+        if problem:
+            return problem
+        harness.execute(home.store, "delete from authority_key_timeline where state = 'revoked'")
         harness.must(home.run(*undo))
         if home.ledger.read_bytes() != before:
             return "the ledger is not the one from before"
