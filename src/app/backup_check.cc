@@ -91,7 +91,8 @@ void record_drill(Services& services, BackupCheckReport& report) {
                          {"sqlite_store_blake3", manifest.store.blake3},
                          {"steps", to_json(report.drill)},
                          {"v", 1}};
-  const std::string path = drill_record_path(report.bundle_dir);
+  const std::string path =
+      cat(bundle::bundle_folder(services.fs, report.bundle_dir), bundle::kDrillsSuffix);
   const auto append = [&]() -> Status {
     CORTEX_ASSIGN(auto file, services.fs.open(path, fs::Open::kAppendOrCreate, 0600));
     CORTEX_TRY(file->append(json::write_compact(row) + "\n"));
@@ -146,12 +147,6 @@ Status check_ciphertext(Services& services, const BackupCheckRequest& request,
 
 bool BackupCheckReport::drill_passed() const {
   return std::ranges::none_of(drill, [](const DrillStep& step) { return step.status == "failed"; });
-}
-
-std::string drill_record_path(const std::string& bundle_dir) {
-  std::string path = bundle_dir;
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path + ".drills.jsonl";
 }
 
 Result<BackupCheckReport> check_backup(Services& services, const Environment& environment,

@@ -62,7 +62,5 @@ json::Value to_json(const BackupCheckReport& report);
 // The drill by itself (backup_drill.cc).
 std::vector<DrillStep> drill_backup(Services& services, const Environment& environment,
                                     const bundle::VerifyReport& bundle, Progress* progress);
-// "<bundle>.drills.jsonl"
-std::string drill_record_path(const std::string& bundle_dir);
 
 }  // namespace cortex::app

@@ -59,6 +59,25 @@ TEST_F(BackupCheckTest, ADrillUsesTheBundle_RecordsItBeside_AndLeavesNothing) {
   EXPECT_NE(get(out_ + ".drills.jsonl").find("\"outcome\":\"passed\""), std::string::npos);
 }
 
+TEST_F(BackupCheckTest, ABundleNamedByADotKeepsItsRecordsBesideIt) {
+  ASSERT_TRUE(back_up().ok());
+  const FolderState before = state_of(out_);
+  const std::string dotted = out_ + "/.";
+  BackupCheckRequest request{.bundle_dir = dotted, .drill = true, .sample_percent = {}, .part = {}};
+  for (int run = 0; run < 2; ++run) {
+    const auto report = check_backup(services_, environment_, request);
+    ASSERT_TRUE(report.ok()) << report.error().text();
+    EXPECT_TRUE(report->drill_passed());
+    EXPECT_EQ(report->note, "");
+  }
+  request = {.bundle_dir = dotted + "/", .sample_percent = {}, .part = {{1, 2}}};
+  ASSERT_TRUE(check_backup(services_, environment_, request).ok());
+  EXPECT_EQ(check_backup(services_, environment_, request)->coverage, "part");
+  EXPECT_EQ(state_of(out_), before);
+  EXPECT_EQ(names_in(folder_.path()),
+            (std::vector<std::string>{"bundle", "bundle.blocks", "bundle.drills.jsonl", "live"}));
+}
+
 TEST_F(BackupCheckTest, ADrillFindsAMemoryByItsWords) {
   exec(
       "INSERT INTO memories (id, memory_type, status, claim, source_episodes_json,"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "bundle/inventory.h"
 #include "crypto/digest.h"
 #include "json/value.h"
 
@@ -12,11 +13,6 @@ namespace {
 
 constexpr std::string_view kKind = "cortex_bundle_blocks";
 constexpr std::uint64_t kFileBytesMax = 1U << 30U;
-
-std::string without_slashes(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
 
 json::Value member_json(const MemberBlocks& member) {
   std::string values;
@@ -85,8 +81,8 @@ Status check_member(fs::FileSystem& fs, const std::string& dir, const MemberBloc
 
 }  // namespace
 
-std::string block_file_path(const std::string& bundle_dir) {
-  return without_slashes(bundle_dir) + ".blocks";
+std::string block_file_path(fs::FileSystem& fs, const std::string& bundle_dir) {
+  return cat(bundle_folder(fs, bundle_dir), kBlocksSuffix);
 }
 
 Result<std::vector<MemberBlocks>> read_blocks_of(fs::FileSystem& fs, const std::string& bundle_dir,
@@ -112,7 +108,7 @@ Status write_block_file(fs::FileSystem& fs, const std::string& bundle_dir,
                               {"kind", kKind},
                               {"members", std::move(list)},
                               {"v", 1}};
-  const std::string path = block_file_path(bundle_dir);
+  const std::string path = block_file_path(fs, bundle_dir);
   const std::string draft = path + ".new";
   CORTEX_ASSIGN(const fs::Info stale, fs.lstat(draft));
   if (stale.kind != fs::Kind::kMissing) CORTEX_TRY(fs.remove_file(draft));
@@ -124,7 +120,7 @@ Status write_block_file(fs::FileSystem& fs, const std::string& bundle_dir,
 std::optional<std::vector<MemberBlocks>> read_block_file(fs::FileSystem& fs,
                                                          const std::string& bundle_dir,
                                                          const ManifestFacts& manifest) {
-  const auto text = fs::read_all(fs, block_file_path(bundle_dir), kFileBytesMax);
+  const auto text = fs::read_all(fs, block_file_path(fs, bundle_dir), kFileBytesMax);
   if (!text.ok()) return std::nullopt;
   const auto document = json::parse(*text);
   if (!document.ok()) return std::nullopt;

@@ -24,7 +24,7 @@ struct MemberBlocks {
   std::vector<crypto::ChainingValue> values;  // 32 bytes a MiB
 };
 
-std::string block_file_path(const std::string& bundle_dir);  // without trailing slashes
+std::string block_file_path(fs::FileSystem& fs, const std::string& bundle_dir);
 
 // Reads both members in full.
 Result<std::vector<MemberBlocks>> read_blocks_of(fs::FileSystem& fs, const std::string& bundle_dir,

@@ -55,7 +55,7 @@ TEST_F(BlockFileTest, AChangedByteIsFoundWhereItIsLookedFor) {
 }
 
 TEST_F(BlockFileTest, ValuesThatDoNotGiveTheDigestAreFound_OthersAreNotUsed) {
-  const std::string path = block_file_path(out_);
+  const std::string path = block_file_path(fs_, out_);
   std::string text = get(path);
   const std::size_t at = text.rfind("\"values\":\"") + 12;
   text[at] = text[at] == '0' ? '1' : '0';

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "bundle/fields.h"
+#include "bundle/inventory.h"
 #include "crypto/digest.h"
 
 namespace cortex::bundle {
@@ -176,8 +177,7 @@ Result<std::string> bundle_id(fs::FileSystem& fs, const std::string& dir) {
 
 Result<Chain> find_chain(fs::FileSystem& fs, const std::string& dir, Progress* progress) {
   Chain chain;
-  std::string at = dir;
-  while (at.size() > 1 && at.back() == '/') at.pop_back();
+  std::string at = bundle_folder(fs, dir);
   while (is_increment(fs, at)) {
     if (chain.links.size() >= kChainMax) return refused("the chain of increments has no end");
     CORTEX_ASSIGN(IncrementFacts facts, read_increment(fs, at));

@@ -19,7 +19,8 @@ Error refused(std::string message, Code code = Code::kQuarantined) {
                     "use another bundle, or find out who changed this one");
 }
 
-// The members of a manifest as they stand in the text: nullopt when it is no object.
+// The members of a manifest as they stand in the text. kPrecondition when it is no object,
+// kQuarantined for a member that is there twice.
 Result<std::set<std::string>> member_names(std::string_view text) {
   json::Cursor cursor(text);
   std::set<std::string> names;
@@ -57,6 +58,15 @@ Status check_manifest(fs::FileSystem& fs, const std::string& path) {
 }
 
 }  // namespace
+
+std::string bundle_folder(fs::FileSystem& fs, std::string dir) {
+  if (fs::name_of(dir).empty()) {
+    auto canonical = fs.canonical(dir);
+    if (canonical.ok()) return std::move(canonical).value();
+  }
+  while (dir.size() > 1 && dir.back() == '/') dir.pop_back();
+  return dir;
+}
 
 Status check_inventory(fs::FileSystem& fs, const std::string& dir) {
   constexpr std::string_view kMembers[] = {kManifestName, kStoreName, kLedgerName,

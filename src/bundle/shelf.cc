@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/ulid.h"
 #include "bundle/increment.h"
+#include "bundle/inventory.h"
 #include "bundle/manifest.h"
 #include "bundle/private_folder.h"
 #include "bundle/sealed.h"
@@ -95,7 +96,7 @@ void look_at_manifest(fs::FileSystem& fs, const std::string& path, ShelvedBundle
 }
 
 void look_at_drills(fs::FileSystem& fs, ShelvedBundle& bundle) {
-  const auto text = fs::read_all(fs, bundle.path + ".drills.jsonl", kRecordBytesMax);
+  const auto text = fs::read_all(fs, cat(bundle.path, kDrillsSuffix), kRecordBytesMax);
   if (!text.ok()) return;
   for (const std::string_view line : split(*text, '\n')) {
     const auto row = json::parse(line);
@@ -245,8 +246,8 @@ void keep_parents(const std::vector<ShelvedBundle>& bundles,
 
 Status remove_bundle(fs::FileSystem& fs, const ShelvedBundle& bundle, Clock& clock,
                      Random& random) {
-  for (const char* suffix : {".blocks", ".drills.jsonl"}) {
-    const std::string path = bundle.path + suffix;
+  for (const std::string_view suffix : {kBlocksSuffix, kDrillsSuffix}) {
+    const std::string path = cat(bundle.path, suffix);
     CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
     if (info.kind == fs::Kind::kFile) CORTEX_TRY(fs.remove_file(path));
   }
