@@ -1,5 +1,6 @@
 #include "bundle/private_folder.h"
 
+#include "base/limits.h"
 #include "base/ulid.h"
 
 namespace cortex::bundle {
@@ -25,10 +26,13 @@ std::vector<std::string> remove_dead_folders(fs::FileSystem& fs, const std::stri
 Result<PrivateFolder> PrivateFolder::create(fs::FileSystem& fs, const std::string& parent,
                                             const std::string& prefix, Clock& clock,
                                             Random& random) {
-  remove_dead_folders(fs, parent, prefix);
+  CORTEX_ASSIGN(const auto parent_lock, fs.open_directory(parent));
+  CORTEX_TRY(parent_lock->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
+  auto dead = remove_dead_folders(fs, parent, prefix);
   const std::string path = fs::join(parent, prefix + Ulid::make(clock, random).text());
   CORTEX_TRY(fs.make_directory(path, 0700));
   PrivateFolder folder(fs, path);
+  folder.removed_dead_ = std::move(dead);
   CORTEX_ASSIGN(folder.lock_, fs.open_directory(path));
   CORTEX_TRY(folder.lock_->lock(fs::Lock::kExclusive, 0));
   return folder;

@@ -1,6 +1,7 @@
 // A folder for work that nobody else sees: mode 0700, locked for as long as its maker lives, gone
 // with the object. What a dead process left behind is removed by the next one that makes a folder
-// with the same prefix.
+// with the same prefix: its lock is free. A lock on the parent folder, held for an instant, closes
+// the gap between making and locking.
 #pragma once
 
 #include <memory>
@@ -22,18 +23,23 @@ class PrivateFolder {
   PrivateFolder(PrivateFolder&& other) noexcept
       : fs_(other.fs_),
         path_(std::exchange(other.path_, std::string())),
-        lock_(std::move(other.lock_)) {}
+        lock_(std::move(other.lock_)),
+        removed_dead_(std::move(other.removed_dead_)) {}
   PrivateFolder& operator=(PrivateFolder&&) = delete;
   ~PrivateFolder();
 
   const std::string& path() const { return path_; }
   std::string member(std::string_view name) const { return fs::join(path_, name); }
+  const std::vector<std::string>& removed_dead() const { return removed_dead_; }
+  // The folder has another name now, and stays.
+  void release() { path_.clear(); }
 
  private:
   PrivateFolder(fs::FileSystem& fs, std::string path) : fs_(&fs), path_(std::move(path)) {}
   fs::FileSystem* fs_;
   std::string path_;
   std::unique_ptr<fs::File> lock_;
+  std::vector<std::string> removed_dead_;
 };
 
 // Removes the folders `<prefix><ULID>` in `parent` whose makers are dead; returns their paths. A

@@ -1,9 +1,7 @@
 #include "bundle/staging.h"
 
-#include "base/limits.h"
 #include "base/text.h"
-#include "base/ulid.h"
-#include "bundle/private_folder.h"
+#include "bundle/inventory.h"
 
 namespace cortex::bundle {
 namespace {
@@ -18,15 +16,10 @@ std::string staging_prefix(const std::string& output) {
   return cat(".", name.empty() ? "cortex-backup" : name, ".staging.");
 }
 
-std::string without_slashes(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
-
 }  // namespace
 
 Status check_output(fs::FileSystem& fs, const std::string& output) {
-  auto info = fs.lstat(without_slashes(output));
+  auto info = fs.lstat(bundle_folder(fs, output));
   if (!info.ok()) return with_code(std::move(info).error(), Code::kPrecondition);
   if (info->kind == fs::Kind::kMissing) return {};
   return refused(cat("the bundle path ", quoted(output), " already exists"),
@@ -36,7 +29,7 @@ Status check_output(fs::FileSystem& fs, const std::string& output) {
 Result<std::unique_ptr<Staging>> Staging::create(fs::FileSystem& fs, const std::string& output,
                                                  Clock& clock, Random& random) {
   CORTEX_TRY(check_output(fs, output));
-  auto staging = std::make_unique<Staging>(Key{}, fs, without_slashes(output));
+  auto staging = std::make_unique<Staging>(Key{}, fs, bundle_folder(fs, output));
   Status made = staging->prepare_parent();
   if (made.ok()) made = staging->make(clock, random);
   if (!made.ok()) {
@@ -61,25 +54,21 @@ Status Staging::prepare_parent() {
 }
 
 Status Staging::make(Clock& clock, Random& random) {
-  CORTEX_ASSIGN(auto parent_lock, fs_.open_directory(parent_));
-  CORTEX_TRY(parent_lock->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
-  removed_dead_ = remove_dead_folders(fs_, parent_, staging_prefix(output_));
-  const std::string path =
-      fs::join(parent_, staging_prefix(output_) + Ulid::make(clock, random).text());
-  CORTEX_TRY(fs_.make_directory(path, 0700));
-  path_ = path;
-  CORTEX_ASSIGN(owner_lock_, fs_.open_directory(path_));
-  return owner_lock_->lock(fs::Lock::kExclusive, 0);
+  CORTEX_ASSIGN(auto folder,
+                PrivateFolder::create(fs_, parent_, staging_prefix(output_), clock, random));
+  folder_.emplace(std::move(folder));
+  return {};
 }
 
 Status Staging::publish() {
-  CORTEX_TRY(fs_.sync_directory(path_));
-  if (auto status = fs_.rename_no_replace(path_, output_); !status.ok()) {
+  CORTEX_TRY(fs_.sync_directory(path()));
+  if (auto status = fs_.rename_no_replace(path(), output_); !status.ok()) {
     Error error = with_code(std::move(status).error(), Code::kPrecondition);
     error.unchanged = "no bundle was written";
     return error;
   }
-  published_ = true;
+  folder_->release();
+  made_parents_.clear();
   auto synced = fs_.sync_directory(parent_);
   if (synced.ok()) return synced;
   Error error = with_code(std::move(synced).error(), Code::kPrecondition);
@@ -90,9 +79,7 @@ Status Staging::publish() {
 }
 
 Staging::~Staging() {
-  if (published_) return;
-  // Best effort: what cannot be removed now is a dead staging folder for the next run.
-  if (!path_.empty()) static_cast<void>(fs::remove_tree(fs_, path_).ok());
+  folder_.reset();
   for (auto it = made_parents_.rbegin(); it != made_parents_.rend(); ++it) {
     if (!fs_.remove_directory(*it).ok()) break;
   }

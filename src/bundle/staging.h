@@ -1,18 +1,19 @@
 // The private folder in which a bundle is made, and its publication by one rename.
 //
-// Named `.<output name>.staging.<ULID>` beside the output and locked for as long as its maker
-// lives, so that a later run can tell a dead one (its lock is free) from one in use, and removes
-// the dead. A lock on the parent folder, held for an instant, closes the gap between making and
-// locking. Destroying an unpublished Staging removes it and the parent folders that it had to make.
+// Named `.<output name>.staging.<ULID>` beside the output. Destroying an unpublished Staging removes
+// it and the parent folders that it had to make.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fs/fs.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "bundle/private_folder.h"
 
 namespace cortex::bundle {
 
@@ -33,11 +34,11 @@ class Staging {
   Staging(const Staging&) = delete;
   Staging& operator=(const Staging&) = delete;
 
-  const std::string& path() const { return path_; }
-  std::string member(std::string_view name) const { return fs::join(path_, name); }
+  const std::string& path() const { return folder_->path(); }
+  std::string member(std::string_view name) const { return folder_->member(name); }
   // Syncs the folder, renames it to the output without replacing anything, syncs the parent.
   Status publish();
-  const std::vector<std::string>& removed_dead() const { return removed_dead_; }
+  const std::vector<std::string>& removed_dead() const { return folder_->removed_dead(); }
 
  private:
   Status prepare_parent();
@@ -46,11 +47,8 @@ class Staging {
   fs::FileSystem& fs_;
   std::string output_;
   std::string parent_;
-  std::string path_;
-  std::unique_ptr<fs::File> owner_lock_;
+  std::optional<PrivateFolder> folder_;  // present once create() has made the object
   std::vector<std::string> made_parents_;
-  std::vector<std::string> removed_dead_;
-  bool published_ = false;
 };
 
 }  // namespace cortex::bundle

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/fs/forward_fs.h"
 #include "ledger/head_file.h"
 #include "ledger/ledger_fixture.h"
 
@@ -42,7 +43,7 @@ class CountingFile final : public fs::File {
   std::uint64_t& syncs_;
 };
 
-class CountingFs final : public fs::FileSystem {
+class CountingFs final : public fs::ForwardFs {
  public:
   Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
                                          unsigned mode) override {
@@ -50,35 +51,6 @@ class CountingFs final : public fs::FileSystem {
     return std::unique_ptr<fs::File>(
         std::make_unique<CountingFile>(std::move(file), bytes_read, syncs));
   }
-  Result<std::unique_ptr<fs::File>> open_directory(const std::string& path) override {
-    return fs::posix().open_directory(path);
-  }
-  Result<fs::Info> stat(const std::string& path) override { return fs::posix().stat(path); }
-  Result<fs::Info> lstat(const std::string& path) override { return fs::posix().lstat(path); }
-  Status make_directory(const std::string& path, unsigned mode) override {
-    return fs::posix().make_directory(path, mode);
-  }
-  Result<std::vector<std::string>> make_directories(const std::string& path,
-                                                    unsigned mode) override {
-    return fs::posix().make_directories(path, mode);
-  }
-  Status remove_file(const std::string& path) override { return fs::posix().remove_file(path); }
-  Status remove_directory(const std::string& path) override {
-    return fs::posix().remove_directory(path);
-  }
-  Result<std::vector<std::string>> list(const std::string& path) override {
-    return fs::posix().list(path);
-  }
-  Status rename_no_replace(const std::string& from, const std::string& to) override {
-    return fs::posix().rename_no_replace(from, to);
-  }
-  Status sync_directory(const std::string& path) override {
-    return fs::posix().sync_directory(path);
-  }
-  Result<std::string> canonical(const std::string& path) override {
-    return fs::posix().canonical(path);
-  }
-  Result<std::string> working_directory() override { return fs::posix().working_directory(); }
 
   std::uint64_t bytes_read = 0;
   std::uint64_t syncs = 0;
