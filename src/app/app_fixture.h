@@ -1,19 +1,37 @@
 // A deployment with the services and the layout of a use case, for the tests of this room.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "app/layout.h"
 #include "app/services.h"
+#include "base/fs/forward_fs.h"
 #include "bundle/deployment_fixture.h"
 #include "core/event_codec.h"
 #include "ledger/chain.h"
+#include "ledger/restore_guard.h"
 
 namespace cortex::app {
 
 using bundle::code_of;
 using bundle::FolderState;
+
+// Another restore lets its lock go just before this one takes it, and is unfinished.
+class UnfinishedRestoreFs final : public fs::ForwardFs {
+ public:
+  explicit UnfinishedRestoreFs(const std::string& ledger_path)
+      : journal_(ledger::restore_state_path(ledger_path)) {}
+  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
+                                         unsigned mode) override {
+    if (path.ends_with(".flock")) CORTEX_TRY(fs::overwrite(fs::posix(), journal_, "{}"));
+    return fs::posix().open(path, how, mode);
+  }
+
+ private:
+  std::string journal_;
+};
 
 class AppTest : public bundle::DeploymentTest {
  protected:

@@ -248,9 +248,10 @@ Status Production::take_over() {
 }
 
 Status Production::take_lock() {
-  CORTEX_TRY(ledger::check_no_restore(services_.fs, layout().event_log_path));
   CORTEX_ASSIGN(auto lock, bundle::RestoreLock::acquire(services_.fs, layout().data_dir));
   lock_.emplace(std::move(lock));
+  // Behind the lock: a restore that was at work until now may have left its journal.
+  CORTEX_TRY(ledger::check_no_restore(services_.fs, layout().event_log_path));
   auto marker = make_marker();
   if (marker.ok()) {
     marker_.emplace(std::move(marker).value());

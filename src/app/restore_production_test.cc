@@ -188,6 +188,18 @@ TEST_F(RestoreProductionTest, AMarkerStopsIt_AndAHeldLockEvenATakeover) {
   EXPECT_NE(apply(forced).error->message.find("another restore is at work"), std::string::npos);
 }
 
+TEST_F(RestoreProductionTest, TheJournalOfAnotherRestoreIsLookedForBehindTheLock) {
+  const std::string store = get(db_), ledger = get(log_);
+  UnfinishedRestoreFs disturbed(log_);
+  Services services{disturbed, clock_, random_};
+  const ProductionReport report = restore_production(services, environment_, request());
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->token, ledger::kRestoreUnfinishedToken);
+  EXPECT_EQ(kind_of(bundle::lock_marker_path(live_)), fs::Kind::kMissing);
+  EXPECT_EQ(get(db_), store);
+  EXPECT_EQ(get(log_), ledger);
+}
+
 TEST_F(RestoreProductionTest, ARollbackStandsInTheLedgerAndInTheTable) {
   const store::OperationRow row{.event_id = "evt_1",
                                 .recorded_at = clock_.time,

@@ -195,6 +195,8 @@ Result<RestoreRunReport> restore_run(Services& services, const Environment& envi
   CORTEX_TRY(prepare_folder(services, request.layout));
   CORTEX_ASSIGN(const auto lock,
                 bundle::RestoreLock::acquire(services.fs, request.layout.data_dir));
+  // Again: a restore that was at work until now may have left its journal.
+  CORTEX_TRY(ledger::check_no_restore(services.fs, request.layout.event_log_path));
   CORTEX_TRY(bundle::check_no_marker(services.fs, request.layout.data_dir));
   CORTEX_TRY(
       bundle::remove_leftovers(services.fs, request.layout.db_path, request.layout.event_log_path));

@@ -13,7 +13,10 @@ class RestoreRunTest : public AppTest {
     ASSERT_TRUE(back_up().ok());
   }
   Result<RestoreRunReport> run(bool acknowledged, bool dry_run = false) {
-    return restore_run(services_, Environment{},
+    return run(services_, acknowledged, dry_run);
+  }
+  Result<RestoreRunReport> run(Services& services, bool acknowledged, bool dry_run = false) {
+    return restore_run(services, Environment{},
                        {.layout = layout_,
                         .bundle_dir = out_,
                         .dry_run = dry_run,
@@ -75,6 +78,19 @@ TEST_F(RestoreRunTest, ABundleThatIsNotSoundIsRefusedFirst) {
   const FolderState before = state_of(live_);
   EXPECT_EQ(code_of(run(true)), Code::kQuarantined);
   EXPECT_EQ(state_of(live_), before);
+}
+
+TEST_F(RestoreRunTest, TheJournalOfAnotherRestoreIsLookedForBehindTheLock) {
+  append(3, 1);
+  mirror();
+  const std::string store = get(db_), ledger = get(log_);
+  UnfinishedRestoreFs disturbed(log_);
+  Services services{disturbed, clock_, random_};
+  const auto report = run(services, true);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().token, ledger::kRestoreUnfinishedToken);
+  EXPECT_EQ(get(db_), store);
+  EXPECT_EQ(get(log_), ledger);
 }
 
 }  // namespace
