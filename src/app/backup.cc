@@ -5,6 +5,7 @@
 #include "app/plain_bundle.h"
 #include "app/status.h"
 #include "base/text.h"
+#include "bundle/inventory.h"
 #include "bundle/private_folder.h"
 #include "bundle/restore_lock.h"
 #include "bundle/staging.h"
@@ -142,6 +143,7 @@ Result<CompactReport> compact_backup(Services& services, const CompactRequest& r
   CORTEX_ASSIGN(report.bundle,
                 bundle::verify_bundle(services.fs, staging->member(bundle::kManifestName), true,
                                       request.progress));
+  CORTEX_TRY(bundle::check_inventory(services.fs, staging->path()));
   CORTEX_TRY(staging->publish());
   return report;
 }

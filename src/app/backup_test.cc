@@ -65,5 +65,32 @@ TEST_F(AppBackupTest, MadeBundle_VerifiesInBothLevels) {
   }
 }
 
+TEST_F(AppBackupTest, ACompactedBundleHoldsNothingThatNoBundleHolds) {
+  const std::string shelf = folder_ / "shelf";
+  fill(2);
+  ASSERT_TRUE(run(fs::join(shelf, "full")).ok());
+  append(3, 1);
+  mirror();
+  ASSERT_TRUE(
+      incremental_backup(services_, {layout_, fs::join(shelf, "one")}, fs::join(shelf, "full"))
+          .ok());
+  const auto compact = [&](const std::string& name) {
+    return compact_backup(services_, {.bundle_dir = fs::join(shelf, "one"),
+                                      .output = fs::join(shelf, name),
+                                      .identity_file = {}});
+  };
+  ASSERT_TRUE(compact("good").ok());
+  const std::string path = fs::join(shelf, "one/cortex_increment.json");
+  std::string text = get(path);
+  constexpr std::string_view kOpening = "\"manifest\": {";
+  const std::size_t at = text.find(kOpening);
+  ASSERT_NE(at, std::string::npos) << text;
+  put(path, text.insert(at + kOpening.size(), "\"unheard_of\": 1, "));
+  const auto report = compact("bad");
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kQuarantined) << report.error().text();
+  EXPECT_EQ(names_in(shelf), (std::vector<std::string>{"full", "good", "one"}));
+}
+
 }  // namespace
 }  // namespace cortex::app
