@@ -55,11 +55,11 @@ Result<std::optional<bundle::PartialCheck>> check_part(Services& services,
   return check;
 }
 
-// Leaves the values of all blocks beside the bundle. A folder that cannot be written is a note.
+// Leaves the values of all blocks beside the bundle, where they are not yet. A folder that cannot
+// be written is a note.
 void keep_blocks(Services& services, const BackupCheckRequest& request, BackupCheckReport& report,
                  Progress* progress) {
   const bundle::ManifestFacts& manifest = report.bundle.manifest;
-  if (bundle::read_block_file(services.fs, request.bundle_dir, manifest)) return;
   const auto blocks = bundle::read_blocks_of(services.fs, request.bundle_dir, manifest, progress);
   Status kept = blocks.ok() ? bundle::write_block_file(services.fs, request.bundle_dir, *blocks)
                             : Status(blocks.error());

@@ -1,7 +1,6 @@
 #include "bundle/shelf.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -11,13 +10,11 @@
 #include "bundle/manifest.h"
 #include "bundle/private_folder.h"
 #include "bundle/sealed.h"
-#include "crypto/digest.h"
 #include "json/value.h"
 
 namespace cortex::bundle {
 namespace {
 
-constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
 constexpr std::string_view kPrunedMark = ".pruned.";
 constexpr std::uint64_t kRecordBytesMax = 64U << 20U;
 
@@ -45,12 +42,8 @@ std::optional<Timestamp> time_of_name(const std::string& name) {
 // Sizes only: who checks digests says so.
 void look_at_sealed(fs::FileSystem& fs, ShelvedBundle& bundle) {
   bundle.kind = BundleKind::kEncrypted;
-  const std::string list = fs::join(bundle.path, kSealedManifestName);
-  const auto info = fs.lstat(list);
-  if (info.ok()) bundle.made_at = info->modified;
-  bundle.made_at = time_of_name(bundle.name).value_or(bundle.made_at);
-  const auto bytes = fs::read_all(fs, list, kManifestBytesMax);
-  if (bytes.ok()) bundle.manifest_blake3 = crypto::prefixed_hex(crypto::blake3(*bytes));
+  const auto info = fs.lstat(fs::join(bundle.path, kSealedManifestName));
+  bundle.made_at = time_of_name(bundle.name).value_or(info.ok() ? info->modified : Timestamp{});
   const auto members = read_sealed(fs, bundle.path);
   if (!members.ok()) {
     bundle.problem = members.error().message;
@@ -81,8 +74,9 @@ void look_at_increment(fs::FileSystem& fs, ShelvedBundle& bundle) {
 }
 
 void look_at_manifest(fs::FileSystem& fs, const std::string& path, ShelvedBundle& bundle) {
-  const auto bytes = fs::read_all(fs, path, kManifestBytesMax);
-  if (bytes.ok()) bundle.manifest_blake3 = crypto::prefixed_hex(crypto::blake3(*bytes));
+  if (auto id = bundle_id(fs, bundle.path); id.ok()) {
+    bundle.manifest_blake3 = std::move(id).value();
+  }
   const auto facts = read_manifest(fs, path);
   if (!facts.ok()) {
     bundle.problem = facts.error().message;
@@ -107,59 +101,42 @@ void look_at_drills(fs::FileSystem& fs, ShelvedBundle& bundle) {
   }
 }
 
-// Days since 1970-01-01 as a civil date (Howard Hinnant, "chrono-compatible low-level date
-// algorithms").
-struct Month {
-  std::int64_t year = 0;
-  std::int64_t month = 0;
-};
-Month month_of(std::int64_t days) {
-  days += 719468;
-  const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  const std::int64_t day_of_era = days - era * 146097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t shifted = (5 * day_of_year + 2) / 153;
-  const std::int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
-  return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month};
+// The day of `t` (UTC), cut to what the period is.
+std::string date_of(Timestamp t, std::size_t length) {
+  return format_rfc3339_seconds(t).substr(0, length);
 }
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-  return a >= 0 ? a / b : -((b - 1 - a) / b);
+// The Monday with which the week of `t` begins.
+Timestamp monday_of(Timestamp t) {
+  constexpr std::int64_t kDay = 86400;
+  constexpr std::int64_t kWeek = 7 * kDay;
+  constexpr std::int64_t kMonday = 4 * kDay;  // 1970-01-05
+  return {t.seconds - ((t.seconds - kMonday) % kWeek + kWeek) % kWeek, 0};
 }
-
-std::int64_t day_of(Timestamp t) { return floor_div(t.seconds, 86400); }
 
 struct Rule {
   std::string_view name;
   std::uint64_t Retention::* count;
-  std::int64_t (*period)(Timestamp t);  // null: each bundle is a period of its own
+  std::string (*period)(Timestamp t);  // null: each bundle is a period of its own
 };
 constexpr Rule kRules[] = {
     {"last", &Retention::last, nullptr},
-    {"daily", &Retention::daily, day_of},
-    {"weekly", &Retention::weekly,
-     [](Timestamp t) { return floor_div(day_of(t) + 3, 7); }},  // 1970-01-01 was a Thursday
-    {"monthly", &Retention::monthly,
-     [](Timestamp t) {
-       const Month month = month_of(day_of(t));
-       return month.year * 12 + month.month;
-     }},
-    {"yearly", &Retention::yearly, [](Timestamp t) { return month_of(day_of(t)).year; }},
+    {"daily", &Retention::daily, [](Timestamp t) { return date_of(t, 10); }},
+    {"weekly", &Retention::weekly, [](Timestamp t) { return date_of(monday_of(t), 10); }},
+    {"monthly", &Retention::monthly, [](Timestamp t) { return date_of(t, 7); }},
+    {"yearly", &Retention::yearly, [](Timestamp t) { return date_of(t, 4); }},
 };
 
 void apply_rule(const std::vector<ShelvedBundle>& bundles, const Rule& rule, std::uint64_t count,
                 std::vector<std::vector<std::string>>& reasons) {
-  std::optional<std::int64_t> period;
+  std::string period;
   std::uint64_t kept = 0;
   for (std::size_t i = 0; i < bundles.size() && kept < count; ++i) {
     if (!bundles[i].problem.empty()) continue;
     if (rule.period != nullptr) {
-      const std::int64_t its = rule.period(bundles[i].made_at);
+      std::string its = rule.period(bundles[i].made_at);
       if (period == its) continue;
-      period = its;
+      period = std::move(its);
     }
     reasons[i].emplace_back(rule.name);
     ++kept;

@@ -23,9 +23,9 @@ struct ShelvedBundle {
   Timestamp made_at;
   std::uint64_t size_bytes = 0;
   std::uint64_t ledger_rows = 0;
-  std::string manifest_blake3;
-  std::string parent_blake3;  // manifest of the bundle that an increment continues, or empty
-  std::string problem;        // why it is no complete bundle, or empty
+  std::string manifest_blake3;  // empty for an encrypted bundle, which nothing can continue
+  std::string parent_blake3;    // manifest of the bundle that an increment continues, or empty
+  std::string problem;          // why it is no complete bundle, or empty
   std::optional<std::string> last_drill;  // "passed at 2026-01-31T03:15:00Z"
 };
 
