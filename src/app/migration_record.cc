@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "bundle/inventory.h"
 #include "crypto/digest.h"
 #include "json/value.h"
 #include "ledger/boundary.h"
@@ -13,7 +14,6 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::string_view kManifestName = "POST_V2_MIGRATE_MANIFEST";
 constexpr std::string_view kRecordName = "cortex_migration_v2.json";
 constexpr std::string_view kAttestationName = "cortex_operator_attestation.json";
 constexpr std::uint64_t kRecordBytesMax = 1U << 20U;
@@ -62,7 +62,7 @@ MigrationRecord make_migration_record(const MigrationPlan& plan, const std::stri
   json::Object document = manifest_document(plan, boundary_hash, bundle_manifest, before, now);
   MigrationRecord record;
   record.boundary_event_hash = boundary_hash;
-  record.manifest_path = fs::join(fs::parent_of(bundle_manifest), kManifestName);
+  record.manifest_path = fs::join(fs::parent_of(bundle_manifest), bundle::kPostMigrateManifestName);
   record.manifest_blake3 = cat("blake3:", crypto::blake3_hex(json::canonical(document)));
   document.add("manifest_blake3", record.manifest_blake3);
   record.manifest_text = json::write_pretty(std::move(document), json::Keys::kSorted);

@@ -85,6 +85,8 @@ json::Value to_json(const ResumeReport& report);
 Result<std::uint64_t> verify_in_place(Services& services, const bundle::SwapState& state);
 json::Value single_anchor_json(const bundle::AnchorEvidence& anchors);
 json::Value anchor_history_json(const bundle::AnchorEvidence& anchors);
+// What is kept of the replaced pair in `folder`.
+json::Value evidence_json(const std::string& folder, const Layout& layout);
 // Goes back after `why`; the error to report, with what became of the store.
 Error rolled_back(bundle::Swap& swap, Error why);
 

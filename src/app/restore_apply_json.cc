@@ -104,14 +104,16 @@ json::Value anchor_history_json(const bundle::AnchorEvidence& anchors) {
                       {"status", "verified"}};
 }
 
-json::Value to_json(const ApplyStageReport& report) {
-  const std::string& folder = report.evidence_folder;
-  json::Object evidence{
-      {"active_db_backup", fs::join(folder, cat("current.", fs::name_of(report.layout.db_path)))},
+json::Value evidence_json(const std::string& folder, const Layout& layout) {
+  return json::Object{
+      {"active_db_backup", fs::join(folder, cat("current.", fs::name_of(layout.db_path)))},
       {"active_event_log_backup",
-       fs::join(folder, cat("current.", fs::name_of(report.layout.event_log_path)))},
+       fs::join(folder, cat("current.", fs::name_of(layout.event_log_path)))},
       {"manifest", fs::join(folder, bundle::kRecoveryManifest)},
       {"status", bundle::kRecoveryStatus}};
+}
+
+json::Value to_json(const ApplyStageReport& report) {
   json::Object out{
       {"active_db", report.layout.db_path},
       {"active_event_log", report.layout.event_log_path},
@@ -122,7 +124,7 @@ json::Value to_json(const ApplyStageReport& report) {
       {"manifest", report.manifest},
       {"policy_decision", policy(report)},
       {"post_restore_verification", after_json(report)},
-      {"recovery_evidence", std::move(evidence)},
+      {"recovery_evidence", evidence_json(report.evidence_folder, report.layout)},
       {"semantic_diff",
        bundle::diff_block(report.diff,
                           cat("candidate_store:", fs::join(report.stage_dir, bundle::kStoreName)))},

@@ -139,11 +139,6 @@ Status accept_loss(Services& services, const IntentRequest& request,
   return {};
 }
 
-std::string canonical_or_given(Services& services, const std::string& path) {
-  auto canonical = services.fs.canonical(path);
-  return canonical.ok() ? std::move(canonical).value() : path;
-}
-
 Status write_file(Services& services, const std::string& path, std::string_view bytes) {
   Status written = fs::write_new(services.fs, path, bytes, 0644);
   if (written.ok()) written = services.fs.sync_directory(fs::parent_of(path));
@@ -189,8 +184,8 @@ Status build(Services& services, IntentRequest& request, IntentReport& report) {
   intent.operator_principal_id = bundle::operator_principal_id(operator_key);
   intent.deployment_id =
       request.deployment_id.value_or(deployment(services, request.layout).deployment_id);
-  intent.active_db = canonical_or_given(services, request.layout.db_path);
-  intent.active_log = canonical_or_given(services, request.layout.event_log_path);
+  intent.active_db = bundle::canonical_or_given(services.fs, request.layout.db_path);
+  intent.active_log = bundle::canonical_or_given(services.fs, request.layout.event_log_path);
   CORTEX_TRY(read_digests(services, request, intent));
   CORTEX_TRY(accept_loss(services, request, intent));
   const Timestamp now = services.clock.now();

@@ -5,7 +5,6 @@
 #include "app/restore_look.h"
 #include "app/restore_production.h"
 #include "base/text.h"
-#include "bundle/swap.h"
 
 namespace cortex::app {
 namespace {
@@ -77,17 +76,6 @@ json::Value intent_json(const ProductionReport& report) {
                       {"verified", true}};
 }
 
-json::Value evidence_json(const ProductionReport& report) {
-  const std::string& folder = report.evidence_folder;
-  const Layout& layout = report.request.layout;
-  return json::Object{
-      {"active_db_backup", fs::join(folder, cat("current.", fs::name_of(layout.db_path)))},
-      {"active_event_log_backup",
-       fs::join(folder, cat("current.", fs::name_of(layout.event_log_path)))},
-      {"manifest", fs::join(folder, bundle::kRecoveryManifest)},
-      {"status", bundle::kRecoveryStatus}};
-}
-
 }  // namespace
 
 json::Value to_json(const ProductionReport& report) {
@@ -111,7 +99,7 @@ json::Value to_json(const ProductionReport& report) {
       {"post_restore_verification", after_json(report)},
       {"production_eligible", true},
       {"recorded_event", report.recorded_event},
-      {"recovery_evidence", evidence_json(report)},
+      {"recovery_evidence", evidence_json(report.evidence_folder, request.layout)},
       {"restore_intent", intent_json(report)},
       {"restore_performed", true},
       {"rollback_performed", false},

@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "base/ulid.h"
-#include "bundle/copy.h"
 #include "bundle/cut.h"
 #include "bundle/digest.h"
 #include "bundle/staging.h"
@@ -14,15 +13,6 @@
 
 namespace cortex::bundle {
 namespace {
-
-// What cannot be written to the bundle's folder is a precondition of the command, unlike what
-// cannot be read.
-Status as_unwritable(Status status) {
-  if (status.ok()) return status;
-  Error error = with_code(std::move(status).error(), Code::kPrecondition);
-  error.unchanged = "no bundle was written";
-  return error;
-}
 
 // Copies, digests and audits the ledger prefix in one pass.
 Result<ledger::ChainReport> copy_ledger(fs::FileSystem& fs, Cut& cut, const std::string& path,
@@ -46,11 +36,9 @@ Result<ledger::ChainReport> copy_ledger(fs::FileSystem& fs, Cut& cut, const std:
 
 // The online backup of the pinned snapshot. SQLite writes page 1 last, so the copy's digest takes
 // one more read of the copy (from the page cache).
-Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress,
+Status take_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress,
                   Manifest& manifest) {
-  if (cut.store_error) return *cut.store_error;
-  CORTEX_TRY(fs::write_new(fs, path, "", 0600));
-  if (cut.store) CORTEX_TRY(copy_snapshot(*cut.store, path, progress));
+  CORTEX_TRY(copy_store(fs, cut, path, progress));
   CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kAppend));
   CORTEX_TRY(file->sync_all());
   CORTEX_TRY(file->close());
@@ -75,7 +63,7 @@ Status fill_staging(fs::FileSystem& fs, Cut& cut, Staging& staging, const Backup
                     Manifest& manifest, ledger::ChainReport* failures) {
   Status store_status;
   std::jthread store_thread([&] {
-    store_status = copy_store(fs, cut, staging.member(kStoreName), request.progress, manifest);
+    store_status = take_store(fs, cut, staging.member(kStoreName), request.progress, manifest);
   });
   auto chain = copy_ledger(fs, cut, staging.member(kLedgerName), request.progress, manifest.ledger);
   store_thread.join();

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "bundle/copy.h"
 #include "store/mirror.h"
 #include "store/open.h"
 
@@ -79,6 +80,12 @@ Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
   }
   CORTEX_TRY(cut.ledger->unlock());
   return cut;
+}
+
+Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress) {
+  if (cut.store_error) return *cut.store_error;
+  CORTEX_TRY(fs::write_new(fs, path, "", 0600));
+  return cut.store ? copy_snapshot(*cut.store, path, progress) : Status{};
 }
 
 }  // namespace cortex::bundle

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/fs/fs.h"
+#include "base/progress.h"
 #include "base/result.h"
 #include "ledger/tail.h"
 #include "sqlite/connection.h"
@@ -33,5 +34,10 @@ Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
 // A store that mirrors rows that the ledger does not hold tells that acknowledged rows are gone.
 // Such a pair is no state to keep: kIntegrity, kChain with a torn tail.
 Status check_not_cut(Cut& cut);
+
+// The store of the cut in a new file with mode 0600, not synced. Errors: that of the cut when the
+// store cannot be read.
+Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path,
+                  Progress* progress = nullptr);
 
 }  // namespace cortex::bundle

@@ -1,12 +1,12 @@
 #include "bundle/increment.h"
 
 #include <algorithm>
-#include <array>
-#include <memory>
+#include <bit>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "bundle/digest_json.h"
 #include "bundle/fields.h"
 #include "bundle/inventory.h"
 #include "crypto/digest.h"
@@ -24,18 +24,6 @@ Error refused(std::string message, Code code = Code::kQuarantined) {
                     " backed up");
 }
 
-json::Value part_json(const FileDigest& part) {
-  return json::Object{{"blake3", part.blake3}, {"size_bytes", part.size_bytes}};
-}
-
-std::function<bool(json::Cursor&)> part_into(FileDigest& out) {
-  return [&out](json::Cursor& cursor) {
-    const Field fields[] = {{"blake3", text_into(out.blake3)},
-                            {"size_bytes", count_into(out.size_bytes, ~0ULL)}};
-    return read_fields(cursor, fields);
-  };
-}
-
 Result<Increment> parse(std::string_view text) {
   std::string kind;
   std::uint64_t version = 0;
@@ -48,11 +36,11 @@ Result<Increment> parse(std::string_view text) {
                           {"parent_manifest_blake3", text_into(out.parent_blake3)},
                           {"parent_name", text_into(out.parent_name)},
                           {"ledger_from_bytes", count_into(out.ledger_from, ~0ULL)},
-                          {"ledger_part", part_into(out.ledger_part)},
+                          {"ledger_part", digest_into(out.ledger_part)},
                           {"page_bytes", count_into(out.page_bytes, 65536)},
                           {"pages_changed", count_into(out.pages_changed, 0xffffffffU)},
                           {"pages_total", count_into(out.pages_total, 0xffffffffU)},
-                          {"pages", part_into(out.pages)},
+                          {"pages", digest_into(out.pages)},
                           {"manifest", manifest}};
   if (auto read = read_document(text, fields); !read.ok()) {
     return refused(cat("the description of the increment is malformed: ", read.error().message),
@@ -113,11 +101,11 @@ json::Value increment_document(const Increment& increment) {
                       {"parent_manifest_blake3", increment.parent_blake3},
                       {"parent_name", increment.parent_name},
                       {"ledger_from_bytes", increment.ledger_from},
-                      {"ledger_part", part_json(increment.ledger_part)},
+                      {"ledger_part", digest_json(increment.ledger_part)},
                       {"page_bytes", increment.page_bytes},
                       {"pages_changed", increment.pages_changed},
                       {"pages_total", increment.pages_total},
-                      {"pages", part_json(increment.pages)},
+                      {"pages", digest_json(increment.pages)},
                       {"manifest", increment.manifest}};
 }
 

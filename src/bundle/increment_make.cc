@@ -1,14 +1,11 @@
 #include "bundle/increment_make.h"
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
 #include <thread>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "bundle/copy.h"
 #include "bundle/cut.h"
 #include "bundle/private_folder.h"
 #include "bundle/staging.h"
@@ -22,13 +19,6 @@ namespace {
 
 Error not_written(Code code, std::string message, std::string next) {
   return make_error(code, std::move(message), "no bundle was written", std::move(next));
-}
-
-Status as_unwritable(Status status) {
-  if (status.ok()) return status;
-  Error error = with_code(std::move(status).error(), Code::kPrecondition);
-  error.unchanged = "no bundle was written";
-  return error;
 }
 
 // Where the last row before `end` begins. O(that row).
@@ -180,13 +170,6 @@ Status take_pages(fs::FileSystem& fs, const std::string& copy, const Chain& pare
   return {};
 }
 
-// The store of the cut in a private place.
-Status copy_cut(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress) {
-  if (cut.store_error) return *cut.store_error;
-  CORTEX_TRY(fs::write_new(fs, path, "", 0600));
-  return cut.store ? copy_snapshot(*cut.store, path, progress) : Status{};
-}
-
 std::uint64_t rows_of(const ManifestFacts& manifest) {
   return manifest.document.find_unsigned("jsonl_mirror_audit_rows_scanned").value_or(0);
 }
@@ -214,7 +197,7 @@ Status take_store(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut,
   CORTEX_ASSIGN(const auto work,
                 PrivateFolder::create(fs, request.work_dir, ".cortex-increment-", clock, random));
   const std::string copy = work.member(kStoreName);
-  CORTEX_TRY(copy_cut(fs, cut, copy, nullptr));
+  CORTEX_TRY(copy_store(fs, cut, copy));
   CORTEX_TRY(take_pages(fs, copy, parent, staging, increment, manifest.store));
   if (manifest.store.size_bytes == 0) return {};
   CORTEX_ASSIGN(auto db, sqlite::Connection::open(copy, sqlite::OpenMode::kImmutable));
@@ -244,7 +227,6 @@ Status fill(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut, const
   report.ledger_rows = manifest.ledger_rows = rows_of(parent.manifest()) + rows.count;
   manifest.post_v2 = parent.manifest().post_v2() || rows.has_boundary;
   increment.manifest = manifest_document(manifest);
-  report.made_at = format_rfc3339_seconds(manifest.made_at);
   report.full_size_bytes = manifest.store.size_bytes + manifest.ledger.size_bytes;
   report.size_bytes = increment.ledger_part.size_bytes + increment.pages.size_bytes;
   return as_unwritable(fs::write_new(fs, staging.member(kIncrementName),

@@ -1,7 +1,7 @@
 // Making an incremental bundle against a parent that is checked first.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 
 #include "base/fs/fs.h"
@@ -29,7 +29,6 @@ struct IncrementReport {
   std::uint64_t new_rows = 0, ledger_rows = 0;
   std::uint64_t size_bytes = 0;       // of the increment
   std::uint64_t full_size_bytes = 0;  // of the full bundle that it stands for
-  std::string made_at;
   bool verified = false;
 };
 

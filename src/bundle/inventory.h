@@ -1,5 +1,5 @@
-// What may lie in a bundle's folder and beside it, and what must stand in its manifest: exactly what
-// the format names. Verification of digests is verify.h.
+// What may lie in a bundle's folder and beside it, and what must stand in its manifest: exactly
+// what the format names. Verification of digests is verify.h.
 #pragma once
 
 #include <string>

@@ -93,11 +93,6 @@ Status check_window(std::string_view name, Timestamp not_before, Timestamp not_a
       "build and sign a new one");
 }
 
-std::string canonical_or_given(fs::FileSystem& fs, const std::string& path) {
-  auto canonical = fs.canonical(path);
-  return canonical.ok() ? std::move(canonical).value() : path;
-}
-
 constexpr std::string_view kIntentName = "restore intent";
 
 Result<RestoreIntent> parse_intent(const Document& document) {
@@ -128,6 +123,11 @@ Result<RestoreIntent> parse_intent(const Document& document) {
 }
 
 }  // namespace
+
+std::string canonical_or_given(fs::FileSystem& fs, const std::string& path) {
+  auto canonical = fs.canonical(path);
+  return canonical.ok() ? std::move(canonical).value() : path;
+}
 
 std::string operator_principal_id(const crypto::PublicKey& key) {
   return cat("operator:", crypto::blake3_hex(std::string_view(

@@ -53,6 +53,9 @@ struct ReadIntent {
 Result<ReadIntent> read_intent(fs::FileSystem& fs, const std::string& path,
                                const std::string& signature_path, const crypto::PublicKey& key);
 
+// How an intent names a file: another path to the same one is the same.
+std::string canonical_or_given(fs::FileSystem& fs, const std::string& path);
+
 // What the intent must say.
 struct IntentFacts {
   std::string deployment_id;

@@ -26,6 +26,13 @@ Status check_output(fs::FileSystem& fs, const std::string& output) {
                  "choose another --output; a bundle is never overwritten");
 }
 
+Status as_unwritable(Status status) {
+  if (status.ok()) return status;
+  Error error = with_code(std::move(status).error(), Code::kPrecondition);
+  error.unchanged = "no bundle was written";
+  return error;
+}
+
 Result<std::unique_ptr<Staging>> Staging::create(fs::FileSystem& fs, const std::string& output,
                                                  Clock& clock, Random& random) {
   CORTEX_TRY(check_output(fs, output));
@@ -62,11 +69,7 @@ Status Staging::make(Clock& clock, Random& random) {
 
 Status Staging::publish() {
   CORTEX_TRY(fs_.sync_directory(path()));
-  if (auto status = fs_.rename_no_replace(path(), output_); !status.ok()) {
-    Error error = with_code(std::move(status).error(), Code::kPrecondition);
-    error.unchanged = "no bundle was written";
-    return error;
-  }
+  CORTEX_TRY(as_unwritable(fs_.rename_no_replace(path(), output_)));
   folder_->release();
   made_parents_.clear();
   auto synced = fs_.sync_directory(parent_);

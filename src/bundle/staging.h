@@ -1,7 +1,7 @@
 // The private folder in which a bundle is made, and its publication by one rename.
 //
-// Named `.<output name>.staging.<ULID>` beside the output. Destroying an unpublished Staging removes
-// it and the parent folders that it had to make.
+// Named `.<output name>.staging.<ULID>` beside the output. Destroying an unpublished Staging
+// removes it and the parent folders that it had to make.
 #pragma once
 
 #include <memory>
@@ -20,6 +20,10 @@ namespace cortex::bundle {
 // The first check of a backup, before anything is read or made: `output` must not exist in any
 // form. Error: kPrecondition.
 Status check_output(fs::FileSystem& fs, const std::string& output);
+
+// What cannot be written to the bundle's folder is a precondition of the command, unlike what
+// cannot be read.
+Status as_unwritable(Status status);
 
 class Staging {
   struct Key {};  // only create() can make one, std::make_unique can call the constructor

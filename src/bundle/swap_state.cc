@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "bundle/digest_json.h"
 #include "bundle/fields.h"
 #include "ledger/restore_guard.h"
 
@@ -12,24 +13,12 @@ namespace {
 constexpr std::uint64_t kStateBytesMax = 1U << 20U;
 constexpr std::string_view kKind = "cortex_restore_state";
 
-json::Value digest_json(const FileDigest& digest) {
-  return json::Object{{"blake3", digest.blake3}, {"size_bytes", digest.size_bytes}};
-}
-
 json::Value file_json(const SwapFile& file) {
   return json::Object{{"active", file.active},
                       {"temporary", file.temporary},
                       {"new", digest_json(file.fresh)},
                       {"backup", file.backup},
                       {"old", digest_json(file.old)}};
-}
-
-std::function<bool(json::Cursor&)> digest_into(FileDigest& out) {
-  return [&out](json::Cursor& cursor) {
-    const Field fields[] = {{"blake3", text_into(out.blake3)},
-                            {"size_bytes", count_into(out.size_bytes, ~0ULL)}};
-    return read_fields(cursor, fields);
-  };
 }
 
 std::function<bool(json::Cursor&)> file_into(SwapFile& out) {
