@@ -8,7 +8,6 @@
 #include "base/ulid.h"
 #include "core/ids.h"
 #include "json/value.h"
-#include "ledger/attestation.h"
 #include "ledger/user_attestation.h"
 
 namespace cortex::app {
@@ -40,18 +39,10 @@ void Attestor::attest(Services& services, const core::Event& event, std::uint64_
   if (operation.empty()) return;
   const std::string id = core::id_text(core::IdKind::kEvent, event.id);
   const std::string key_id = key_.key_id();
-  ledger::Attested what;
-  what.source = event.source.type;
-  what.event_id = id;
-  what.payload_hash = event.payload_hash;
-  if (event.session_id) what.session_id = *event.session_id;
-  what.ledger_id = ledger_id_;
-  what.lineage = ledger::ChainPosition{position};
-  what.signed_at = services.clock.now();
-  what.key_id = key_id;
-  std::string preimage;
-  ledger::attestation_preimage(what, preimage);
-  const std::string now = format_rfc3339(what.signed_at, Offset::kZ);
+  const Timestamp signed_at = services.clock.now();
+  const std::string now = format_rfc3339(signed_at, Offset::kZ);
+  const std::string preimage =
+      ledger::user_attestation_preimage(event, position, ledger_id_, key_id, signed_at);
   const json::Object row{
       {"id",
        core::id_text(core::IdKind::kAuditRecord, Ulid::make(services.clock, services.random))},

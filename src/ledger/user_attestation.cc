@@ -95,8 +95,9 @@ Result<std::optional<UserAttestation>> parse_user_attestation(std::string_view l
   return std::optional(std::move(out));
 }
 
-bool attests(const UserAttestation& attestation, const core::Event& event,
-             std::uint64_t rows_before, std::string_view ledger_id) {
+std::string user_attestation_preimage(const core::Event& event, std::uint64_t rows_before,
+                                      std::string_view ledger_id, std::string_view key_id,
+                                      Timestamp signed_at) {
   const std::string id = core::id_text(core::IdKind::kEvent, event.id);
   Attested what;
   what.source = event.source.type;
@@ -105,12 +106,20 @@ bool attests(const UserAttestation& attestation, const core::Event& event,
   if (event.session_id) what.session_id = *event.session_id;
   what.ledger_id = ledger_id;
   what.lineage = ChainPosition{rows_before};
-  what.signed_at = attestation.signed_at;
-  what.key_id = attestation.key_id;
+  what.signed_at = signed_at;
+  what.key_id = key_id;
   std::string preimage;
   attestation_preimage(what, preimage);
+  return preimage;
+}
+
+bool attests(const UserAttestation& attestation, const core::Event& event,
+             std::uint64_t rows_before, std::string_view ledger_id) {
   return crypto::check_public_key(attestation.key).ok() &&
-         crypto::verify(attestation.key, preimage, attestation.signature);
+         crypto::verify(attestation.key,
+                        user_attestation_preimage(event, rows_before, ledger_id, attestation.key_id,
+                                                  attestation.signed_at),
+                        attestation.signature);
 }
 
 }  // namespace cortex::ledger

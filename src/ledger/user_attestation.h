@@ -32,8 +32,14 @@ std::string_view attestation_operation(core::SourceType source);
 // Everything but its own id is pinned, by the shape or by the signature.
 Result<std::optional<UserAttestation>> parse_user_attestation(std::string_view line);
 
-// Whether the signature is one over this event at this place; `rows_before` counts the rows before
-// it. One verification, some 35 microseconds.
+// What a signature attests: this event at this place; `rows_before` counts the rows before it.
+// O(bytes of the names).
+std::string user_attestation_preimage(const core::Event& event, std::uint64_t rows_before,
+                                      std::string_view ledger_id, std::string_view key_id,
+                                      Timestamp signed_at);
+
+// Whether the signature is one over this event at this place. One verification, some 35
+// microseconds.
 bool attests(const UserAttestation& attestation, const core::Event& event,
              std::uint64_t rows_before, std::string_view ledger_id);
 
