@@ -36,42 +36,44 @@ std::optional<Timestamp> signing_time(const store::Operation& operation) {
   return text == nullptr ? std::nullopt : parse_strict_rfc3339(*text);
 }
 
+// What a change works on: the ledger under its append lock, and the store in a write transaction,
+// up to date with it.
+struct Both {
+  ledger::AppendLog& log;
+  sqlite::Connection& db;
+  store::MirrorWriter& mirror;
+  const std::optional<std::string>& signer;  // of every row; none: they are not signed
+  Recorded& recorded;
+};
+
 // Row and tables of one operation.
 Status record(Services& services, const store::Operation& operation, const store::Caller& caller,
-              ledger::AppendLog& log, sqlite::Connection& db, store::MirrorWriter& mirror,
-              Recorded& recorded) {
+              const Both& both) {
   const auto signed_at = signing_time(operation);
   core::Event event = event_of(services, store::operation_payload(operation, caller), caller);
   event.domain_tags = {"cortex", "operation"};
-  CORTEX_TRY(log.append(event, signed_at));
+  CORTEX_TRY(both.log.append(event, signed_at));
   CORTEX_ASSIGN(const auto row, store::decode_operation(event, event.payload));
   CORTEX_CHECK(row.has_value());  // operation_payload() wrote it
-  CORTEX_TRY(store::project_new(db, projector(), *row));
-  CORTEX_TRY(mirror.add(event, event.payload, log.next_offset()));
-  recorded.event_ids.push_back(row->event_id);
+  CORTEX_TRY(store::project_new(both.db, projector(), *row));
+  CORTEX_TRY(both.mirror.add(event, event.payload, both.log.next_offset()));
+  both.recorded.event_ids.push_back(row->event_id);
   if (operation.companion.empty()) return {};
   core::Event companion = event_of(services, operation.companion, caller);
-  CORTEX_TRY(log.append(companion, signed_at));
-  return mirror.add(companion, companion.payload, log.next_offset());
+  CORTEX_TRY(both.log.append(companion, signed_at));
+  return both.mirror.add(companion, companion.payload, both.log.next_offset());
 }
 
-// Everything up to the sync: with an error the destructors take it all back.
 Status record_all(Services& services, const store::Caller& caller, const Plan& plan,
-                  const std::optional<std::string>& signer, ledger::AppendLog& log,
-                  sqlite::Connection& db, Recorded& recorded) {
-  CORTEX_ASSIGN(auto mirror,
-                store::catch_up(db, log.file(), log.size_bytes(), services.clock, projector()));
-  CORTEX_ASSIGN(const std::vector<store::Operation> operations, plan(db));
+                  const Both& both) {
+  CORTEX_ASSIGN(const std::vector<store::Operation> operations, plan(both.db));
   // A key may sign its own registration, and its own end.
-  const Status entitled = check_signer(services, db, signer);
+  const Status entitled = check_signer(services, both.db, both.signer);
   for (const store::Operation& operation : operations) {
-    CORTEX_TRY(record(services, operation, caller, log, db, mirror, recorded));
+    CORTEX_TRY(record(services, operation, caller, both));
   }
-  if (!entitled.ok() && !check_signer(services, db, signer).ok()) return entitled;
-  CORTEX_TRY(mirror.finish());
-  // An index that could not follow is caught up by whoever opens the store next.
-  static_cast<void>(keep_index(db));
-  return {};
+  if (entitled.ok() || check_signer(services, both.db, both.signer).ok()) return {};
+  return entitled;
 }
 
 Status refuse_known_id(sqlite::Connection& db, const std::string& id) {
@@ -83,7 +85,19 @@ Status refuse_known_id(sqlite::Connection& db, const std::string& id) {
                     "nothing was recorded", "run the command again");
 }
 
-// Lock, transaction, `change`, sync, commit: with an error before the sync nothing has happened.
+Status record_event(Services& services, core::Event& event, const Check& check, const Both& both) {
+  std::string id = core::id_text(core::IdKind::kEvent, event.id);
+  CORTEX_TRY(refuse_known_id(both.db, id));
+  CORTEX_TRY(check(both.db, both.log));
+  CORTEX_TRY(check_signer(services, both.db, both.signer));
+  CORTEX_TRY(both.log.append(event));
+  CORTEX_TRY(both.mirror.add(event, event.payload, both.log.next_offset()));
+  both.recorded.event_ids.push_back(std::move(id));
+  return {};
+}
+
+// Lock, transaction, `change`, sync, commit: with an error before the sync the destructors take it
+// all back, and nothing has happened.
 template <class Change>
 Result<Recorded> change_both(Services& services, const Layout& layout, const Change& change) {
   CORTEX_TRY(require_store(services, layout));
@@ -96,7 +110,12 @@ Result<Recorded> change_both(Services& services, const Layout& layout, const Cha
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
   Recorded recorded;
   recorded.torn_tail = log->moved_tail();
-  CORTEX_TRY(change(signer, *log, db, recorded));
+  CORTEX_ASSIGN(auto mirror,
+                store::catch_up(db, log->file(), log->size_bytes(), services.clock, projector()));
+  CORTEX_TRY(change(Both{*log, db, mirror, signer, recorded}));
+  CORTEX_TRY(mirror.finish());
+  // An index that could not follow is caught up by whoever opens the store next.
+  static_cast<void>(keep_index(db));
   CORTEX_TRY(log->commit());
   if (const Status committed = transaction.commit(); !committed.ok()) {
     recorded.mirror_note = cat("the store could not follow: ", committed.error().message);
@@ -108,31 +127,14 @@ Result<Recorded> change_both(Services& services, const Layout& layout, const Cha
 
 Result<Recorded> perform(Services& services, const Layout& layout, const store::Caller& caller,
                          const Plan& plan) {
-  const auto change = [&](const std::optional<std::string>& signer, ledger::AppendLog& log,
-                          sqlite::Connection& db, Recorded& recorded) {
-    return record_all(services, caller, plan, signer, log, db, recorded);
-  };
-  return change_both(services, layout, change);
+  return change_both(services, layout,
+                     [&](const Both& both) { return record_all(services, caller, plan, both); });
 }
 
 Result<Recorded> append_event(Services& services, const Layout& layout, core::Event& event,
                               const Check& check) {
-  const auto change = [&](const std::optional<std::string>& signer, ledger::AppendLog& log,
-                          sqlite::Connection& db, Recorded& recorded) -> Status {
-    CORTEX_ASSIGN(auto mirror,
-                  store::catch_up(db, log.file(), log.size_bytes(), services.clock, projector()));
-    const std::string id = core::id_text(core::IdKind::kEvent, event.id);
-    CORTEX_TRY(refuse_known_id(db, id));
-    CORTEX_TRY(check(db, log));
-    CORTEX_TRY(check_signer(services, db, signer));
-    CORTEX_TRY(log.append(event));
-    CORTEX_TRY(mirror.add(event, event.payload, log.next_offset()));
-    CORTEX_TRY(mirror.finish());
-    static_cast<void>(keep_index(db));  // as in record_all()
-    recorded.event_ids.push_back(id);
-    return {};
-  };
-  return change_both(services, layout, change);
+  return change_both(services, layout,
+                     [&](const Both& both) { return record_event(services, event, check, both); });
 }
 
 }  // namespace cortex::app
