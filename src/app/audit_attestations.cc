@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "app/attest.h"
@@ -24,6 +25,7 @@
 #include "store/open.h"
 #include "store/operation.h"
 #include "store/timelines.h"
+#include "transcript/lines.h"
 #include "trust/timelines.h"
 
 namespace cortex::app {
@@ -33,7 +35,6 @@ using ledger::UserAttestation;
 
 constexpr std::string_view kRule = "audit.verify.attestation_closure";
 constexpr std::string_view kPrefix = "audit.attestation.";
-constexpr std::uint64_t kRecordsBytesMax = 1ULL << 30U;
 
 // An attestation and where it stands in its file.
 struct Stored {
@@ -211,25 +212,35 @@ bool is_attestable(const core::Event& event, std::string_view payload) {
 
 // --- inputs
 
+void take_record(const transcript::LineReader::Line& line, Attestations& all) {
+  const auto malformed = [&](std::string_view why) {
+    all.fail(0, "", "malformed", cat(quoted(all.records_path), ", line ", line.number, ": ", why));
+  };
+  if (line.too_long != 0) return malformed("the line is too long");
+  if (trim(line.text).empty()) return;
+  auto parsed = ledger::parse_user_attestation(line.text);
+  if (!parsed.ok()) return malformed(parsed.error().message);
+  if (!*parsed) return;
+  const Ulid id = (*parsed)->event_id;
+  all.records[id].push_back({**std::move(parsed), line.number});
+}
+
 Status read_records(Services& services, Attestations& all) {
   CORTEX_ASSIGN(const fs::Info info, services.fs.stat(all.records_path));
   if (info.kind == fs::Kind::kMissing) return {};
-  auto text = fs::read_all(services.fs, all.records_path, kRecordsBytesMax);
-  if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
-  std::uint64_t number = 0;
-  for (const std::string_view line : split(*text, '\n')) {
-    ++number;
-    if (trim(line).empty()) continue;
-    auto parsed = ledger::parse_user_attestation(line);
-    if (!parsed.ok()) {
-      all.fail(0, "", "malformed",
-               cat(quoted(all.records_path), ", line ", number, ": ", parsed.error().message));
-    } else if (*parsed) {
-      const Ulid id = (*parsed)->event_id;
-      all.records[id].push_back({**std::move(parsed), number});
-    }
+  auto file = services.fs.open(all.records_path, fs::Open::kRead);
+  if (!file.ok()) return with_code(std::move(file).error(), Code::kPrecondition);
+  const transcript::ReadAt read = [&file](std::uint64_t offset, std::span<char> out) {
+    return (*file)->read_at(offset, out);
+  };
+  transcript::LineReader lines(read);
+  transcript::LineReader::Line line;
+  for (;;) {
+    const auto more = lines.next(line);
+    if (!more.ok()) return with_code(more.error(), Code::kPrecondition);
+    if (!*more) return {};
+    take_record(line, all);
   }
-  return {};
 }
 
 Status read_inputs(Services& services, const VerifyRequest& request, Attestations& all) {

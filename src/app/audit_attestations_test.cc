@@ -10,8 +10,10 @@
 #include "app/keys.h"
 #include "app/memory_note.h"
 #include "app/memory_use.h"
+#include "base/limits.h"
 #include "crypto/key_file.h"
 #include "ledger/signed_fixture.h"
+#include "transcript/lines.h"
 
 namespace cortex::app {
 namespace {
@@ -128,6 +130,17 @@ TEST_F(AttestationsTest, EveryChangeOfTheRecordsIsReported) {
     ledger::scribble(records_path_, good.substr(0, size));
     EXPECT_EQ(verify().code, Code::kIntegrity) << "cut to " << size;
   }
+}
+
+TEST_F(AttestationsTest, LinesOfAnySize_AreReadOneAtATime) {
+  const std::string across_blocks(limits::kIoBlockBytes, ' ');
+  const std::string too_long(transcript::LineReader::kLineBytesMax + 1, 'x');
+  put(records_path_, cat(across_blocks, "\n", across_blocks, records(), too_long));
+  const VerifyReport report = verify();
+  expect_fault(report, "malformed", "line 5: the line is too long");
+  const json::Value document = to_json(report);
+  EXPECT_EQ(document.find("attestations")->find_unsigned("failures_total"), 1U);
+  EXPECT_EQ(document.find("attestations")->find_unsigned("verified"), 3U);
 }
 
 TEST_F(AttestationsTest, AttestationOfAnotherPlaceOrEvent_DoesNotHold) {
