@@ -1,6 +1,7 @@
 #include "app/memory_erase.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "app/open_store.h"
@@ -114,6 +115,8 @@ Result<std::optional<ledger::ErasureRecord>> recorded_erasure(Services& services
 // The mirror of the rows that were rewritten, and where it stands in the file.
 Status follow_ledger(Services& services, sqlite::Connection& db, const std::string& path,
                      const ledger::LedgerHead& head, const std::vector<ledger::NamedRow>& named) {
+  std::set<Ulid> rewritten;
+  for (const ledger::NamedRow& row : named) rewritten.insert(row.event_id);
   CORTEX_ASSIGN(auto update, db.prepare("UPDATE events SET payload_json = ?2 WHERE id = ?1 AND"
                                         " payload_hash = ?3"));
   CORTEX_ASSIGN(const auto file, services.fs.open(path, fs::Open::kRead));
@@ -121,10 +124,7 @@ Status follow_ledger(Services& services, sqlite::Connection& db, const std::stri
   for (;;) {
     CORTEX_ASSIGN(const core::DecodedEvent* row, rows.next());
     if (row == nullptr) break;
-    const auto is_this = [row](const ledger::NamedRow& one) {
-      return one.event_id == row->event.id;
-    };
-    if (!std::ranges::any_of(named, is_this)) continue;
+    if (!rewritten.contains(row->event.id)) continue;
     update.reset();
     CORTEX_TRY(update.bind_all(core::id_text(core::IdKind::kEvent, row->event.id), row->raw_payload,
                                row->event.payload_hash));

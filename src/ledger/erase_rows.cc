@@ -78,8 +78,9 @@ Result<std::uint64_t> rewrite(fs::File& from, std::uint64_t size_bytes, fs::File
   for (;;) {
     CORTEX_ASSIGN(const core::DecodedEvent* row, rows.next());
     if (row == nullptr) break;
+    if (!eraser.is_in(*row)) continue;
     const NamedRow* wanted = find(named, row->event);
-    if (wanted == nullptr || !eraser.is_in(*row)) continue;
+    if (wanted == nullptr) continue;
     const std::string line = erased_line(eraser, *row, {erasure, wanted->leaf});
     if (leaf_hash(line) != wanted->erased_leaf) return changed_since(row->event);
     CORTEX_TRY(out.copy_until(rows.place().offset));

@@ -14,6 +14,7 @@
 #include "crypto/digest.h"
 #include "json/value.h"
 #include "ledger/chain.h"
+#include "ledger/erasure.h"
 
 namespace cortex::store {
 namespace {
@@ -148,7 +149,8 @@ EventRow event_row(const sqlite::Statement& found, ProofDepth depth) {
   const std::string_view payload_hash = found.column_text(3);
   if (depth == ProofDepth::kHashes || looks_like_hash(payload_hash)) {
     if (!payload_holds(found.column_text(2), payload_hash)) {
-      row.erased = found.column_text(2).find("\"cortex_erased\":{") != std::string_view::npos;
+      row.erased = found.column_text(2).find(cat("\"", ledger::kErasedMember, "\":{")) !=
+                   std::string_view::npos;
       row.fault = "its payload does not give the stored payload hash";
     }
   }
