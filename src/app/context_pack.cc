@@ -110,28 +110,8 @@ Status add_doctrine(sqlite::Connection& db, context::Pack& pack) {
   }
 }
 
-// Takes what may be used out of `some`, in order, while it fits.
-Status take(sqlite::Connection& db, store::ProofDepth depth, const PointInTime& when,
-            const std::vector<const context::Ref*>& some, context::Pack& pack,
-            std::vector<LeftOut>& left_out) {
-  std::vector<std::string> ids;
-  ids.reserve(some.size());
-  for (const context::Ref* ref : some) ids.push_back(ref->memory_id);
-  CORTEX_ASSIGN(const auto verdicts, judge(db, ids, depth, when));
-  for (std::size_t i = 0; i < some.size(); ++i) {
-    const auto& out = verdicts[i].left_out;
-    if (!out) {
-      context::Ref ref = *some[i];
-      if (verdicts[i].noted_by_agent) ref.authority = trust::kAgentAuthority;
-      static_cast<void>(pack.add(ref));  // what does not fit is among the exclusions
-      continue;
-    }
-    const bool contradicted = out->reason == "contradicted";
-    pack.exclude({out->memory_id, "memory", contradicted ? "contradiction" : "other",
-                  cat(out->reason, ": ", out->detail), context::Sensitivity::kInternal});
-    left_out.push_back(*out);
-  }
-  return {};
+store::ProofDepth proof_depth(const ContextRequest& request) {
+  return request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
 }
 
 // Takes candidates in their order. Proofs are looked at kJudgedAtOnce at a time.
@@ -170,9 +150,26 @@ class Filler {
   }
 
  private:
+  // Takes what may be used out of `some`, in order, while it fits.
   Status take(const std::vector<const context::Ref*>& some) {
-    const auto depth = request_.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
-    return app::take(db_, depth, when_, some, pack_, report_.left_out);
+    std::vector<std::string> ids;
+    ids.reserve(some.size());
+    for (const context::Ref* ref : some) ids.push_back(ref->memory_id);
+    CORTEX_ASSIGN(const auto verdicts, judge(db_, ids, proof_depth(request_), when_));
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const auto& out = verdicts[i].left_out;
+      if (!out) {
+        context::Ref ref = *some[i];
+        if (verdicts[i].noted_by_agent) ref.authority = trust::kAgentAuthority;
+        static_cast<void>(pack_.add(ref));  // what does not fit is among the exclusions
+        continue;
+      }
+      const bool contradicted = out->reason == "contradicted";
+      pack_.exclude({out->memory_id, "memory", contradicted ? "contradiction" : "other",
+                     cat(out->reason, ": ", out->detail), context::Sensitivity::kInternal});
+      report_.left_out.push_back(*out);
+    }
+    return {};
   }
 
   sqlite::Connection& db_;
@@ -198,6 +195,8 @@ Result<std::uint64_t> fill_up_held(sqlite::Connection& db, const ContextRequest&
   const std::uint64_t count = all.refs.size();
   std::erase_if(all.refs,
                 [&seen](const context::Ref& ref) { return seen.contains(ref.memory_id); });
+  std::erase_if(all.unreadable, [&seen](const auto& row) { return seen.contains(row.id); });
+  filler.leave_out(all.unreadable);
   CORTEX_TRY(filler.offer(all.refs));
   return count;
 }
@@ -254,8 +253,7 @@ Status refuse_if_strict(sqlite::Connection& db, const ContextRequest& request,
   std::vector<std::string> ids;
   ids.reserve(found.refs.size());
   for (const context::Ref& ref : found.refs) ids.push_back(ref.memory_id);
-  const auto depth = request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
-  return refuse_unless_all_usable(db, ids, depth, "context");
+  return refuse_unless_all_usable(db, ids, proof_depth(request), "context");
 }
 
 // Task and doctrine must fit before anything else; with --strict-budget everything must.
@@ -300,13 +298,15 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
   CORTEX_ASSIGN(const PointInTime when, point_in_time(services, request.as_of));
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   sqlite::Connection& db = store.connection;
-  if (request.strict) {
-    CORTEX_ASSIGN(const Candidates all, all_candidates(db, request, when));
-    CORTEX_TRY(refuse_if_strict(db, request, all));
+  const bool takes_all = request.compatible || request.by_age;
+  Candidates found;
+  if (request.strict || takes_all) {
+    CORTEX_ASSIGN(found, all_candidates(db, request, when));
   }
-  CORTEX_ASSIGN(const Candidates found, request.compatible || request.by_age
-                                            ? all_candidates(db, request, when)
-                                            : matching_candidates(services, db, request, when));
+  if (request.strict) CORTEX_TRY(refuse_if_strict(db, request, found));
+  if (!takes_all) {
+    CORTEX_ASSIGN(found, matching_candidates(services, db, request, when));
+  }
   report.context_pack_id =
       core::id_text(core::IdKind::kContextPack, Ulid::make(services.clock, services.random));
   context::Pack pack(report.context_pack_id, request.task, request.max_tokens,

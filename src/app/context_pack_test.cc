@@ -77,6 +77,19 @@ TEST_F(ContextPackTest, EveryOmissionHasItsReason) {
   EXPECT_THAT(json::write_compact(report.pack), testing::Not(HasSubstr(memory_id(5))));
 }
 
+TEST_F(ContextPackTest, WhatCannotBeReadIsNamedAtAMomentToo) {
+  note(1, "fine");
+  note(2, "unreadable");
+  exec(cat(
+      "PRAGMA ignore_check_constraints = 1; UPDATE memories SET salience_json = '{' WHERE id = '",
+      memory_id(2), "'"));
+  for (const std::string task : {"fine", "something else"}) {
+    const ContextReport report = build({.task = task, .as_of = "2030-01-01T00:00:00Z"});
+    EXPECT_THAT(ids(report), ElementsAre(memory_id(1))) << task;
+    EXPECT_EQ(left_out(report, "other"), 1U) << task;
+  }
+}
+
 TEST_F(ContextPackTest, EqualInputGivesEqualPacksButForTheId) {
   for (int n = 1; n <= 9; ++n) note(n, cat("fact ", n));
   ContextReport a = build({.task = "fact"}), b = build({.task = "fact"});

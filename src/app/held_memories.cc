@@ -29,12 +29,12 @@ Result<std::vector<store::UnreadableMemory>> each_held(sqlite::Connection& db,
     filter.statuses = {"active"};
     return store::each_memory(db, filter, visit);
   }
-  CORTEX_ASSIGN(const auto rows, store::memories_as_of(db, *when, filter));
-  for (const store::MemoryThen& row : rows) {
+  CORTEX_ASSIGN(store::MemoriesThen then, store::memories_as_of(db, *when, filter));
+  for (const store::MemoryThen& row : then.rows) {
     // It held then, but nobody can say any more what it was.
     if (row.memory.claim != ledger::kErasedText) CORTEX_TRY(visit(row.memory));
   }
-  return std::vector<store::UnreadableMemory>();
+  return std::move(then.unreadable);
 }
 
 }  // namespace cortex::app

@@ -121,7 +121,9 @@ Result<ListReport> list_memories(Services& services, const Layout& layout, ListR
   ListReport report{.request = std::move(request), .rows = {}, .unreadable = {}, .when = when};
   store::MemoryFilter filter = filter_of(report.request);
   if (when) {
-    CORTEX_ASSIGN(report.rows, store::memories_as_of(store.connection, *when, filter));
+    CORTEX_ASSIGN(store::MemoriesThen then, store::memories_as_of(store.connection, *when, filter));
+    report.rows = std::move(then.rows);
+    report.unreadable = std::move(then.unreadable);
     return report;
   }
   if (filter.statuses.empty()) filter.statuses = {"active"};

@@ -44,7 +44,7 @@ class ApplyTest : public MemoryTest {
   std::vector<std::string> held(std::string_view known, std::string_view valid) {
     std::vector<std::string> ids;
     const store::AsOf when{std::string(known), std::string(valid)};
-    for (const auto& one : store::memories_as_of(db_, when, {}).value()) {
+    for (const auto& one : store::memories_as_of(db_, when, {}).value().rows) {
       ids.push_back(one.memory.id);
     }
     std::ranges::sort(ids);

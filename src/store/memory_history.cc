@@ -97,7 +97,7 @@ Result<std::vector<State>> states_as_of(sqlite::Connection& db, const AsOf& when
       " AND (?3 IS NOT NULL) AND (?4 IS NULL OR m.id IN (SELECT value FROM json_each(?4)))"
       " AND CASE WHEN json_valid(t.domains) THEN NOT EXISTS (SELECT 1 FROM json_each(?5) g"
       " WHERE g.value NOT IN (SELECT d.value FROM json_each(t.domains) d WHERE d.type ="
-      " 'text')) ELSE 0 END ORDER BY t.since DESC, m.id LIMIT ",
+      " 'text')) ELSE 1 END ORDER BY t.since DESC, m.id LIMIT ",
       std::min(filter.limit.value_or(kMost), kMost), " OFFSET ", std::min(filter.offset, kMost));
   CORTEX_ASSIGN(auto rows, db.prepare(sql));
   const std::optional<std::string> ids =
@@ -181,8 +181,8 @@ Result<std::set<std::string>> noted_by_agents(sqlite::Connection& db,
   }
 }
 
-Result<std::vector<MemoryThen>> memories_as_of(sqlite::Connection& db, const AsOf& when,
-                                               const MemoryFilter& filter) {
+Result<MemoriesThen> memories_as_of(sqlite::Connection& db, const AsOf& when,
+                                    const MemoryFilter& filter) {
   CORTEX_ASSIGN(std::vector<State> states, states_as_of(db, when, filter));
   MemoryFilter these{.ids = std::vector<std::string>()};
   for (const State& state : states) these.ids->push_back(state.id);
@@ -191,9 +191,9 @@ Result<std::vector<MemoryThen>> memories_as_of(sqlite::Connection& db, const AsO
     present.push_back(memory);
     return {};
   };
-  CORTEX_TRY(each_memory(db, these, keep));
+  MemoriesThen out;
+  CORTEX_ASSIGN(out.unreadable, each_memory(db, these, keep));
   std::ranges::sort(present, {}, &Memory::id);
-  std::vector<MemoryThen> out;
   for (State& state : states) {
     const auto found = std::ranges::lower_bound(present, state.id, {}, &Memory::id);
     if (found == present.end() || found->id != state.id) continue;  // unreadable
@@ -203,7 +203,7 @@ Result<std::vector<MemoryThen>> memories_as_of(sqlite::Connection& db, const AsO
     if (state.then.version) memory.updated_at = std::move(state.then.memory.updated_at);
     memory.cross_session_use_count = state.then.memory.cross_session_use_count;
     memory.validation_epoch = state.then.memory.validation_epoch;
-    out.push_back({std::move(memory), std::move(state.then.valid), state.then.version});
+    out.rows.push_back({std::move(memory), std::move(state.then.valid), state.then.version});
   }
   return out;
 }
@@ -213,10 +213,10 @@ Result<std::optional<MemoryThen>> memory_as_of(sqlite::Connection& db, std::stri
   MemoryFilter filter{
       .statuses = {"active", "candidate", "pending_mcp_commit", "rejected", "superseded"},
       .ids = {{std::string(id)}}};
-  CORTEX_ASSIGN(auto found,
+  CORTEX_ASSIGN(MemoriesThen found,
                 memories_as_of(db, {std::string(known_at), std::string(known_at)}, filter));
-  if (found.empty()) return std::optional<MemoryThen>();
-  return std::optional(std::move(found.front()));
+  if (found.rows.empty()) return std::optional<MemoryThen>();
+  return std::optional(std::move(found.rows.front()));
 }
 
 Result<std::vector<MemoryDifference>> memory_differences(sqlite::Connection& db,

@@ -76,12 +76,17 @@ struct MemoryThen {
   std::optional<std::int64_t> version;
 };
 
+struct MemoriesThen {
+  std::vector<MemoryThen> rows;
+  std::vector<UnreadableMemory> unreadable;  // of those that held then
+};
+
 // The memories that held at that point: known and active then, or superseded by then but valid at
 // that moment. Newest state first, then by id. `filter`: tags and ids (as they were then), limit
-// and offset; statuses replace "active, or superseded but valid". One query over memories and their
-// last version before `known_at`; unreadable rows are left to each_memory().
-Result<std::vector<MemoryThen>> memories_as_of(sqlite::Connection& db, const AsOf& when,
-                                               const MemoryFilter& filter);
+// and offset; statuses replace "active, or superseded but valid". Two queries: over memories and
+// their last version before `known_at`, and for the rows of those that held.
+Result<MemoriesThen> memories_as_of(sqlite::Connection& db, const AsOf& when,
+                                    const MemoryFilter& filter);
 // Whatever its status and valid time; nothing when it was not known yet.
 Result<std::optional<MemoryThen>> memory_as_of(sqlite::Connection& db, std::string_view id,
                                                std::string_view known_at);
