@@ -6,14 +6,8 @@ namespace cortex::cli {
 namespace {
 
 constexpr Flag kSignFlags[] = {
-    {.name = "signing-key-b64",
-     .value_name = "B64",
-     .about = "Seed as padded base64, or - for standard input; other users can see the former",
-     .excludes = "signing-key-file"},
-    {.name = "signing-key-file",
-     .value_name = "PATH",
-     .about = "File with the 32 raw bytes of the seed",
-     .excludes = "signing-key-b64"},
+    kSigningKeyTextFlag,
+    kSigningKeyFileFlag,
     {.name = "payload", .value_name = "PATH", .about = "File to sign", .required = true},
     {.name = "output",
      .value_name = "PATH",

@@ -1,5 +1,6 @@
 // Rows of the commands that restore the store of a site: the intent and its execution.
 #include "cli/command_table.h"
+#include "cli/shared_flags.h"
 
 namespace cortex::cli {
 namespace {
@@ -27,14 +28,8 @@ constexpr Flag kIntentFlags[] = {
      .value_name = "DIR",
      .about = "Stage whose loss against the active store is accepted"},
     {.name = "sign", .value_name = "", .about = "Also write the signature beside the intent"},
-    {.name = "signing-key-b64",
-     .value_name = "B64",
-     .about = "Seed as padded base64, or - for standard input; other users can see the former",
-     .excludes = "signing-key-file"},
-    {.name = "signing-key-file",
-     .value_name = "PATH",
-     .about = "File with the 32 raw bytes of the seed",
-     .excludes = "signing-key-b64"},
+    kSigningKeyTextFlag,
+    kSigningKeyFileFlag,
 };
 
 constexpr Flag kApplyFlags[] = {

@@ -13,4 +13,15 @@ inline constexpr Flag kEventLogFlag = {.name = "event-log",
                                        .about = "Ledger file; default: events.jsonl beside it"};
 inline constexpr Flag kLayoutFlags[] = {kDbFlag, kEventLogFlag};
 
+// The seed that signs, for signing_key_text().
+inline constexpr Flag kSigningKeyTextFlag = {
+    .name = "signing-key-b64",
+    .value_name = "B64",
+    .about = "Seed as padded base64, or - for standard input; other users can see the former",
+    .excludes = "signing-key-file"};
+inline constexpr Flag kSigningKeyFileFlag = {.name = "signing-key-file",
+                                             .value_name = "PATH",
+                                             .about = "File with the 32 raw bytes of the seed",
+                                             .excludes = "signing-key-b64"};
+
 }  // namespace cortex::cli
