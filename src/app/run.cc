@@ -5,9 +5,9 @@
 #include "app/checked_store.h"
 #include "app/context_pack.h"
 #include "app/llm_settings.h"
+#include "app/memory_work.h"
 #include "app/run_persist.h"
 #include "base/text.h"
-#include "base/ulid.h"
 #include "core/event_codec.h"
 #include "core/ids.h"
 #include "crypto/key_file.h"
@@ -18,7 +18,6 @@ namespace cortex::app {
 namespace {
 
 constexpr std::string_view kOllamaPrefix = "ollama:";
-constexpr std::string_view kOllamaEndpoint = "http://localhost:11434";
 constexpr std::uint32_t kBudget = 4096;
 // Part of the prompt hash; servers are not sent it (llm/message.h).
 constexpr std::string_view kSystem =
@@ -29,10 +28,6 @@ constexpr std::string_view kSystem =
 Error usage(std::string_view what, std::string next) {
   return make_error(Code::kUsage, std::string(what), "nothing was asked or recorded",
                     std::move(next));
-}
-
-std::string fresh_id(Services& services, core::IdKind kind) {
-  return core::id_text(kind, Ulid::make(services.clock, services.random));
 }
 
 // Flags and key files: everything that can be refused without the store.
@@ -74,22 +69,30 @@ Result<RunOrder> read_order(Services& services, const RunRequest& request) {
 
 Result<LlmSettings> settings_for(Services& services, const Environment& environment,
                                  const RunRequest& request, std::vector<std::string>& warnings) {
-  if (!request.model.starts_with(kOllamaPrefix)) {
-    CORTEX_ASSIGN(LlmChoice choice, llm_settings(environment, services.fs));
-    if (!choice.note.empty()) warnings.push_back(choice.note);
-    return choice.settings;
+  const bool by_flag = request.model.starts_with(kOllamaPrefix);
+  LlmChoice choice;
+  if (by_flag) {
+    choice = settings_of(LlmBackend::kOllama, environment, services.fs);
+  } else {
+    CORTEX_ASSIGN(choice, llm_settings(environment, services.fs));
   }
-  LlmChoice choice = settings_of(LlmBackend::kOllama, environment, services.fs);
+  if (!choice.note.empty()) warnings.push_back(choice.note);
+  if (!by_flag) return choice.settings;
   choice.settings.model = request.model.substr(kOllamaPrefix.size());
   const auto endpoint = environment.vars.find("CORTEX_LLM_ENDPOINT");  // also when it is empty
   choice.settings.endpoint =
-      endpoint == environment.vars.end() ? std::string(kOllamaEndpoint) : endpoint->second;
+      endpoint == environment.vars.end() ? std::string(llm::kOllamaEndpoint) : endpoint->second;
   return choice.settings;
 }
 
+struct ReadyModel {
+  std::unique_ptr<llm::Model> model;
+  std::string name;  // what requests call it
+};
+
 // The model, looked at as far as that is possible without asking it.
-Result<OpenedModel> prepare_model(Services& services, const Environment& environment,
-                                  const RunRequest& request, std::vector<std::string>& warnings) {
+Result<ReadyModel> prepare_model(Services& services, const Environment& environment,
+                                 const RunRequest& request, std::vector<std::string>& warnings) {
   CORTEX_ASSIGN(const LlmSettings settings, settings_for(services, environment, request, warnings));
   auto opened = open_model(services, settings);
   Result<std::string> doubt = std::string();
@@ -97,19 +100,18 @@ Result<OpenedModel> prepare_model(Services& services, const Environment& environ
   if (opened.ok() && doubt.ok()) {
     if (!opened->warning.empty()) warnings.push_back(opened->warning);
     if (!doubt->empty()) warnings.push_back(cat("warning: ", *doubt));
-    return opened;
+    return ReadyModel{std::move(opened->model), request.model};
   }
   Error error = opened.ok() ? std::move(doubt).error() : std::move(opened).error();
   if (!request.offline_fallback) return error;
   warnings.push_back(cat("warning: no model is asked: ", error.message));
-  return OpenedModel{llm::offline_model(), "offline", ""};
+  return ReadyModel{llm::offline_model(), "offline"};
 }
 
 llm::Request prompt_of(const RunRequest& request, const ContextReport& pack,
-                       const OpenedModel& opened) {
+                       const std::string& model) {
   llm::Request prompt;
-  const bool fallen_back = opened.name == "offline";
-  prompt.model = fallen_back ? opened.name : request.model;
+  prompt.model = model;
   prompt.system = kSystem;
   prompt.messages = {
       {llm::Role::kUser, json::canonical(json::Object{{"context_pack", pack.pack},
@@ -135,12 +137,10 @@ Result<RunReport> run_task(Services& services, const Environment& environment, c
   CORTEX_ASSIGN(RunOrder order, read_order(services, request));
   RunReport report;
   report.task = request.task;
-  {
+  if (order.key) {
     CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
-    if (order.key) {
-      CORTEX_TRY(
-          check_run_authority(store.connection, crypto::key_id(*order.key), services.clock.now()));
-    }
+    CORTEX_TRY(
+        check_run_authority(store.connection, crypto::key_id(*order.key), services.clock.now()));
   }
   CORTEX_ASSIGN(const ContextReport pack, build_context(services, layout, {},
                                                         {.task = request.task,
@@ -148,15 +148,15 @@ Result<RunReport> run_task(Services& services, const Environment& environment, c
                                                          .persist = false,
                                                          .compatible = request.compatible}));
   order.context_outcome = pack.left_out.empty() ? trust::Outcome::kAllow : trust::Outcome::kWarn;
-  CORTEX_ASSIGN(const OpenedModel opened,
+  CORTEX_ASSIGN(const ReadyModel ready,
                 prepare_model(services, environment, request, report.warnings));
-  order.remote = opened.model->is_remote();
-  const llm::Request prompt = prompt_of(request, pack, opened);
-  CORTEX_ASSIGN(report.response, request.on_delta ? opened.model->stream(prompt, request.on_delta)
-                                                  : opened.model->complete(prompt));
-  report.correlation_id = fresh_id(services, core::IdKind::kCorrelation);
+  order.remote = ready.model->is_remote();
+  const llm::Request prompt = prompt_of(request, pack, ready.name);
+  CORTEX_ASSIGN(report.response, request.on_delta ? ready.model->stream(prompt, request.on_delta)
+                                                  : ready.model->complete(prompt));
+  report.correlation_id = new_id(services, core::IdKind::kCorrelation);
   report.context_pack_id = pack.context_pack_id;
-  report.adapter_id = opened.model->adapter_id();
+  report.adapter_id = ready.model->adapter_id();
   report.prompt_hash = llm::prompt_hash(prompt);
   report.context_policy_outcome = trust::outcome_token(order.context_outcome);
   report.excluded_by_sensitivity = pack.withheld;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "app/app_fixture.h"
 #include "app/operations.h"
 #include "net/http_fixture.h"
@@ -57,6 +59,22 @@ TEST_F(RunTest, AFailedAnswerLeavesNoRow) {
   environment_.vars["CORTEX_LLM_MODEL"] = "m";
   EXPECT_EQ(code_of(run({.task = "t"})), Code::kPrecondition);
   EXPECT_EQ(ledger(), "");
+}
+
+TEST_F(RunTest, AFileThatWasNotHeededIsTold_WhicheverWayTheModelIsNamed) {
+  environment_.vars["CORTEX_CONFIG"] = folder_ / "config.toml";
+  put(folder_ / "config.toml", "this is no TOML");
+  for (const std::string& model :
+       {std::string("replay"), "ollama:m@sha256:" + std::string(64, 'a')}) {
+    const auto report = run({.task = "t", .model = model, .offline_fallback = true});
+    ASSERT_TRUE(report.ok()) << report.error().text();
+    EXPECT_EQ(std::ranges::count_if(report->warnings,
+                                    [](const std::string& warning) {
+                                      return warning.find("config.toml") != std::string::npos;
+                                    }),
+              1)
+        << model;
+  }
 }
 
 TEST_F(RunTest, FlagsAreLookedAtBeforeTheModelIsAsked) {

@@ -22,11 +22,14 @@ namespace cortex::llm {
 inline constexpr std::string_view kOllamaAdapter = "ollama";
 inline constexpr std::string_view kClaudeAdapter = "claude";
 inline constexpr std::string_view kOpenaiAdapter = "openai-compat";
+// Where servers are when nothing else is said.
+inline constexpr std::string_view kOllamaEndpoint = "http://localhost:11434";
+inline constexpr std::string_view kOpenaiEndpoint = "http://localhost:1234";
 inline constexpr std::string_view kClaudeEndpoint = "https://api.anthropic.com";
 inline constexpr std::size_t kAnswerBytesMax = 10U << 20;
 
 struct ServerSettings {
-  std::string endpoint;          // "http://localhost:11434"
+  std::string endpoint;          // such as kOllamaEndpoint
   std::string model;             // as configured
   std::string api_key{};         // or ""
   int timeout_millis = 0;        // 0: that of each request
