@@ -106,7 +106,6 @@ struct Judged {
   std::vector<trust::Witness> witnesses;
   std::string witness_load_error;
   std::optional<Verdict> verdict;
-  bool has_registry = false;
 
   bool full() const { return verdict && verdict->state == VerifierState::kFullChainVerified; }
 };
@@ -144,7 +143,6 @@ Status ask_witnesses(Services& services, Judged& judged) {
   std::vector<trust::RegisteredKey> registry;
   if (request.key_registry) {
     CORTEX_ASSIGN(registry, read_witness_keys(services, *request.key_registry));
-    judged.has_registry = true;
   }
   if (!judged.evidence.rule.empty()) return {};
   auto loaded = load_witnesses(services, request);
@@ -237,7 +235,7 @@ json::Value input_json(const Judged& judged) {
 
 // "registry": somebody vouches for every key; "unregistered_keys": the witnesses brought theirs.
 std::string_view trust_root_of(const Judged& judged) {
-  return judged.has_registry && judged.verdict->all_registered && !judged.witnesses.empty()
+  return judged.request.key_registry && judged.verdict->all_registered && !judged.witnesses.empty()
              ? "registry"
              : "unregistered_keys";
 }
@@ -341,7 +339,7 @@ GateReport report_of(const Judged& judged) {
 }  // namespace
 
 Result<GateReport> judge_gate(Services& services, const GateRequest& request) {
-  Judged judged{request, judge_evidence(services, request), {}, "", std::nullopt, false};
+  Judged judged{request, judge_evidence(services, request), {}, "", std::nullopt};
   CORTEX_TRY(ask_witnesses(services, judged));
   return report_of(judged);
 }

@@ -44,11 +44,11 @@ struct StoreGateRequest {
   // Key files, at most one: a public key or a seed.
   std::optional<std::string> verification_key{}, attestation{};
   std::vector<std::string> receipts{};  // files of external receipts of the ledger's anchors
+  std::string trusted_root_path{};      // the cache; used when it is there
 };
 
 // `--from-store`: the axes that can be shown from what is here. Errors: kPrecondition when a key
 // file cannot be used.
-Result<GateReport> judge_gate_from_store(Services& services, const Environment& environment,
-                                         const StoreGateRequest& request);
+Result<GateReport> judge_gate_from_store(Services& services, const StoreGateRequest& request);
 
 }  // namespace cortex::app

@@ -39,6 +39,16 @@ constexpr std::array<GateNames, 2> kGates{{
       "release_readiness_artifact", "cross_system_trust_decision", "external_reporting"}},
 }};
 
+// True for "signed://x" and "https://x" without white space.
+bool is_source_ref(std::string_view text) {
+  for (const std::string_view scheme : {"signed://", "https://"}) {
+    if (!text.starts_with(scheme)) continue;
+    const std::string_view rest = text.substr(scheme.size());
+    return !rest.empty() && rest.find_first_of(" \t\r\n\v\f") == std::string_view::npos;
+  }
+  return false;
+}
+
 // The enumerator whose token this is, of those up to `last`.
 template <class Enum>
 bool read_enum(const json::Value& from, std::string_view name, Enum last,
@@ -145,15 +155,6 @@ json::Value forbidden_uses_of(GateKind kind) {
   json::Array out;
   for (const std::string_view use : names_of(kind).forbidden_uses) out.emplace_back(use);
   return out;
-}
-
-bool is_source_ref(std::string_view text) {
-  for (const std::string_view scheme : {"signed://", "https://"}) {
-    if (!text.starts_with(scheme)) continue;
-    const std::string_view rest = text.substr(scheme.size());
-    return !rest.empty() && rest.find_first_of(" \t\r\n\v\f") == std::string_view::npos;
-  }
-  return false;
 }
 
 EvidenceVerdict judge_evidence(Services& services, const GateRequest& request) {

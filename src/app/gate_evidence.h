@@ -38,7 +38,4 @@ struct EvidenceVerdict {
 // The checks in their order; the first that fails decides.
 EvidenceVerdict judge_evidence(Services& services, const GateRequest& request);
 
-// True for "signed://x" and "https://x" without white space.
-bool is_source_ref(std::string_view text);
-
 }  // namespace cortex::app

@@ -5,7 +5,6 @@
 
 #include "app/audit.h"
 #include "app/gate.h"
-#include "app/layout.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "ledger/signed_row.h"
@@ -119,14 +118,11 @@ Status show_chain(Services& services, const StoreGateRequest& request, Axis& axi
 }
 
 // Receipts are verified as `audit verify --against-external` does, against this ledger.
-void show_receipts(Services& services, const Environment& environment,
-                   const StoreGateRequest& request, Shown& shown) {
+void show_receipts(Services& services, const StoreGateRequest& request, Shown& shown) {
   for (const std::string& path : request.receipts) {
     VerifyRequest verify{.layout = request.layout};
     verify.against_external = path;
-    const auto folder = default_data_dir(environment);
-    verify.trusted_root_path =
-        folder.ok() ? fs::join(*folder, "trusted_root.json") : std::string("trusted_root.json");
+    verify.trusted_root_path = request.trusted_root_path;
     const VerifyReport report = audit_verify(services, verify);
     const json::Value* found = report.members.find("external_receipts");
     const std::string* authority =
@@ -163,11 +159,10 @@ json::Value axis_json(const Axis& axis, std::string_view invariant_prefix) {
 
 }  // namespace
 
-Result<GateReport> judge_gate_from_store(Services& services, const Environment& environment,
-                                         const StoreGateRequest& request) {
+Result<GateReport> judge_gate_from_store(Services& services, const StoreGateRequest& request) {
   Shown shown = nothing_shown();
   CORTEX_TRY(show_chain(services, request, shown.axis("signed_chain")));
-  show_receipts(services, environment, request, shown);
+  show_receipts(services, request, shown);
   const std::string command = cat(names_of(request.kind).command, ".from_store");
   json::Object input{{"data_dir", request.layout.data_dir}};
   json::Array missing;

@@ -1,32 +1,26 @@
 // `release readiness` and `compliance evidence`.
-#include <charconv>
 #include <utility>
 
 #include "app/gate.h"
 #include "base/text.h"
+#include "cli/evidence_flags.h"
 #include "cli/handlers.h"
+#include "cli/number_flag.h"
 
 namespace cortex::cli {
 namespace {
-
-// Whole seconds from 0 on; nullopt: something else.
-std::optional<std::uint64_t> seconds_of(const std::string& text) {
-  std::uint64_t n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (error != std::errc{} || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return n;
-}
 
 Result<app::GateReport> judge(const Context& context, app::GateKind kind) {
   const Invocation& flags = context.invocation;
   if (flags.has("from-store")) {
     CORTEX_ASSIGN(app::Layout layout, context.layout());
-    return app::judge_gate_from_store(context.services, context.environment,
+    return app::judge_gate_from_store(context.services,
                                       {.kind = kind,
                                        .layout = std::move(layout),
                                        .verification_key = flags.optional("verification-key"),
                                        .attestation = flags.optional("attestation"),
-                                       .receipts = flags.all("receipts")});
+                                       .receipts = flags.all("receipts"),
+                                       .trusted_root_path = trusted_root_path(context)});
   }
   app::GateRequest request{.kind = kind,
                            .evidence_file = flags.optional("evidence-file"),
@@ -34,16 +28,8 @@ Result<app::GateReport> judge(const Context& context, app::GateKind kind) {
                            .evidence_blake3 = flags.optional("evidence-blake3"),
                            .witness_files = flags.all("witness-file"),
                            .witness_json = flags.all("witness-json")};
-  if (const auto text = flags.optional("max-witness-age-seconds")) {
-    const auto seconds = seconds_of(*text);
-    if (!seconds) {
-      return make_error(
-          Code::kUsage,
-          cat("`--max-witness-age-seconds` needs a whole number, not ", quoted(*text)),
-          "nothing was judged", "give a number such as 86400");
-    }
-    request.age_seconds_max = *seconds;
-  }
+  CORTEX_ASSIGN(const auto age, count_flag(flags, "max-witness-age-seconds"));
+  if (age) request.age_seconds_max = *age;
   request.key_registry = flags.optional("witness-key-registry");
   request.require_registered = flags.has("require-registered-witnesses");
   request.ledger = flags.optional("against-ledger");

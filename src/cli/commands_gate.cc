@@ -1,6 +1,5 @@
 // Rows of the gates. Both take the same flags.
 #include "cli/command_table.h"
-#include "cli/shared_flags.h"
 
 namespace cortex::cli {
 namespace {
