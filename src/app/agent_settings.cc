@@ -1,17 +1,13 @@
 #include "app/agent_settings.h"
 
-#include <algorithm>
-#include <iterator>
-#include <string_view>
 #include <utility>
 
+#include "app/llm_settings.h"
+#include "llm/servers.h"
 #include "net/http.h"
 
 namespace cortex::app {
 namespace {
-
-constexpr std::string_view kOllamaEndpoint = "http://localhost:11434";
-constexpr std::string_view kBackends[] = {"offline", "ollama", "claude", "openai-compat"};
 
 using Text = std::optional<std::string>;
 
@@ -19,15 +15,13 @@ Text first(Text a, Text b) { return a ? std::move(a) : std::move(b); }
 
 void read_model(const Environment& environment, const ConfigFile& file, AgentSettings& settings) {
   const Text backend = first(environment.get("CORTEX_LLM_BACKEND"), file.llm_backend);
-  if (backend && std::ranges::find(kBackends, *backend) != std::end(kBackends)) {
-    settings.llm_backend = *backend;
-  }
+  if (backend && parse_backend(*backend)) settings.llm_backend = *backend;
   const Text model = environment.get("CORTEX_LLM_MODEL");
   const Text endpoint = environment.get("CORTEX_LLM_ENDPOINT");
   if (settings.llm_backend == "ollama") {
     settings.llm_model = first(model, file.ollama_model);
     settings.llm_endpoint =
-        first(first(endpoint, file.ollama_endpoint), std::string(kOllamaEndpoint));
+        first(first(endpoint, file.ollama_endpoint), std::string(llm::kOllamaEndpoint));
   } else if (settings.llm_backend == "claude") {
     settings.llm_model = first(model, file.claude_model);
   } else if (settings.llm_backend == "openai-compat") {
@@ -44,7 +38,7 @@ void read_embedding(const Environment& environment, const ConfigFile& file,
   settings.embedding_model = first(environment.get("CORTEX_EMBEDDING_MODEL"), file.embedding_model);
   settings.embedding_endpoint = first(first(environment.get("CORTEX_EMBEDDING_ENDPOINT"),
                                             first(file.embedding_endpoint, file.ollama_endpoint)),
-                                      std::string(kOllamaEndpoint));
+                                      std::string(llm::kOllamaEndpoint));
 }
 
 json::Value shown_or_null(const Text& url) {

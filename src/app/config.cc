@@ -169,6 +169,10 @@ Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
 
 Result<json::Value> config_report(const Environment& environment, fs::FileSystem& fs) {
   CORTEX_ASSIGN(ConfigFile file, load_config(environment, fs));
+  return config_report(environment, std::move(file));
+}
+
+Result<json::Value> config_report(const Environment& environment, ConfigFile file) {
   CORTEX_ASSIGN(const Layout layout, effective_layout(environment, std::move(file)));
   json::Object report;
   report.add("data_dir", as_utf8(layout.data_dir));

@@ -64,6 +64,8 @@ Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
 // like secrets, and what stands before the host of a URL, as "<redacted>"; bytes that are not UTF-8
 // are shown as U+FFFD. Reads the configuration file, writes nothing.
 Result<json::Value> config_report(const Environment& environment, fs::FileSystem& fs);
+// The same of a file that was read.
+Result<json::Value> config_report(const Environment& environment, ConfigFile file);
 
 // True when the value of this variable must not be shown.
 bool is_secret(std::string_view name, std::string_view value);

@@ -53,10 +53,9 @@ json::Object path_sources(const Environment& environment, const ConfigFile& file
 }  // namespace
 
 Result<json::Value> extended_config_report(const Environment& environment, fs::FileSystem& fs) {
-  CORTEX_ASSIGN(json::Value report, config_report(environment, fs));
   CORTEX_ASSIGN(const ConfigFile file, load_config(environment, fs));
-  CORTEX_ASSIGN(const LlmChoice choice, llm_settings(environment, fs));
-  const LlmSettings& settings = choice.settings;
+  CORTEX_ASSIGN(json::Value report, config_report(environment, file));
+  CORTEX_ASSIGN(const LlmSettings settings, llm_settings(environment, file));
   const FileSettings from_file = in_file(settings.backend, file);
   const bool claude = settings.backend == LlmBackend::kClaude;
   json::Object sources = path_sources(environment, file);

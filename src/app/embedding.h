@@ -12,6 +12,7 @@
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
+#include "llm/servers.h"
 #include "net/http.h"
 #include "retrieval/embed_stub.h"
 
@@ -19,7 +20,7 @@ namespace cortex::app {
 
 struct EmbeddingSettings {
   bool ollama = false;  // else the stub
-  std::string endpoint = "http://localhost:11434";
+  std::string endpoint{llm::kOllamaEndpoint};
   std::string model = "nomic-embed-text";
   std::int64_t dim = 768;
   std::int64_t timeout_millis = 30'000;

@@ -3,6 +3,7 @@
 
 #include "app/fixtures.h"
 #include "app/reflect.h"
+#include "app/replace_file.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "reflect/prompt.h"
@@ -15,18 +16,6 @@ constexpr unsigned kFolderMode = 0700, kFileMode = 0600;
 Error failure(std::string_view what, const Error& why) {
   return make_error(Code::kPrecondition, cat(what, ": ", fs::describe(why)),
                     "the index was not changed", "check the folder and its permissions");
-}
-
-// The index comes into place in one step, so that a reader finds the old or the new one.
-Status write_index(fs::FileSystem& fs, const std::string& folder, const std::string& text) {
-  const std::string path = fs::join(folder, llm::kFixtureIndexName);
-  const std::string fresh = path + ".new";
-  if (const auto left = fs.lstat(fresh); left.ok() && left->kind == fs::Kind::kFile) {
-    CORTEX_TRY(fs.remove_file(fresh));
-  }
-  CORTEX_TRY(fs::write_new(fs, fresh, text, kFileMode));
-  CORTEX_TRY(fs.replace(fresh, path));
-  return fs.sync_directory(folder);
 }
 
 Result<std::vector<llm::FixtureEntry>> entries_of(fs::FileSystem& fs, const std::string& folder) {
@@ -79,8 +68,8 @@ Result<SignedFixtures> sign_fixtures(Services& services, const std::string& fold
   if (!entries.ok()) return failure(cat("cannot read ", quoted(folder)), entries.error());
   SignedFixtures out{fs::join(folder, llm::kFixtureIndexName), {}};
   for (const llm::FixtureEntry& entry : *entries) out.names.push_back(entry.path);
-  const Status written =
-      write_index(services.fs, folder, fixture_index_text(std::move(entries).value()));
+  const Status written = replace_file(services, out.index_path,
+                                      fixture_index_text(std::move(entries).value()), kFileMode);
   if (!written.ok()) return failure(cat("cannot write ", quoted(out.index_path)), written.error());
   return out;
 }

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "app/config.h"
 #include "base/text.h"
 #include "llm/offline.h"
 #include "llm/servers.h"
@@ -16,8 +15,6 @@ namespace {
 using Text = std::optional<std::string>;
 
 constexpr std::array<std::string_view, 4> kBackends{"offline", "ollama", "claude", "openai-compat"};
-constexpr std::string_view kOllamaEndpoint = "http://localhost:11434";
-constexpr std::string_view kOpenaiEndpoint = "http://localhost:1234";
 
 struct LoadedConfig {
   ConfigFile file;
@@ -52,7 +49,7 @@ LlmSettings settings_from(LlmBackend backend, const Environment& environment,
     case LlmBackend::kOffline:
       break;
     case LlmBackend::kOllama:
-      out.endpoint = first(endpoint, file.ollama_endpoint, kOllamaEndpoint);
+      out.endpoint = first(endpoint, file.ollama_endpoint, llm::kOllamaEndpoint);
       out.model = first(model, file.ollama_model);
       out.timeout_millis = millis_of(file.ollama_timeout_millis);
       break;
@@ -65,7 +62,7 @@ LlmSettings settings_from(LlmBackend backend, const Environment& environment,
       out.max_sensitivity = level(file.claude_max_sensitivity);
       break;
     case LlmBackend::kOpenai:
-      out.endpoint = first(endpoint, file.openai_base_url, kOpenaiEndpoint);
+      out.endpoint = first(endpoint, file.openai_base_url, llm::kOpenaiEndpoint);
       out.model = first(model, file.openai_model);
       out.api_key = first(environment.get("CORTEX_LLM_API_KEY"), file.openai_api_key);
       out.timeout_millis = millis_of(file.openai_timeout_millis);
@@ -96,15 +93,20 @@ std::optional<LlmBackend> parse_backend(std::string_view token) {
 
 Result<LlmChoice> llm_settings(const Environment& environment, fs::FileSystem& fs) {
   LoadedConfig config = load(environment, fs);
+  CORTEX_ASSIGN(LlmSettings settings, llm_settings(environment, config.file));
+  return LlmChoice{std::move(settings), std::move(config.note)};
+}
+
+Result<LlmSettings> llm_settings(const Environment& environment, const ConfigFile& file) {
   const std::string token =
-      first(environment.get("CORTEX_LLM_BACKEND"), config.file.llm_backend, kBackends.front());
+      first(environment.get("CORTEX_LLM_BACKEND"), file.llm_backend, kBackends.front());
   const auto backend = parse_backend(token);
   if (!backend) {
     return make_error(Code::kUsage,
                       cat("CORTEX_LLM_BACKEND names the unknown backend ", quoted(token)),
                       "no state was changed", "use offline, ollama, claude or openai-compat");
   }
-  return LlmChoice{settings_from(*backend, environment, config.file), std::move(config.note)};
+  return settings_from(*backend, environment, file);
 }
 
 LlmChoice settings_of(LlmBackend backend, const Environment& environment, fs::FileSystem& fs) {
@@ -120,7 +122,6 @@ Result<OpenedModel> open_model(Services& services, const LlmSettings& settings) 
                              .max_tokens = settings.max_tokens};
   const llm::Network network{services.http};
   OpenedModel out;
-  out.name = settings.model;
   switch (settings.backend) {
     case LlmBackend::kOffline:
       out.model = llm::offline_model();
@@ -141,6 +142,15 @@ Result<OpenedModel> open_model(Services& services, const LlmSettings& settings) 
   if (out.model->is_remote()) out.warning = remote_warning(settings);
   out.model = llm::gated(std::move(out.model), settings.max_sensitivity);
   return out;
+}
+
+Result<LlmSettings> server_settings(Services& services, const Environment& environment,
+                                    std::string_view otherwise, const Warn& warn) {
+  CORTEX_ASSIGN(LlmChoice choice, llm_settings(environment, services.fs));
+  if (!choice.note.empty()) warn(choice.note);
+  if (choice.settings.backend != LlmBackend::kOffline) return std::move(choice.settings);
+  return make_error(Code::kPrecondition, "No LLM backend configured", "nothing was asked",
+                    cat("configure one (`cortex models list` says how), or use ", otherwise));
 }
 
 Result<std::unique_ptr<llm::Model>> ready_model(Services& services, const LlmSettings& settings,

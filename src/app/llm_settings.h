@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/config.h"
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/fs/fs.h"
@@ -38,12 +39,13 @@ struct LlmChoice {
 // The configured backend. A file that cannot be read or is not valid counts as absent. Error:
 // kUsage when CORTEX_LLM_BACKEND names a backend that there is not.
 Result<LlmChoice> llm_settings(const Environment& environment, fs::FileSystem& fs);
+// The same of a file that was read.
+Result<LlmSettings> llm_settings(const Environment& environment, const ConfigFile& file);
 // The settings that `backend` has there, whichever is configured.
 LlmChoice settings_of(LlmBackend backend, const Environment& environment, fs::FileSystem& fs);
 
 struct OpenedModel {
   std::unique_ptr<llm::Model> model;  // behind the gate of llm/sensitivity.h
-  std::string name;                   // what requests call it
   std::string warning;                // for stderr, or empty
 };
 
@@ -52,6 +54,10 @@ Result<OpenedModel> open_model(Services& services, const LlmSettings& settings);
 
 // Sees what people should know, a sentence at a time.
 using Warn = std::function<void(const std::string&)>;
+// The configured backend, which must be one that answers; its note is told. Error: kPrecondition
+// when none is configured, with `otherwise` as what to do without one; those of llm_settings().
+Result<LlmSettings> server_settings(Services& services, const Environment& environment,
+                                    std::string_view otherwise, const Warn& warn);
 // A model that was looked at (llm::Model::examine()); its warnings are told. Errors: those of
 // open_model() and of examine().
 Result<std::unique_ptr<llm::Model>> ready_model(Services& services, const LlmSettings& settings,

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "llm/servers.h"
 #include "net/http.h"
 
 namespace cortex::app {
@@ -13,9 +14,9 @@ namespace {
 std::string endpoint_for(LlmBackend asked, const LlmSettings& configured,
                          const Environment& environment) {
   if (asked == configured.backend) return configured.endpoint;
-  if (asked == LlmBackend::kOllama) return "http://localhost:11434";
+  if (asked == LlmBackend::kOllama) return std::string(llm::kOllamaEndpoint);
   if (configured.backend == LlmBackend::kOllama) return configured.endpoint;
-  return environment.get("CORTEX_LLM_ENDPOINT").value_or("http://localhost:1234");
+  return environment.get("CORTEX_LLM_ENDPOINT").value_or(std::string(llm::kOpenaiEndpoint));
 }
 
 Error cannot_be_listed() {

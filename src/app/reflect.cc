@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/fixtures.h"
 #include "app/llm_settings.h"
+#include "app/memory_work.h"
 #include "app/trace_events.h"
 #include "base/text.h"
 #include "core/ids.h"
@@ -139,7 +140,7 @@ Result<Proposal> by_rules(Services& services, const Environment& environment,
                   event.domains);
   }
   const json::Value document = extractor.document(request.trace_id);
-  CORTEX_ASSIGN(const llm::Response response, reflect::ExtractModel(document).complete({}));
+  const llm::Response response = reflect::extracted_answer(document);
   CORTEX_ASSIGN(auto read, reflect::read_reflection(document));
   return Proposal{document, std::move(read), std::string(reflect::kExtractAdapter), response.model,
                   response.raw_hash};
@@ -147,33 +148,22 @@ Result<Proposal> by_rules(Services& services, const Environment& environment,
 
 Result<Proposal> by_model(Services& services, const Environment& environment,
                           const ReflectRequest& request, std::vector<std::string>& warnings) {
-  CORTEX_ASSIGN(const LlmChoice choice, llm_settings(environment, services.fs));
-  if (!choice.note.empty()) warnings.push_back(choice.note);
-  if (choice.settings.backend == LlmBackend::kOffline) {
-    return make_error(Code::kPrecondition, "No LLM backend configured", "nothing was asked",
-                      "configure one (`cortex models list` says how), or use --model none");
-  }
+  const Warn warn = [&warnings](const std::string& text) { warnings.push_back(text); };
+  CORTEX_ASSIGN(const LlmSettings settings,
+                server_settings(services, environment, "--model none", warn));
   CORTEX_ASSIGN(const auto events, load_events(services, environment, request.trace_id));
-  CORTEX_ASSIGN(OpenedModel opened, open_model(services, choice.settings));
-  if (!opened.warning.empty()) warnings.push_back(opened.warning);
-  CORTEX_ASSIGN(const std::string doubt, opened.model->examine());
-  if (!doubt.empty()) warnings.push_back(doubt);
-  auto live = reflect_live(*opened.model, request.trace_id, events);
-  if (!live.ok()) {
-    return live.error().code == Code::kQuarantined ? unreadable(live.error())
-                                                   : std::move(live).error();
-  }
+  CORTEX_ASSIGN(const auto model, ready_model(services, settings, warn));
+  CORTEX_ASSIGN(LiveAnswer live, ask_live(*model, reflect::live_request(request.trace_id, events),
+                                          request.trace_id, events));
+  if (!live.read.ok()) return unreadable(live.read.error());
   if (request.record) {
     CORTEX_ASSIGN(const std::string dir, fixtures_dir(environment, request.fixtures_dir));
-    CORTEX_TRY(record_fixtures(services, dir, request.trace_id, live->response));
+    CORTEX_TRY(record_fixtures(services, dir, request.trace_id, live.response));
     warnings.push_back(cat("recorded in ", printable(dir)));
   }
-  return Proposal{payload_of(live->response),
-                  std::move(live->reflection),
-                  std::string(opened.model->adapter_id()),
-                  live->response.model,
-                  live->response.raw_hash,
-                  opened.model->is_remote()};
+  return Proposal{payload_of(live.response),        std::move(live.read).value(),
+                  std::string(model->adapter_id()), live.response.model,
+                  live.response.raw_hash,           model->is_remote()};
 }
 
 Result<Proposal> propose(Services& services, const Environment& environment,
@@ -199,13 +189,8 @@ std::optional<ReflectBy> parse_reflect_by(std::string_view token) {
 
 Result<ReflectReport> reflect(Services& services, const Environment& environment,
                               const ReflectRequest& request) {
-  const auto trace = core::parse_id(core::IdKind::kTrace, request.trace_id);
-  if (!trace) {
-    return make_error(Code::kUsage, cat(quoted(request.trace_id), " is no trace id"),
-                      "no state was changed", "give --trace trc_ and a ULID");
-  }
   ReflectRequest asked = request;
-  asked.trace_id = core::id_text(core::IdKind::kTrace, *trace);
+  CORTEX_ASSIGN(asked.trace_id, id_argument(core::IdKind::kTrace, request.trace_id));
   ReflectReport report;
   CORTEX_ASSIGN(const Proposal proposal, propose(services, environment, asked, report.warnings));
   if (proposal.reflection.trace_id != asked.trace_id) {
@@ -216,19 +201,17 @@ Result<ReflectReport> reflect(Services& services, const Environment& environment
   return report;
 }
 
-Result<LiveReflection> reflect_live(llm::Model& model, std::string_view trace_id,
-                                    const std::vector<reflect::TraceEvent>& events) {
-  const llm::Request request = reflect::live_request(trace_id, events);
+Result<LiveAnswer> ask_live(llm::Model& model, const llm::Request& request,
+                            std::string_view trace_id,
+                            const std::vector<reflect::TraceEvent>& events) {
   CORTEX_ASSIGN(llm::Response response, model.complete(request));
   auto read = reflect::read_live_answer(response, trace_id, events);
-  const bool repeated = !read.ok();
-  if (repeated) {
+  if (!read.ok()) {
     const llm::Request again = reflect::repeated_request(request, response, read.error());
     CORTEX_ASSIGN(response, model.complete(again));
     read = reflect::read_live_answer(response, trace_id, events);
   }
-  if (!read.ok()) return std::move(read).error();
-  return LiveReflection{std::move(read).value(), std::move(response), repeated};
+  return LiveAnswer{std::move(response), std::move(read)};
 }
 
 }  // namespace cortex::app

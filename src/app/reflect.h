@@ -43,16 +43,15 @@ struct ReflectReport {
 Result<ReflectReport> reflect(Services& services, const Environment& environment,
                               const ReflectRequest& request);
 
-// A live model's answer to the events of a trace, asked once more when the first one was refused.
-struct LiveReflection {
-  reflect::SessionReflection reflection;
+// What a model made of a trace: `read` is what its answer says, or why it cannot be read.
+struct LiveAnswer {
   llm::Response response;
-  bool repeated = false;
+  Result<reflect::SessionReflection> read;
 };
-// Errors: those of the model; kQuarantined with the token of reflect/reflection.h when both answers
-// were refused.
-Result<LiveReflection> reflect_live(llm::Model& model, std::string_view trace_id,
-                                    const std::vector<reflect::TraceEvent>& events);
+// Asks once more when the first answer cannot be read. Errors: those of the model.
+Result<LiveAnswer> ask_live(llm::Model& model, const llm::Request& request,
+                            std::string_view trace_id,
+                            const std::vector<reflect::TraceEvent>& events);
 
 // Writes the answer into the folder as what `reflect` and `session close` will be answered for this
 // trace, and the index anew. Creates the folder. Error: kPrecondition when an answer for the trace

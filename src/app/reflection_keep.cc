@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "core/event.h"
 #include "crypto/digest.h"
+#include "memory/principles.h"
 #include "reflect/admission.h"
 #include "store/audit_records.h"
 #include "store/memories.h"
@@ -271,12 +272,10 @@ class Keeping {
       confidence = std::min(confidence, one.confidence);
       for (std::string& domain : all_.domains_of(one)) domains.insert(std::move(domain));
     }
-    const json::Object created_by{
-        {"falsification", json::Object{{"status", "not_attempted"},
-                                       {"failed_attempts", json::Array()},
-                                       {"unresolved_high_risk_counterexamples", json::Array()}}},
-        {"kind", "reflection"},
-        {"raw_hash", report_.raw_hash}};
+    json::Object created_by;
+    memory::set_falsification(created_by, {});
+    created_by.add("kind", "reflection");
+    created_by.add("raw_hash", report_.raw_hash);
     return {{"id", new_id(services_, core::IdKind::kPrinciple)},
             {"statement", statement},
             {"status", "candidate"},
@@ -316,12 +315,14 @@ Status put_rows(sqlite::Connection& db, const store::OperationRow& row, std::str
   return {};
 }
 
-}  // namespace
-
+// The document that a response is, as its hash is taken: the parsed JSON, compact and sorted, or
+// the text.
 std::string output_of(const llm::Response& response) {
   if (!response.parsed_json) return response.text;
   return json::write_compact(*response.parsed_json, json::Keys::kSorted);
 }
+
+}  // namespace
 
 std::optional<Quarantine> judge_answer(sqlite::Connection& db, const std::string& trace_id,
                                        std::string_view adapter_id, const llm::Response& response,

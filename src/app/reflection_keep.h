@@ -8,10 +8,6 @@
 
 namespace cortex::app {
 
-// The document that a response is, as its hash is taken: the parsed JSON, compact and sorted, or
-// the text.
-std::string output_of(const llm::Response& response);
-
 // Reads and judges an answer. Nothing: it may be kept, and `reflection` is it.
 std::optional<Quarantine> judge_answer(sqlite::Connection& db, const std::string& trace_id,
                                        std::string_view adapter_id, const llm::Response& response,

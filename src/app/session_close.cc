@@ -137,7 +137,7 @@ class Closing {
   Result<llm::Response> ask() {
     if (request_.extract) {
       report_.adapter_id = reflect::kExtractAdapter;
-      return reflect::ExtractModel(extractor_.document(*report_.trace_id)).complete({});
+      return reflect::extracted_answer(extractor_.document(*report_.trace_id));
     }
     auto model = request_.proposer.open();
     if (!model.ok()) return failed(model.error());

@@ -311,8 +311,7 @@ class Import {
   Status keep_one(const std::string& session, const reflect::Extractor& extractor,
                   ImportedFile& imported) {
     const std::string trace = core::id_text(core::IdKind::kTrace, TurnEvents::trace_of(session));
-    CORTEX_ASSIGN(const llm::Response answer,
-                  reflect::ExtractModel(extractor.document(trace)).complete({}));
+    const llm::Response answer = reflect::extracted_answer(extractor.document(trace));
     const CloseRequest request{.layout = request_.layout,
                                .label = session,
                                .proposed = Proposed::kCandidate,

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "app/fixtures.h"
-#include "app/llm_settings.h"
+#include "app/reflect.h"
 #include "app/trace_events.h"
 #include "base/text.h"
 #include "reflect/live.h"
@@ -29,31 +29,14 @@ class AskingTwice final : public llm::Model {
   std::string_view adapter_id() const override { return model_->adapter_id(); }
   bool is_remote() const override { return model_->is_remote(); }
   Result<llm::Response> complete(const llm::Request& request) override {
-    CORTEX_ASSIGN(llm::Response answer, model_->complete(request));
-    const auto read = reflect::read_live_answer(answer, asked_->trace_id, asked_->events);
-    if (read.ok()) return answer;
-    return model_->complete(reflect::repeated_request(request, answer, read.error()));
+    CORTEX_ASSIGN(LiveAnswer answer, ask_live(*model_, request, asked_->trace_id, asked_->events));
+    return std::move(answer.response);
   }
 
  private:
   std::unique_ptr<llm::Model> model_;
   std::shared_ptr<const Asked> asked_;
 };
-
-Result<std::unique_ptr<llm::Model>> open_live(Services& services, const Environment& environment,
-                                              const std::function<void(const std::string&)>& warn) {
-  CORTEX_ASSIGN(const LlmChoice choice, llm_settings(environment, services.fs));
-  if (!choice.note.empty()) warn(choice.note);
-  if (choice.settings.backend == LlmBackend::kOffline) {
-    return make_error(Code::kPrecondition, "No LLM backend configured", "nothing was asked",
-                      "configure one (`cortex models list` says how), or use --extract");
-  }
-  CORTEX_ASSIGN(OpenedModel opened, open_model(services, choice.settings));
-  if (!opened.warning.empty()) warn(opened.warning);
-  CORTEX_ASSIGN(const std::string doubt, opened.model->examine());
-  if (!doubt.empty()) warn(doubt);
-  return std::move(opened.model);
-}
 
 }  // namespace
 
@@ -71,12 +54,15 @@ Proposer replay_proposer(Services& services, const Environment& environment,
 }
 
 Proposer live_proposer(Services& services, const Environment& environment,
-                       const std::optional<Proposer>& otherwise,
-                       const std::function<void(const std::string&)>& warn) {
+                       const std::optional<Proposer>& otherwise, const Warn& warn) {
   const auto asked = std::make_shared<Asked>();
   const auto fallen_back = std::make_shared<bool>(false);
   const auto open = [=, &services]() -> Result<std::unique_ptr<llm::Model>> {
-    auto model = open_live(services, environment, warn);
+    auto model = [&]() -> Result<std::unique_ptr<llm::Model>> {
+      CORTEX_ASSIGN(const LlmSettings settings,
+                    server_settings(services, environment, "--extract", warn));
+      return ready_model(services, settings, warn);
+    }();
     if (model.ok()) {
       return std::unique_ptr<llm::Model>(
           std::make_unique<AskingTwice>(std::move(model).value(), asked));

@@ -1,11 +1,11 @@
 // Who proposes memories when a session is closed: recorded answers, or the configured model.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "app/layout.h"
+#include "app/llm_settings.h"
 #include "app/services.h"
 #include "app/session_close.h"
 
@@ -21,7 +21,6 @@ Proposer replay_proposer(Services& services, const Environment& environment,
 // `otherwise` is given: then that proposes instead. `warn` sees what people should know.
 // `services` must outlive it.
 Proposer live_proposer(Services& services, const Environment& environment,
-                       const std::optional<Proposer>& otherwise,
-                       const std::function<void(const std::string&)>& warn);
+                       const std::optional<Proposer>& otherwise, const Warn& warn);
 
 }  // namespace cortex::app

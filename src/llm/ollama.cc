@@ -11,10 +11,6 @@ namespace {
 constexpr std::string_view kPin = "@sha256:";
 constexpr std::size_t kDigestDigits = 64;
 
-bool is_hex_digit(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 // The pin, lower case; the reference is pinned.
 std::string digest_of(std::string_view reference) {
   return to_lower_ascii(reference.substr(reference.size() - kDigestDigits));
@@ -105,7 +101,7 @@ bool is_pinned_reference(std::string_view model) {
   const std::size_t at = model.rfind(kPin);
   if (at == std::string_view::npos || at == 0) return false;
   const std::string_view digest = model.substr(at + kPin.size());
-  return digest.size() == kDigestDigits && std::ranges::all_of(digest, is_hex_digit);
+  return digest.size() == kDigestDigits && is_lower_hex(to_lower_ascii(digest));
 }
 
 Result<std::unique_ptr<Model>> ollama_model(ServerSettings settings, Network network) {

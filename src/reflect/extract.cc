@@ -121,8 +121,8 @@ void Extractor::sentence(const Place& place, std::string_view text) {
     auto screened = memory::screen(text, {});
     if (!screened.ok()) return;  // something that may not be written down at all
     if (!claims_.insert(to_lower_ascii(screened->text)).second) return;
-    found_.push_back({std::string(place.event_id), std::move(screened->text), i, place.line,
-                      place.speaker, place.domains});
+    found_.push_back(
+        {std::string(place.event_id), std::move(screened->text), i, place.line, place.domains});
     return;
   }
 }
@@ -159,12 +159,10 @@ json::Value Extractor::document(std::string_view trace_id) const {
                       {"trace_id", trace_id}};
 }
 
-ExtractModel::ExtractModel(json::Value document) : document_(std::move(document)) {}
-
-Result<llm::Response> ExtractModel::complete(const llm::Request&) {
+llm::Response extracted_answer(const json::Value& document) {
   llm::Response response;
-  response.text = json::write_compact(document_, json::Keys::kSorted);
-  response.parsed_json = document_;
+  response.text = json::write_compact(document, json::Keys::kSorted);
+  response.parsed_json = document;
   response.model = kExtractModel;
   response.raw_hash = crypto::blake3_hex(response.text);
   return response;

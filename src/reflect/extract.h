@@ -12,7 +12,7 @@
 
 #include "core/event.h"
 #include "json/value.h"
-#include "llm/model.h"
+#include "llm/message.h"
 
 namespace cortex::reflect {
 
@@ -48,7 +48,6 @@ class Extractor {
     std::string event_id, claim;
     std::size_t cue = 0;   // row of the table
     std::size_t line = 0;  // of the event's text
-    Speaker speaker = Speaker::kOther;
     std::vector<std::string> domains;
   };
 
@@ -65,15 +64,7 @@ class Extractor {
   std::set<std::string, std::less<>> claims_;
 };
 
-// A model that answers every request with this document.
-class ExtractModel final : public llm::Model {
- public:
-  explicit ExtractModel(json::Value document);
-  std::string_view adapter_id() const override { return kExtractAdapter; }
-  Result<llm::Response> complete(const llm::Request& request) override;
-
- private:
-  json::Value document_;
-};
+// The document as an answer of kExtractModel.
+llm::Response extracted_answer(const json::Value& document);
 
 }  // namespace cortex::reflect

@@ -105,14 +105,12 @@ TEST(ExtractTest, TheFloodIsBounded) {
   EXPECT_TRUE(read_reflection(extractor.document(kTrace)).ok());
 }
 
-TEST(ExtractTest, TheModelAnswersWithTheDocument) {
+TEST(ExtractTest, TheAnswerIsTheDocument) {
   Extractor extractor;
   extractor.see(kEvent, Speaker::kUser, "We decided to ship on Thursday.", {});
-  ExtractModel model(extractor.document(kTrace));
-  const auto answer = model.complete({});
-  ASSERT_TRUE(answer.ok());
-  EXPECT_EQ(answer->model, kExtractModel);
-  EXPECT_EQ(parse_reflection(answer->text)->memories.size(), 1U);
+  const llm::Response answer = extracted_answer(extractor.document(kTrace));
+  EXPECT_EQ(answer.model, kExtractModel);
+  EXPECT_EQ(parse_reflection(answer.text)->memories.size(), 1U);
 }
 
 }  // namespace

@@ -35,10 +35,6 @@ def differs(want, got, path="$"):
     return None if want == got else f"{path}: {got!r} instead of {want!r}"
 
 
-def ordered(text):
-    return json.loads(text)
-
-
 def asked_hash(home, folder):
     """The prompt hash that the program prints where nothing fits."""
     run = home.run("reflect", "--trace", TRACE, "--model", "replay", "--fixtures-dir", folder)
@@ -78,7 +74,7 @@ def reflect(tally, home):
         tally.check(f"reflect {name}: stderr", said.encode() not in run.stderr and harness.said(run))
         recorded = AGENTS / "replay-expected" / f"{name}.stdout.json"
         if recorded.exists():
-            tally.check(f"reflect {name}: stdout", differs(ordered(recorded.read_text()), ordered(run.stdout)))
+            tally.check(f"reflect {name}: stdout", differs(json.loads(recorded.read_text()), json.loads(run.stdout)))
         elif want["exit"]:
             tally.check(f"reflect {name}: nothing on stdout", run.stdout)
 
@@ -118,8 +114,8 @@ def catalogs(tally, binary):
             wrong = [(w, g) for w, g in lines if w != g and not w.startswith("<text>")]
             tally.check(f"models {backend}: table", (wrong or len(want.split("\n")) != len(got.split("\n"))) and (wrong, got))
             if backend == "ollama":
-                envelope = ordered((AGENTS / "models/ollama.envelope.json").read_text())
-                got = ordered(home.run("--json", "models", "list").stdout)
+                envelope = json.loads((AGENTS / "models/ollama.envelope.json").read_text())
+                got = json.loads(home.run("--json", "models", "list").stdout)
                 envelope["report"]["endpoint"] = server.url
                 envelope["correlation_id"] = got["correlation_id"]
                 tally.check("models ollama: envelope", differs(envelope, got))
@@ -172,8 +168,8 @@ def served_runs(tally, binary):
             run = home.run("run", "--task", "say hi")
             if not tally.check(f"run {name}", run.returncode and harness.said(run)):
                 continue
-            want = ordered((llm / f"{name}.run-report.json").read_text())
-            tally.check(f"run {name}: report", differs(still(want), still(ordered(run.stdout))))
+            want = json.loads((llm / f"{name}.run-report.json").read_text())
+            tally.check(f"run {name}: report", differs(still(want), still(json.loads(run.stdout))))
             sent = [body for method, p, body in server.requests if p == path]
             got, tidy = body_of(sent[0])
             tally.check(f"run {name}: request", got != body_of((llm / f"{name}.request-body.json").read_bytes())[0] and got)
@@ -189,17 +185,17 @@ def offline_runs(tally, binary):
     with harness.Home(binary) as home:
         harness.must(home.run("init"))
         run = home.run("run", "--task", "say hi")
-        tally.check("run: report", differs(still(ordered((run_data / "unsigned.report.json").read_text())),
-                                           still(ordered(run.stdout))))
+        tally.check("run: report", differs(still(json.loads((run_data / "unsigned.report.json").read_text())),
+                                           still(json.loads(run.stdout))))
         run = home.run("--json", "run", "--task", "say hi")
-        tally.check("run: envelope", differs(still(ordered((run_data / "unsigned.envelope.json").read_text())),
-                                             still(ordered(run.stdout))))
+        tally.check("run: envelope", differs(still(json.loads((run_data / "unsigned.envelope.json").read_text())),
+                                             still(json.loads(run.stdout))))
         order = {"permitted": True, "attested": True, "reason_code": "diagnostic_only",
                  "scope": {"operation_type": "run.persist", "artifact_refs": ["run:diag"], "not_before": None,
                            "not_after": None}}
         run = home.run("run", "--task", "say hi", "--break-glass", json.dumps(order))
-        tally.check("run: break glass", differs(still(ordered((run_data / "break-glass.report.json").read_text())),
-                                                still(ordered(run.stdout))))
+        tally.check("run: break glass", differs(still(json.loads((run_data / "break-glass.report.json").read_text())),
+                                                still(json.loads(run.stdout))))
         rows = [still(r) for r in harness.rows(run_data / "unsigned.events.jsonl")]
         got = [still(r) for r in harness.rows(home.ledger)]
         tally.check("run: ledger rows", differs([rows[0], rows[0], rows[1]], got))
