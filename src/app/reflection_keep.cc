@@ -152,6 +152,7 @@ class Keeping {
   Result<std::set<std::pair<std::string, std::string>>> known_claims(
       const std::vector<Kept>& candidates) {
     std::vector<std::string> claims;
+    claims.reserve(candidates.size());
     for (const Kept& one : candidates) claims.push_back(one.claim);
     CORTEX_ASSIGN(auto rows,
                   db_.prepare("SELECT claim, source_events_json FROM memories WHERE claim IN"
