@@ -124,6 +124,11 @@ TEST(Age, RecipientsOfOtherKindsAreSkipped_MalformedHeadersAreNot) {
   EXPECT_EQ(code_of(with("v1\n", "v2\n")), Code::kQuarantined);
   EXPECT_EQ(code_of(with("-> X25519 ", "-> X25519  ")), Code::kQuarantined);
   EXPECT_EQ(code_of(with("\n--- ", "=\n--- ")), Code::kQuarantined);
+  EXPECT_EQ(code_of(with("\n--- ", "AA\n--- ")), Code::kQuarantined);
+  // The last digit of a text has one form: with other bits that say nothing it is another text.
+  std::string other_form = sealed;
+  ++other_form[sealed.find("\n--- ") - 1];
+  EXPECT_EQ(code_of(decrypt(other_form)), Code::kQuarantined);
   EXPECT_FALSE(parse_age_header("").ok());
   EXPECT_FALSE(parse_age_header("age-encryption.org/v1\n--- AAAA\n").ok());
   const auto header = parse_age_header(sealed);
