@@ -40,8 +40,9 @@ struct TakeOverReport {
   std::map<std::string, std::uint64_t> added, known;
   std::uint64_t other_lines = 0;  // of no meaning here
 };
-// Every row as it stands, states included; rows whose id is there stay. Batches of 500 rows, each
-// one operation. Errors: kUsage for a line that is broken; the batches before it are kept then.
+// Every row as it stands, states included; rows whose id is there stay. Batches of 500 rows
+// or 16 MiB, each one operation. Errors: kUsage for a line that is broken; the batches before it
+// are kept then.
 Result<TakeOverReport> take_over_export(Services& services, const Layout& layout,
                                         const transcript::ReadAt& read,
                                         const store::Caller& caller);

@@ -13,7 +13,8 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::size_t kBatch = 500;
+// Of rows, and of their bytes: a batch is one row of the ledger, far below limits::kRowBytesMax.
+constexpr std::size_t kBatch = 500, kBatchBytes = 16U << 20;
 constexpr std::string_view kCommentBegin = "<!-- cortex {", kCommentEnd = " -->";
 constexpr std::string_view kJsonMark = "{\"cortex_export\":1}",
                            kMarkdownMark = "<!-- cortex-export 1 -->";
@@ -55,14 +56,18 @@ class TakeOver {
   TakeOver(Services& services, const Layout& layout, const store::Caller& caller)
       : services_(services), layout_(layout), caller_(caller) {}
 
-  Status add(Item item) {
+  // `bytes`: of the line that holds the row.
+  Status add(Item item, std::size_t bytes) {
+    if (batch_bytes_ + bytes > kBatchBytes) CORTEX_TRY(flush());
     batch_.push_back(std::move(item));
+    batch_bytes_ += bytes;
     return batch_.size() < kBatch ? Status() : flush();
   }
 
   Status flush() {
     if (batch_.empty()) return {};
     const std::vector<Item> batch = std::exchange(batch_, {});
+    batch_bytes_ = 0;
     const Plan plan = [&](sqlite::Connection& db) { return plan_batch(db, batch); };
     CORTEX_TRY(change_memories(services_, layout_, caller_, plan));
     for (const auto& [kind, count] : added_) report_.added[kind] += count;
@@ -102,6 +107,7 @@ class TakeOver {
   const Layout& layout_;
   const store::Caller& caller_;
   std::vector<Item> batch_;
+  std::size_t batch_bytes_ = 0;
   std::map<std::string, std::uint64_t> added_, known_;
   TakeOverReport report_;
 };
@@ -133,7 +139,7 @@ Result<TakeOverReport> take_over_export(Services& services, const Layout& layout
       continue;
     }
     CORTEX_ASSIGN(Item item, item_of(json, line.number));
-    CORTEX_TRY(take_over.add(std::move(item)));
+    CORTEX_TRY(take_over.add(std::move(item), json.size()));
   }
   CORTEX_TRY(take_over.flush());
   return std::move(take_over.report());

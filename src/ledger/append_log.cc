@@ -104,12 +104,23 @@ Status AppendLog::append(core::Event& event, std::optional<Timestamp> signed_at)
     next_.row_hash = event.row_hash;
   }
   core::append_row_end(buffer_, event);
+  if (const std::size_t row_bytes = buffer_.size() - old_size; row_bytes >= row_bytes_max_) {
+    return refuse_row(row_bytes);
+  }
   follow_in_tree(std::string_view(buffer_).substr(old_size), event.id, offset);
   buffer_.push_back('\n');
   next_.size_bytes += buffer_.size() - old_size;
   next_.hash = event.event_hash;
   ++next_.rows;
   return buffer_.size() >= limits::kIoBlockBytes ? flush() : Status{};
+}
+
+Status AppendLog::refuse_row(std::size_t bytes) {
+  CORTEX_TRY(roll_back());
+  return make_error(Code::kUsage,
+                    cat("a row of the ledger would have ", with_thousands(bytes),
+                        " bytes, it must stay below ", with_thousands(row_bytes_max_)),
+                    "nothing of this batch was recorded", "give what is so large in smaller parts");
 }
 
 // The ledger does not wait for its tree: what the tree misses it takes from the ledger later.

@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "base/fs/fs.h"
+#include "base/limits.h"
 #include "base/result.h"
 #include "core/event.h"
 #include "crypto/digest.h"
@@ -46,7 +47,8 @@ class AppendLog {
                                                  Clock& clock, Random& random);
 
   // Seals `event` onto the head, and signs it after sign_with(), for the time given or now. The row
-  // is written by commit(), or earlier in blocks when a batch is large.
+  // is written by commit(), or earlier in blocks when a batch is large. kUsage for a row that no
+  // reader would take (limits::kRowBytesMax): everything since the last commit() is taken back.
   Status append(core::Event& event, std::optional<Timestamp> signed_at = {});
   // Every row from here on is signed by this key. Before the first append(). Errors: as
   // RowSigner::open(), and those of reading the ledger.
@@ -54,6 +56,8 @@ class AppendLog {
   // Rows from here on carry a row hash (chain.h), in this batch and in all later ones. Without it
   // they do once one of them had to.
   void begin_coverage() { covering_ = true; }
+  // Another limit than limits::kRowBytesMax. For tests.
+  void limit_rows_to(std::size_t bytes) { row_bytes_max_ = bytes; }
   // Leaves the Merkle tree behind; it is caught up by a later batch. Before the first append().
   void leave_tree_behind() { tree_tried_ = true; }
   // Writes what is buffered and syncs. Everything appended is durable when this returns without an
@@ -78,6 +82,7 @@ class AppendLog {
 
  private:
   Status flush();
+  Status refuse_row(std::size_t bytes);
   void follow_in_tree(std::string_view row, const Ulid& id, std::uint64_t offset);
   void tree_failed(Error error);
 
@@ -87,6 +92,7 @@ class AppendLog {
   LedgerHead next_;       // with everything appended since
   std::uint64_t written_size_;
   bool committed_lacks_newline_;
+  std::size_t row_bytes_max_ = limits::kRowBytesMax;
   std::string buffer_;
   crypto::Blake3 hasher_;
   std::optional<RowSigner> signer_;

@@ -12,33 +12,23 @@ namespace {
 using testing::StartsWith;
 
 // Another file with its reads counted; never waits for a lock.
-class CountingFile final : public fs::File {
+class CountingFile final : public fs::ForwardFile {
  public:
   CountingFile(std::unique_ptr<fs::File> file, std::uint64_t& bytes_read, std::uint64_t& syncs)
-      : file_(std::move(file)), bytes_read_(bytes_read), syncs_(syncs) {}
+      : fs::ForwardFile(std::move(file)), bytes_read_(bytes_read), syncs_(syncs) {}
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) override {
-    CORTEX_ASSIGN(const std::size_t got, file_->read_at(offset, out));
+    CORTEX_ASSIGN(const std::size_t got, fs::ForwardFile::read_at(offset, out));
     bytes_read_ += got;
     return got;
   }
   Status sync_data() override {
     ++syncs_;
-    return file_->sync_data();
+    return fs::ForwardFile::sync_data();
   }
-  Status lock(fs::Lock kind, int) override { return file_->lock(kind, 0); }
-  Status append(std::string_view bytes) override { return file_->append(bytes); }
-  Status truncate(std::uint64_t size_bytes) override { return file_->truncate(size_bytes); }
-  Status sync_all() override { return file_->sync_all(); }
-  Result<fs::Info> info() override { return file_->info(); }
-  Status set_mode(unsigned mode) override { return file_->set_mode(mode); }
-  Status unlock() override { return file_->unlock(); }
-  void drop_cache() override { file_->drop_cache(); }
-  Status close() override { return file_->close(); }
-  const std::string& path() const override { return file_->path(); }
+  Status lock(fs::Lock kind, int) override { return fs::ForwardFile::lock(kind, 0); }
 
  private:
-  std::unique_ptr<fs::File> file_;
   std::uint64_t& bytes_read_;
   std::uint64_t& syncs_;
 };
@@ -204,6 +194,26 @@ TEST_F(AppendLogTest, RollBack_TakesBackBufferedAndWrittenRows) {
   append(**log, 3);
   ASSERT_TRUE((*log)->commit().ok());
   EXPECT_EQ(bytes(), ledger_text(sealed_events(3)));
+}
+
+TEST_F(AppendLogTest, RowThatNoReaderTakes_IsRefusedWithItsBatch) {
+  append_rows(1, 2);
+  const std::string before = bytes();
+  const auto log = open_log();
+  // As long as the limit is already too long: row_cursor.h.
+  const std::size_t length = row_text(sealed_events(4, 5000).back()).size() - 1;
+  (*log)->limit_rows_to(length);
+  append(**log, 3);
+  core::Event event = sample_event(4, 5000);
+  const Status refused = (*log)->append(event);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::kUsage);
+  EXPECT_EQ((*log)->next_offset(), before.size());
+  append(**log, 3);
+  event = sample_event(4, 4999);
+  ASSERT_TRUE((*log)->append(event).ok());
+  ASSERT_TRUE((*log)->commit().ok());
+  expect_closed(4);
 }
 
 TEST_F(AppendLogTest, RollBack_RestoresTheMissingNewlineAndTheNextBatchWritesIt) {

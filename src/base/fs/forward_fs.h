@@ -1,14 +1,42 @@
-// A file system that hands everything on to posix(): tests override what they watch or disturb. For
-// tests only.
+// A file system that hands everything on to posix(), and a file that hands everything on to
+// another: tests override what they watch or disturb. For tests only.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/fs/fs.h"
 
 namespace cortex::fs {
+
+class ForwardFile : public File {
+ public:
+  explicit ForwardFile(std::unique_ptr<File> file) : file_(std::move(file)) {}
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) override {
+    return file_->read_at(offset, out);
+  }
+  Status append(std::string_view bytes) override { return file_->append(bytes); }
+  Status truncate(std::uint64_t size_bytes) override { return file_->truncate(size_bytes); }
+  Status sync_data() override { return file_->sync_data(); }
+  Status sync_all() override { return file_->sync_all(); }
+  Result<Info> info() override { return file_->info(); }
+  Status set_mode(unsigned mode) override { return file_->set_mode(mode); }
+  Status lock(Lock kind, int wait_millis_max) override {
+    return file_->lock(kind, wait_millis_max);
+  }
+  Status unlock() override { return file_->unlock(); }
+  void drop_cache() override { file_->drop_cache(); }
+  Status close() override { return file_->close(); }
+  const std::string& path() const override { return file_->path(); }
+
+ private:
+  std::unique_ptr<File> file_;
+};
 
 class ForwardFs : public FileSystem {
  public:
@@ -45,6 +73,16 @@ class ForwardFs : public FileSystem {
     return posix().canonical(path);
   }
   Result<std::string> working_directory() override { return posix().working_directory(); }
+};
+
+// Remembers which folders were synced.
+class FolderSyncs final : public ForwardFs {
+ public:
+  Status sync_directory(const std::string& path) override {
+    folders.push_back(path);
+    return ForwardFs::sync_directory(path);
+  }
+  std::vector<std::string> folders;
 };
 
 }  // namespace cortex::fs
