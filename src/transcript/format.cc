@@ -104,7 +104,7 @@ std::optional<Format> parse_format(std::string_view token) {
 bool is_memory_store(Format format) { return kFormats[static_cast<std::size_t>(format)].memories; }
 
 std::optional<Format> detect_format(std::string_view begin, std::string_view file_name) {
-  if (begin.starts_with("\xEF\xBB\xBF")) begin.remove_prefix(3);
+  if (begin.starts_with(kByteOrderMark)) begin.remove_prefix(kByteOrderMark.size());
   const std::size_t first = begin.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return std::nullopt;
   const std::string name = to_lower_ascii(file_name);

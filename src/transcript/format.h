@@ -8,6 +8,9 @@
 
 namespace cortex::transcript {
 
+// Some programs write it in front of UTF-8.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 enum class Format : std::uint8_t {
   kClaudeCode,   // JSONL of Claude Code sessions
   kChat,         // JSONL (or one array) of messages with roles

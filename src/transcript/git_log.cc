@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "transcript/readers.h"
+#include "transcript/text_lines.h"
 
 namespace cortex::transcript {
 namespace {
@@ -125,21 +126,8 @@ class GitLog {
 }  // namespace
 
 Status read_git_log(const ReadAt& read, Emitter& out) {
-  LineReader lines(read);
-  LineReader::Line line;
   GitLog log(out);
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, lines.next(line));
-    if (!more) return log.finish();
-    ++out.counts().lines;
-    if (!is_valid_utf8(line.text)) {
-      CORTEX_TRY(out.malformed(
-          {.session = {}, .key = numbered_key("line", line.number), .with_content = true},
-          line.text, "not UTF-8"));
-      continue;
-    }
-    CORTEX_TRY(log.line(line.text));
-  }
+  return read_text_lines(read, out, log);
 }
 
 }  // namespace cortex::transcript

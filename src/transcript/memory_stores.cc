@@ -134,9 +134,9 @@ Status read_mem0(const ReadAt& read, Emitter& out) {
   LineReader lines(read);
   LineReader::Line line;
   CORTEX_ASSIGN(const bool any, lines.next(line));
-  if (any && first == '{' && json::parse(line.text).ok() && line.text.size() > 2) {
+  if (any && first == '{' && line.too_long == 0) {
     const auto one = json::parse(line.text);
-    if (!first_text(*one, {"memory", "content", "text", "data"}).empty()) {
+    if (one.ok() && !first_text(*one, {"memory", "content", "text", "data"}).empty()) {
       return each_json_line(read, out, [&out](const Place& place, json::Value&& value) {
         return mem0_record(out, place, std::move(value));
       });

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "transcript/elements.h"
 #include "transcript/readers.h"
+#include "transcript/text_lines.h"
 
 namespace cortex::transcript {
 namespace {
@@ -15,6 +16,17 @@ constexpr std::array<Reader, 9> kReaders{read_claude_code, read_chat,       read
                                          read_markdown,    read_git_log,    read_mcp_memory,
                                          read_mem0,        read_claude_mem, read_basic_memory};
 
+// The text behind its byte order mark, if it begins with one: no reader sees the mark. `read`
+// outlives what is returned.
+Result<ReadAt> behind_mark(const ReadAt& read) {
+  std::array<char, kByteOrderMark.size()> begin{};
+  CORTEX_ASSIGN(const std::size_t got, read(0, begin));
+  if (std::string_view(begin.data(), got) != kByteOrderMark) return read;
+  return ReadAt([&read](std::uint64_t offset, std::span<char> out) {
+    return read(offset + kByteOrderMark.size(), out);
+  });
+}
+
 }  // namespace
 
 Status each_json_line(const ReadAt& read, Emitter& out, const OnLine& on_value) {
@@ -24,8 +36,7 @@ Status each_json_line(const ReadAt& read, Emitter& out, const OnLine& on_value) 
     CORTEX_ASSIGN(const bool more, lines.next(line));
     if (!more) return {};
     ++out.counts().lines;
-    std::string_view text = line.text;
-    if (line.number == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+    const std::string_view text = line.text;
     if (trim(text).empty() && line.too_long == 0) {
       ++out.counts().empty;
       continue;
@@ -33,7 +44,7 @@ Status each_json_line(const ReadAt& read, Emitter& out, const OnLine& on_value) 
     const Place place{
         .session = {}, .key = numbered_key("line", line.number), .with_content = true};
     if (line.too_long != 0) {
-      CORTEX_TRY(out.malformed(place, "", cat("the line has ", line.too_long, " bytes")));
+      CORTEX_TRY(out.malformed(place, "", too_long_text(line.too_long)));
       continue;
     }
     auto value = json::parse(text);
@@ -64,7 +75,7 @@ Result<char> first_byte(const ReadAt& read) {
   for (;;) {
     CORTEX_ASSIGN(const std::size_t got, read(offset, block));
     const std::string_view text(block.data(), got);
-    const std::size_t found = text.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+    const std::size_t found = text.find_first_not_of(" \t\r\n");
     if (found != std::string_view::npos) return text[found];
     if (got < block.size()) return '\0';
     offset += got;
@@ -75,7 +86,8 @@ Result<Counts> read_transcript(Format format, const ReadAt& read, const std::str
                                const OnTurn& on_turn) {
   Counts counts;
   Emitter out(format_token(format), session, on_turn, counts);
-  CORTEX_TRY(kReaders[static_cast<std::size_t>(format)](read, out));
+  CORTEX_ASSIGN(const ReadAt text, behind_mark(read));
+  CORTEX_TRY(kReaders[static_cast<std::size_t>(format)](text, out));
   return counts;
 }
 

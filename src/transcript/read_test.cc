@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "transcript/lines.h"
 
 namespace cortex::transcript {
 namespace {
@@ -181,6 +182,43 @@ TEST(ReadTest, HostileBytesAreKeptAndCounted) {
   EXPECT_EQ(reading->counts.unknown, 2U);
   EXPECT_EQ(reading->counts.empty, 1U);
   EXPECT_NE(reading->turns[0].payload.find("raw_base64"), nullptr);
+}
+
+TEST(ReadTest, AByteOrderMarkIsNoPartOfTheText) {
+  const std::string note = "---\ntitle: Gateway\npermalink: g\n---\n- [fact] Listens on 8443\n";
+  const std::string commit = cat("commit ", std::string(40, 'a'), "\nAuthor: A\n\n    First\n");
+  const std::pair<Format, std::string> texts[] = {
+      {Format::kChat, "[{\"role\":\"user\",\"content\":\"x\"}]"},
+      {Format::kChat, "{\"role\":\"user\",\"content\":\"x\"}\n"},
+      {Format::kMem0, "{\"id\":\"1\",\"content\":\"a\"}\n{\"id\":\"2\",\"content\":\"b\"}\n"},
+      {Format::kMarkdown, "## User\nfirst\n"},
+      {Format::kBasicMemory, note},
+      {Format::kGitLog, commit}};
+  for (const auto& [format, text] : texts) {
+    EXPECT_EQ(detect_format("\xEF\xBB\xBF" + text, "x.md"), detect_format(text, "x.md")) << text;
+    const auto marked = read_text(format, "\xEF\xBB\xBF" + text);
+    const auto plain = read_text(format, text);
+    ASSERT_TRUE(marked.ok()) << marked.error().text();
+    ASSERT_EQ(marked->turns.size(), plain->turns.size()) << text;
+    ASSERT_FALSE(plain->turns.empty()) << text;
+    for (std::size_t i = 0; i < plain->turns.size(); ++i) {
+      EXPECT_EQ(marked->turns[i].id, plain->turns[i].id) << text;
+    }
+    EXPECT_EQ(marked->claims(), plain->claims());
+    EXPECT_EQ(marked->counts.malformed, 0U) << text;
+  }
+}
+
+TEST(ReadTest, ALineThatHadToBeCutIsNotTakenForAWholeOne) {
+  const std::string line(LineReader::kLineBytesMax + 1, 'y');
+  const auto reading = read_text(
+      Format::kGitLog, cat("commit ", std::string(40, 'a'), "\nAuthor: A\n\n    ", line, "\n"));
+  ASSERT_TRUE(reading.ok()) << reading.error().text();
+  EXPECT_EQ(reading->counts.malformed, 1U);
+  ASSERT_EQ(reading->turns.size(), 2U);
+  EXPECT_EQ(*reading->turns[0].payload.find("problem")->as_string(),
+            cat("the line has ", line.size() + 4, " bytes"));
+  EXPECT_EQ(*reading->turns[1].payload.find("message")->as_string(), "");
 }
 
 TEST(ReadTest, FilesOfTheSameNameAreTold_AndAChangedLineIsAnother) {

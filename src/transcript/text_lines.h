@@ -2,12 +2,20 @@
 // as malformed.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "base/result.h"
 #include "base/text.h"
 #include "transcript/emitter.h"
 #include "transcript/lines.h"
 
 namespace cortex::transcript {
+
+// Why a line of that many bytes is not kept.
+inline std::string too_long_text(std::uint64_t bytes) {
+  return cat("the line has ", bytes, " bytes");
+}
 
 // `reader.line(text)` for every line that is text, `reader.finish()` at the end; both give a
 // Status.
@@ -25,8 +33,11 @@ Status read_text_lines(const ReadAt& read, Emitter& out, Reader& reader) {
     }
     const Place place{
         .session = {}, .key = numbered_key("line", line.number), .with_content = true};
-    CORTEX_TRY(out.malformed(place, line.too_long == 0 ? line.text : std::string_view(),
-                             line.too_long == 0 ? "not UTF-8" : "the line is too long"));
+    if (line.too_long != 0) {
+      CORTEX_TRY(out.malformed(place, "", too_long_text(line.too_long)));
+    } else {
+      CORTEX_TRY(out.malformed(place, line.text, "not UTF-8"));
+    }
   }
 }
 
