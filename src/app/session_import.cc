@@ -34,7 +34,8 @@ std::string stem_of(const std::string& path) {
   return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
 }
 
-// One file being read: as often as somebody asks, always the same turns.
+// One file being read: as often as somebody asks, always the same turns. A program may go on
+// writing it: what was not there when it was opened is left for another time.
 class ImportFile {
  public:
   ImportFile(Services& services, const ImportRequest& request, std::string path)
@@ -44,12 +45,14 @@ class ImportFile {
     auto file = services_.fs.open(path_, fs::Open::kRead);
     if (!file.ok()) return unreadable(path_, file.error());
     file_ = std::move(file).value();
+    CORTEX_ASSIGN(const fs::Info info, file_->info());
+    size_ = info.size_bytes;
     return {};
   }
 
   Result<std::optional<transcript::Format>> detect() {
     std::string begin(kDetectBytes, '\0');
-    CORTEX_ASSIGN(const std::size_t got, file_->read_at(0, begin));
+    CORTEX_ASSIGN(const std::size_t got, read_at(0, begin));
     begin.resize(got);
     is_export_ = is_export(begin);
     if (request_.format) return request_.format;
@@ -59,8 +62,7 @@ class ImportFile {
   bool is_cortex_export() const { return is_export_; }
 
   transcript::ReadAt reader() {
-    return
-        [this](std::uint64_t offset, std::span<char> out) { return file_->read_at(offset, out); };
+    return [this](std::uint64_t offset, std::span<char> out) { return read_at(offset, out); };
   }
 
   Result<transcript::Counts> each_turn(transcript::Format format,
@@ -71,10 +73,16 @@ class ImportFile {
   const std::string& path() const { return path_; }
 
  private:
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) {
+    const std::uint64_t rest = size_ - std::min(offset, size_);
+    return file_->read_at(offset, out.first(std::min<std::uint64_t>(rest, out.size())));
+  }
+
   Services& services_;
   const ImportRequest& request_;
   std::string path_;
   std::unique_ptr<fs::File> file_;
+  std::uint64_t size_ = 0;  // when it was opened
   bool is_export_ = false;
 };
 
