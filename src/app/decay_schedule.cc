@@ -20,7 +20,6 @@ using memory::SummaryMethod;
 constexpr std::string_view kPast = "decay.schedule.scheduled_for_must_be_present_or_future";
 constexpr std::string_view kNeedsAttestation = "decay.run.operator_attestation_required_for_llm";
 constexpr std::string_view kNothingFades = "decay.schedule.nothing_fades";
-constexpr std::int64_t kDaySeconds = 86'400;
 
 Error usage(std::string message, std::string next) {
   return refusal(Code::kUsage, std::move(message), std::move(next));
@@ -130,9 +129,9 @@ Result<std::vector<std::string>> contradicted_ids(sqlite::Connection& db) {
 // with the most of them `at_most`.
 Result<std::vector<std::string>> fading_ids(sqlite::Connection& db, const FadingChoice& choice,
                                             Timestamp now) {
-  now.seconds -= static_cast<std::int64_t>(choice.older_than_days) * kDaySeconds;
+  CORTEX_ASSIGN(const Timestamp before, days_before(now, choice.older_than_days, "older-than"));
   const memory::FadingRule rule{.brightness_below = static_cast<float>(choice.brightness_below),
-                                .before = column_time(now)};
+                                .before = column_time(before)};
   CORTEX_ASSIGN(const auto taken, spoken_for(db));
   CORTEX_ASSIGN(const auto contradicted, contradicted_ids(db));
   // (updated_at, id): the oldest first.
@@ -168,6 +167,9 @@ Status check_request(const DecayScheduleRequest& request) {
   }
   if (request.kind == DecayKind::kPrincipleReview && request.method == SummaryMethod::kModel) {
     return usage("a review of a principle has no summary", "leave --summary-method out");
+  }
+  if (request.fading && request.fading->at_most == 0) {
+    return usage("--at-most 0 leaves nothing to summarise", "give at least 1");
   }
   if (request.supersede && request.kind != DecayKind::kCandidates) {
     return usage("--supersede-sources is for memories", "give it with candidate-compression alone");

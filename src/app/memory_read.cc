@@ -209,14 +209,8 @@ Result<HealthReport> memory_health(Services& services, const Layout& layout,
     return refusal(Code::kUsage, "--confidence-below must be from 0 to 1",
                    "give a number like 0.5");
   }
-  constexpr std::uint64_t kDaysMost = 3'650'000;  // ten thousand years
-  constexpr std::int64_t kDaySeconds = 86'400;
-  if (request.older_than_days > kDaysMost) {
-    return refusal(Code::kUsage, cat("--older-than ", request.older_than_days, " is too many days"),
-                   cat("give at most ", kDaysMost));
-  }
-  Timestamp before = services.clock.now();
-  before.seconds -= static_cast<std::int64_t>(request.older_than_days) * kDaySeconds;
+  CORTEX_ASSIGN(const Timestamp before,
+                days_before(services.clock.now(), request.older_than_days, "older-than"));
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   HealthReport report{.request = request};
   CORTEX_ASSIGN(report.total_active,

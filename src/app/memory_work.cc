@@ -79,6 +79,17 @@ Result<std::string> time_argument(std::string_view flag, const std::string& text
                  "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
 }
 
+Result<Timestamp> days_before(Timestamp now, std::uint64_t days, std::string_view flag) {
+  constexpr std::uint64_t kDaysMost = 3'650'000;  // ten thousand years
+  constexpr std::int64_t kDaySeconds = 86'400;
+  if (days > kDaysMost) {
+    return refusal(Code::kUsage, cat("--", flag, " ", days, " is too many days"),
+                   cat("give at most ", kDaysMost));
+  }
+  now.seconds -= static_cast<std::int64_t>(days) * kDaySeconds;
+  return now;
+}
+
 std::string new_id(Services& services, core::IdKind kind) {
   return core::id_text(kind, Ulid::make(services.clock, services.random));
 }
