@@ -1,7 +1,6 @@
 #include "app/session_proposals.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "app/memory_work.h"
@@ -79,6 +78,12 @@ Status ProposalKeeper::flush() {
         ++counted.known;
         continue;
       }
+      const Status fresh = memory::refuse_recalled(db, one.claim, policy_);
+      if (!fresh.ok() && fresh.error().code != Code::kPrecondition) return fresh.error();
+      if (!fresh.ok()) {
+        ++counted.refused;
+        continue;
+      }
       store::Memory row;
       row.id = one.id;
       row.type = "semantic";
@@ -102,6 +107,7 @@ Status ProposalKeeper::flush() {
   CORTEX_TRY(change_memories(services_, layout_, caller_, plan));
   counts_.proposed += counted.proposed;
   counts_.known += counted.known;
+  counts_.refused += counted.refused;
   return {};
 }
 
