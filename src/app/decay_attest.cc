@@ -51,7 +51,10 @@ Result<SummaryAttestReport> attest_summary(Services& services, const Layout& lay
   const Status written = fs::write_new(
       services.fs, request.output_path,
       json::write_pretty(attestation_json(report.attestation, signature)) + "\n", 0644);
-  if (written.ok()) return report;
+  if (written.ok()) {
+    CORTEX_TRY(services.fs.sync_directory(fs::parent_of(request.output_path)));
+    return report;
+  }
   return refusal(Code::kPrecondition,
                  cat("the file ", quoted(request.output_path),
                      " cannot be made: ", fs::describe(written.error())),

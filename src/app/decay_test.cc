@@ -11,6 +11,7 @@
 #include "app/mirror_fixture.h"
 #include "app/open_store.h"
 #include "app/summary_models.h"
+#include "base/fs/forward_fs.h"
 #include "crypto/ed25519.h"
 #include "crypto/key_file.h"
 #include "net/http_fixture.h"
@@ -133,6 +134,18 @@ TEST_F(DecayUseTest, FadingMemoriesChooseThemselves) {
             "decay.schedule.nothing_fades");  // the job speaks for them already
 }
 
+TEST_F(DecayUseTest, AFadingChoiceWithoutBoundsIsRefused) {
+  note("the first thing");
+  note("another matter entirely");
+  for (const FadingChoice& choice :
+       {FadingChoice{.older_than_days = ~std::uint64_t{0}}, FadingChoice{.at_most = 0}}) {
+    const auto scheduled = schedule_decay(services_, layout_, {.fading = choice});
+    ASSERT_FALSE(scheduled.ok());
+    EXPECT_EQ(scheduled.error().code, Code::kUsage) << scheduled.error().text();
+  }
+  EXPECT_EQ(count("decay_jobs"), 0);
+}
+
 TEST_F(DecayUseTest, AModelIsAskedUnderALease_AndALostLeaseSettlesNothing) {
   const std::string one = note("the first thing");
   const auto job =
@@ -214,7 +227,10 @@ TEST_F(DecayUseTest, AnAttestationThatWasSignedHereIsHeeded) {
           .job;
   const SummaryAttestRequest request{
       .job_id = job.id, .model_name = "m", .key_path = key, .output_path = folder_ / "signed.json"};
-  ASSERT_TRUE(attest_summary(services_, layout_, request).ok());
+  fs::FolderSyncs syncs;
+  Services watched{syncs, clock_, random_};
+  ASSERT_TRUE(attest_summary(watched, layout_, request).ok());
+  EXPECT_THAT(syncs.folders, ElementsAre(folder_.path()));
   EXPECT_EQ(attest_summary(services_, layout_, request).error().code, Code::kPrecondition);
   FakeBackend backend([] { return Result<SummaryAnswer>(SummaryAnswer{"short", "m"}); });
   const auto run =

@@ -8,6 +8,7 @@
 #include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
 #include "app/mirror_fixture.h"
+#include "base/fs/forward_fs.h"
 #include "crypto/key_file.h"
 #include "store/memories.h"
 
@@ -110,6 +111,62 @@ TEST_F(SessionImportTest, ARecordThatChangedBringsItsNewClaimsAlone) {
   EXPECT_EQ(again.proposals.known, 1U);
 }
 
+TEST_F(SessionImportTest, WhatWasRecalledComesBackAsNoCandidate) {
+  const auto noted =
+      note(services_, layout_, {}, {.claim = "the deploy waits for the migration", .domains = {}});
+  ASSERT_TRUE(noted.ok()) << noted.error().text();
+  const std::string path = folder_ / "graph.jsonl";
+  put(path, cat("{\"type\":\"entity\",\"name\":\"a\",\"entityType\":\"t\",\"observations\":[\"",
+                noted->memory_id, ": the deploy waits for the migration\",\"one of its own\"]}\n"));
+  const ImportedFile imported = import({.path = path}).files[0];
+  EXPECT_EQ(imported.proposals.proposed, 1U);
+  EXPECT_EQ(imported.proposals.refused, 1U);
+  ASSERT_THAT(memories("candidate"), SizeIs(1));
+  EXPECT_EQ(memories("candidate").front().claim, "a: one of its own");
+}
+
+// Somebody goes on writing the file: another line whenever it is read from its begin.
+class GrowingFs final : public fs::ForwardFs {
+ public:
+  explicit GrowingFs(std::string path) : path_(std::move(path)) {}
+
+  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
+                                         unsigned mode) override {
+    CORTEX_ASSIGN(auto file, fs::ForwardFs::open(path, how, mode));
+    if (path != path_) return file;
+    return std::unique_ptr<fs::File>(std::make_unique<Growing>(std::move(file)));
+  }
+
+ private:
+  class Growing final : public fs::ForwardFile {
+   public:
+    using fs::ForwardFile::ForwardFile;
+    Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) override {
+      CORTEX_ASSIGN(const std::size_t got, fs::ForwardFile::read_at(offset, out));
+      if (offset > 0) return got;
+      CORTEX_ASSIGN(auto more, fs::posix().open(path(), fs::Open::kAppend, 0600));
+      CORTEX_TRY(more->append("{\"role\":\"assistant\",\"content\":\"We decided to wait.\"}\n"));
+      return got;
+    }
+  };
+
+  std::string path_;
+};
+
+TEST_F(SessionImportTest, ATranscriptThatGrowsMeanwhileIsImportedAsItWas) {
+  const std::string path = folder_ / "chat.jsonl";
+  put(path, "{\"role\":\"assistant\",\"content\":\"We decided to deploy.\"}\n");
+  GrowingFs growing(path);
+  Services services{growing, clock_, random_};
+  const auto report = import_sessions(services, {.path = path, .layout = layout_, .extract = true});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  ASSERT_FALSE(report->files[0].failure) << report->files[0].failure->text();
+  EXPECT_EQ(report->files[0].counts.turns, 1U);
+  EXPECT_EQ(report->files[0].appended, 1U);
+  EXPECT_EQ(count("events WHERE event_type LIKE '%agent_response%'"), 1);
+  expect_accounted();
+}
+
 TEST_F(SessionImportTest, AFolderBringsAllOfItsFiles_AndNamesTheOthers) {
   const std::string folder = folder_ / "in";
   ASSERT_TRUE(fs_.make_directory(folder, 0700).ok());
@@ -169,6 +226,25 @@ TEST_F(SessionImportTest, AnExportComesBackWithoutLoss_InBothForms) {
     EXPECT_EQ(import({.path = path, .as_is = true}).files[0].taken_over->known.at("memory"), 7U);
     expect_accounted();
   }
+}
+
+TEST_F(SessionImportTest, LargeRowsOfAnExportAreTakenOverInSmallerBatches) {
+  ASSERT_TRUE(note(services_, layout_, {}, {.claim = "plain", .domains = {"a"}}).ok());
+  const std::string line = exported(ExportFormat::kJsonLines);
+  const std::string id = memories("active").front().id;
+  std::string text = "{\"cortex_export\":1}\n";
+  for (const char last : {'A', 'B', 'C'}) {
+    std::string row = line.substr(line.find("{\"kind\":\"memory\""));
+    row.resize(row.find('\n') + 1);
+    row.replace(row.find(id) + id.size() - 1, 1, 1, last);
+    row.replace(row.find("plain"), 5, 7U << 20U, 'x');
+    text += row;
+  }
+  put(folder_ / "e.jsonl", text);
+  const ImportReport taken = import({.path = folder_ / "e.jsonl", .as_is = true});
+  EXPECT_EQ(taken.files[0].taken_over->added.at("memory"), 3U);
+  EXPECT_EQ(count("events WHERE payload_json LIKE '%import.rows%'"), 2);
+  expect_accounted();
 }
 
 TEST_F(SessionImportTest, ABrokenExportIsRefusedAtItsLine) {

@@ -60,7 +60,11 @@ class ExportTarget {
     return make_error(Code::kInternal, "standard output could not be written");
   }
 
-  Status finish() { return file_ ? file_->sync_all() : Status(); }
+  Status finish(fs::FileSystem& fs) {
+    if (!file_) return {};
+    CORTEX_TRY(file_->sync_all());
+    return fs.sync_directory(fs::parent_of(file_->path()));
+  }
 
   void discard(fs::FileSystem& fs) {
     if (file_) static_cast<void>(fs.remove_file(file_->path()));  // nobody knows of it yet
@@ -123,7 +127,7 @@ Outcome run_export(const Context& context) {
                                                           : app::ExportFormat::kJsonLines;
   auto report = app::export_store(context.services, *layout, format,
                                   [&](std::string_view text) { return target->write(text); });
-  const Status finished = report.ok() ? target->finish() : Status();
+  const Status finished = report.ok() ? target->finish(context.services.fs) : Status();
   if (!report.ok() || !finished.ok()) {
     target->discard(context.services.fs);
     return failed(context, report.ok() ? finished.error() : report.error());

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/fs/forward_fs.h"
 #include "cli/cli_fixture.h"
 
 namespace cortex::cli {
@@ -124,6 +125,19 @@ TEST_F(KeepTest, PrintConfig_IsADocumentWithoutSecrets) {
   EXPECT_EQ(missing.code, Code::kPrecondition);
   EXPECT_EQ(missing.text, "");
   EXPECT_THAT(missing.diagnostics, StartsWith("cortex --print-config: "));
+}
+
+TEST_F(KeepTest, Export_IsThereAfterAPowerFailure) {
+  fill();
+  const std::string output = folder_ / "export.jsonl";
+  const char* argv[] = {"cortex", "export", "--format", "jsonl", "--output", output.c_str()};
+  const Parsed parsed = parse(static_cast<int>(std::size(argv)), argv, "cmd_1_1");
+  fs::FolderSyncs syncs;
+  app::Services watched{syncs, clock_, random_};
+  const Context context{watched, environment_, terminal_, std::get<Invocation>(parsed), &server_};
+  const Outcome outcome = run_export(context);
+  EXPECT_EQ(outcome.code, Code::kOk) << outcome.diagnostics;
+  EXPECT_THAT(syncs.folders, ElementsAre(folder_.path()));
 }
 
 }  // namespace
