@@ -4,11 +4,14 @@
 #include <charconv>
 #include <utility>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "net/http.h"
 
 namespace cortex::app {
 namespace {
+
+using HeaderBytes = decltype(ledger::BlockHeader::bytes);
 
 constexpr int kTimeoutMillis = 15'000;
 constexpr std::size_t kHashCharactersMax = 128;
@@ -38,11 +41,12 @@ std::string height_path(const std::string& path) {
 Result<Supplied> read_header(Services& services, const std::string& path) {
   auto bytes = fs::read_all(services.fs, path, kAnswerBytesMax);
   if (!bytes.ok()) return with_code(std::move(bytes).error(), Code::kPrecondition);
-  Supplied out;
-  if (bytes->size() != out.header.bytes.size()) {
+  const auto header = fixed_bytes<HeaderBytes>(*bytes);
+  if (!header) {
     return refused(cat(quoted(path), " has ", bytes->size(), " bytes, a block header has 80"));
   }
-  std::ranges::copy(*bytes, out.header.bytes.begin());
+  Supplied out;
+  out.header.bytes = *header;
   auto height = fs::read_all(services.fs, height_path(path), kAnswerBytesMax);
   if (!height.ok()) return with_code(std::move(height).error(), Code::kPrecondition);
   const std::string_view digits = trim(*height);
@@ -71,10 +75,10 @@ std::optional<ledger::BlockHeader> ask(Services& services, const std::string& pr
     return std::nullopt;
   }
   const auto text = get(services, net::join_url(provider, cat("block/", *hash, "/header")));
-  const auto bytes = text ? from_hex(*text) : std::nullopt;
-  ledger::BlockHeader header;
-  if (!bytes || bytes->size() != header.bytes.size()) return std::nullopt;
-  std::ranges::copy(*bytes, header.bytes.begin());
+  if (!text) return std::nullopt;
+  const auto bytes = fixed_bytes<HeaderBytes>(from_hex(*text));
+  if (!bytes) return std::nullopt;
+  const ledger::BlockHeader header{*bytes};
   if (header.hash() != *hash) return std::nullopt;
   return header;
 }

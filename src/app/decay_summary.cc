@@ -1,8 +1,8 @@
 #include "app/decay_summary.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "crypto/digest.h"
@@ -59,21 +59,12 @@ Result<json::Value> read_json(fs::FileSystem& fs, const std::string& path) {
   return json::parse(*text);
 }
 
-template <std::size_t N>
-std::optional<std::array<std::uint8_t, N>> bytes_of(std::string_view hex) {
-  const auto bytes = from_hex(hex);
-  if (!bytes || bytes->size() != N) return std::nullopt;
-  std::array<std::uint8_t, N> out{};
-  std::ranges::copy(*bytes, out.begin());
-  return out;
-}
-
 Status check_signature(const SummaryAttestation& attestation, std::string_view signature_hex) {
-  const auto key = bytes_of<32>(attestation.key_hex);
+  const auto key = fixed_bytes<crypto::PublicKey>(from_hex(attestation.key_hex));
   if (!key || !crypto::check_public_key(*key).ok()) {
     return rejected("operator_verifying_key_hex is no Ed25519 public key in lower-case hex");
   }
-  const auto signature = bytes_of<64>(signature_hex);
+  const auto signature = fixed_bytes<crypto::Signature>(from_hex(signature_hex));
   if (!signature) return rejected("signature_hex is no signature in lower-case hex");
   if (crypto::verify(*key, summary_attestation_preimage(attestation), *signature)) return {};
   return rejected("the signature does not fit the attestation");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "memory/rows.h"
@@ -268,16 +269,11 @@ bool validation_holds(const store::OperationRow& row) {
   for (const std::string* member : {memory_id, session, at, scope, evidence, key_id, signature}) {
     if (member == nullptr) return false;
   }
-  const auto key_bytes = from_hex(*key_id);
-  const auto bytes = from_base64(*signature);
-  crypto::PublicKey key;
-  crypto::Signature signed_by_it;
-  if (!key_bytes || key_bytes->size() != key.size()) return false;
-  if (!bytes || bytes->size() != signed_by_it.size()) return false;
-  std::ranges::copy(*key_bytes, key.begin());
-  std::ranges::copy(*bytes, signed_by_it.begin());
-  return crypto::check_public_key(key).ok() &&
-         crypto::verify(key, statement(*memory_id, *session, *scope, *evidence, *at), signed_by_it);
+  const auto key = fixed_bytes<crypto::PublicKey>(from_hex(*key_id));
+  const auto signed_by_it = fixed_bytes<crypto::Signature>(from_base64(*signature));
+  return key && signed_by_it && crypto::check_public_key(*key).ok() &&
+         crypto::verify(*key, statement(*memory_id, *session, *scope, *evidence, *at),
+                        *signed_by_it);
 }
 
 json::Value to_json(const OutcomeReport& report) {

@@ -1,9 +1,9 @@
 #include "app/migration_attestation.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "json/value.h"
 
@@ -46,14 +46,9 @@ Result<std::string> text_in(const json::Value& object, std::string_view key) {
 template <std::size_t size>
 Result<std::array<std::uint8_t, size>> bytes_in(const json::Value& object, std::string_view key) {
   CORTEX_ASSIGN(const std::string text, text_in(object, key));
-  const auto bytes = is_lower_hex(text) ? from_hex(text) : std::nullopt;
-  if (!bytes || bytes->size() != size) {
-    return refused(
-        cat("the operator attestation's ", key, " is not ", size, " bytes in lower-case hex"));
-  }
-  std::array<std::uint8_t, size> out{};
-  std::ranges::copy(*bytes, out.begin());
-  return out;
+  if (const auto bytes = fixed_bytes<std::array<std::uint8_t, size>>(from_hex(text))) return *bytes;
+  return refused(
+      cat("the operator attestation's ", key, " is not ", size, " bytes in lower-case hex"));
 }
 
 Result<AttestedBoundary> boundary_in(const json::Value& document) {

@@ -1,8 +1,8 @@
 #include "app/promotion_attestation.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "ledger/attestation.h"
@@ -85,15 +85,6 @@ Result<std::uint64_t> read_position(const json::Value& attestation) {
   return *position;
 }
 
-template <std::size_t N>
-std::optional<std::array<std::uint8_t, N>> bytes_in(std::string_view hex) {
-  const auto bytes = from_hex(hex);
-  if (!bytes || bytes->size() != N) return std::nullopt;
-  std::array<std::uint8_t, N> out{};
-  std::ranges::copy(*bytes, out.begin());
-  return out;
-}
-
 Status check_texts(const AttestedTexts& texts, const Promotion& promotion) {
   if (texts.source != "user") return unfit("its source is not user");
   if (texts.session != kSession || texts.ledger != kLedger) return unfit("it is of another kind");
@@ -149,8 +140,8 @@ Result<std::string> check_promotion(const json::Value& promoted_by, const Promot
   CORTEX_ASSIGN(const std::uint64_t position, read_position(*attestation));
   CORTEX_TRY(check_texts(texts, promotion));
   const auto signed_at = parse_relaxed_rfc3339(texts.signed_at);
-  const auto key = bytes_in<32>(texts.public_key);
-  const auto signature = bytes_in<64>(texts.signature);
+  const auto key = fixed_bytes<crypto::PublicKey>(from_hex(texts.public_key));
+  const auto signature = fixed_bytes<crypto::Signature>(from_hex(texts.signature));
   if (!signed_at) return unfit("signed_at is no time");
   if (!key || !signature)
     return unfit("its key or signature is no lower-case hex of the right size");

@@ -1,11 +1,11 @@
 #include "app/restore_intent.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "app/doctor.h"
 #include "app/restore_look.h"
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "bundle/data_loss.h"
 #include "bundle/manifest.h"
@@ -79,20 +79,15 @@ Result<crypto::PublicKey> public_key(const IntentRequest& request, const crypto:
                    "the operator's public key is missing or malformed",
                    "give --operator-pubkey-hex, or sign");
   }
-  const auto bytes = from_hex(to_lower_ascii(trim(*request.public_key_hex)));
-  crypto::PublicKey out;
-  Status usable;
-  if (bytes && bytes->size() == out.size()) {
-    std::ranges::copy(*bytes, out.begin());
-    usable = crypto::check_public_key(out);
-  } else {
-    usable = make_error(Code::kPrecondition, "it is not 64 hexadecimal digits");
-  }
+  const auto out =
+      fixed_bytes<crypto::PublicKey>(from_hex(to_lower_ascii(trim(*request.public_key_hex))));
+  const Status usable = out ? crypto::check_public_key(*out)
+                            : make_error(Code::kPrecondition, "it is not 64 hexadecimal digits");
   if (!usable.ok()) {
     return refused(Code::kPrecondition, "pubkey_malformed",
                    cat("the operator's public key is malformed: ", usable.error().message));
   }
-  if (key == nullptr || key->public_key() == out) return out;
+  if (key == nullptr || key->public_key() == *out) return *out;
   return refused(Code::kPrecondition, "key_material.disagree",
                  "--operator-pubkey-hex does not match the signing key");
 }

@@ -1,9 +1,9 @@
 // `restore recover-apply` and `restore resume`.
-#include <algorithm>
 #include <utility>
 
 #include "app/restore_apply.h"
 #include "app/restore_look.h"
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "bundle/audit_row.h"
 #include "bundle/content.h"
@@ -159,12 +159,11 @@ Status check_signature(Services& services, const RecoverRequest& request,
   if (!key.ok()) return unauthorised(key.error().message);
   const auto bytes = fs::read_all(services.fs, request.manifest, kManifestBytesMax);
   const auto signature = fs::read_all(services.fs, *request.manifest_signature, kManifestBytesMax);
-  crypto::Signature raw;
-  if (!bytes.ok() || !signature.ok() || signature->size() != raw.size()) {
+  const auto raw = signature.ok() ? fixed_bytes<crypto::Signature>(*signature) : std::nullopt;
+  if (!bytes.ok() || !raw) {
     return unauthorised("the signature of the recovery manifest cannot be read as 64 bytes");
   }
-  std::ranges::copy(*signature, raw.begin());
-  if (!crypto::verify(*key, *bytes, raw)) {
+  if (!crypto::verify(*key, *bytes, *raw)) {
     return unauthorised("the signature is not one of this key over the recovery manifest");
   }
   const std::string key_id = crypto::key_id(*key);

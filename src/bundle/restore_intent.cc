@@ -1,8 +1,8 @@
 #include "bundle/restore_intent.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "bundle/fields.h"
 #include "crypto/digest.h"
@@ -53,13 +53,12 @@ Status check_signature(fs::FileSystem& fs, const Document& document, const std::
     return rejected(cat("the signature ", quoted(path), " of the ", document.name,
                         " cannot be read: ", fs::describe(bytes.error())));
   }
-  crypto::Signature signature;
-  if (bytes->size() != signature.size()) {
+  const auto signature = fixed_bytes<crypto::Signature>(*bytes);
+  if (!signature) {
     return rejected(cat("the signature ", quoted(path), " has ", bytes->size(),
                         " bytes, a signature has exactly 64 bytes"));
   }
-  std::ranges::copy(*bytes, signature.begin());
-  if (crypto::verify(key, document.bytes, signature)) return {};
+  if (crypto::verify(key, document.bytes, *signature)) return {};
   return rejected(cat("the signature ", quoted(path), " is not one of this key over the ",
                       document.name, " as it is on disk"),
                   cat("sign the ", document.name, " again; it may not be changed afterwards"));

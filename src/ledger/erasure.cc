@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "crypto/digest.h"
@@ -11,11 +12,7 @@ namespace {
 
 std::optional<TreeHash> hash_of_hex(const json::Value& value, std::string_view key) {
   const std::string* text = value.find_text(key);
-  const auto bytes = text == nullptr ? std::nullopt : from_hex(*text);
-  TreeHash out{};
-  if (!bytes || bytes->size() != out.size()) return std::nullopt;
-  std::ranges::copy(*bytes, out.begin());
-  return out;
+  return text == nullptr ? std::nullopt : fixed_bytes<TreeHash>(from_hex(*text));
 }
 
 bool payload_fits(const core::DecodedEvent& row) {

@@ -1,7 +1,6 @@
 #include "ledger/signed_row.h"
 
-#include <algorithm>
-
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "core/ids.h"
 
@@ -61,11 +60,7 @@ Lineage sign_row(core::Event& event, const crypto::SigningKey& key, std::string_
 }
 
 std::optional<crypto::Signature> parse_signature(std::string_view base64url) {
-  const auto bytes = from_base64url(base64url);
-  crypto::Signature out;
-  if (!bytes || bytes->size() != out.size()) return std::nullopt;
-  std::ranges::copy(*bytes, out.begin());
-  return out;
+  return fixed_bytes<crypto::Signature>(from_base64url(base64url));
 }
 
 json::Object rotation_envelope(const crypto::SigningKey& old_key, const crypto::PublicKey& new_key,

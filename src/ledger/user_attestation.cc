@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "json/value.h"
@@ -33,10 +34,9 @@ bool has_text(const json::Value& value, std::string_view key, std::string_view w
 template <class Bytes>
 bool read_hex(const json::Value& value, std::string_view key, Bytes& out) {
   const std::string* text = value.find_text(key);
-  const auto bytes = text == nullptr ? std::nullopt : from_hex(*text);
-  if (!bytes || bytes->size() != out.size()) return false;
-  std::ranges::copy(*bytes, out.begin());
-  return true;
+  const auto bytes = text == nullptr ? std::nullopt : fixed_bytes<Bytes>(from_hex(*text));
+  if (bytes) out = *bytes;
+  return bytes.has_value();
 }
 
 std::optional<Timestamp> written_time(const json::Value& value, std::string_view key) {

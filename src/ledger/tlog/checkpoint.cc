@@ -1,8 +1,8 @@
 #include "ledger/tlog/checkpoint.h"
 
-#include <algorithm>
 #include <charconv>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 
 namespace cortex::ledger {
@@ -28,11 +28,7 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
 }
 
 std::optional<TreeHash> parse_hash(std::string_view text) {
-  const auto bytes = from_base64(text);
-  TreeHash hash;
-  if (!bytes || bytes->size() != hash.size()) return std::nullopt;
-  std::ranges::copy(*bytes, hash.begin());
-  return hash;
+  return fixed_bytes<TreeHash>(from_base64(text));
 }
 
 // Takes the next line off `rest`; nothing when it has no newline.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "crypto/sha256.h"
 
@@ -136,10 +137,8 @@ bool is_signed_by(const Note& note, std::string_view name, const crypto::PublicK
   for (const NoteSignature& line : note.signatures) {
     if (!name.empty() && line.name != name) continue;
     if (line.key_id != note_key_id(line.name, key)) continue;
-    crypto::Signature signature;
-    if (line.bytes.size() != signature.size()) return false;
-    std::ranges::copy(line.bytes, signature.begin());
-    if (!crypto::verify(key, note.text, signature)) return false;
+    const auto signature = fixed_bytes<crypto::Signature>(line.bytes);
+    if (!signature || !crypto::verify(key, note.text, *signature)) return false;
     found = true;
   }
   return found;

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/fixed_bytes.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "json/value.h"
@@ -106,9 +107,9 @@ std::optional<TreeState> read_tree_state(fs::FileSystem& fs, const std::string& 
   }
   TreeState state{{*size_bytes, *rows, std::nullopt, std::nullopt}, {}};
   if (head->as_string() != nullptr) state.ledger.hash = *head->as_string();
-  const auto bytes = from_base64(*root->as_string());
-  if (!bytes || bytes->size() != state.root.size()) return std::nullopt;
-  std::ranges::copy(*bytes, state.root.begin());
+  const auto hash = fixed_bytes<TreeHash>(from_base64(*root->as_string()));
+  if (!hash) return std::nullopt;
+  state.root = *hash;
   return state;
 }
 
