@@ -7,9 +7,9 @@
 
 #include "app/gate_evidence.h"
 #include "app/witness_keys.h"
+#include "base/fixed_bytes.h"
 #include "base/text.h"
-#include "crypto/ed25519.h"
-#include "crypto/p256.h"
+#include "crypto/any_key.h"
 #include "ledger/tail.h"
 #include "ledger/verify.h"
 #include "trust/claim.h"
@@ -29,12 +29,9 @@ bool signature_holds(trust::SignatureKind kind, std::span<const std::uint8_t> ke
     const auto p256 = crypto::P256PublicKey::from_spki(key);
     return p256.ok() && p256->verify(message, signature);
   }
-  crypto::PublicKey ed25519{};
-  crypto::Signature bytes{};
-  if (key.size() != ed25519.size() || signature.size() != bytes.size()) return false;
-  std::ranges::copy(key, ed25519.begin());
-  std::ranges::copy(signature, bytes.begin());
-  return crypto::check_public_key(ed25519).ok() && crypto::verify(ed25519, message, bytes);
+  const auto ed25519 = fixed_bytes<crypto::PublicKey>(key);
+  return ed25519 && crypto::check_public_key(*ed25519).ok() &&
+         crypto::verify_any(*ed25519, message, signature);
 }
 
 Result<trust::Witness> parse_witness(std::string_view text) {

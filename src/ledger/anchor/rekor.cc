@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <span>
 #include <utility>
-#include <variant>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
-#include "crypto/ed25519.h"
-#include "crypto/p256.h"
+#include "crypto/any_key.h"
 #include "crypto/sha256.h"
 #include "ledger/tlog/checkpoint.h"
 #include "ledger/tlog/merkle.h"
@@ -145,25 +145,20 @@ class LogKey {
       CORTEX_ASSIGN(crypto::P256PublicKey key, crypto::P256PublicKey::from_spki(der));
       return LogKey(std::move(key));
     }
-    crypto::PublicKey key;
-    if (der.size() != std::size(kEd25519Spki) + key.size() ||
-        !std::equal(std::begin(kEd25519Spki), std::end(kEd25519Spki), der.begin())) {
-      return make_error(Code::kPrecondition, "the key is no Ed25519 key");
+    constexpr std::size_t kBegin = std::size(kEd25519Spki);
+    const std::span<const std::uint8_t> bytes(der);
+    std::optional<crypto::PublicKey> key;
+    if (bytes.size() > kBegin && std::ranges::equal(bytes.first(kBegin), kEd25519Spki)) {
+      key = fixed_bytes<crypto::PublicKey>(bytes.subspan(kBegin));
     }
-    std::copy_n(der.end() - static_cast<std::ptrdiff_t>(key.size()), key.size(), key.begin());
-    CORTEX_TRY(crypto::check_public_key(key));
-    return LogKey(key);
+    if (!key) return make_error(Code::kPrecondition, "the key is no Ed25519 key");
+    CORTEX_TRY(crypto::check_public_key(*key));
+    return LogKey(*key);
   }
 
   // `signature`: DER for P-256, 64 bytes for Ed25519.
   bool verify(std::string_view text, const Bytes& signature) const {
-    if (const auto* p256 = std::get_if<crypto::P256PublicKey>(&key_)) {
-      return p256->verify(text, signature);
-    }
-    crypto::Signature bytes;
-    if (signature.size() != bytes.size()) return false;
-    std::ranges::copy(signature, bytes.begin());
-    return crypto::verify(std::get<crypto::PublicKey>(key_), text, bytes);
+    return crypto::verify_any(key_, text, signature);
   }
   // What a signature line of a note calls the key: of the key alone, or of its name too.
   std::uint32_t note_id(std::string_view name) const {
@@ -176,10 +171,9 @@ class LogKey {
   }
 
  private:
-  explicit LogKey(crypto::P256PublicKey key) : key_(std::move(key)) {}
-  explicit LogKey(const crypto::PublicKey& key) : key_(key) {}
+  explicit LogKey(crypto::AnyPublicKey key) : key_(std::move(key)) {}
 
-  std::variant<crypto::PublicKey, crypto::P256PublicKey> key_;
+  crypto::AnyPublicKey key_;
 };
 
 struct Log {
@@ -251,20 +245,12 @@ bool old_inclusion_holds(std::string_view body, std::uint64_t index, std::uint64
   return hash == root;
 }
 
-std::optional<TreeHash> tree_hash(std::string_view hex) {
-  const auto bytes = from_hex(hex);
-  TreeHash out{};
-  if (!bytes || bytes->size() != out.size()) return std::nullopt;
-  std::ranges::copy(*bytes, out.begin());
-  return out;
-}
-
 Status check_inclusion(const RekorEntry& entry, std::string_view body, bool old_shape) {
-  const auto root = tree_hash(entry.root_hash);
+  const auto root = fixed_bytes<TreeHash>(from_hex(entry.root_hash));
   std::vector<TreeHash> hashes;
   bool readable = root.has_value();
   for (const std::string& hex : entry.hashes) {
-    const auto hash = tree_hash(hex);
+    const auto hash = fixed_bytes<TreeHash>(from_hex(hex));
     readable = readable && hash.has_value();
     hashes.push_back(hash.value_or(TreeHash{}));
   }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "crypto/sha256.h"
 
@@ -12,7 +13,6 @@ namespace cortex::ledger {
 namespace {
 
 constexpr std::array<std::string_view, 4> kRoles = {"root", "timestamp", "snapshot", "targets"};
-using Key = std::variant<crypto::PublicKey, crypto::P256PublicKey>;
 
 Error refused(std::string message) {
   Error error = make_error(Code::kPrecondition, std::move(message));
@@ -68,17 +68,15 @@ Status append_canonical(const json::Value& value, std::string& out) {
   return {};
 }
 
-std::optional<Key> read_key(const json::Value& value) {
+std::optional<crypto::AnyPublicKey> read_key(const json::Value& value) {
   const std::string* type = value.find_text("keytype");
   const json::Value* keyval = value.find("keyval");
   const std::string* text = keyval == nullptr ? nullptr : keyval->find_text("public");
   if (type == nullptr || text == nullptr) return std::nullopt;
   if (*type == "ed25519") {
-    const auto bytes = from_hex(*text);
-    crypto::PublicKey key{};
-    if (!bytes || bytes->size() != key.size()) return std::nullopt;
-    std::ranges::copy(*bytes, key.begin());
-    return crypto::check_public_key(key).ok() ? std::optional<Key>(key) : std::nullopt;
+    const auto key = fixed_bytes<crypto::PublicKey>(from_hex(*text));
+    if (!key || !crypto::check_public_key(*key).ok()) return std::nullopt;
+    return *key;
   }
   if (type->starts_with("ecdsa")) {
     auto key = crypto::P256PublicKey::from_pem(*text);
@@ -87,17 +85,7 @@ std::optional<Key> read_key(const json::Value& value) {
   return std::nullopt;
 }
 
-bool verifies(const Key& key, std::string_view message, std::span<const std::uint8_t> signature) {
-  if (const auto* p256 = std::get_if<crypto::P256PublicKey>(&key)) {
-    return p256->verify(message, signature);
-  }
-  crypto::Signature bytes;
-  if (signature.size() != bytes.size()) return false;
-  std::ranges::copy(signature, bytes.begin());
-  return crypto::verify(std::get<crypto::PublicKey>(key), message, bytes);
-}
-
-std::string bytes_of(const Key& key) {
+std::string bytes_of(const crypto::AnyPublicKey& key) {
   if (const auto* p256 = std::get_if<crypto::P256PublicKey>(&key)) return to_hex(p256->spki());
   return to_hex(std::get<crypto::PublicKey>(key));
 }
@@ -148,7 +136,8 @@ Status check_threshold(const TufRoot& root, const std::string& role, const Docum
   for (const auto& [key_id, signature] : document.signatures) {
     const auto key = root.keys.find(key_id);
     if (!wanted.key_ids.contains(key_id) || key == root.keys.end()) continue;
-    if (verifies(key->second, document.message, signature)) signers.insert(bytes_of(key->second));
+    if (!crypto::verify_any(key->second, document.message, signature)) continue;
+    signers.insert(bytes_of(key->second));
   }
   if (signers.size() >= wanted.threshold) return {};
   return refused(cat("the ", role, " metadata are signed by ", signers.size(), " of the ",

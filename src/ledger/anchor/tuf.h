@@ -12,12 +12,10 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "base/result.h"
 #include "base/time.h"
-#include "crypto/ed25519.h"
-#include "crypto/p256.h"
+#include "crypto/any_key.h"
 #include "json/value.h"
 
 namespace cortex::ledger {
@@ -33,7 +31,7 @@ struct TufRoot {
   std::uint64_t version = 0;
   Timestamp expires;
   bool consistent_snapshot = false;
-  std::map<std::string, std::variant<crypto::PublicKey, crypto::P256PublicKey>> keys;
+  std::map<std::string, crypto::AnyPublicKey> keys;
   std::map<std::string, TufRole> roles;  // root, timestamp, snapshot, targets
   std::string text;                      // as it was read
 };
