@@ -32,7 +32,11 @@ EVENTS = {"events": [harness.event(1, payload={"text": "The deploy of the shop w
 
 
 class Missing(Exception):
-    """A package that cannot be had here."""
+    """A package or a build that cannot be had here."""
+
+
+class NoServer(Exception):
+    """The server did not start."""
 
 
 def install(command, what):
@@ -96,7 +100,7 @@ class Server:
                 self.url = found[1]
                 break
         if self.url is None:
-            raise Missing(f"no HTTP server: {self.told}")
+            raise NoServer(f"exit {self.process.wait(60)}: {self.told}")
 
     def __enter__(self):
         return self
@@ -148,7 +152,7 @@ class Run:
         except Missing as error:
             print(f"skipped: {name}: {error}", flush=True)
             return
-        except subprocess.TimeoutExpired as error:
+        except (NoServer, subprocess.TimeoutExpired) as error:
             told, problem = None, f"{error}"
         self.tally.check(name, problem)
         if told:
@@ -177,6 +181,8 @@ class Run:
                 "" if good else f"exit {run.returncode}: {run.stdout[-300:]} {run.stderr[-500:]}")
 
     def conformance(self, home, revision):
+        if "--conformance-fixtures" not in home.run("serve", "--help").stdout.decode():
+            raise Missing("a build for tests")
         modules = self.packages.npm(NODE_PACKAGES[3])
         tool = modules / "@modelcontextprotocol/conformance"
         version = json.loads((tool / "package.json").read_text())["version"]
