@@ -111,11 +111,8 @@ std::optional<Exit> split_words(const Command& command, Arguments rest, Words& w
 
 void declare(CLI::App& app, const Flag& flag) {
   const std::string name = cat("--", flag.name);
-  if (!flag.takes_value()) {
-    app.add_flag(name)->disable_flag_override();
-    return;
-  }
-  CLI::Option* option = app.add_option(name);
+  CLI::Option* option =
+      flag.takes_value() ? app.add_option(name) : app.add_flag(name)->disable_flag_override();
   option->required(flag.required);
   if (flag.repeatable) option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
