@@ -20,24 +20,20 @@ constexpr milliseconds kStep{500};  // between two looks at whether the client i
 constexpr std::chrono::seconds kCommentTime{15};
 constexpr milliseconds kDrain{35'000};  // as over stdio
 
-// The reply to one request, and notifications about it on the way.
+// The replies to what one POST asks, and notifications about it on the way.
 struct Exchange {
   std::mutex mutex{};
   std::condition_variable changed{};
-  std::vector<std::string> notes{};
-  std::optional<std::string> reply{};
+  std::vector<std::string> notes{}, replies{};
 
-  void note(std::string text) {
+  void note(std::string text) { put(notes, std::move(text)); }
+  void finish(std::string text) { put(replies, std::move(text)); }
+
+ private:
+  void put(std::vector<std::string>& texts, std::string text) {
     {
       const std::lock_guard lock(mutex);
-      notes.push_back(std::move(text));
-    }
-    changed.notify_all();
-  }
-  void finish(std::string text) {
-    {
-      const std::lock_guard lock(mutex);
-      reply = std::move(text);
+      texts.push_back(std::move(text));
     }
     changed.notify_all();
   }
@@ -131,7 +127,7 @@ class Endpoint {
       return;
     }
     auto exchange = std::make_shared<Exchange>();
-    const Connection connection =
+    Connection connection =
         dispatcher_.connect([exchange](std::string text) { exchange->note(std::move(text)); });
     // First what the message says of itself, then whether the headers agree, then the rest.
     auto refusal = Dispatcher::misses_meta(message);
@@ -153,40 +149,73 @@ class Endpoint {
       http.answer({.status = 202});
       return;
     }
-    run(head, std::move(message), std::move(connection), exchange, http);
+    run(head, std::move(message), connection, exchange, http);
   }
 
-  // Hands the request over and waits for what comes of it. A client that leaves calls it off.
-  void run(const net::HttpHead& head, Message message, Connection connection,
+  // What of the connection a request may use.
+  struct Way {
+    net::HttpConnection& http;
+    bool takes_events = false;
+    bool is_stream = false;     // ends with the server
+    bool is_streaming = false;  // events were begun
+  };
+
+  void run(const net::HttpHead& head, Message message, Connection& connection,
            const std::shared_ptr<Exchange>& exchange, net::HttpConnection& http) {
-    const std::string id = message.id;
-    const bool is_stream = message.method == "subscriptions/listen";
-    const bool events = takes_events(head);
-    dispatcher_.handle(std::move(message), connection,
-                       [exchange](std::string text) { exchange->finish(std::move(text)); });
-    bool streaming = false;
+    Way way{.http = http,
+            .takes_events = takes_events(head),
+            .is_stream = message.method == "subscriptions/listen"};
+    std::vector<Message> messages;
+    messages.push_back(std::move(message));
+    const auto replies = replies_to(std::move(messages), connection, exchange, way);
+    finish(replies.empty() ? "" : replies.front(), way.is_streaming, http);
+  }
+
+  // Hands the messages over and waits for what comes of them. A client that leaves calls them off;
+  // there are no replies then.
+  std::vector<std::string> replies_to(std::vector<Message> messages, Connection& connection,
+                                      const std::shared_ptr<Exchange>& exchange, Way& way) {
+    std::vector<std::string> ids;
+    for (Message& message : messages) {
+      Reply reply;
+      if (is_answered(message)) {
+        ids.push_back(message.id);
+        reply = [exchange](std::string text) { exchange->finish(std::move(text)); };
+      }
+      dispatcher_.handle(std::move(message), connection, std::move(reply));
+    }
     Pulse pulse;
     std::unique_lock lock(exchange->mutex);
     for (;;) {
+      const auto is_complete = [&] { return exchange->replies.size() == ids.size(); };
       exchange->changed.wait_for(lock, kStep,
-                                 [&] { return exchange->reply || !exchange->notes.empty(); });
-      std::vector<std::string> notes = std::exchange(exchange->notes, {});
-      const std::optional<std::string> reply = exchange->reply;
+                                 [&] { return is_complete() || !exchange->notes.empty(); });
+      const std::vector<std::string> notes = std::exchange(exchange->notes, {});
+      std::vector<std::string> replies;
+      const bool ended = is_complete();
+      if (ended) replies = std::move(exchange->replies);
       lock.unlock();
-      if (!notes.empty() && events) {
-        if (!streaming) http.start_events({});
-        streaming = true;
-        for (const std::string& note : notes) http.send_event(note);
-      }
-      if (reply) return finish(*reply, streaming, http);
-      if (streaming && pulse.is_due()) http.send_comment();
-      if (http.is_gone() || (is_stream && http.is_stopping())) {
-        connection.pending->cancel(id);
-        if (connection.subscriptions) connection.subscriptions->end(id);
-        if (http.is_gone()) return finish("", streaming, http);
+      if (way.takes_events) send_events(notes, way);
+      if (ended) return replies;
+      if (way.is_streaming && pulse.is_due()) way.http.send_comment();
+      if (way.http.is_gone() || (way.is_stream && way.http.is_stopping())) {
+        for (const std::string& id : ids) call_off(connection, id);
+        if (way.http.is_gone()) return {};
       }
       lock.lock();
     }
+  }
+
+  static void send_events(const std::vector<std::string>& notes, Way& way) {
+    for (const std::string& note : notes) {
+      if (!std::exchange(way.is_streaming, true)) way.http.start_events({});
+      way.http.send_event(note);
+    }
+  }
+
+  static void call_off(const Connection& connection, const std::string& id) {
+    connection.pending->cancel(id);
+    if (connection.subscriptions) connection.subscriptions->end(id);
   }
 
   static void finish(const std::string& reply, bool streaming, net::HttpConnection& http) {
@@ -200,26 +229,14 @@ class Endpoint {
   void answer_batch(const HttpSession& session, std::string_view body, net::HttpConnection& http) {
     std::vector<Message> messages = decode_batch(body);
     if (messages.empty()) return answer_at_once({}, 400, http);
-    auto exchange = std::make_shared<Exchange>();
+    const auto exchange = std::make_shared<Exchange>();
     Connection connection = session.connection;
     connection.notify = [](const std::string&) {};  // nowhere to put it
-    std::size_t missing = 0;
-    for (Message& message : messages) {
-      const bool answered = message.form != Form::kNotification && message.form != Form::kReply;
-      Reply reply;
-      if (answered) {
-        ++missing;
-        reply = [exchange](std::string text) { exchange->note(std::move(text)); };
-      }
-      dispatcher_.handle(std::move(message), connection, std::move(reply));
-    }
-    std::unique_lock lock(exchange->mutex);
-    exchange->changed.wait(lock, [&] { return exchange->notes.size() == missing; });
+    Way way{.http = http};
     std::string text;
-    for (const std::string& reply : exchange->notes) {
+    for (const std::string& reply : replies_to(std::move(messages), connection, exchange, way)) {
       if (!reply.empty()) text += cat(text.empty() ? "[" : ",", reply);
     }
-    lock.unlock();
     http.answer({.status = text.empty() ? 202 : 200, .body = text.empty() ? "" : text + "]"});
   }
 

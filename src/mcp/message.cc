@@ -104,6 +104,10 @@ Message decode_message(std::string_view text) {
   return message;
 }
 
+bool is_answered(const Message& message) {
+  return message.form != Form::kNotification && message.form != Form::kReply;
+}
+
 bool is_batch(std::string_view text) { return without_frame(text).starts_with('['); }
 
 std::vector<Message> decode_batch(std::string_view text) {

@@ -33,6 +33,9 @@ struct Message {
   json::Value params{};  // null when absent
 };
 
+// What gets a reply, if only one that says what is wrong with it.
+bool is_answered(const Message& message);
+
 // `text` may have blanks and a byte-order mark around it.
 Message decode_message(std::string_view text);
 

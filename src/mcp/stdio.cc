@@ -37,10 +37,6 @@ struct Batch {
   }
 };
 
-bool is_answered(const Message& message) {
-  return message.form != Form::kNotification && message.form != Form::kReply;
-}
-
 }  // namespace
 
 LineSession::LineSession(Dispatcher& dispatcher, Outbox& outbox)

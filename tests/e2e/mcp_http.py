@@ -4,6 +4,7 @@ clients on one store, and how it ends.
 
     mcp_http.py [--bin build/release/cortex]
 """
+import fcntl
 import http.client
 import json
 import os
@@ -260,6 +261,22 @@ class Cases:
             raw.close()
         return None if Client(self.server).hello().ask(message(1, "ping"))["result"] == {} else "no answer"
 
+    def a_batch_is_called_off_too(self):
+        client = Client(self.server).hello("2025-03-26")
+        claims = [f"The batch brings line {number}." for number in range(3)]
+        batch = ",".join(call(number, "cortex_memory_note", claim=claim) for number, claim in enumerate(claims))
+        ledger = self.home.data / "events.jsonl"
+        with open(ledger, "rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)  # the first one waits here, the others behind it
+            client.http.request("POST", "/mcp", f"[{batch}]", client.headers)
+            time.sleep(1)
+            client.http.close()
+            time.sleep(2)
+        other = Client(self.server).hello()
+        other.ask(call(1, "cortex_memory_note", claim="Behind the batch."))
+        text = ledger.read_text()
+        return self.expect([False, False, True], [claim in text for claim in [*claims[1:], "Behind the batch."]])
+
 
 def the_end(home):
     """A signal ends streams and the process, with exit 0, an empty stdout, and the token file in place."""
@@ -294,7 +311,8 @@ def main():
             for name in ("only_with_the_token", "pages_of_other_machines_are_refused", "a_session_from_start_to_end",
                          "bad_bodies_and_methods", "batches_where_the_revision_has_them", "the_stateless_revision",
                          "a_subscriber_is_told", "a_stateless_listener_is_told", "slow_and_silent_clients_hold_nobody_up",
-                         "sixteen_clients_on_one_store", "many_sessions_are_bounded", "a_client_that_hangs_up_calls_off"):
+                         "sixteen_clients_on_one_store", "many_sessions_are_bounded", "a_client_that_hangs_up_calls_off",
+                         "a_batch_is_called_off_too"):
                 cases.case(name)
             token_told = server.token in server.told
         tally.check("the token is told to nobody", "it is on stderr" if token_told or server.token in server.told else None)
