@@ -119,7 +119,11 @@ Result<DecayStatus> decay_status(Services& services, const Layout& layout,
   return status;
 }
 
-json::Value to_json(const DecayStatus& status) { return listed_job(status.job, status.superseded); }
+json::Value to_json(const DecayStatus& status) {
+  json::Object out = listed_job(status.job, status.superseded);
+  if (status.review) out.add("review", *status.review);
+  return out;
+}
 
 Result<DecayRecoverReport> recover_decay(Services& services, const Layout& layout,
                                          const store::Caller& caller) {
