@@ -55,10 +55,6 @@ Result<std::uint64_t> promotions_so_far(sqlite::Connection& db) {
   return static_cast<std::uint64_t>(count);
 }
 
-std::string sorted_text(const json::Value& value) {
-  return json::write_compact(value, json::Keys::kSorted);
-}
-
 // The rows that say so: the principle afterwards, the doctrine and the audit record.
 store::Operation promotion_operation(Services& services, json::Object principle,
                                      const Promotion& promotion, const json::Value& promoted_by,
@@ -73,9 +69,9 @@ store::Operation promotion_operation(Services& services, json::Object principle,
                         {"rule", store::text_of(principle, "statement")},
                         {"force", promotion.force},
                         {"promotion_reason", promotion.reason},
-                        {"promoted_by_json", sorted_text(promoted_by)},
+                        {"promoted_by_json", json::canonical(promoted_by)},
                         {"created_at", at},
-                        {"composed_policy_decision_json", sorted_text(policy)}};
+                        {"composed_policy_decision_json", json::canonical(policy)}};
   const json::Array refs{promotion.principle_id, report.doctrine_id, promotion.force};
   json::Object audit{
       {"id", report.audit_id},
@@ -84,7 +80,7 @@ store::Operation promotion_operation(Services& services, json::Object principle,
       {"before_hash", "principle:status:candidate"},
       {"after_hash", cat("doctrine:", report.doctrine_id, ":force:", promotion.force)},
       {"reason", promotion.reason},
-      {"actor_json", sorted_text(promoted_by)},
+      {"actor_json", json::canonical(promoted_by)},
       {"source_refs_json", json::write_compact(refs)},
       {"created_at", at}};
   principle.set("status", "promoted_to_doctrine");
@@ -142,7 +138,7 @@ Result<std::string> check_pair(const json::Object& doctrine, const json::Object&
   const Promotion promotion{.principle_id = id,
                             .force = store::text_of(doctrine, "force"),
                             .reason = store::text_of(doctrine, "promotion_reason")};
-  if (sorted_text(promoted_by) != sorted_text(actor)) {
+  if (json::canonical(promoted_by) != json::canonical(actor)) {
     return unproven("the audit record names another actor than the doctrine");
   }
   if (store::text_of(audit, "reason") != promotion.reason) {

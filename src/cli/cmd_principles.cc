@@ -39,7 +39,8 @@ Outcome run_principle_list(const Context& context) {
                          " doctrine, from ", status->active_memories, " active memories\n");
   for (const app::PrincipleRow& row : status->principles) {
     text += cat("  ", printable(row.id), "  ", printable(row.statement), " (",
-                counted(row.supporting.size(), "supporting memory"), ")\n");
+                with_thousands(row.supporting.size()),
+                row.supporting.size() == 1 ? " supporting memory)\n" : " supporting memories)\n");
   }
   return {.text = std::move(text), .diagnostics = "", .report = to_json(*status)};
 }
