@@ -84,6 +84,19 @@ TEST_F(BackupShelfTest, WhatABrokenIncrementContinuesStays) {
   EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{"03", "one", "whole"}));
 }
 
+TEST_F(BackupShelfTest, WhatAnUnreadableIncrementMayContinueStays) {
+  continue_bundle("02", "one");
+  put(fs::join(shelf_, fs::join("one", bundle::kIncrementName)), "{}");
+  clock_.time.seconds += 3600;
+  out_ = fs::join(shelf_, "whole");
+  ASSERT_TRUE(back_up().ok());
+  ASSERT_TRUE(prune(true).ok());
+  EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{"01", "02", "03", "one", "whole"}));
+  ASSERT_TRUE(fs::remove_tree(fs_, fs::join(shelf_, "one")).ok());
+  ASSERT_TRUE(prune(true).ok());
+  EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{"whole"}));
+}
+
 TEST_F(BackupShelfTest, WhereNothingVerifiesNothingGoes) {
   for (const char* day : {"01", "02", "03"}) damage(day);
   const auto report = prune(true);

@@ -205,6 +205,15 @@ std::vector<std::vector<std::string>> kept_by(const std::vector<ShelvedBundle>& 
 
 void keep_parents(const std::vector<ShelvedBundle>& bundles,
                   std::vector<std::vector<std::string>>& reasons) {
+  const auto unreadable = std::ranges::find_if(bundles, [](const ShelvedBundle& bundle) {
+    return bundle.kind == BundleKind::kIncremental && bundle.parent_blake3.empty();
+  });
+  if (unreadable != bundles.end()) {
+    for (std::size_t i = 0; i < bundles.size(); ++i) {
+      if (!reasons[i].empty() || bundles[i].kind == BundleKind::kEncrypted) continue;
+      reasons[i].push_back(cat("perhaps parent of ", unreadable->name));
+    }
+  }
   // A parent is older than its child in general, but clocks are not to be relied upon: until
   // nothing changes. Quadratic in the number of bundles of one folder.
   for (bool changed = true; changed;) {

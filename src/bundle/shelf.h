@@ -47,7 +47,8 @@ struct Retention {
 // nothing and are kept: a person should look at them.
 std::vector<std::vector<std::string>> kept_by(const std::vector<ShelvedBundle>& bundles,
                                               const Retention& retention);
-// Adds to `reasons` the bundles that a kept one needs, and theirs.
+// Adds to `reasons` the bundles that a kept one needs, and theirs. Where an increment does not tell
+// what it continues, that may be any bundle that can be continued.
 void keep_parents(const std::vector<ShelvedBundle>& bundles,
                   std::vector<std::vector<std::string>>& reasons);
 
