@@ -335,8 +335,88 @@ class VerifyBackupDeep(VerifyBackup):
     flags = ("--deep",)
 
 
+class VerifyBytes(VerifyBackup):
+    """Every byte of a warm bundle, beside the program that only digests."""
+
+    name, what = "backup-verify", "backup verify"
+    base_ratio_min = 0.6
+
+    def prepare(self, side, number):
+        return "big", ["backup", "verify", side.root / "kept"]
+
+    def baseline(self, number):
+        b3sum = shutil.which("b3sum") or sys.exit("backup-verify: b3sum is not installed")
+        return measure.timed([b3sum, "--num-threads", "2", *self.files], dict(os.environ)).seconds
+
+    def figures(self, ours, base):
+        size = megabytes(*self.files)
+        return f"{size:.1f} MB in two files: {size / ours:.0f} MB/s; baseline: b3sum with two threads"
+
+
+class Drill(VerifyBackup):
+    name, what = "drill", "backup verify --drill"
+    base_ratio_min = 0.5
+
+    def prepare(self, side, number):
+        os.sync()
+        return "big", ["backup", "verify", side.root / "kept", "--drill"]
+
+    def baseline(self, number):
+        return copy_and_sync(self.files, self.bench.root / "copy")
+
+    def figures(self, ours, base):
+        size = megabytes(*self.files)
+        return f"{size:.1f} MB in two files: {size / ours:.0f} MB/s; baseline: cp + sync, {size / base:.0f} MB/s"
+
+
+class Restore(Drill):
+    name, what = "restore-run", "restore run"
+
+    def prepare(self, side, number):
+        side.fresh("restored")
+        os.sync()
+        return "restored", ["restore", "run", "--from", side.root / "kept"]
+
+
+class Increment(Task):
+    """1 % more events since the parent, beside a full backup of the same store."""
+
+    name, what = "increment", "backup --since"
+    base_ratio_min = 5
+
+    def set_up(self):
+        ours = self.bench.sides[0]
+        self.bench.big()
+        self.shelf = ours.root / "shelf"
+        shutil.rmtree(self.shelf, ignore_errors=True)
+        self.shelf.mkdir()
+        shutil.rmtree(ours.root / "more", ignore_errors=True)
+        shutil.copytree(ours.root / "big", ours.root / "more")
+        ours.must("more", "backup", "--output", self.shelf / "full")
+        more = self.bench.root / "more.json"
+        with more.open("w", encoding="utf-8") as out:
+            data.write_session(out, self.events // 100, seed=data.SEED + 10**6)
+        ours.must("more", "ingest", more)
+
+    def prepare(self, side, number):
+        shutil.rmtree(self.shelf / "part", ignore_errors=True)
+        os.sync()
+        return "more", ["backup", "--since", self.shelf / "full", "--output", self.shelf / "part"]
+
+    def baseline(self, number):
+        whole = self.bench.root / "whole"
+        shutil.rmtree(whole, ignore_errors=True)
+        os.sync()
+        return self.bench.sides[0].must("more", "backup", "--output", whole).seconds
+
+    def figures(self, ours, base):
+        part, whole = (sum(f.stat().st_size for f in folder.iterdir())
+                       for folder in (self.shelf / "part", self.bench.root / "whole"))
+        return f"{part / 1e6:.1f} MB instead of {whole / 1e6:.1f}, {whole / part:.0f} times smaller; baseline: the full backup"
+
+
 TASKS = (Start, IngestAlone, Ingest, AppendEmpty, AppendBig, Verify, Log, BackupAlone, Backup, VerifyBackup,
-         VerifyBackupDeep)
+         VerifyBackupDeep, VerifyBytes, Drill, Restore, Increment)
 
 
 class Result:
