@@ -26,12 +26,14 @@ void remember(Services& services, const BackupRequest& request, Timestamp made_a
           .ok());
 }
 
-bundle::BackupRequest bundle_request(const BackupRequest& request, const std::string& output) {
+bundle::BackupRequest bundle_request(const Services& services, const BackupRequest& request,
+                                     const std::string& output) {
   return {.db_path = request.layout.db_path,
           .event_log_path = request.layout.event_log_path,
           .output = output,
           .verify = request.verify,
-          .progress = request.progress};
+          .progress = request.progress,
+          .stop = services.stop};
 }
 
 Result<std::vector<crypto::AgeRecipient>> read_recipients(Services& services,
@@ -70,8 +72,9 @@ Result<SealedBackupReport> sealed_backup(Services& services, const BackupRequest
                                               services.clock, services.random));
   // One level deeper: the folder itself is locked here, and making a bundle locks its parent.
   const std::string plain = fs::join(work.member("plain"), "bundle");
-  CORTEX_ASSIGN(report.plain, bundle::make_backup(services.fs, bundle_request(request, plain),
-                                                  services.clock, services.random, &failures));
+  CORTEX_ASSIGN(report.plain,
+                bundle::make_backup(services.fs, bundle_request(services, request, plain),
+                                    services.clock, services.random, &failures));
   CORTEX_ASSIGN(auto staging, bundle::Staging::create(services.fs, request.output, services.clock,
                                                       services.random));
   const bundle::Manifest& manifest = report.plain.manifest;
@@ -159,7 +162,7 @@ json::Value to_json(const CompactReport& report) {
 Result<bundle::BackupReport> backup(Services& services, const BackupRequest& request,
                                     ledger::ChainReport& failures) {
   CORTEX_ASSIGN(const bundle::BackupReport report,
-                bundle::make_backup(services.fs, bundle_request(request, request.output),
+                bundle::make_backup(services.fs, bundle_request(services, request, request.output),
                                     services.clock, services.random, &failures));
   remember(services, request, report.manifest.made_at, report.manifest.ledger_rows,
            report.verification.has_value());

@@ -5,6 +5,8 @@
 
 #include "app/app_fixture.h"
 #include "app/status.h"
+#include "base/fs/stoppable_fs.h"
+#include "base/stop.h"
 
 namespace cortex::app {
 namespace {
@@ -48,6 +50,44 @@ TEST_F(AppBackupTest, FailedBackup_IsNotRemembered) {
   EXPECT_EQ(report.error().code, Code::kIntegrity);
   EXPECT_EQ(failures_.failures.front().line, 1U);
   EXPECT_EQ(kind_of(note_), fs::Kind::kMissing);
+}
+
+// Calls the operation off when the n-th file is opened for reading.
+class StopAtOpen final : public fs::ForwardFs {
+ public:
+  explicit StopAtOpen(int nth) : left_(nth) {}
+  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
+                                         unsigned mode) override {
+    if (how == fs::Open::kRead && --left_ == 0) source.request_stop();
+    return ForwardFs::open(path, how, mode);
+  }
+  std::stop_source source;
+
+ private:
+  std::atomic<int> left_;
+};
+
+TEST_F(AppBackupTest, CalledOffAnywhere_LeavesNoBundleAndNoStaging) {
+  fill(2);
+  const FolderState before = state_of(folder_.path());
+  for (int nth = 1;; ++nth) {
+    ASSERT_LT(nth, 100);
+    StopAtOpen watched(nth);
+    fs::StoppableFs files(watched, watched.source.get_token());
+    Services services{files, clock_, random_, services_.http, watched.source.get_token()};
+    const auto report = backup(services, {layout_, out_}, failures_);
+    if (!watched.source.stop_requested()) {
+      EXPECT_TRUE(report.ok());
+      EXPECT_GT(nth, 5);
+      break;
+    }
+    if (report.ok()) {  // only what stands beside the bundle was left to write
+      ASSERT_TRUE(fs::remove_tree(fs_, out_).ok());
+      static_cast<void>(fs_.remove_file(note_));
+      continue;
+    }
+    EXPECT_EQ(state_of(folder_.path()), before) << nth << ": " << report.error().text();
+  }
 }
 
 TEST_F(AppBackupTest, NoteThatCannotBeWritten_DoesNotFailTheBackup) {

@@ -57,6 +57,8 @@ Result<bundle::ContentReport> look_deeper(Services& services, const Layout& layo
   if (cut.store) {
     // The second thread sees a later state at most, which the first one's rows are a part of.
     CORTEX_ASSIGN(again, store::open_for_inspection(services.fs, layout.db_path));
+    cut.store->stop_on(services.stop);
+    again->stop_on(services.stop);
   }
   return bundle::verify_content({*cut.ledger, cut.tail.size_bytes, again ? &*again : nullptr,
                                  cut.store ? &*cut.store : nullptr});

@@ -6,6 +6,7 @@
 
 #include "app/checked_store.h"
 #include "app/embedding.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "retrieval/embed_stub.h"
@@ -60,6 +61,7 @@ class Run {
  private:
   Status one(const store::Memory& memory,
              const std::map<std::string, store::StoredVector>& stored) {
+    CORTEX_TRY(go_on(services_->stop));
     ++report_->total_active;
     add_progress(report_->request.progress, 1);
     const std::vector<std::string> tags = memory.tags();

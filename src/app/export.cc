@@ -1,23 +1,38 @@
 #include "app/export.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <utility>
 
 #include "app/checked_store.h"
 #include "base/text.h"
 #include "sqlite/transaction.h"
+#include "store/memory_history.h"
 #include "store/plain_rows.h"
 
 namespace cortex::app {
 namespace {
 
-constexpr std::array<ExportKind, 6> kKinds{{{"trace", "traces"},
-                                            {"episode", "episodes"},
-                                            {"memory", "memories"},
-                                            {"contradiction", "contradictions"},
-                                            {"principle", "principles"},
-                                            {"doctrine", "doctrine"}}};
+constexpr std::string_view kMemory = "memory";
+constexpr ExportKind kKinds[] = {
+    {"trace", "traces"},
+    {"episode", "episodes", "id", "summary"},
+    {kMemory, "memories", "id", "claim"},
+    {"contradiction", "contradictions", "id", "interpretation"},
+    {"principle", "principles", "id", "statement"},
+    {"doctrine", "doctrine", "id", "rule"},
+    {"use", "memory_session_uses", "memory_id, session_id"},
+    {"outcome", "outcome_memory_relations", "outcome_ref, memory_id, relation", "",
+     "source_event_id"},
+    {"outcome_report", "cortex_outcomes", "event_id", "note"},
+    {"precedence", "cortex_precedence", "contradiction_id", "reason"},
+    {"decay_job", "decay_jobs"},
+    {"decay_lease", "cortex_decay_jobs", "job_id"},
+    {"memory_supersession", "memory_supersessions", "source_memory_id, summary_memory_id"},
+    {"episode_supersession", "episode_supersessions", "source_episode_id, summary_memory_id"},
+    {"context_pack", "context_packs", "id", "task"},
+    {"audit_record", "audit_records", "id", "reason"},
+};
 
 constexpr std::string_view kJsonHeader = "{\"cortex_export\":1}\n";
 constexpr std::string_view kMarkdownHeader =
@@ -26,9 +41,43 @@ constexpr std::string_view kMarkdownHeader =
     "The comments hold every row in full; `cortex session import FILE --as-is` reads them.\n";
 
 // The row as one line of JSON, members sorted.
-std::string line_of(std::string_view kind, json::Object row) {
-  return json::canonical(json::Object{{"kind", kind}, {"row", std::move(row)}});
+std::string line_of(std::string_view kind, json::Object row, const store::ValidTime& valid) {
+  json::Object line{{"kind", kind}, {"row", std::move(row)}};
+  if (valid.from) line.add(std::string(kValidFrom), *valid.from);
+  if (valid.until) line.add(std::string(kValidUntil), *valid.until);
+  return json::canonical(std::move(line));
 }
+
+// The times of the last versions, asked for in ascending order of ids. One query for all.
+class ValidTimes {
+ public:
+  static Result<ValidTimes> begin(sqlite::Connection& db) {
+    // The other columns are those of the row with the highest seq: SQLite says so.
+    CORTEX_ASSIGN(auto rows, db.prepare("SELECT memory_id, valid_from, valid_until, max(seq) FROM"
+                                        " cortex_memory_history GROUP BY memory_id"
+                                        " ORDER BY memory_id"));
+    return ValidTimes(std::move(rows));
+  }
+  Result<store::ValidTime> of(std::string_view id) {
+    while (!at_row_ || rows_.column_text(0) < id) {
+      if (is_over_) return store::ValidTime();
+      CORTEX_ASSIGN(at_row_, rows_.step());
+      is_over_ = !at_row_;
+    }
+    if (rows_.column_text(0) != id) return store::ValidTime();
+    return store::ValidTime{text(1), text(2)};
+  }
+
+ private:
+  explicit ValidTimes(sqlite::Statement rows) : rows_(std::move(rows)) {}
+  std::optional<std::string> text(int column) const {
+    if (rows_.is_null(column)) return std::nullopt;
+    return std::string(rows_.column_text(column));
+  }
+
+  sqlite::Statement rows_;
+  bool at_row_ = false, is_over_ = false;
+};
 
 // No comment ends inside of it: ">" stands in strings only, where it may be escaped.
 std::string comment_of(std::string_view json) {
@@ -44,22 +93,16 @@ std::string comment_of(std::string_view json) {
 }
 
 // What people read: the text of the row, each line quoted, and its state.
-std::string prose_of(std::string_view kind, const json::Object& row) {
-  std::string_view column = "id";
-  for (const auto& [of, text] :
-       std::initializer_list<std::pair<std::string_view, std::string_view>>{
-           {"memory", "claim"},
-           {"episode", "summary"},
-           {"principle", "statement"},
-           {"doctrine", "rule"},
-           {"contradiction", "interpretation"}}) {
-    if (of == kind) column = text;
+std::string prose_of(const ExportKind& kind, const json::Object& row) {
+  std::string name;
+  for (const std::string& part : export_key(kind, row).value_or(std::vector<std::string>())) {
+    name += cat(name.empty() ? "" : " ", part);
   }
-  std::string out = cat("\n## ", printable(store::text_of(row, "id")), "\n\n");
-  const std::string text = store::text_of(row, column);
+  std::string out = cat("\n## ", printable(name), "\n\n");
+  const std::string text = kind.text.empty() ? name : store::text_of(row, kind.text);
   for (const std::string_view line : split(text, '\n')) out += cat("> ", printable(line), "\n");
   const std::string status = store::text_of(row, "status");
-  if (!status.empty()) out += cat("\n", kind, ", ", printable(status), "\n");
+  if (!status.empty()) out += cat("\n", kind.kind, ", ", printable(status), "\n");
   return out + "\n";
 }
 
@@ -69,11 +112,12 @@ class Exporter {
 
   Status begin() { return put(format_ == ExportFormat::kMarkdown ? kMarkdownHeader : kJsonHeader); }
 
-  Status row(std::string_view kind, json::Object&& row) {
-    ++report_.rows[std::string(kind)];
-    if (format_ == ExportFormat::kJsonLines) return put(line_of(kind, std::move(row)) + "\n");
-    const std::string prose = prose_of(kind, row);
-    return put(cat(prose, comment_of(line_of(kind, std::move(row)))));
+  Status row(const ExportKind& kind, json::Object&& row, const store::ValidTime& valid) {
+    ++report_.rows[std::string(kind.kind)];
+    const std::string prose =
+        format_ == ExportFormat::kMarkdown ? prose_of(kind, row) : std::string();
+    const std::string line = line_of(kind.kind, std::move(row), valid);
+    return put(prose.empty() ? cat(line, "\n") : cat(prose, comment_of(line)));
   }
 
   const StoreExportReport& report() const { return report_; }
@@ -93,7 +137,18 @@ class Exporter {
 
 const ExportKind* find_export_kind(std::string_view kind) {
   const auto* row = std::ranges::find(kKinds, kind, &ExportKind::kind);
-  return row == kKinds.end() ? nullptr : row;
+  return row == std::end(kKinds) ? nullptr : row;
+}
+
+std::optional<std::vector<std::string>> export_key(const ExportKind& kind,
+                                                   const json::Object& row) {
+  std::vector<std::string> key;
+  for (const std::string_view column : split(kind.key, ',')) {
+    auto part = store::maybe_text_of(row, trim(column));
+    if (!part || part->empty()) return std::nullopt;
+    key.push_back(*std::move(part));
+  }
+  return key;
 }
 
 Result<StoreExportReport> export_store(Services& services, const Layout& layout,
@@ -104,9 +159,15 @@ Result<StoreExportReport> export_store(Services& services, const Layout& layout,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kDeferred));
   Exporter exporter(format, sink);
   CORTEX_TRY(exporter.begin());
+  CORTEX_ASSIGN(ValidTimes times, ValidTimes::begin(db));
   for (const ExportKind& kind : kKinds) {
-    CORTEX_TRY(store::each_row(db, kind.table, "ORDER BY id", [&](json::Object&& row) {
-      return exporter.row(kind.kind, std::move(row));
+    const std::string order = cat("ORDER BY ", kind.key);
+    CORTEX_TRY(store::each_row(db, kind.table, order, [&](json::Object&& row) -> Status {
+      store::ValidTime valid;
+      if (kind.kind == kMemory) {
+        CORTEX_ASSIGN(valid, times.of(store::text_of(row, "id")));
+      }
+      return exporter.row(kind, std::move(row), valid);
     }));
   }
   transaction.rollback();

@@ -1,11 +1,13 @@
-// `cortex export` and taking an export over again: everything that was learned, row by row and
-// without loss, as JSON lines or as Markdown that people read. The ledger is not part of it (that
-// is what a backup is for).
+// `cortex export` and taking an export over again: everything that was learned, how it was used and
+// what came of it, row by row and without loss, as JSON lines or as Markdown that people read. Not
+// part of it are the ledger with its mirror and history (that is what a backup is for), keys and
+// principals (an export makes nobody an authority), and what is made again: indexes and vectors.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +41,7 @@ bool is_export(std::string_view begin);
 struct TakeOverReport {
   std::map<std::string, std::uint64_t> added, known;
   std::uint64_t other_lines = 0;  // of no meaning here
+  std::uint64_t unlinked = 0;     // rows whose event this ledger does not hold: not named any more
 };
 // Every row as it stands, states included; rows whose id is there stay. Batches of 500 rows
 // or 16 MiB, each one operation. Errors: kUsage for a line that is broken; the batches before it
@@ -48,13 +51,21 @@ Result<TakeOverReport> take_over_export(Services& services, const Layout& layout
                                         const store::Caller& caller);
 json::Value to_json(const TakeOverReport& report);
 
-// Of the operation import.rows: {at, rows: [{kind, row}]}.
+// Of the operation import.rows: {at, rows: [{kind, row[, valid_from][, valid_until]}]}.
 Status apply_import_rows(sqlite::Connection& db, const store::OperationRow& row);
 
-// The tables of an export, parents before children: kind and table.
+// The tables of an export, parents before children.
 struct ExportKind {
   std::string_view kind, table;
+  std::string_view key = "id";  // the columns that name a row: "a, b"
+  std::string_view text = {};   // the column that people read, or ""
+  // A column that names an event, which another ledger need not hold; or "".
+  std::string_view event = {};
 };
 const ExportKind* find_export_kind(std::string_view kind);
+// When the claim of a memory holds, beside its row in an export: texts, or absent.
+inline constexpr std::string_view kValidFrom = "valid_from", kValidUntil = "valid_until";
+// The values of the key of a row, in order; nothing when one of them is missing or no text.
+std::optional<std::vector<std::string>> export_key(const ExportKind& kind, const json::Object& row);
 
 }  // namespace cortex::app

@@ -21,7 +21,9 @@ constexpr std::string_view kJsonMark = "{\"cortex_export\":1}",
 
 struct Item {
   const ExportKind* kind;
+  store::RowKey key;
   json::Object row;
+  std::optional<std::string> valid_from, valid_until;
 };
 
 Error broken_line(std::uint64_t number, std::string_view why) {
@@ -47,8 +49,11 @@ Result<Item> item_of(std::string_view json, std::uint64_t number) {
   if (known == nullptr || row == nullptr || row->as_object() == nullptr) {
     return broken_line(number, "it names no row of a known kind");
   }
-  if (store::text_of(*row->as_object(), "id").empty()) return broken_line(number, "it has no id");
-  return Item{known, std::move(*row->as_object())};
+  auto key = export_key(*known, *row->as_object());
+  if (!key) return broken_line(number, cat("it has no ", known->key));
+  return Item{known, *std::move(key), std::move(*row->as_object()),
+              store::maybe_text_of(*value->as_object(), kValidFrom),
+              store::maybe_text_of(*value->as_object(), kValidUntil)};
 }
 
 class TakeOver {
@@ -72,6 +77,7 @@ class TakeOver {
     CORTEX_TRY(change_memories(services_, layout_, caller_, plan));
     for (const auto& [kind, count] : added_) report_.added[kind] += count;
     for (const auto& [kind, count] : known_) report_.known[kind] += count;
+    report_.unlinked += unlinked_;
     return {};
   }
 
@@ -82,25 +88,44 @@ class TakeOver {
                                                    const std::vector<Item>& batch) {
     added_.clear();
     known_.clear();
-    std::map<std::string_view, std::vector<std::string>> ids;
-    for (const Item& item : batch) ids[item.kind->table].push_back(store::text_of(item.row, "id"));
-    std::map<std::string_view, std::set<std::string>> there;
-    for (const auto& [table, wanted] : ids) {
-      CORTEX_ASSIGN(there[table], store::present_ids(db, table, wanted));
+    unlinked_ = 0;
+    std::map<const ExportKind*, std::vector<store::RowKey>> keys;
+    std::vector<std::string> events;
+    for (const Item& item : batch) {
+      keys[item.kind].push_back(item.key);
+      if (auto event = event_of(item)) events.push_back(*std::move(event));
     }
+    std::map<const ExportKind*, std::set<store::RowKey>> there;
+    for (const auto& [kind, wanted] : keys) {
+      CORTEX_ASSIGN(there[kind], store::present_keys(db, kind->table, kind->key, wanted));
+    }
+    CORTEX_ASSIGN(const auto held, store::present_ids(db, "events", events));
     json::Array rows;
     for (const Item& item : batch) {
       const std::string kind(item.kind->kind);
-      if (!there[item.kind->table].insert(store::text_of(item.row, "id")).second) {
+      if (!there[item.kind].insert(item.key).second) {
         ++known_[kind];
         continue;
       }
       ++added_[kind];
-      rows.emplace_back(json::Object{{"kind", kind}, {"row", item.row}});
+      json::Object row = item.row;
+      if (const auto event = event_of(item); event && !held.contains(*event)) {
+        row.set(std::string(item.kind->event), nullptr);
+        ++unlinked_;
+      }
+      json::Object line{{"kind", kind}, {"row", std::move(row)}};
+      if (item.valid_from) line.add(std::string(kValidFrom), *item.valid_from);
+      if (item.valid_until) line.add(std::string(kValidUntil), *item.valid_until);
+      rows.emplace_back(std::move(line));
     }
     if (rows.empty()) return std::vector<store::Operation>();
     return std::vector<store::Operation>{
         {"import.rows", {{"at", column_time(services_.clock.now())}, {"rows", std::move(rows)}}}};
+  }
+
+  static std::optional<std::string> event_of(const Item& item) {
+    if (item.kind->event.empty()) return std::nullopt;
+    return store::maybe_text_of(item.row, item.kind->event);
   }
 
   Services& services_;
@@ -109,6 +134,7 @@ class TakeOver {
   std::vector<Item> batch_;
   std::size_t batch_bytes_ = 0;
   std::map<std::string, std::uint64_t> added_, known_;
+  std::uint64_t unlinked_ = 0;
   TakeOverReport report_;
 };
 
@@ -148,7 +174,8 @@ Result<TakeOverReport> take_over_export(Services& services, const Layout& layout
 json::Value to_json(const TakeOverReport& report) {
   return json::Object{{"added", counts_json(report.added)},
                       {"already_known", counts_json(report.known)},
-                      {"other_lines", report.other_lines}};
+                      {"other_lines", report.other_lines},
+                      {"unlinked", report.unlinked}};
 }
 
 Status apply_import_rows(sqlite::Connection& db, const store::OperationRow& row) {
@@ -165,10 +192,13 @@ Status apply_import_rows(sqlite::Connection& db, const store::OperationRow& row)
       return make_error(Code::kIntegrity, cat(row.name, " ", row.event_id, " has no usable row"));
     }
     CORTEX_TRY(
-        store::put_row(db, known->table, "id", *columns->as_object(), store::IfThere::kKeep));
+        store::put_row(db, known->table, known->key, *columns->as_object(), store::IfThere::kKeep));
     if (known->kind != "memory") continue;
-    CORTEX_TRY(store::record_version(db, row, store::text_of(*columns->as_object(), "id"), at,
-                                     std::nullopt, ""));
+    std::optional<store::ValidTime> valid({store::maybe_text_of(*one.as_object(), kValidFrom),
+                                           store::maybe_text_of(*one.as_object(), kValidUntil)});
+    if (*valid == store::ValidTime()) valid.reset();
+    CORTEX_TRY(
+        store::record_version(db, row, store::text_of(*columns->as_object(), "id"), at, valid, ""));
   }
   return {};
 }

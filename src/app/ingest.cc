@@ -9,6 +9,7 @@
 #include "app/row_signing.h"
 #include "app/search_index.h"
 #include "app/session_file.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "crypto/key_file.h"
@@ -125,6 +126,7 @@ Status append_and_mirror(const EventSource& source, const Examination& seen, IdS
   // An attestation without its event says nothing; an event without its attestation would.
   if (sinks.attestor != nullptr) CORTEX_TRY(sinks.attestor->write(sinks.services, records));
   CORTEX_TRY(sinks.log.commit());
+  sinks.services.count_recorded(report.appended_count);
   if (sinks.attestor != nullptr) report.attested = sinks.attestor->user_events();
   // The rows are durable now, whatever becomes of the store.
   if (!feed) return {};
@@ -191,6 +193,7 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
   auto known =
       known_ids(services.fs, request.layout, mirror.db ? &*mirror.db : nullptr, log, seen.ids);
   if (!known.ok()) return ledger_error(std::move(known).error());
+  CORTEX_TRY(go_on(services.stop));
   auto status = append_and_mirror(source, seen, *known,
                                   {services, log, attestor ? &*attestor : nullptr, request.list_ids,
                                    request.repeats == Repeats::kSkipped},

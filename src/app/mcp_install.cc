@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/replace_file.h"
+#include "app/toml_edit.h"
 #include "base/fs/fs.h"
 #include "base/text.h"
 #include "json/edit.h"
@@ -20,6 +21,8 @@ constexpr unsigned kNewMode = 0600;  // such files may hold keys of other server
 constexpr McpClient kClients[] = {
     {"claude-code", "Claude Code", ".claude.json", ".mcp.json", "mcpServers", true},
     {"claude-desktop", "Claude Desktop", "~Claude/claude_desktop_config.json", "", "mcpServers"},
+    {"codex", "Codex", ".codex/config.toml", ".codex/config.toml", "mcp_servers", false, true,
+     "CODEX_HOME"},
     {"cursor", "Cursor", ".cursor/mcp.json", ".cursor/mcp.json", "mcpServers"},
     {"gemini-cli", "Gemini CLI", ".gemini/settings.json", ".gemini/settings.json", "mcpServers"},
     {"vscode", "Visual Studio Code", "~Code/User/mcp.json", ".vscode/mcp.json", "servers", true},
@@ -55,6 +58,10 @@ Result<std::string> path_of(Services& services, const Environment& environment,
     }
     CORTEX_ASSIGN(const std::string here, services.fs.working_directory());
     return fs::join(here, client.project_file);
+  }
+  if (!client.folder_variable.empty()) {
+    const auto folder = environment.get(client.folder_variable);
+    if (folder && !folder->empty()) return fs::join(*folder, fs::name_of(client.user_file));
   }
   if (!client.user_file.starts_with('~')) {
     CORTEX_ASSIGN(const std::string home, home_of(environment));
@@ -106,6 +113,13 @@ Result<Present> read_present(Services& services, const std::string& path) {
   return present;
 }
 
+Result<std::string> with_entry(const McpClient& client, std::string_view text,
+                               const json::Object& entry) {
+  if (client.is_toml) return with_toml_table(text, client.member, kName, entry);
+  const std::array<std::string_view, 2> member{client.member, kName};
+  return json::with_member(text, member, entry);
+}
+
 Status make_folder(Services& services, const std::string& path) {
   CORTEX_TRY(services.fs.make_directories(fs::parent_of(path), 0700));
   return {};
@@ -134,13 +148,14 @@ Result<McpInstallReport> mcp_install(Services& services, const Environment& envi
                    "name another file with --config");
   }
   report.existed = present->info.kind != fs::Kind::kMissing;
-  const std::array<std::string_view, 2> member{client->member, kName};
-  auto text = json::with_member(present->text, member, report.entry);
+  auto text = with_entry(*client, present->text, report.entry);
   if (!text.ok()) {
     return refused(
         Code::kPrecondition,
         cat("the file ", quoted(report.path, 1000), " cannot be edited: ", text.error().message),
-        cat("mend it, or add the entry by hand: ", json::write_compact(report.entry)));
+        cat("mend it, or add the entry by hand: ",
+            client->is_toml ? toml_line(client->member, kName, report.entry)
+                            : json::write_compact(report.entry)));
   }
   report.text = std::move(text).value();
   report.changed = report.text != present->text;

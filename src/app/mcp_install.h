@@ -21,8 +21,10 @@ struct McpClient {
   std::string_view title;         // "Cursor"
   std::string_view user_file;     // below the home folder, or with '~' below the configuration one
   std::string_view project_file;  // below the working folder; empty: there is none
-  std::string_view member;        // the object that holds the servers
+  std::string_view member;        // the object (or table) that holds the servers
   bool names_transport = false;   // wants "type": "stdio"
+  bool is_toml = false;           // the file is TOML, else JSON
+  std::string_view folder_variable = {};  // names the folder of the user file, when it is set
 };
 std::span<const McpClient> mcp_clients();
 

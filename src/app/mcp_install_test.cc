@@ -31,11 +31,17 @@ TEST_F(McpInstall, EveryClientHasAFileWithTheServer) {
     const auto report = install({.client = std::string(client.name)});
     ASSERT_TRUE(report.ok()) << report.error().message;
     EXPECT_TRUE(report->changed && !report->existed);
-    const auto file = json::parse(text_of(report->path)).value();
-    const json::Value* entry = file.find(client.member)->find("cortex");
-    EXPECT_EQ(*entry->find("command")->as_string(), "/opt/cortex");
-    EXPECT_EQ(json::write_compact(*entry->find("args")), R"(["serve"])");
-    EXPECT_EQ(entry->find("type") != nullptr, client.names_transport);
+    if (client.is_toml) {
+      EXPECT_EQ(text_of(report->path), cat("[", client.member,
+                                           ".cortex]\ncommand = \"/opt/cortex\"\n"
+                                           "args = [\"serve\"]\n"));
+    } else {
+      const auto file = json::parse(text_of(report->path)).value();
+      const json::Value* entry = file.find(client.member)->find("cortex");
+      EXPECT_EQ(*entry->find("command")->as_string(), "/opt/cortex");
+      EXPECT_EQ(json::write_compact(*entry->find("args")), R"(["serve"])");
+      EXPECT_EQ(entry->find("type") != nullptr, client.names_transport);
+    }
     const auto again = install({.client = std::string(client.name)});
     EXPECT_FALSE(again->changed);
   }
@@ -51,6 +57,26 @@ TEST_F(McpInstall, OtherBytesAndTheModeStay_AndSymlinksAreFollowed) {
   EXPECT_THAT(text_of(real), HasSubstr("\"x\": 1.50\n}\n"));
   EXPECT_THAT(text_of(real), HasSubstr("/d/cortex.db"));
   EXPECT_EQ(services_.fs.stat(real)->mode, 0640U);
+}
+
+TEST_F(McpInstall, CodexKeepsItsFileWhereItIsTold_AndItsCommentsStay) {
+  environment_.vars["CODEX_HOME"] = folder_ / "codex";
+  const std::string before = "model = \"m\" # mine\n[mcp_servers.docs]\nurl = 'https://h/'\n";
+  ASSERT_TRUE(fs_.make_directory(folder_ / "codex", 0700).ok());
+  put(folder_ / "codex/config.toml", before);
+  const auto dry = install({.client = "codex", .dry_run = true});
+  ASSERT_TRUE(dry.ok()) << dry.error().text();
+  EXPECT_EQ(text_of(folder_ / "codex/config.toml"), before);
+  const auto report = install({.client = "codex", .db = "/d/cortex.db"});
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(text_of(folder_ / "codex/config.toml"),
+            before +
+                "\n[mcp_servers.cortex]\ncommand = \"/opt/cortex\"\n"
+                "args = [\"serve\", \"--db\", \"/d/cortex.db\"]\n");
+  put(folder_ / "codex/config.toml", "mcp_servers = 3\n");
+  const auto refused = install({.client = "codex"});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().next, HasSubstr("mcp_servers.cortex = { command = "));
 }
 
 TEST_F(McpInstall, ADryRunWritesNothing) {

@@ -50,6 +50,7 @@ Result<StoreAtWork> open_store(Services& services, const Layout& layout) {
   CORTEX_TRY(ledger::check_no_restore(services.fs, layout.event_log_path));
   CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
   StoreAtWork store{std::move(opened.connection), std::move(opened.applied), 0, "", ""};
+  store.connection.stop_on(services.stop);
   if (auto status = catch_mirror_up(services, layout, store); !status.ok()) {
     store.mirror_note = cat("the mirror was not brought up to date: ", status.error().message);
   }

@@ -6,6 +6,7 @@
 #include "app/row_signing.h"
 #include "app/search_index.h"
 #include "base/check.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/ulid.h"
 #include "core/ids.h"
@@ -67,6 +68,7 @@ Status record(Services& services, const store::Operation& operation, const store
 Status record_all(Services& services, const store::Caller& caller, const Plan& plan,
                   const Both& both) {
   CORTEX_ASSIGN(const std::vector<store::Operation> operations, plan(both.db));
+  CORTEX_TRY(go_on(services.stop));
   // A key may sign its own registration, and its own end.
   const Status entitled = check_signer(services, both.db, both.signer);
   for (const store::Operation& operation : operations) {
@@ -90,6 +92,7 @@ Status record_event(Services& services, core::Event& event, const Check& check, 
   CORTEX_TRY(refuse_known_id(both.db, id));
   CORTEX_TRY(check(both.db, both.log));
   CORTEX_TRY(check_signer(services, both.db, both.signer));
+  CORTEX_TRY(go_on(services.stop));
   CORTEX_TRY(both.log.append(event));
   CORTEX_TRY(both.mirror.add(event, event.payload, both.log.next_offset()));
   both.recorded.event_ids.push_back(std::move(id));
@@ -117,6 +120,7 @@ Result<Recorded> change_both(Services& services, const Layout& layout, const Cha
   // An index that could not follow is caught up by whoever opens the store next.
   static_cast<void>(keep_index(db));
   CORTEX_TRY(log->commit());
+  services.count_recorded(recorded.event_ids.size());
   if (const Status committed = transaction.commit(); !committed.ok()) {
     recorded.mirror_note = cat("the store could not follow: ", committed.error().message);
   }

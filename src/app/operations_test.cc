@@ -6,6 +6,7 @@
 #include "app/app_fixture.h"
 #include "app/ingest.h"
 #include "app/open_store.h"
+#include "base/stop.h"
 
 namespace cortex::app {
 namespace {
@@ -38,6 +39,25 @@ TEST_F(OperationsTest, Operations_StandInLedgerMirrorAndBooks) {
   EXPECT_EQ(count("events"), 4);
   EXPECT_EQ(outcomes(), "applied,applied");
   EXPECT_THAT(get(log_), HasSubstr(R"("cortex_operation":"doctor.repair","reason":"a test")"));
+}
+
+TEST_F(OperationsTest, CalledOffBeforeTheFirstRow_WritesNone_LaterItIsCarriedOut) {
+  std::stop_source source;
+  std::atomic<std::uint64_t> recorded = 0;
+  services_.recorded = &recorded;
+  ASSERT_TRUE(perform(services_, layout_, {}, repair(2)).ok());
+  EXPECT_EQ(recorded, 2U);
+  const std::string before = get(log_);
+  services_.stop = source.get_token();
+  const auto done = perform(services_, layout_, {},
+                            [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
+                              source.request_stop();
+                              return repair(1)(db);
+                            });
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().token, kCalledOffToken);
+  EXPECT_EQ(get(log_), before);
+  EXPECT_EQ(recorded, 2U);
 }
 
 TEST_F(OperationsTest, NothingToDo_WritesNoRow) {

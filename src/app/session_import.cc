@@ -94,7 +94,8 @@ class TurnEvents {
   enum class Payloads : std::uint8_t { kLeftOut, kWhole };
 
   // False: the turn is left out.
-  bool fill(transcript::Turn& turn, Payloads payloads, core::DecodedEvent& out) const {
+  bool fill(transcript::Turn& turn, Payloads payloads, core::DecodedEvent& out,
+            memory::Redactions& redactions) const {
     core::Event& event = out.event;
     event = {};
     event.source = turn.source;
@@ -108,7 +109,11 @@ class TurnEvents {
     event.domain_tags = turn.tags;
     for (const std::string& tag : request_.tags) event.domain_tags.push_back(tag);
     // No rule looks into payloads that this program makes: the first reading does without.
-    if (payloads == Payloads::kWhole) event.payload = json::canonical(std::move(turn.payload));
+    if (payloads == Payloads::kWhole) {
+      json::Value payload(std::move(turn.payload));
+      if (request_.redact) memory::redact_strings(payload, request_.policy, redactions);
+      event.payload = json::canonical(std::move(payload));
+    }
     out.raw_payload = event.payload;
     out.raw_payload_is_canonical = true;
     out.payload_depth = 1;
@@ -137,17 +142,18 @@ class TurnEvents {
 // The events of a file as `ingest` reads them: twice. The digest covers what the rules judge, so
 // that nothing else is appended than what they saw.
 EventSource source_of(ImportFile& file, transcript::Format format, const TurnEvents& events,
-                      ImportedFile& imported) {
-  return [&file, format, &events,
+                      bool wants_payloads, ImportedFile& imported) {
+  return [&file, format, &events, wants_payloads,
           &imported](const ledger::SessionCallbacks& callbacks) -> Result<ledger::SessionSummary> {
     ledger::SessionSummary summary;
     crypto::Blake3 hash;
     core::DecodedEvent decoded;
     imported.user_lines_skipped = 0;
-    const auto payloads =
-        callbacks.payloads ? TurnEvents::Payloads::kWhole : TurnEvents::Payloads::kLeftOut;
+    imported.redactions.clear();
+    const auto payloads = callbacks.payloads || wants_payloads ? TurnEvents::Payloads::kWhole
+                                                               : TurnEvents::Payloads::kLeftOut;
     const auto on_turn = [&](transcript::Turn&& turn) -> Status {
-      if (!events.fill(turn, payloads, decoded)) {
+      if (!events.fill(turn, payloads, decoded, imported.redactions)) {
         ++imported.user_lines_skipped;
         return {};
       }
@@ -263,7 +269,8 @@ class Import {
   }
 
   Status import_file(ImportFile& input, transcript::Format format, ImportedFile& imported) {
-    const EventSource source = source_of(input, format, events_, imported);
+    // A dry run counts what would be taken out, too.
+    const EventSource source = source_of(input, format, events_, request_.dry_run, imported);
     if (request_.dry_run) {
       CORTEX_ASSIGN(const Examination seen, examine_events(source, Repeats::kSkipped));
       return apply_ingest_rules(seen, request_.user_attestation.has_value());
@@ -290,11 +297,14 @@ class Import {
                           imported.format);
     std::map<std::string, reflect::Extractor> heard;
     core::DecodedEvent decoded;
+    memory::Redactions counted_already;
     const auto on_turn = [&](transcript::Turn&& turn) -> Status {
       CORTEX_TRY(keeper.add(turn));
       const std::string session = turn.session;
-      if (!request_.extract || !events_.fill(turn, TurnEvents::Payloads::kWhole, decoded))
+      if (!request_.extract ||
+          !events_.fill(turn, TurnEvents::Payloads::kWhole, decoded, counted_already)) {
         return {};
+      }
       if (heard.size() >= kSessionsHeardMax && !heard.contains(session)) {
         CORTEX_TRY(keep_heard(heard, imported));
       }
@@ -360,13 +370,25 @@ json::Object file_json(const ImportedFile& file) {
                    {"user_lines_skipped", file.user_lines_skipped},
                    {"proposed_count", file.proposals.proposed},
                    {"already_proposed_count", file.proposals.known},
-                   {"refused_count", file.proposals.refused}};
+                   {"refused_count", file.proposals.refused},
+                   {"redacted_count", file.redacted()}};
+  if (!file.redactions.empty()) {
+    json::Object redactions;
+    for (const auto& [detector, count] : file.redactions) redactions.add(detector, count);
+    out.add("redactions", std::move(redactions));
+  }
   if (file.taken_over) out.add("taken_over", to_json(*file.taken_over));
   if (file.failure) out.add("failure", file.failure->text());
   return out;
 }
 
 }  // namespace
+
+std::uint64_t ImportedFile::redacted() const {
+  std::uint64_t all = 0;
+  for (const auto& [detector, count] : redactions) all += count;
+  return all;
+}
 
 bool ImportReport::failed() const {
   return std::ranges::any_of(files,

@@ -2,8 +2,9 @@
 // believed as candidates.
 //
 // A file is all or nothing, read twice as a stream: memory is bounded by 16 bytes an event and the
-// largest line. Ids follow from what is read, so that importing again changes nothing. Lines of
-// other kinds are kept and counted.
+// largest line. Ids follow from what is read, so that importing again changes nothing, whatever is
+// taken out: secrets are, before anything reaches the disk. Lines of other kinds are kept and
+// counted.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +44,7 @@ struct ImportRequest {
   bool dry_run = false;
   std::vector<std::string> tags{};  // of all events, beside those of the format
   memory::GatePolicy policy{};
+  bool redact = true;  // what the policy wants gone is taken out of the events
   store::Caller caller{};
 
   UserLines user_lines() const {
@@ -55,9 +57,12 @@ struct ImportedFile {
   std::string path, format;
   transcript::Counts counts{};
   std::uint64_t appended = 0, already_known = 0, user_lines_skipped = 0;
+  memory::Redactions redactions{};  // of all turns, also those that were known
   ProposalCounts proposals{};
   std::optional<TakeOverReport> taken_over{};  // of an export
   std::optional<Error> failure{};  // nothing of the file was appended, or nothing was proposed
+
+  std::uint64_t redacted() const;
 };
 
 struct ImportReport {

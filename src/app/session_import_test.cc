@@ -5,8 +5,10 @@
 
 #include "app/app_fixture.h"
 #include "app/export.h"
+#include "app/memory_contradictions.h"
 #include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
+#include "app/memory_use.h"
 #include "app/mirror_fixture.h"
 #include "base/fs/forward_fs.h"
 #include "crypto/key_file.h"
@@ -42,6 +44,59 @@ class SessionImportTest : public AppTest {
   void expect_accounted() {
     for (const auto& [table, rows] : unaccounted_rows(services_, log_, connect())) {
       EXPECT_EQ(rows, 0U) << table;
+    }
+  }
+  // From now on an empty deployment of its own.
+  void use_folder(const std::string& path) {
+    live_ = path;
+    ASSERT_TRUE(fs_.make_directory(live_, 0700).ok());
+    layout_ = layout_in(live_);
+    db_ = layout_.db_path;
+    log_ = layout_.event_log_path;
+    put(db_, "");
+    put(log_, "");
+  }
+  // Rows of all kinds, by the use cases where that is short, else as other programs write them.
+  void use_everything() {
+    const auto first = note(services_, layout_, {},
+                            {.claim = "holds for a while",
+                             .domains = {"a"},
+                             .valid_from = "2026-01-01",
+                             .valid_until = "2026-02-01"});
+    const auto second = note(services_, layout_, {}, {.claim = "says no", .domains = {"a"}});
+    ASSERT_TRUE(first.ok() && second.ok()) << first.error().text();
+    const auto outcome = record_outcome(
+        services_, layout_, {},
+        {.memory_id = first->memory_id, .session = "s", .result = "helpful", .note = "a -->"});
+    ASSERT_TRUE(outcome.ok()) << outcome.error().text();
+    const auto open = add_contradiction(services_, layout_, {}, first->memory_id, second->memory_id,
+                                        "semantic", "they differ");
+    ASSERT_TRUE(open.ok()) << open.error().text();
+    const auto corrected =
+        correct(services_, layout_, {}, second->memory_id, {.claim = "says yes", .domains = {"a"}});
+    ASSERT_TRUE(corrected.ok()) << corrected.error().text();
+    const std::string a = first->memory_id, b = second->memory_id;
+    for (const std::string& sql :
+         {cat("INSERT INTO cortex_precedence VALUES('con_1', '", a, "', '", b, "', 'r', 'e')"),
+          std::string("INSERT INTO traces VALUES('trc_1', 1, 't', NULL, 'x', 'open')"),
+          std::string("INSERT INTO episodes(id, trace_id, source_events_json, summary,"
+                      " domains_json, entities_json, extracted_by_json, confidence, status)"
+                      " VALUES('epi_1', 'trc_1', '[]', 's', '[]', '[]', '{}', 0.1, 'x')"),
+          std::string("INSERT INTO principles VALUES('prn_1', 's', 'candidate', '[]', '[]',"
+                      " '[]', '[]', '[]', 0.3, 0, 1, '{}', 't', 't')"),
+          std::string("INSERT INTO doctrine(id, source_principle, rule, force,"
+                      " promotion_reason, promoted_by_json, created_at)"
+                      " VALUES('doc_1', 'prn_1', 'r', 'advisory', 'p', '{}', 't')"),
+          cat("INSERT INTO decay_jobs VALUES('dcy_1', 'candidate_compression', 'none', '[]',"
+              " 'completed', NULL, '",
+              b, "', 't', 't', 'o', 't')"),
+          std::string("INSERT INTO cortex_decay_jobs VALUES('dcy_1', 1, 'r', 't', 'c')"),
+          cat("INSERT INTO memory_supersessions VALUES('", a, "', '", b, "', 'dcy_1', 't')"),
+          cat("INSERT INTO episode_supersessions VALUES('epi_1', '", b, "', NULL, 't')"),
+          std::string("INSERT INTO context_packs VALUES('ctx_1', 't', '{}', 'a', 't', NULL)"),
+          std::string("INSERT INTO audit_records VALUES('aud_1', 'o', 't', NULL, 'h', 'r',"
+                      " '{}', '[]', 't')")}) {
+      exec(sql);
     }
   }
   std::string exported(ExportFormat format) {
@@ -96,6 +151,39 @@ TEST_F(SessionImportTest, WhatOthersBelieveIsACandidate_WithItsRecordAsSource) {
   }
   EXPECT_EQ(import({.path = sample_path("memory.jsonl")}).files[0].proposals.known, 4U);
   expect_accounted();
+}
+
+// Before anything reaches the disk; ids follow from what was read.
+TEST_F(SessionImportTest, SecretsAreTakenOut_AndImportingAgainChangesNothing) {
+  const std::string path = folder_ / "chat.jsonl";
+  const std::string secret = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+  put(path, cat("{\"role\":\"assistant\",\"content\":\"We decided to use ", secret, ".\"}\n",
+                "{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"1\",\"function\":{\"name\":",
+                "\"login\",\"arguments\":\"{\\\"password\\\":\\\"hunter2222\\\"}\"}}]}\n",
+                "not json, AKIAABCDEFGHIJKLMNOP\n"));
+  const ImportedFile dry = import({.path = path, .dry_run = true}).files[0];
+  const ImportedFile first = import({.path = path, .extract = true}).files[0];
+  EXPECT_EQ(first.redacted(), 3U);
+  EXPECT_EQ(dry.redactions, first.redactions);
+  EXPECT_EQ(first.redactions.at("github_token"), 1U);
+  EXPECT_EQ(first.redactions.at("password_value"), 1U);
+  EXPECT_EQ(first.redactions.at("aws_access_key_id"), 1U);
+  for (const std::string& file : {log_, db_, db_ + "-wal"}) {
+    for (const std::string& text :
+         {secret, std::string("hunter2222"), std::string("AKIAABCDEFGHIJKLMNOP")}) {
+      if (kind_of(file) == fs::Kind::kMissing) continue;
+      EXPECT_EQ(get(file).find(text), std::string::npos) << file << " " << text;
+    }
+  }
+  ASSERT_THAT(memories("candidate"), SizeIs(1));
+  EXPECT_THAT(memories("candidate").front().claim, HasSubstr("[redacted:github_token]"));
+  const std::string before = get(log_);
+  EXPECT_EQ(import({.path = path, .redact = false}).files[0].appended, 0U);
+  EXPECT_EQ(get(log_), before);
+
+  use_folder(folder_ / "as-it-is");
+  EXPECT_EQ(import({.path = path, .redact = false}).files[0].redacted(), 0U);
+  EXPECT_THAT(get(log_), HasSubstr(secret));
 }
 
 TEST_F(SessionImportTest, ARecordThatChangedBringsItsNewClaimsAlone) {
@@ -205,27 +293,54 @@ TEST_F(SessionImportTest, AnExportComesBackWithoutLoss_InBothForms) {
     ASSERT_TRUE(note(services_, layout_, {}, {.claim = claim, .domains = {"a-->b"}}).ok());
   }
   import({.path = sample_path("claude-code.jsonl"), .mark_user_lines = true, .extract = true});
+  use_everything();
   const std::string lines = exported(ExportFormat::kJsonLines);
+  for (const char* kind :
+       {"trace", "episode", "memory", "contradiction", "principle", "doctrine", "use", "outcome",
+        "outcome_report", "precedence", "decay_job", "decay_lease", "memory_supersession",
+        "episode_supersession", "context_pack", "audit_record"}) {
+    EXPECT_THAT(lines, HasSubstr(cat("{\"kind\":\"", kind, "\",\"row\":{"))) << kind;
+  }
+  EXPECT_THAT(lines, HasSubstr("\"valid_from\":\"2026-01-01T00:00:00+00:00\""));
   const std::string prose = exported(ExportFormat::kMarkdown);
   for (const std::string& text : {lines, prose}) {
-    live_ = folder_ / cat("taken-over-", text.size());
-    ASSERT_TRUE(fs_.make_directory(live_, 0700).ok());
-    layout_ = layout_in(live_);
-    db_ = layout_.db_path;
-    log_ = layout_.event_log_path;
-    put(db_, "");
-    put(log_, "");
+    use_folder(folder_ / cat("taken-over-", text.size()));
     const std::string path = fs::join(live_, "export");
     put(path, text);
     const auto refused = import_sessions(services_, {.path = path, .layout = layout_});
     EXPECT_EQ(refused->files[0].failure->token, "session.import.as_is_required");
     const ImportReport taken = import({.path = path, .as_is = true});
-    EXPECT_EQ(taken.files[0].taken_over->added.at("memory"), 7U);
+    EXPECT_EQ(taken.files[0].taken_over->added.at("memory"), 10U);
+    EXPECT_EQ(taken.files[0].taken_over->unlinked, 0U);
     EXPECT_EQ(exported(ExportFormat::kJsonLines), lines);
     EXPECT_EQ(exported(ExportFormat::kMarkdown), prose);
-    EXPECT_EQ(import({.path = path, .as_is = true}).files[0].taken_over->known.at("memory"), 7U);
+    const TakeOverReport again = *import({.path = path, .as_is = true}).files[0].taken_over;
+    EXPECT_THAT(again.added, IsEmpty());
+    EXPECT_EQ(again.known.at("memory"), 10U);
+    EXPECT_EQ(again.known.at("use"), 1U);
     expect_accounted();
   }
+}
+
+// An outcome may name an event; where the ledger does not hold it, the rest is kept.
+TEST_F(SessionImportTest, AnOutcomeWithoutItsEventIsTakenOverWithoutThatName) {
+  const auto noted = note(services_, layout_, {}, {.claim = "plain", .domains = {}});
+  ASSERT_TRUE(noted.ok());
+  exec(
+      cat("INSERT INTO outcome_memory_relations(outcome_ref, memory_id, relation, recorded_at,"
+          " source_event_id) VALUES('o', '",
+          noted->memory_id, "', 'used', '2026-01-01', '", noted->event_id, "')"));
+  const std::string path = folder_ / "e.jsonl";
+  put(path, exported(ExportFormat::kJsonLines));
+  EXPECT_EQ(import({.path = path, .as_is = true}).files[0].taken_over->unlinked, 0U);
+  exec("DELETE FROM outcome_memory_relations");
+  EXPECT_EQ(import({.path = path, .as_is = true}).files[0].taken_over->unlinked, 0U);
+  EXPECT_EQ(count("outcome_memory_relations WHERE source_event_id NOT NULL"), 1);
+
+  use_folder(folder_ / "elsewhere");
+  EXPECT_EQ(import({.path = path, .as_is = true}).files[0].taken_over->unlinked, 1U);
+  EXPECT_EQ(count("outcome_memory_relations WHERE source_event_id IS NULL"), 1);
+  expect_accounted();
 }
 
 TEST_F(SessionImportTest, LargeRowsOfAnExportAreTakenOverInSmallerBatches) {

@@ -3,6 +3,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/ulid.h"
 #include "bundle/cut.h"
@@ -36,9 +37,9 @@ Result<ledger::ChainReport> copy_ledger(fs::FileSystem& fs, Cut& cut, const std:
 
 // The online backup of the pinned snapshot. SQLite writes page 1 last, so the copy's digest takes
 // one more read of the copy (from the page cache).
-Status take_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress,
-                  Manifest& manifest) {
-  CORTEX_TRY(copy_store(fs, cut, path, progress));
+Status take_store(fs::FileSystem& fs, Cut& cut, const std::string& path,
+                  const BackupRequest& request, Manifest& manifest) {
+  CORTEX_TRY(copy_store(fs, cut, path, request.progress, request.stop));
   CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kAppend));
   CORTEX_TRY(file->sync_all());
   CORTEX_TRY(file->close());
@@ -62,9 +63,8 @@ Error broken_chain(const ledger::ChainReport& chain) {
 Status fill_staging(fs::FileSystem& fs, Cut& cut, Staging& staging, const BackupRequest& request,
                     Manifest& manifest, ledger::ChainReport* failures) {
   Status store_status;
-  std::jthread store_thread([&] {
-    store_status = take_store(fs, cut, staging.member(kStoreName), request.progress, manifest);
-  });
+  std::jthread store_thread(
+      [&] { store_status = take_store(fs, cut, staging.member(kStoreName), request, manifest); });
   auto chain = copy_ledger(fs, cut, staging.member(kLedgerName), request.progress, manifest.ledger);
   store_thread.join();
   if (!chain.ok()) return std::move(chain).error();
@@ -117,6 +117,21 @@ Error withdraw(fs::FileSystem& fs, const std::string& bundle, const std::string&
   return error;
 }
 
+// Nobody asks for it any more, and nobody has checked it: first no bundle by its name, then gone.
+Error take_back(fs::FileSystem& fs, const std::string& bundle, Clock& clock, Random& random) {
+  const std::string aside =
+      fs::join(fs::parent_of(bundle),
+               cat(".", fs::name_of(bundle), ".stopped.", Ulid::make(clock, random).text()));
+  Error error = called_off();
+  if (!fs.rename_no_replace(bundle, aside).ok()) {
+    error.unchanged = "the bundle stays, unchecked: do not use it";
+    return error;
+  }
+  if (!fs::remove_tree(fs, aside).ok())
+    error.unchanged = cat(quoted(aside), " could not be removed");
+  return error;
+}
+
 std::uint64_t bytes_to_copy(fs::FileSystem& fs, const BackupRequest& request, const Cut& cut) {
   const auto info = fs.stat(request.db_path);
   return cut.tail.size_bytes + (info.ok() ? info->size_bytes : 0);
@@ -140,12 +155,14 @@ Result<BackupReport> make_backup(fs::FileSystem& fs, const BackupRequest& reques
     if (cut.tail.torn) report.torn_bytes_left_out = cut.tail.torn->size_bytes;
     begin_phase(request.progress, "copying", bytes_to_copy(fs, request, cut));
     CORTEX_TRY(fill_staging(fs, cut, *staging, request, report.manifest, failures));
+    CORTEX_TRY(go_on(request.stop));
     CORTEX_TRY(staging->publish());
   }
   if (!request.verify) return report;
   begin_phase(request.progress, "verifying",
               report.manifest.store.size_bytes + report.manifest.ledger.size_bytes);
   auto verification = verify_published(fs, request.output, report.manifest, request.progress);
+  if (request.stop.stop_requested()) return take_back(fs, request.output, clock, random);
   if (!verification.ok()) {
     return withdraw(fs, request.output, verification.error().message, clock, random);
   }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "base/fs/fs.h"
@@ -28,6 +29,9 @@ struct BackupRequest {
   std::string output;  // as given
   bool verify = true;
   Progress* progress = nullptr;
+  // Called off, it leaves neither a bundle nor a staging folder. Reading files is stopped by the
+  // file system (base/fs/stoppable_fs.h); this is for SQLite and for the publication.
+  std::stop_token stop{};
 };
 
 struct BackupReport {

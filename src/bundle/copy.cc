@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/limits.h"
+#include "base/stop.h"
 #include "crypto/digest.h"
 #include "sqlite/backup.h"
 
@@ -39,15 +40,17 @@ Result<FileDigest> copy_file(fs::FileSystem& fs, const std::string& from, const 
   return copied;
 }
 
-Status copy_snapshot(sqlite::Connection& source, const std::string& path, Progress* progress) {
+Status copy_snapshot(sqlite::Connection& source, const std::string& path, Progress* progress,
+                     const std::stop_token& stop) {
   CORTEX_ASSIGN(auto copy, sqlite::Connection::open(path, sqlite::OpenMode::kReadWrite));
   // Nobody else sees the copy, and it is synced as a file: no journal, no syncs of SQLite's.
   CORTEX_TRY(copy.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"));
   CORTEX_ASSIGN(const std::int64_t page_bytes, source.query_int("PRAGMA page_size"));
   std::uint64_t reported = 0;
-  return sqlite::copy_database(source, copy, [&](std::uint64_t done, std::uint64_t) {
+  return sqlite::copy_database(source, copy, [&](std::uint64_t done, std::uint64_t) -> Status {
     add_progress(progress, (done - reported) * static_cast<std::uint64_t>(page_bytes));
     reported = done;
+    return go_on(stop);
   });
 }
 

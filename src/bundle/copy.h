@@ -1,6 +1,7 @@
 // Copies of whole files, and of stores in use.
 #pragma once
 
+#include <stop_token>
 #include <string>
 
 #include "base/fs/fs.h"
@@ -18,8 +19,9 @@ Result<FileDigest> copy_file(fs::FileSystem& fs, const std::string& from, const 
                              unsigned mode, Progress* progress = nullptr);
 
 // The content of the snapshot that `source` reads, into the empty file `path` by SQLite's online
-// backup. The copy is private to the caller, who syncs it.
+// backup. The copy is private to the caller, who syncs it. Ends between two steps when `stop` says
+// so.
 Status copy_snapshot(sqlite::Connection& source, const std::string& path,
-                     Progress* progress = nullptr);
+                     Progress* progress = nullptr, const std::stop_token& stop = {});
 
 }  // namespace cortex::bundle

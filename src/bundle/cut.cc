@@ -82,10 +82,11 @@ Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
   return cut;
 }
 
-Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress) {
+Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress,
+                  const std::stop_token& stop) {
   if (cut.store_error) return *cut.store_error;
   CORTEX_TRY(fs::write_new(fs, path, "", 0600));
-  return cut.store ? copy_snapshot(*cut.store, path, progress) : Status{};
+  return cut.store ? copy_snapshot(*cut.store, path, progress, stop) : Status{};
 }
 
 }  // namespace cortex::bundle

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "base/fs/fs.h"
@@ -38,6 +39,6 @@ Status check_not_cut(Cut& cut);
 // The store of the cut in a new file with mode 0600, not synced. Errors: that of the cut when the
 // store cannot be read.
 Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path,
-                  Progress* progress = nullptr);
+                  Progress* progress = nullptr, const std::stop_token& stop = {});
 
 }  // namespace cortex::bundle

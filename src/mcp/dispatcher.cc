@@ -1,11 +1,13 @@
 #include "mcp/dispatcher.h"
 
+#include <atomic>
 #include <exception>
 #include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/fs/stoppable_fs.h"
 #include "base/text.h"
 #include "mcp/method_table.h"
 #include "mcp/progress_pump.h"
@@ -107,27 +109,27 @@ std::variant<const Tool*, RpcError> find_called(const Host& host, const json::Ob
 
 }  // namespace
 
-Pending::Flag Pending::add(const std::string& id) {
-  auto flag = std::make_shared<std::atomic<bool>>(false);
+std::stop_source Pending::add(const std::string& id) {
+  std::stop_source stop;
   const std::lock_guard lock(mutex_);
-  flags_.emplace(id, flag);
-  return flag;
+  stops_.emplace(id, stop);
+  return stop;
 }
 
-void Pending::remove(const std::string& id, const Flag& flag) {
+void Pending::remove(const std::string& id, const std::stop_source& stop) {
   const std::lock_guard lock(mutex_);
-  const auto [first, last] = flags_.equal_range(id);
+  const auto [first, last] = stops_.equal_range(id);
   for (auto row = first; row != last; ++row) {
-    if (row->second != flag) continue;
-    flags_.erase(row);
+    if (row->second != stop) continue;
+    stops_.erase(row);
     return;
   }
 }
 
 void Pending::cancel(const std::string& id) {
   const std::lock_guard lock(mutex_);
-  const auto [first, last] = flags_.equal_range(id);
-  for (auto row = first; row != last; ++row) *row->second = true;
+  const auto [first, last] = stops_.equal_range(id);
+  for (auto row = first; row != last; ++row) row->second.request_stop();
 }
 
 Dispatcher::Dispatcher(const Host& host, Scheduler& scheduler,
@@ -209,10 +211,10 @@ void Dispatcher::answer(const Method& method, Message message, const Asked& aske
   };
   auto job = std::make_shared<Job>(Job{std::move(message), asked.client, std::move(reply)});
   if (!method.reads_store) return run(*job);
-  const auto cancelled = connection.pending->add(job->message.id);
-  scheduler_.submit(Lane::kRead, [run, job, cancelled, pending = connection.pending] {
-    pending->remove(job->message.id, cancelled);
-    if (*cancelled) return job->reply("");
+  const std::stop_source stop = connection.pending->add(job->message.id);
+  scheduler_.submit(Lane::kRead, [run, job, stop, pending = connection.pending] {
+    pending->remove(job->message.id, stop);
+    if (stop.stop_requested()) return job->reply("");
     run(*job);
   });
 }
@@ -347,6 +349,17 @@ void Dispatcher::handle(Message message, Connection& connection, Reply reply) {
   answer(*method, std::move(message), by, connection, std::move(reply));
 }
 
+struct Dispatcher::ToolJob {
+  const Tool& tool;
+  const Revision& revision;
+  Message message;
+  Client client;
+  Reply reply;
+  std::function<void(std::string)> notify;
+  std::shared_ptr<Pending> pending;
+  std::stop_source stop;
+};
+
 void Dispatcher::call_tool(Message message, const Connection& connection, const Asked& asked,
                            Reply reply) {
   const auto found = find_called(host_, object_of(&message.params));
@@ -354,31 +367,42 @@ void Dispatcher::call_tool(Message message, const Connection& connection, const 
     return reply(error_text(message.id, *error));
   }
   const Tool& tool = *std::get<const Tool*>(found);
-  struct Job {
-    Message message;
-    Client client;
-    Reply reply;
-    std::function<void(std::string)> notify;
-    std::shared_ptr<Pending> pending;
-    Pending::Flag cancelled;
-  };
-  auto job = std::make_shared<Job>(Job{std::move(message), asked.client, std::move(reply),
-                                       connection.notify, connection.pending, nullptr});
-  job->cancelled = job->pending->add(job->message.id);
-  scheduler_.submit(tool.lane, [this, job, &tool, &revision = asked.revision] {
-    job->pending->remove(job->message.id, job->cancelled);
-    if (*job->cancelled) return job->reply("");
-    const json::Object& params = object_of(&job->message.params);
+  const std::stop_source stop = connection.pending->add(message.id);
+  auto job = std::make_shared<ToolJob>(ToolJob{tool, asked.revision, std::move(message),
+                                               asked.client, std::move(reply), connection.notify,
+                                               connection.pending, stop});
+  scheduler_.submit(tool.lane, [this, job] { carry_out(*job); });
+}
+
+// A call that was called off is not answered, also when it could not be stopped any more.
+void Dispatcher::carry_out(ToolJob& job) const {
+  const std::stop_token stop = job.stop.get_token();
+  std::string text;
+  if (!stop.stop_requested()) {
+    const json::Object& params = object_of(&job.message.params);
     const Arguments arguments(object_of(params.find("arguments")));
-    const ProgressPump pump(object_of(params.find("_meta")).find(meta::kProgressToken),
-                            job->notify);
-    auto outcome = run_tool(tool, {host_, job->client, arguments, pump.progress()});
-    if (log_ && tool.tier != Tier::kSession) {
-      log_(cat("tools/call tool=", tool.name, " client=", quoted(job->client.name),
-               " outcome=", outcome.ok() ? "ok" : "refused"));
+    const ProgressPump pump(object_of(params.find("_meta")).find(meta::kProgressToken), job.notify,
+                            stop);
+    const app::Services& all = host_.services;
+    fs::StoppableFs fs(all.fs, stop);
+    net::StoppableHttp http(all.http, stop);
+    std::atomic<std::uint64_t> recorded = 0;
+    app::Services own{fs, all.clock, all.random, http, stop, &recorded};
+    auto outcome = run_tool(job.tool, {host_, job.client, arguments, pump.progress(), &own});
+    const bool off = stop.stop_requested();
+    if (log_ && (job.tool.tier != Tier::kSession || (off && recorded > 0))) {
+      const std::string_view ended = off ? "cancelled" : outcome.ok() ? "ok" : "refused";
+      log_(cat("tools/call tool=", job.tool.name, " client=", quoted(job.client.name),
+               " outcome=", ended));
     }
-    job->reply(tool_reply(job->message.id, std::move(outcome), revision));
-  });
+    if (log_ && off && recorded > 0) {
+      log_(cat("tools/call tool=", job.tool.name, ": called off after it had recorded ",
+               counted(recorded.load(), "ledger row"), ", which stay"));
+    }
+    if (!off) text = tool_reply(job.message.id, std::move(outcome), job.revision);
+  }
+  job.pending->remove(job.message.id, job.stop);
+  job.reply(stop.stop_requested() ? std::string() : std::move(text));
 }
 
 }  // namespace cortex::mcp

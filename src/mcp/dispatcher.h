@@ -2,12 +2,12 @@
 // hands the rest to the workers.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,18 +23,17 @@
 
 namespace cortex::mcp {
 
-// Requests of one connection that have not begun, so that they can be called off.
+// Requests of one connection that were not answered yet, so that they can be called off.
 class Pending {
  public:
-  using Flag = std::shared_ptr<std::atomic<bool>>;
-  Flag add(const std::string& id);
-  void remove(const std::string& id, const Flag& flag);
-  // Sets the flags of all requests with this id.
+  std::stop_source add(const std::string& id);
+  void remove(const std::string& id, const std::stop_source& stop);
+  // Stops all requests with this id.
   void cancel(const std::string& id);
 
  private:
   std::mutex mutex_;
-  std::multimap<std::string, Flag> flags_;
+  std::multimap<std::string, std::stop_source> stops_;
 };
 
 // What a client that shook hands is known as. Changed by the thread that reads it only.
@@ -56,7 +55,8 @@ enum class Turn { kInOrder, kAtOnce };
 
 class Dispatcher {
  public:
-  // `log` gets one line a supervised or confirmed call; never arguments. May be empty.
+  // `log` gets one line a supervised or confirmed call, and one for whatever a call has written
+  // that was called off; never arguments. May be empty.
   Dispatcher(const Host& host, Scheduler& scheduler,
              std::function<void(std::string_view line)> log);
 
@@ -93,6 +93,8 @@ class Dispatcher {
   void subscribe(Message message, const Asked& asked, const Connection& connection, Reply reply);
   void listen(Message message, const Connection& connection, Reply reply);
   void call_tool(Message message, const Connection& connection, const Asked& asked, Reply reply);
+  struct ToolJob;
+  void carry_out(ToolJob& job) const;
   void shake_hands(const Message& message, Connection& connection, const Reply& reply) const;
 
   const Host& host_;

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
+
 #include "mcp/mcp_fixture.h"
 
 namespace cortex::mcp {
@@ -114,6 +117,64 @@ TEST_F(DispatcherTest, CallsThatHaveNotBegunCanBeCalledOff) {
                      connection_, {});
   release.set_value();
   EXPECT_EQ(replied.get_future().get(), "");
+}
+
+// Calls request "x" off when the time is asked for the n-th time: in the middle of what it does.
+class CallingOffClock final : public Clock {
+ public:
+  Timestamp now() override {
+    if (--left == 0) call_off();
+    return {1'767'323'045, 0};
+  }
+  std::function<void()> call_off;
+  std::atomic<int> left = 0;
+};
+
+TEST_F(DispatcherTest, ARunningCallThatIsCalledOffIsNotAnswered_AndTheLogSaysWhatStays) {
+  CallingOffClock clock;
+  app::Services services{fs::posix(), clock, system_random()};
+  const Host host{services, environment_, layout_, settings_, confirmation_};
+  Dispatcher dispatcher(host, scheduler_,
+                        [this](std::string_view line) { logged_.emplace_back(line); });
+  clock.call_off = [&] {
+    dispatcher.handle(decode_message(R"({"jsonrpc":"2.0","method":"notifications/cancelled",)"
+                                     R"("params":{"requestId":"x"}})"),
+                      connection_, {});
+  };
+  shake_hands("2025-06-18");
+  const auto note = [&](int nth) {
+    clock.left = nth;
+    std::promise<std::string> replied;
+    dispatcher.handle(
+        decode_message(cat(R"({"jsonrpc":"2.0","id":"x","method":"tools/call","params":{)",
+                           R"("name":"cortex_memory_note","arguments":{"claim":"claim )", nth,
+                           "\"}}}")),
+        connection_, [&](std::string text) { replied.set_value(std::move(text)); });
+    return replied.get_future().get();
+  };
+  int called_off = 0, kept = 0;
+  for (int nth = 1;; ++nth) {
+    ASSERT_LT(nth, 100);
+    const std::size_t before = logged_.size();
+    const std::string reply = note(nth);
+    if (clock.left > 0) {
+      EXPECT_THAT(reply, HasSubstr("memory_id"));
+      break;
+    }
+    ++called_off;
+    EXPECT_EQ(reply, "") << nth;
+    const json::Value found = call("cortex_memory_list", "{\"limit\":100}");
+    const bool stays =
+        text_at(found, "result.structuredContent.memories").find(cat("claim ", nth, "\"")) !=
+        std::string::npos;
+    kept += stays ? 1 : 0;
+    ASSERT_GT(logged_.size(), before);
+    EXPECT_THAT(logged_[before], HasSubstr("outcome=cancelled"));
+    const bool told = logged_.size() > before + 1 &&
+                      logged_[before + 1].find("1 ledger row, which stay") != std::string::npos;
+    EXPECT_EQ(told, stays) << nth;
+  }
+  EXPECT_GT(called_off, kept);
 }
 
 TEST_F(DispatcherTest, WhatMayOpenAConversation) {

@@ -13,13 +13,15 @@ constexpr std::chrono::milliseconds kStep{250};
 
 }  // namespace
 
-ProgressPump::ProgressPump(const json::Value* token, std::function<void(std::string text)> notify) {
+ProgressPump::ProgressPump(const json::Value* token, std::function<void(std::string text)> notify,
+                           std::stop_token stop) {
   const bool asked =
       token != nullptr && (token->as_string() != nullptr || token->as_number() != nullptr);
   if (!asked || !notify) return;
   state_ = std::make_unique<State>();
   state_->token = *token;
   state_->notify = std::move(notify);
+  state_->stop = std::move(stop);
   state_->thread = std::thread([state = state_.get()] { run(*state); });
 }
 
@@ -40,7 +42,7 @@ void ProgressPump::run(State& state) {
   std::unique_lock lock(state.mutex);
   while (!state.ended.wait_for(lock, kStep, [&] { return state.is_over; })) {
     const char* now = state.progress.phase();
-    if (now == nullptr) continue;
+    if (now == nullptr || state.stop.stop_requested()) continue;
     const std::uint64_t done = state.progress.bytes_done();
     if (now != phase) {
       base += last;

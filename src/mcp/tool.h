@@ -48,8 +48,9 @@ struct Call {
   const Client& client;
   const Arguments& arguments;
   Progress* progress = nullptr;
+  app::Services* own = nullptr;  // those of this call, which end when it is called off; or null
 
-  app::Services& services() const { return host.services; }
+  app::Services& services() const { return own != nullptr ? *own : host.services; }
   const app::Layout& layout() const { return host.layout; }
   // On whose behalf an operation is recorded: an agent's, by the name that its client gives.
   store::Caller caller(std::string reason) const;

@@ -85,6 +85,31 @@ constexpr TokenDetector kTokens[] = {
     {"password_value", "password", Alphabet::kVisible, 6, 256, GateAction::kRedact, true},
 };
 
+// For every first byte the rows that may begin with it, one behind the other.
+struct TokenIndex {
+  std::array<std::uint16_t, 257> begin{};
+  std::array<std::uint8_t, 2 * std::size(kTokens)> rows{};
+};
+constexpr TokenIndex index_tokens() {
+  TokenIndex index;
+  std::size_t used = 0;
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    index.begin[static_cast<std::size_t>(byte)] = static_cast<std::uint16_t>(used);
+    for (std::size_t row = 0; row < std::size(kTokens); ++row) {
+      const char first = kTokens[row].literal.front();
+      const char first_lower =
+          first >= 'A' && first <= 'Z' ? static_cast<char>(first - 'A' + 'a') : first;
+      if (kTokens[row].gap ? first_lower != lower : first != c) continue;
+      index.rows[used++] = static_cast<std::uint8_t>(row);
+    }
+  }
+  index.begin[256] = static_cast<std::uint16_t>(used);
+  return index;
+}
+constexpr TokenIndex kTokenIndex = index_tokens();
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z'); }
@@ -308,6 +333,11 @@ constexpr ShapeDetector kShapes[] = {
 
 std::span<const TokenDetector> token_detectors() { return kTokens; }
 std::span<const ShapeDetector> shape_detectors() { return kShapes; }
+std::span<const std::uint8_t> tokens_beginning_with(char first) {
+  const std::size_t byte = static_cast<unsigned char>(first);
+  const std::size_t begin = kTokenIndex.begin[byte];
+  return std::span(kTokenIndex.rows).subspan(begin, kTokenIndex.begin[byte + 1] - begin);
+}
 
 bool is_in(Alphabet alphabet, char c) {
   switch (alphabet) {

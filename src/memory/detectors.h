@@ -49,6 +49,8 @@ struct ShapeDetector {
 };
 
 std::span<const TokenDetector> token_detectors();  // all of them secrets
+// Numbers of the tokens whose literal may begin with `first`, in the order of the table.
+std::span<const std::uint8_t> tokens_beginning_with(char first);
 std::span<const ShapeDetector> shape_detectors();
 
 bool is_in(Alphabet alphabet, char c);

@@ -61,35 +61,50 @@ GateAction action_of(std::string_view kind, GateAction own, const GatePolicy& po
   return wanted.value_or(own);
 }
 
-// Every place of every literal. One search a row: linear, and fast where nothing is found.
-void find_tokens(std::string_view text, std::string_view lower, const GatePolicy& policy,
-                 std::vector<Finding>& findings) {
-  for (const TokenDetector& row : token_detectors()) {
-    const GateAction action = action_of("secret", row.action, policy);
-    if (action == GateAction::kOff) continue;
-    const std::string literal = row.gap ? to_lower_ascii(row.literal) : std::string(row.literal);
-    const std::string_view searched = row.gap ? lower : text;
-    for (std::size_t at = searched.find(literal); at != std::string_view::npos;
-         at = searched.find(literal, at + 1)) {
-      if (!row.gap && !begins_here(text, at)) continue;
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool stands_at(const TokenDetector& row, std::string_view text, std::size_t at) {
+  if (text.size() - at < row.literal.size()) return false;
+  const std::string_view there = text.substr(at, row.literal.size());
+  if (!row.gap) return there == row.literal;
+  return std::ranges::equal(there, row.literal, {}, lower, lower);
+}
+
+// Every place of every literal, in one pass that compares few literals a byte.
+void find_tokens(std::string_view text, const GatePolicy& policy, std::vector<Finding>& findings) {
+  if (policy.secrets == GateAction::kOff) return;
+  const std::span<const TokenDetector> detectors = token_detectors();
+  std::vector<std::size_t> ends(detectors.size());  // of the last match of each
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto rows = tokens_beginning_with(text[at]);
+    if (rows.empty()) continue;
+    const bool begins = begins_here(text, at);
+    for (const std::uint8_t number : rows) {
+      const TokenDetector& row = detectors[number];
+      if ((!row.gap && !begins) || at < ends[number] || !stands_at(row, text, at)) continue;
       const std::size_t length = match_token(row, text, at);
       if (length == 0 || !ends_here(text, at + length)) continue;
-      findings.push_back({std::string(row.name), "secret", action, at, length});
-      at += length - 1;
+      findings.push_back(
+          {std::string(row.name), "secret", action_of("secret", row.action, policy), at, length});
+      ends[number] = at + length;
     }
   }
 }
 
 void find_shapes(std::string_view text, const GatePolicy& policy, std::vector<Finding>& findings) {
-  for (const ShapeDetector& row : shape_detectors()) {
-    const GateAction action = action_of(row.kind, row.action, policy);
-    if (action == GateAction::kOff) continue;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-      if (!begins_here(text, at)) continue;
+  const std::span<const ShapeDetector> detectors = shape_detectors();
+  std::vector<std::size_t> ends(detectors.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!begins_here(text, at)) continue;
+    for (std::size_t number = 0; number < detectors.size(); ++number) {
+      const ShapeDetector& row = detectors[number];
+      if (at < ends[number]) continue;
       const std::size_t length = row.match(text, at);
       if (length == 0 || !ends_here(text, at + length)) continue;
+      const GateAction action = action_of(row.kind, row.action, policy);
+      if (action == GateAction::kOff) continue;
       findings.push_back({std::string(row.name), std::string(row.kind), action, at, length});
-      at += length - 1;
+      ends[number] = at + length;
     }
   }
 }
@@ -107,16 +122,57 @@ void keep_apart(std::vector<Finding>& findings) {
   });
 }
 
-std::string redacted(std::string_view text, const std::vector<Finding>& findings) {
+std::vector<Finding> find_all(std::string_view text, const GatePolicy& policy) {
+  std::vector<Finding> findings;
+  find_tokens(text, policy, findings);
+  find_shapes(text, policy, findings);
+  keep_apart(findings);
+  return findings;
+}
+
+// The text from `from` on; what is found before it goes with what follows.
+std::string redacted(std::string_view text, const std::vector<Finding>& findings,
+                     std::size_t from = 0) {
   std::string out;
-  std::size_t at = 0;
+  std::size_t at = from;
   for (const Finding& one : findings) {
-    if (one.action != GateAction::kRedact) continue;
-    out += text.substr(at, one.start - at);
+    const std::size_t end = one.start + one.length;
+    if (one.action != GateAction::kRedact || end <= from) continue;
+    if (one.start > at) out += text.substr(at, one.start - at);
     out += cat("[redacted:", one.detector, "]");
-    at = one.start + one.length;
+    at = end;
   }
   return out += text.substr(at);
+}
+
+// The text without what must go, or nothing when it may stay. `name`: of the member that it is the
+// value of, or "".
+std::optional<std::string> redact_text(std::string_view name, const std::string& text,
+                                       const GatePolicy& policy, Redactions& redactions) {
+  const std::string named = name.empty() ? std::string() : cat(name, ": ", text);
+  const std::string_view judged = name.empty() ? std::string_view(text) : named;
+  const std::size_t from = judged.size() - text.size();
+  std::vector<Finding> findings = find_all(judged, policy);
+  bool any = false;
+  for (Finding& one : findings) {
+    if (one.action == GateAction::kRefuse) one.action = GateAction::kRedact;
+    if (one.action != GateAction::kRedact || one.start + one.length <= from) continue;
+    ++redactions[one.detector];
+    any = true;
+  }
+  if (!any) return std::nullopt;
+  return redacted(judged, findings, from);
+}
+
+void redact_named(std::string_view name, json::Value& value, const GatePolicy& policy,
+                  Redactions& redactions) {
+  if (const std::string* text = value.as_string()) {
+    if (auto changed = redact_text(name, *text, policy, redactions)) value = *std::move(changed);
+  } else if (json::Array* array = value.as_array()) {
+    for (json::Value& one : *array) redact_named(name, one, policy, redactions);
+  } else if (json::Object* object = value.as_object()) {
+    for (auto& [key, member] : *object) redact_named(key, member, policy, redactions);
+  }
 }
 
 // Ids of the kind that the text names, each once.
@@ -161,9 +217,7 @@ std::optional<GateAction> parse_gate_action(std::string_view token) {
 
 Result<Screened> screen(std::string_view text, const GatePolicy& policy) {
   Screened out;
-  find_tokens(text, to_lower_ascii(text), policy, out.findings);
-  find_shapes(text, policy, out.findings);
-  keep_apart(out.findings);
+  out.findings = find_all(text, policy);
   for (const Finding& one : out.findings) {
     if (one.action != GateAction::kRefuse) continue;
     Error error =
@@ -176,6 +230,11 @@ Result<Screened> screen(std::string_view text, const GatePolicy& policy) {
   }
   out.text = redacted(text, out.findings);
   return out;
+}
+
+void redact_strings(json::Value& value, const GatePolicy& policy, Redactions& redactions) {
+  if (policy.secrets == GateAction::kOff && policy.personal == GateAction::kOff) return;
+  redact_named("", value, policy, redactions);
 }
 
 Status refuse_recalled(sqlite::Connection& db, std::string_view text, const GatePolicy& policy) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,13 @@ struct Screened {
 
 // kPrecondition (token memory.write_gate.<detector>) when something must be refused.
 Result<Screened> screen(std::string_view text, const GatePolicy& policy);
+
+// How often each detector has taken something out.
+using Redactions = std::map<std::string, std::uint64_t>;
+// Takes out of all strings of `value` what the policy wants gone, and counts it. A member is judged
+// together with its name ({"password": "..."}); names, numbers and the structure stay. What a note
+// would be refused for is taken out, too: that it was said cannot be refused. O(text).
+void redact_strings(json::Value& value, const GatePolicy& policy, Redactions& redactions);
 
 // kPrecondition (token memory.write_gate.recalled_text) for text that holds parts of a context pack
 // or quotes a stored memory under its id: storing it again would make an echo look like a second

@@ -145,6 +145,42 @@ TEST(WriteGate, Actions) {
   EXPECT_FALSE(parse_gate_action("Redact"));
 }
 
+std::string redacted_json(std::string_view text, const GatePolicy& policy, Redactions& counts) {
+  json::Value value = json::parse(text).value();
+  redact_strings(value, policy, counts);
+  return json::write_compact(value);
+}
+
+TEST(WriteGate, StringsOfADocumentAreScreened_MembersTogetherWithTheirNames) {
+  Redactions counts;
+  EXPECT_EQ(
+      redacted_json(R"({"input":{"password":"hunter22","passwords":["x"],"n":4111111111111111},)"
+                    R"("text":"see AKIAABCDEFGHIJKLMNOP.","list":["a",["4111 1111 1111 1111"]],)"
+                    R"("api_key":{"x":"short"}})",
+                    {}, counts),
+      R"({"input":{"password":"[redacted:password_value]","passwords":["x"],)"
+      R"("n":4111111111111111},"text":"see [redacted:aws_access_key_id].",)"
+      R"("list":["a",["[redacted:payment_card]"]],"api_key":{"x":"short"}})");
+  EXPECT_EQ(counts,
+            (Redactions{{"aws_access_key_id", 1}, {"password_value", 1}, {"payment_card", 1}}));
+}
+
+TEST(WriteGate, WhatANoteIsRefusedForIsTakenOutOfADocument_AndThePolicyDecides) {
+  constexpr std::string_view kText =
+      R"({"k":"a -----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY----- b","m":"a@b.org"})";
+  Redactions counts;
+  EXPECT_EQ(redacted_json(kText, {}, counts),
+            R"({"k":"a [redacted:private_key] b","m":"a@b.org"})");
+  EXPECT_EQ(counts, (Redactions{{"private_key", 1}}));
+  EXPECT_EQ(
+      redacted_json(kText, {.secrets = GateAction::kOff, .personal = GateAction::kRedact}, counts),
+      R"({"k":"a -----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY----- b",)"
+      R"("m":"[redacted:email_address]"})");
+  counts.clear();
+  EXPECT_EQ(redacted_json(kText, {.secrets = GateAction::kReport}, counts), kText);
+  EXPECT_TRUE(counts.empty());
+}
+
 class RecalledTest : public MemoryTest {};
 
 TEST_F(RecalledTest, PackTextAndQuotedMemories_AreNotStoredAgain) {

@@ -87,6 +87,13 @@ std::size_t receive(char* data, std::size_t size, std::size_t count, void* user)
   return bytes;
 }
 
+// Called about once a second, and whenever something moves. Not 0: the exchange ends.
+int look_at_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& sink = *static_cast<Sink*>(user);
+  sink.stopped = sink.stopped || sink.request.stop.stop_requested();
+  return sink.stopped ? 1 : 0;
+}
+
 Error failure(std::string_view token, std::string message) {
   Error error = make_error(Code::kPrecondition, std::move(message));
   error.token = token;
@@ -115,7 +122,9 @@ Error explain(const Library& curl, CURLcode code, const Sink& sink, const Reques
     return failure(kTooLargeToken, cat("the answer of ", where, " is longer than ",
                                        human_bytes(request.answer_bytes_max)));
   }
-  if (sink.stopped) return failure(kStoppedToken, cat("the answer of ", where, " was cut off"));
+  if (sink.stopped) {
+    return failure(kStoppedToken, cat("the exchange with ", where, " was cut off"));
+  }
   if (code == CURLE_OPERATION_TIMEDOUT) {
     return failure(kTimeoutToken,
                    cat(where, " did not answer within ", request.timeout_millis, " ms"));
@@ -156,6 +165,11 @@ Result<Answer> CurlHttp::send(const Request& request) {
   set(curl, h, CURLOPT_USERAGENT, "cortex");
   set(curl, h, CURLOPT_WRITEFUNCTION, &receive);
   set(curl, h, CURLOPT_WRITEDATA, &sink);
+  if (request.stop.stop_possible()) {
+    set(curl, h, CURLOPT_NOPROGRESS, 0L);
+    set(curl, h, CURLOPT_XFERINFOFUNCTION, &look_at_stop);
+    set(curl, h, CURLOPT_XFERINFODATA, &sink);
+  }
   if (request.method == "POST") {
     set(curl, h, CURLOPT_POST, 1L);
     set(curl, h, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));

@@ -11,8 +11,10 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -37,6 +39,8 @@ struct Request {
   // Sees each piece of the body of an answer with status 200 as it comes in, beside Answer::body.
   // False ends the exchange: kStoppedToken.
   std::function<bool(std::string_view)> on_piece{};
+  // Ends the exchange within about a second, whatever it waits for: kStoppedToken.
+  std::stop_token stop{};
 };
 
 struct Answer {
@@ -49,6 +53,22 @@ class Http {
  public:
   virtual ~Http() = default;
   virtual Result<Answer> send(const Request& request) = 0;
+};
+
+// Every exchange ends when the token says so.
+class StoppableHttp final : public Http {
+ public:
+  // `inner` must live as long as this.
+  StoppableHttp(Http& inner, std::stop_token stop) : inner_(inner), stop_(std::move(stop)) {}
+  Result<Answer> send(const Request& request) override {
+    Request stoppable = request;
+    stoppable.stop = stop_;
+    return inner_.send(stoppable);
+  }
+
+ private:
+  Http& inner_;
+  std::stop_token stop_;
 };
 
 // Through libcurl, which is loaded by the first request and not before. Stateless; safe for all

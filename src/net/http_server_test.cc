@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "base/text.h"
+#include "net/http.h"
 
 namespace cortex::net {
 namespace {
@@ -208,6 +209,18 @@ TEST(HttpServerAddress, OnlyLoopbackAddressesWithAPort) {
   const auto second = HttpServer::listen(cat("127.0.0.1:", (*first)->port()), {}, {});
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code, Code::kPrecondition);
+}
+
+TEST_F(HttpServerTest, AnExchangeThatIsCalledOffEndsWhileTheServerIsSilent) {
+  std::stop_source source;
+  StoppableHttp http(system_http(), source.get_token());
+  const std::jthread caller([&] {
+    while (!is_waiting_) std::this_thread::yield();
+    source.request_stop();
+  });
+  const auto answer = http.send({.url = server_->url() + "/wait"});
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().token, kStoppedToken);
 }
 
 }  // namespace

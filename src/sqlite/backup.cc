@@ -28,8 +28,8 @@ bool is_refusal(int result_code) {
 
 std::uint64_t pages(int count) { return count < 0 ? 0U : static_cast<std::uint64_t>(count); }
 
-// Steps to the end; the result code of the step that failed, else SQLITE_DONE.
-int step_to_end(sqlite3_backup* backup, const CopyProgress& progress) {
+// Steps to the end. The result code of the step that failed, else SQLITE_DONE.
+Result<int> step_to_end(sqlite3_backup* backup, const CopyProgress& progress) {
   int refusals = 0;
   while (true) {
     const int result_code = sqlite3_backup_step(backup, kPagesPerStep);
@@ -41,7 +41,9 @@ int step_to_end(sqlite3_backup* backup, const CopyProgress& progress) {
     if (result_code != SQLITE_OK && result_code != SQLITE_DONE) return result_code;
     refusals = 0;
     const int total = sqlite3_backup_pagecount(backup);
-    if (progress) progress(pages(total - sqlite3_backup_remaining(backup)), pages(total));
+    if (progress) {
+      CORTEX_TRY(progress(pages(total - sqlite3_backup_remaining(backup)), pages(total)));
+    }
     if (result_code == SQLITE_DONE) return result_code;
   }
 }
@@ -62,7 +64,7 @@ Status copy_database(Connection& source, Connection& destination, const CopyProg
     return sqlite_error(destination.handle(), sqlite3_extended_errcode(destination.handle()),
                         "cannot start the copy of the database");
   }
-  const int stepped = step_to_end(backup.get(), progress);
+  CORTEX_ASSIGN(const int stepped, step_to_end(backup.get(), progress));
   // Finishing commits or rolls back the destination, and repeats the error of the last step.
   const int finished = sqlite3_backup_finish(backup.release());
   if (stepped != SQLITE_DONE) {

@@ -35,9 +35,11 @@ TEST_F(BackupTest, CopyIsCompleteAndStandsAlone) {
   std::vector<std::pair<std::uint64_t, std::uint64_t>> steps;
   {
     Connection copy = Connection::open(copy_path_, OpenMode::kReadWriteCreate).value();
-    ASSERT_TRUE(copy_database(source_, copy, [&](std::uint64_t done, std::uint64_t total) {
-                  steps.emplace_back(done, total);
-                }).ok());
+    ASSERT_TRUE(
+        copy_database(source_, copy, [&](std::uint64_t done, std::uint64_t total) -> Status {
+          steps.emplace_back(done, total);
+          return {};
+        }).ok());
   }
   EXPECT_FALSE(std::filesystem::exists(copy_path_ + "-wal"));
   EXPECT_FALSE(std::filesystem::exists(copy_path_ + "-journal"));
@@ -49,13 +51,28 @@ TEST_F(BackupTest, CopyIsCompleteAndStandsAlone) {
   EXPECT_EQ(copy.query_text("PRAGMA integrity_check").value(), "ok");
 }
 
+TEST_F(BackupTest, AnErrorOfWhoLooksOnEndsTheCopy_AndItsTargetStaysAsItWas) {
+  Connection copy = Connection::open(copy_path_, OpenMode::kReadWriteCreate).value();
+  int steps = 0;
+  const Status copied = copy_database(source_, copy, [&](std::uint64_t, std::uint64_t) -> Status {
+    ++steps;
+    return make_error(Code::kPrecondition, "enough");
+  });
+  ASSERT_FALSE(copied.ok());
+  EXPECT_EQ(copied.error().message, "enough");
+  EXPECT_EQ(steps, 1);
+  EXPECT_EQ(copy.query_int("SELECT count(*) FROM sqlite_schema").value(), 0);
+  EXPECT_FALSE(source_.in_transaction());
+}
+
 TEST_F(BackupTest, WriterDuringTheCopyNeitherWaitsNorShowsUp) {
   Connection copy = Connection::open(copy_path_, OpenMode::kReadWriteCreate).value();
   Connection writer = Connection::open(folder_ / "a.db", OpenMode::kReadWrite).value();
   int steps = 0;
-  ASSERT_TRUE(copy_database(source_, copy, [&](std::uint64_t, std::uint64_t) {
+  ASSERT_TRUE(copy_database(source_, copy, [&](std::uint64_t, std::uint64_t) -> Status {
                 ++steps;
                 EXPECT_TRUE(writer.exec("DELETE FROM t WHERE id % 2 = 0").ok());
+                return {};
               }).ok());
   EXPECT_LT(steps, 20);  // never started over
   EXPECT_EQ(copy.query_int("SELECT count(*) FROM t").value(), 5000);

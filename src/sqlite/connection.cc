@@ -38,6 +38,13 @@ constexpr int kWalTriesMax = limits::kSqliteBusyMillis / kWalRetryMillis;
 
 constexpr std::size_t kSqlShownMax = 120;
 
+// Steps of SQLite's machine between two looks at the token: some ten microseconds.
+constexpr int kStepsBetweenLooks = 4096;
+
+int is_stopped(void* token) {
+  return static_cast<const std::stop_token*>(token)->stop_requested() ? 1 : 0;
+}
+
 // Files that nobody writes are opened to be looked at as a whole, and looking rows up by index
 // thrashes the usual 2 MB. No memory mapping: a read error would be a signal, not an Error.
 constexpr const char* kWholeFileCache = "PRAGMA cache_size = -16000";
@@ -81,6 +88,14 @@ Result<Connection> Connection::open_temporary() {
   CORTEX_TRY(connection.exec("PRAGMA foreign_keys = ON"));
   CORTEX_TRY(connection.exec(kWholeFileCache));
   return connection;
+}
+
+void Connection::stop_on(std::stop_token stop) {
+  sqlite3_progress_handler(handle(), 0, nullptr, nullptr);
+  stop_.reset();
+  if (!stop.stop_possible()) return;
+  stop_ = std::make_unique<std::stop_token>(std::move(stop));
+  sqlite3_progress_handler(handle(), kStepsBetweenLooks, &is_stopped, stop_.get());
 }
 
 Status Connection::exec(const std::string& sql) {

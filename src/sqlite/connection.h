@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,11 @@ class Connection {
   // With true the last connection leaves -wal and -shm in place when it closes.
   Status set_no_checkpoint_on_close(bool enabled);
 
+  // From now on a statement ends when `stop` says so: kInterrupted, and a transaction that it was
+  // writing in is over, rolled back. Looked at every few thousand steps of SQLite's machine. A
+  // token that cannot be stopped turns it off.
+  void stop_on(std::stop_token stop);
+
   // For the other files of this room.
   sqlite3* handle() const { return handle_.get(); }
 
@@ -63,6 +69,7 @@ class Connection {
 
   explicit Connection(sqlite3* db) : handle_(db) {}
 
+  std::unique_ptr<std::stop_token> stop_;  // goes after the handle, which looks at it
   std::unique_ptr<sqlite3, Closer> handle_;
 };
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <stop_token>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -114,6 +115,24 @@ TEST(Connection, NoCheckpointOnCloseLeavesTheWal) {
     ASSERT_TRUE(connection.exec("CREATE TABLE t(x)").ok());
   }
   EXPECT_TRUE(std::filesystem::exists(path + "-wal"));
+}
+
+TEST(Connection, AStatementEndsWhenItIsCalledOff_AndTheNextOneRunsAgain) {
+  const fs::TestDir folder;
+  Connection connection = open_or_die(folder / "a.db", OpenMode::kReadWriteCreate);
+  std::stop_source source;
+  connection.stop_on(source.get_token());
+  Connection moved = std::move(connection);
+  constexpr const char* kCount =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) "
+      "SELECT count(*) FROM n";
+  ASSERT_TRUE(moved.query_int(kCount).ok());
+  source.request_stop();
+  const auto stopped = moved.query_int(kCount);
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_EQ(failure_of(stopped.error()), Failure::kInterrupted);
+  moved.stop_on({});
+  EXPECT_TRUE(moved.query_int(kCount).ok());
 }
 
 }  // namespace

@@ -121,17 +121,38 @@ Result<std::optional<json::Object>> find_row(sqlite::Connection& db, std::string
   return std::optional(std::move(rows.front()));
 }
 
+Result<std::set<RowKey>> present_keys(sqlite::Connection& db, std::string_view table,
+                                      std::string_view columns, const std::vector<RowKey>& keys) {
+  std::string wanted;
+  const auto count = static_cast<int>(split(columns, ',').size());
+  for (int i = 0; i < count; ++i) {
+    wanted += cat(i == 0 ? "" : ", ", "json_extract(value, '$[", i, "]')");
+  }
+  json::Array rows;
+  for (const RowKey& key : keys) rows.emplace_back(json::array_of(key));
+  CORTEX_ASSIGN(auto select,
+                db.prepare(cat("SELECT ", columns, " FROM ", table, " WHERE (", columns,
+                               ") IN (SELECT ", wanted, " FROM json_each(?1))")));
+  CORTEX_TRY(select.bind(1, json::write_compact(json::Value(std::move(rows)))));
+  std::set<RowKey> found;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, select.step());
+    if (!more) return found;
+    RowKey key;
+    for (int i = 0; i < count; ++i) key.emplace_back(select.column_text(i));
+    found.insert(std::move(key));
+  }
+}
+
 Result<std::set<std::string>> present_ids(sqlite::Connection& db, std::string_view table,
                                           const std::vector<std::string>& ids) {
-  CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT id FROM ", table,
-                                          " WHERE id IN (SELECT value FROM json_each(?1))")));
-  CORTEX_TRY(rows.bind(1, json::write_compact(json::array_of(ids))));
+  std::vector<RowKey> keys;
+  keys.reserve(ids.size());
+  for (const std::string& id : ids) keys.push_back({id});
+  CORTEX_ASSIGN(const std::set<RowKey> present, present_keys(db, table, "id", keys));
   std::set<std::string> found;
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, rows.step());
-    if (!more) return found;
-    found.emplace(rows.column_text(0));
-  }
+  for (const RowKey& key : present) found.insert(key.front());
+  return found;
 }
 
 Status put_row(sqlite::Connection& db, std::string_view table, std::string_view key,

@@ -32,7 +32,12 @@ Status each_row(sqlite::Connection& db, std::string_view table, std::string_view
 Result<std::vector<json::Object>> rows_where(sqlite::Connection& db, std::string_view table,
                                              std::string_view rest, std::string_view parameter);
 
-// Those of the ids that the table has. One query.
+// Those of the keys that the table has; `columns`: "a, b", as many as each key has values. One
+// query.
+using RowKey = std::vector<std::string>;
+Result<std::set<RowKey>> present_keys(sqlite::Connection& db, std::string_view table,
+                                      std::string_view columns, const std::vector<RowKey>& keys);
+// The same for keys that are one column, `id`.
 Result<std::set<std::string>> present_ids(sqlite::Connection& db, std::string_view table,
                                           const std::vector<std::string>& ids);
 

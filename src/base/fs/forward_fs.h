@@ -1,5 +1,5 @@
-// A file system that hands everything on to posix(), and a file that hands everything on to
-// another: tests override what they watch or disturb. For tests only.
+// A file system and a file that hand everything on to another one: who is derived from them
+// overrides what he watches, disturbs or forbids.
 #pragma once
 
 #include <memory>
@@ -40,42 +40,46 @@ class ForwardFile : public File {
 
 class ForwardFs : public FileSystem {
  public:
+  // `inner` must live as long as this and as the files that it opens.
+  explicit ForwardFs(FileSystem& inner = posix()) : inner_(inner) {}
+
   Result<std::unique_ptr<File>> open(const std::string& path, Open how, unsigned mode) override {
-    return posix().open(path, how, mode);
+    return inner_.open(path, how, mode);
   }
   Result<std::unique_ptr<File>> open_directory(const std::string& path) override {
-    return posix().open_directory(path);
+    return inner_.open_directory(path);
   }
-  Result<Info> stat(const std::string& path) override { return posix().stat(path); }
-  Result<Info> lstat(const std::string& path) override { return posix().lstat(path); }
+  Result<Info> stat(const std::string& path) override { return inner_.stat(path); }
+  Result<Info> lstat(const std::string& path) override { return inner_.lstat(path); }
   Status make_directory(const std::string& path, unsigned mode) override {
-    return posix().make_directory(path, mode);
+    return inner_.make_directory(path, mode);
   }
   Result<std::vector<std::string>> make_directories(const std::string& path,
                                                     unsigned mode) override {
-    return posix().make_directories(path, mode);
+    return inner_.make_directories(path, mode);
   }
-  Status remove_file(const std::string& path) override { return posix().remove_file(path); }
+  Status remove_file(const std::string& path) override { return inner_.remove_file(path); }
   Status remove_directory(const std::string& path) override {
-    return posix().remove_directory(path);
+    return inner_.remove_directory(path);
   }
   Result<std::vector<std::string>> list(const std::string& path) override {
-    return posix().list(path);
+    return inner_.list(path);
   }
   Status rename_no_replace(const std::string& from, const std::string& to) override {
-    return posix().rename_no_replace(from, to);
+    return inner_.rename_no_replace(from, to);
   }
   Status replace(const std::string& from, const std::string& to) override {
-    return posix().replace(from, to);
+    return inner_.replace(from, to);
   }
-  Status sync_directory(const std::string& path) override { return posix().sync_directory(path); }
-  Result<std::string> canonical(const std::string& path) override {
-    return posix().canonical(path);
-  }
-  Result<std::string> working_directory() override { return posix().working_directory(); }
+  Status sync_directory(const std::string& path) override { return inner_.sync_directory(path); }
+  Result<std::string> canonical(const std::string& path) override { return inner_.canonical(path); }
+  Result<std::string> working_directory() override { return inner_.working_directory(); }
+
+ private:
+  FileSystem& inner_;
 };
 
-// Remembers which folders were synced.
+// Remembers which folders were synced. For tests only.
 class FolderSyncs final : public ForwardFs {
  public:
   Status sync_directory(const std::string& path) override {
