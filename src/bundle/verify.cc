@@ -15,10 +15,11 @@ Error rejected(Code code, std::string message, std::string next = "") {
   return make_error(code, std::move(message), "no state was changed", std::move(next));
 }
 
-Result<VerifiedArtifact> check_artifact(fs::FileSystem& fs, const std::string& folder,
-                                        const char* field, const Artifact& artifact,
-                                        Progress* progress) {
-  constexpr const char* kNext = "use another bundle: this one is not what was backed up";
+constexpr const char* kNext = "use another bundle: this one is not what was backed up";
+
+// The file, with the size that the manifest says.
+Result<VerifiedArtifact> find_artifact(fs::FileSystem& fs, const std::string& folder,
+                                       const char* field, const Artifact& artifact) {
   const std::string& name = artifact.name;
   if (trim(name).empty()) return rejected(Code::kPrecondition, cat("`", field, "` is blank"));
   if (name.front() == '/' || fs::has_parent_step(name)) {
@@ -35,15 +36,27 @@ Result<VerifiedArtifact> check_artifact(fs::FileSystem& fs, const std::string& f
                         " bytes, the file has ", info.size_bytes),
                     kNext);
   }
-  auto digest = digest_file(fs, path, Source::kAnywhere, progress);
-  if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
-  if (digest->blake3 != artifact.blake3) {
-    return rejected(Code::kQuarantined,
-                    cat("digest mismatch of `", field, "`: the manifest says ",
-                        quoted(artifact.blake3), ", the file has ", digest->blake3),
-                    kNext);
+  return VerifiedArtifact{field, path, {info.size_bytes, ""}};
+}
+
+Status check_digest(const VerifiedArtifact& file, const Artifact& artifact) {
+  if (file.digest.blake3 == artifact.blake3) return {};
+  return rejected(Code::kQuarantined,
+                  cat("digest mismatch of `", file.field, "`: the manifest says ",
+                      quoted(artifact.blake3), ", the file has ", file.digest.blake3),
+                  kNext);
+}
+
+Status check_digests(fs::FileSystem& fs, VerifyReport& report, Progress* progress) {
+  const Artifact* wanted[] = {&report.manifest.store, &report.manifest.ledger};
+  begin_phase(progress, "checking digests", wanted[0]->size_bytes + wanted[1]->size_bytes);
+  for (std::size_t i = 0; i < report.artifacts.size(); ++i) {
+    auto digest = digest_file(fs, report.artifacts[i].path, Source::kAnywhere, progress);
+    if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
+    report.artifacts[i].digest = std::move(digest).value();
+    CORTEX_TRY(check_digest(report.artifacts[i], *wanted[i]));
   }
-  return VerifiedArtifact{field, path, std::move(digest).value()};
+  return {};
 }
 
 // Opens what may be a store of 0 bytes: then there is no connection.
@@ -106,6 +119,32 @@ Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_pa
   return report;
 }
 
+namespace {
+
+// Digests and content in one reading. What is wrong with a digest goes before what is wrong with
+// the content, or with opening it.
+Status check_digests_and_content(fs::FileSystem& fs, VerifyReport& report, Progress* progress) {
+  begin_phase(progress, "checking digests and content",
+              report.manifest.store.size_bytes + report.manifest.ledger.size_bytes);
+  auto files = verify_files(fs, report.artifacts[0].path, report.artifacts[1].path,
+                            Source::kAnywhere, progress);
+  if (!files.ok()) {
+    CORTEX_TRY(check_digests(fs, report, progress));
+    Error error = std::move(files).error();
+    error.unchanged = "no state was changed";
+    return error;
+  }
+  report.artifacts[0].digest = std::move(files->store);
+  report.artifacts[1].digest = std::move(files->ledger);
+  CORTEX_TRY(check_digest(report.artifacts[0], report.manifest.store));
+  CORTEX_TRY(check_digest(report.artifacts[1], report.manifest.ledger));
+  CORTEX_TRY(check_content(files->content));
+  report.content = std::move(files->content);
+  return {};
+}
+
+}  // namespace
+
 Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manifest_path, bool deep,
                                    Progress* progress) {
   VerifyReport report;
@@ -116,22 +155,11 @@ Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manife
       slash == std::string::npos ? "" : manifest_path.substr(0, slash == 0 ? 1 : slash);
   const Artifact& store = report.manifest.store;
   const Artifact& ledger = report.manifest.ledger;
-  begin_phase(progress, "checking digests", store.size_bytes + ledger.size_bytes);
-  CORTEX_ASSIGN(auto store_artifact, check_artifact(fs, folder, "sqlite_store", store, progress));
-  report.artifacts.push_back(std::move(store_artifact));
-  CORTEX_ASSIGN(auto ledger_artifact, check_artifact(fs, folder, "jsonl_mirror", ledger, progress));
-  report.artifacts.push_back(std::move(ledger_artifact));
-  if (!deep) return report;
-  begin_phase(progress, "checking content", store.size_bytes + ledger.size_bytes);
-  auto files = verify_files(fs, report.artifacts[0].path, report.artifacts[1].path,
-                            Source::kAnywhere, progress);
-  if (!files.ok()) {
-    Error error = std::move(files).error();
-    error.unchanged = "no state was changed";
-    return error;
-  }
-  CORTEX_TRY(check_content(files->content));
-  report.content = std::move(files->content);
+  CORTEX_ASSIGN(auto store_file, find_artifact(fs, folder, "sqlite_store", store));
+  CORTEX_ASSIGN(auto ledger_file, find_artifact(fs, folder, "jsonl_mirror", ledger));
+  report.artifacts = {std::move(store_file), std::move(ledger_file)};
+  CORTEX_TRY(deep ? check_digests_and_content(fs, report, progress)
+                  : check_digests(fs, report, progress));
   return report;
 }
 

@@ -30,7 +30,8 @@ struct VerifyReport {
   std::optional<ContentReport> content;  // with `deep`
 };
 
-// Errors: kPrecondition, kSchema, kQuarantined for a wrong size or digest. With `deep` also
+// Reads each byte once. Errors: kPrecondition, kSchema, kQuarantined for a wrong size or digest,
+// which goes before everything that is said of the content. With `deep` also
 // kIntegrity for content that is not sound, kChain for a ledger line that is no row.
 Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manifest_path, bool deep,
                                    Progress* progress = nullptr);

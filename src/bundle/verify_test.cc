@@ -226,6 +226,16 @@ TEST_F(VerifyTest, StoreThatIsNoDatabaseBehindARightDigest_IsFoundByTheDeepLookO
   refused(Code::kIntegrity, true);
 }
 
+TEST_F(VerifyTest, AWrongDigestGoesBeforeWhatTheContentSays) {
+  make_sound_bundle();
+  const std::string ledger = get(ledger_);
+  put(ledger_, cat("x", ledger.substr(1)));
+  EXPECT_THAT(refused(Code::kQuarantined, true).message, HasSubstr("jsonl_mirror"));
+  put(ledger_, ledger);
+  put(store_, std::string(get(store_).size(), 'x'));
+  EXPECT_THAT(refused(Code::kQuarantined, true).message, HasSubstr("sqlite_store"));
+}
+
 TEST_F(VerifyTest, ProgressCountsEveryByteOfBothFiles) {
   make_sound_bundle();
   Progress progress;
