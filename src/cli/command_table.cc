@@ -115,11 +115,10 @@ const Flag* find_flag(const Command& command, std::string_view name) {
   return flag == command.flags.end() ? nullptr : &*flag;
 }
 
-std::vector<Child> children(std::string_view path, Which which) {
+std::vector<Child> children(std::string_view path) {
   std::vector<Child> out;
   for (const Command* command : all_commands()) {
     std::string_view rest;
-    if (which == Which::kAvailable && !command->available) continue;
     if (!is_below(command->path, path, rest)) continue;
     const std::string_view word = rest.substr(0, rest.find(' '));
     if (std::ranges::find(out, word, &Child::word) != out.end()) continue;

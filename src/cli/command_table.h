@@ -24,7 +24,6 @@ struct Flag {
   std::string_view about;       // one line, no full stop
   bool repeatable = false;      // else given at most once
   bool required = false;
-  bool available = true;  // false: known, but refused by this version
   Form form = Form::kText;
   std::string_view excludes = {};  // names, separated by blanks, that must not come with it
   std::string_view needs = {};     // name that must come with it, or ""
@@ -42,18 +41,17 @@ struct Positional {
 };
 
 // The heading under which the help lists a command.
-enum class Task { kStart, kRecord, kRemember, kLearn, kProve, kKeep, kAgents, kShell, kLater };
+enum class Task { kStart, kRecord, kRemember, kLearn, kProve, kKeep, kAgents, kShell };
 
 struct Command {
   std::string_view path;  // words separated by one blank: "restore verify-backup"
   std::string_view about;
-  Task task = Task::kLater;
+  Task task = Task::kStart;
   std::span<const Positional> positionals = {};
   std::span<const Flag> flags = {};
   std::string_view example = {};
   bool own_json = false;           // --json after the command is a flag of the command itself
   bool leading_json_only = false;  // --json after the command is refused
-  bool available = false;          // false: known to completions, refused by the parser
 };
 
 // A command with the usual places for --json.
@@ -65,8 +63,7 @@ constexpr Command command_row(Task task, std::string_view path, std::string_view
           .task = task,
           .positionals = positionals,
           .flags = flags,
-          .example = example,
-          .available = true};
+          .example = example};
 }
 
 // A word that has subcommands. `note` is appended to its help.
@@ -90,9 +87,8 @@ const Command* find_command(std::string_view path);  // nullptr when there is no
 const Group* find_group(std::string_view path);      // nullptr when there is none
 const Flag* find_flag(const Command& command, std::string_view name);
 
-enum class Which { kAll, kAvailable };
 // The words that may follow `path` ("" for the root), each once, in help order.
-std::vector<Child> children(std::string_view path, Which which);
+std::vector<Child> children(std::string_view path);
 
 // The row sets, one file each.
 std::span<const Command> ledger_commands();      // commands_ledger.cc

@@ -27,7 +27,7 @@ TEST(CommandTable, EveryLeadingPathOfACommandIsAGroupOrACommand) {
     EXPECT_TRUE(find_group(above) != nullptr || find_command(above) != nullptr) << command->path;
   }
   for (const Group& group : all_groups()) {
-    EXPECT_FALSE(children(group.path, Which::kAll).empty()) << group.path;
+    EXPECT_FALSE(children(group.path).empty()) << group.path;
   }
 }
 
@@ -37,7 +37,6 @@ TEST(CommandTable, RulesNameFlagsOfTheSameCommand) {
     for (const Flag& flag : command->flags) {
       EXPECT_TRUE(names.insert(flag.name).second) << command->path << " --" << flag.name;
       EXPECT_FALSE(flag.name.starts_with('-'));
-      EXPECT_FALSE(flag.required && !flag.available) << command->path << " --" << flag.name;
     }
     for (const Flag& flag : command->flags) {
       EXPECT_TRUE(flag.needs.empty() || names.contains(flag.needs)) << flag.needs;
@@ -48,10 +47,8 @@ TEST(CommandTable, RulesNameFlagsOfTheSameCommand) {
   }
 }
 
-TEST(CommandTable, AvailableCommandsHaveATaskAndAnExample) {
+TEST(CommandTable, EveryCommandHasAnExample) {
   for (const Command* command : all_commands()) {
-    if (!command->available) continue;
-    EXPECT_NE(command->task, Task::kLater) << command->path;
     EXPECT_TRUE(command->example.find(cat("cortex ", command->path)) != std::string_view::npos)
         << command->path;
   }
@@ -59,13 +56,13 @@ TEST(CommandTable, AvailableCommandsHaveATaskAndAnExample) {
 
 TEST(CommandTable, ChildrenAreNamedOnceWithTheTextOfTheirGroup) {
   std::size_t tags = 0;
-  for (const Child& child : children("memory", Which::kAll)) {
+  for (const Child& child : children("memory")) {
     if (child.word != "tag") continue;
     ++tags;
     EXPECT_EQ(child.about, find_group("memory tag")->about);
   }
   EXPECT_EQ(tags, 1U);
-  EXPECT_EQ(children("models", Which::kAvailable).size(), 1U);
+  EXPECT_EQ(children("models").size(), 1U);
 }
 
 }  // namespace

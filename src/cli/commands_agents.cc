@@ -45,15 +45,13 @@ constexpr Command kCommands[] = {
      .about = "Serve agents over MCP",
      .task = Task::kAgents,
      .flags = kServeFlags,
-     .example = "cortex serve",
-     .available = true},
+     .example = "cortex serve"},
     {.path = "mcp install",
      .about = "Put this server into the configuration of a client",
      .task = Task::kAgents,
      .positionals = kClient,
      .flags = kInstallFlags,
-     .example = "cortex mcp install cursor --dry-run",
-     .available = true},
+     .example = "cortex mcp install cursor --dry-run"},
 };
 
 }  // namespace

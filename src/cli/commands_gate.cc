@@ -57,14 +57,12 @@ constexpr Command kCommands[] = {
      .about = "Judge evidence for a release",
      .task = Task::kProve,
      .flags = kGateFlags,
-     .example = "cortex release readiness --evidence-file ci.json --evidence-blake3 $DIGEST",
-     .available = true},
+     .example = "cortex release readiness --evidence-file ci.json --evidence-blake3 $DIGEST"},
     {.path = "compliance evidence",
      .about = "Judge evidence for compliance",
      .task = Task::kProve,
      .flags = kGateFlags,
-     .example = "cortex compliance evidence --from-store --verification-key ledger.pub",
-     .available = true},
+     .example = "cortex compliance evidence --from-store --verification-key ledger.pub"},
 };
 
 }  // namespace

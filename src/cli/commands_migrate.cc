@@ -57,21 +57,19 @@ constexpr Command kCommands[] = {
      .about = "Bring a v1 store to v2",
      .task = Task::kKeep,
      .flags = kV2Flags,
-     .example = "cortex migrate v2 --dry-run",
-     .available = true},
+     .example = "cortex migrate v2 --dry-run"},
     {.path = "migrate sign-operator-attestation",
      .about = "Sign the attestation of a migration",
      .task = Task::kKeep,
      .flags = kSignFlags,
-     .example = "cortex migrate sign-operator-attestation --output att.json --signing-seed op.seed",
-     .available = true},
+     .example =
+         "cortex migrate sign-operator-attestation --output att.json --signing-seed op.seed"},
     {.path = "migrate seed-drill-operator",
      .about = "Register an operator key for drills",
      .task = Task::kKeep,
      .flags = kSeedFlags,
      .example = "CORTEX_DRILL_ALLOW_SEED_OPERATOR=1 cortex migrate seed-drill-operator"
-                " --operator-key-id drill",
-     .available = true},
+                " --operator-key-id drill"},
 };
 
 }  // namespace

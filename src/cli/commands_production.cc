@@ -94,8 +94,7 @@ constexpr Command kCommands[] = {
      .task = Task::kKeep,
      .flags = kIntentFlags,
      .example = "cortex restore intent build --backup-manifest b/BACKUP_MANIFEST --output"
-                " intent.json --sign --signing-key-file operator.seed",
-     .available = true},
+                " intent.json --sign --signing-key-file operator.seed"},
     {.path = "restore apply",
      .about = "Replace a site's store on a signed intent",
      .task = Task::kKeep,
@@ -105,8 +104,7 @@ constexpr Command kCommands[] = {
                 " --operator-verification-key operator.pub --against anchor.txt --against-history"
                 " anchors.txt --anchor-sink rekor --sink-path receipt.txt"
                 " --acknowledge-production-destructive-restore"
-                " --acknowledge-active-store-replacement",
-     .available = true},
+                " --acknowledge-active-store-replacement"},
 };
 
 }  // namespace

@@ -40,8 +40,7 @@ constexpr Command kCommands[] = {
      .task = Task::kRemember,
      .positionals = kRecallArgs,
      .flags = kRecallFlags,
-     .example = "cortex recall \"why did we drop the cache\" --limit 5",
-     .available = true},
+     .example = "cortex recall \"why did we drop the cache\" --limit 5"},
 };
 
 }  // namespace

@@ -34,7 +34,6 @@ void append_unique(std::vector<std::string>& out, std::string word) {
 
 void append_flags(Tree& tree, Node& node, std::span<const Flag> flags) {
   for (const Flag& flag : flags) {
-    if (!flag.available) continue;
     node.entries.push_back({cat("--", flag.name), flag.about});
     if (flag.takes_value()) append_unique(tree.value_flags, cat("--", flag.name));
   }
@@ -47,7 +46,7 @@ void append_help(Node& node) {
 
 Node group_node(std::string_view path) {
   Node node{std::string(path), {}};
-  for (const Child& child : children(path, Which::kAll)) {
+  for (const Child& child : children(path)) {
     node.entries.push_back({std::string(child.word), child.about});
   }
   node.entries.push_back({"help", "Show the help of a command"});
@@ -67,7 +66,7 @@ Tree build_tree() {
   }
   for (const Command* command : all_commands()) {
     Node node{std::string(command->path), {}};
-    for (const Child& child : children(command->path, Which::kAll)) {
+    for (const Child& child : children(command->path)) {
       node.entries.push_back({std::string(child.word), child.about});
     }
     for (const Positional& positional : command->positionals) {

@@ -89,7 +89,7 @@ std::string root_help() {
   for (const Heading& heading : kHeadings) {
     Rows rows;
     for (const Command* command : commands) {
-      if (command->available && command->task == heading.task) {
+      if (command->task == heading.task) {
         rows.emplace_back(command->path, command->about);
       }
     }
@@ -117,20 +117,16 @@ std::string root_help() {
 std::string group_help(const Group& group) {
   std::string out = cat(group.about, ".\n\nUsage: ", group_usage(group.path), "\n");
   Rows rows;
-  for (const Child& child : children(group.path, Which::kAvailable)) {
+  for (const Child& child : children(group.path)) {
     rows.emplace_back(child.word, child.about);
   }
-  if (rows.empty()) {
-    out += cat("\nNo `cortex ", group.path, "` command is available in this version.\n");
-  } else {
-    out += "\nCommands:\n";
-    append_rows(out, rows, left_width(rows));
-  }
+  out += "\nCommands:\n";
+  append_rows(out, rows, left_width(rows));
   out += "\nOptions:\n";
   append_rows(out, standard_options(), left_width(standard_options()));
   if (!group.note.empty()) out += cat("\n", group.note, "\n");
   for (const Command* command : all_commands()) {
-    if (!command->available || !command->path.starts_with(cat(group.path, " "))) continue;
+    if (!command->path.starts_with(cat(group.path, " "))) continue;
     out += cat("\nExample: ", command->example, "\n");
     break;
   }
@@ -139,7 +135,6 @@ std::string group_help(const Group& group) {
 
 std::string command_help(const Command& command) {
   std::string out = cat(command.about, ".\n");
-  if (!command.available) out += "Not available in this version.\n";
   out += cat("\nUsage: ", command_usage(command), "\n");
   Rows arguments;
   for (const Positional& argument : command.positionals) {
@@ -147,10 +142,8 @@ std::string command_help(const Command& command) {
                            about_with_choices(argument.about, argument.choices));
   }
   Rows options;
-  for (const Flag& flag : command.flags) {
-    if (flag.available) options.emplace_back(flag_text(flag), flag_about(flag));
-  }
-  if (command.available && !command.own_json) {
+  for (const Flag& flag : command.flags) options.emplace_back(flag_text(flag), flag_about(flag));
+  if (!command.own_json) {
     options.emplace_back("--json", command.leading_json_only
                                        ? cat("JSON envelope; before the command: cortex --json ",
                                              command.path, " ...")
@@ -165,7 +158,7 @@ std::string command_help(const Command& command) {
   out += "\nOptions:\n";
   append_rows(out, options, width);
   Rows below;
-  for (const Child& child : children(command.path, Which::kAvailable)) {
+  for (const Child& child : children(command.path)) {
     below.emplace_back(cat(command.path, " ", child.word), child.about);
   }
   if (!below.empty()) {
@@ -182,7 +175,7 @@ std::string command_usage(const Command& command) {
   for (const Flag& flag : command.flags) {
     if (flag.required) {
       out += cat(" ", flag_text(flag));
-    } else if (flag.available) {
+    } else {
       optional = true;
     }
   }

@@ -46,11 +46,6 @@ Exit missing_command(bool json, std::string_view correlation_id) {
 }
 
 Parsed parse_command(const Command& command, Arguments arguments, bool leading_json) {
-  if (!command.available) {
-    if (std::ranges::any_of(arguments, is_help)) return shown(command_help(command));
-    if (std::ranges::any_of(arguments, is_version)) return shown(version_text());
-    return not_available(command.path);
-  }
   Parsed parsed = parse_arguments(command, arguments);
   if (auto* invocation = std::get_if<Invocation>(&parsed)) invocation->json |= leading_json;
   return parsed;

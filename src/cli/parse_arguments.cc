@@ -53,7 +53,6 @@ std::optional<Exit> take_flag(const Command& command, Arguments& rest, std::set<
   const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
   const Flag* flag = flag_of(command, name);
   if (flag == nullptr) return unknown_flag(command, word);
-  if (!flag->available) return not_available(cat(command.path, " --", name));
   if (!seen.insert(name).second && !flag->repeatable) {
     return usage_error(command, cat(named(*flag), " was given twice"));
   }

@@ -49,26 +49,17 @@ Exit unknown_flag(const Command& command, std::string_view typed) {
   }
   std::vector<std::string_view> names = {"help", "version"};
   if (!command.leading_json_only) names.push_back("json");
-  for (const Flag& flag : command.flags) {
-    if (flag.available) names.push_back(flag.name);
-  }
+  for (const Flag& flag : command.flags) names.push_back(flag.name);
   return usage_error(command, cat("unknown flag ", quoted(typed), " for `cortex ", command.path,
                                   "`", hint(bare_name(typed), names, "--")));
 }
 
 Exit unknown_word(std::string_view path, std::string_view typed) {
   std::vector<std::string_view> words = {"help"};
-  for (const Child& child : children(path, Which::kAll)) words.push_back(child.word);
+  for (const Child& child : children(path)) words.push_back(child.word);
   const std::string below = path.empty() ? "" : cat(" of `cortex ", path, "`");
   return usage_error(cat("unknown command ", quoted(typed), below, hint(typed, words, "")),
                      group_usage(path), path);
-}
-
-Exit not_available(std::string_view what) {
-  return {Code::kUsage, "",
-          cat("cortex: `cortex ", what,
-              "` is not available in this version; nothing was changed. "
-              "Run `cortex --help` to see what this version can do.\n")};
 }
 
 }  // namespace cortex::cli

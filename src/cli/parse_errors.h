@@ -17,7 +17,5 @@ Exit usage_error(const Command& command, std::string_view problem);
 Exit unknown_flag(std::string_view path, std::string_view typed);  // at the root or in a group
 Exit unknown_flag(const Command& command, std::string_view typed);
 Exit unknown_word(std::string_view path, std::string_view typed);
-// `what` is the command line as typed by name: "memory list" or "audit verify --signed".
-Exit not_available(std::string_view what);
 
 }  // namespace cortex::cli

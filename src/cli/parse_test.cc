@@ -153,15 +153,6 @@ TEST(Parse, ChoicesAreListedWhenNoneMatches) {
   EXPECT_THAT(refused({"completions", "bash", "zsh"}), HasSubstr("unexpected argument"));
 }
 
-TEST(Parse, CommandsOfLaterVersionsAreRefusedByName) {
-  const Exit refusal = not_available("some later");
-  EXPECT_EQ(refusal.code, Code::kUsage);
-  EXPECT_THAT(refusal.err, HasSubstr("`cortex some later` is not available in this version; "
-                                     "nothing was changed."));
-  EXPECT_EQ(std::ranges::count(refusal.err, '\n'), 1);
-  EXPECT_EQ(refusal.out, "");
-}
-
 TEST(Parse, MistypedWordsGetASuggestion) {
   EXPECT_THAT(refused({"inti"}), HasSubstr("did you mean `init`?"));
   EXPECT_THAT(refused({"audit", "verif"}), HasSubstr("did you mean `verify`?"));
@@ -249,8 +240,7 @@ TEST(Parse, RepeatableFlagsKeepTheirOrder) {
       {.name = "tag", .value_name = "TAG", .about = "", .repeatable = true},
       {.name = "json", .value_name = "TEXT", .about = ""},
   };
-  static constexpr Command kCommand = {
-      .path = "x", .about = "", .flags = kFlags, .own_json = true, .available = true};
+  static constexpr Command kCommand = {.path = "x", .about = "", .flags = kFlags, .own_json = true};
   const std::vector<std::string> words = {"--tag", "b", "--tag=[a]", "--json", "{}", "--tag", "b"};
   const Parsed parsed = parse_arguments(kCommand, words);
   const auto& invocation = std::get<Invocation>(parsed);
