@@ -200,22 +200,23 @@ void Dispatcher::answer(const Method& method, Message message, const Asked& aske
     Client client;
     Reply reply;
   };
-  const auto run = [this, &method, &revision = asked.revision](const Job& job) {
+  const auto text_of = [this, &method, &revision = asked.revision](const Job& job) {
     const Question question{host_, object_of(&job.message.params), revision, job.client};
     Answer answer = method.answer(question);
     if (const auto* error = std::get_if<RpcError>(&answer)) {
-      return job.reply(error_text(job.message.id, *error));
+      return error_text(job.message.id, *error);
     }
-    job.reply(result_text(job.message.id, finished(std::get<json::Object>(std::move(answer)),
-                                                   revision, method.cache)));
+    return result_text(job.message.id,
+                       finished(std::get<json::Object>(std::move(answer)), revision, method.cache));
   };
   auto job = std::make_shared<Job>(Job{std::move(message), asked.client, std::move(reply)});
-  if (!method.reads_store) return run(*job);
+  if (!method.reads_store) return job->reply(text_of(*job));
   const std::stop_source stop = connection.pending->add(job->message.id);
-  scheduler_.submit(Lane::kRead, [run, job, stop, pending = connection.pending] {
+  scheduler_.submit(Lane::kRead, [text_of, job, stop, pending = connection.pending] {
+    std::string text;
+    if (!stop.stop_requested()) text = text_of(*job);
     pending->remove(job->message.id, stop);
-    if (stop.stop_requested()) return job->reply("");
-    run(*job);
+    job->reply(stop.stop_requested() ? std::string() : std::move(text));
   });
 }
 
@@ -347,6 +348,15 @@ void Dispatcher::handle(Message message, Connection& connection, Reply reply) {
     return subscribe(std::move(message), by, connection, std::move(reply));
   }
   answer(*method, std::move(message), by, connection, std::move(reply));
+}
+
+void Dispatcher::handle_in_batch(Message message, Connection& connection, Reply reply) {
+  if (message.form == Form::kRequest && is_stateless(message)) {
+    return reply(error_text(message.id,
+                            {code::kInvalidRequest, cat("requests of ", stateless_revision().name,
+                                                        " stand by themselves, not in a batch")}));
+  }
+  handle(std::move(message), connection, std::move(reply));
 }
 
 struct Dispatcher::ToolJob {

@@ -78,6 +78,9 @@ class Dispatcher {
   // Requests are answered through `reply`; notifications and replies of the client are not, and
   // leave `reply` alone. A message that is none is answered too.
   void handle(Message message, Connection& connection, Reply reply);
+  // The same for a message that stands in a batch, which is answered as a whole: requests of the
+  // stateless revision, which has no batches and whose streams do not end, are refused.
+  void handle_in_batch(Message message, Connection& connection, Reply reply);
 
  private:
   struct Asked {

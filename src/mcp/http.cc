@@ -16,7 +16,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view kSessionHeader = "Mcp-Session-Id";
-constexpr milliseconds kStep{500};  // between two looks at whether the client is still there
+// Between two looks at whether the client is still there: while it is quiet, while a call runs.
+constexpr milliseconds kStep{500}, kRunningStep{100};
 constexpr std::chrono::seconds kCommentTime{15};
 constexpr milliseconds kDrain{35'000};  // as over stdio
 
@@ -158,6 +159,7 @@ class Endpoint {
     bool takes_events = false;
     bool is_stream = false;     // ends with the server
     bool is_streaming = false;  // events were begun
+    bool is_batch = false;
   };
 
   void run(const net::HttpHead& head, Message message, Connection& connection,
@@ -182,13 +184,17 @@ class Endpoint {
         ids.push_back(message.id);
         reply = [exchange](std::string text) { exchange->finish(std::move(text)); };
       }
-      dispatcher_.handle(std::move(message), connection, std::move(reply));
+      if (way.is_batch) {
+        dispatcher_.handle_in_batch(std::move(message), connection, std::move(reply));
+      } else {
+        dispatcher_.handle(std::move(message), connection, std::move(reply));
+      }
     }
     Pulse pulse;
     std::unique_lock lock(exchange->mutex);
     for (;;) {
       const auto is_complete = [&] { return exchange->replies.size() == ids.size(); };
-      exchange->changed.wait_for(lock, kStep,
+      exchange->changed.wait_for(lock, way.is_stream ? kStep : kRunningStep,
                                  [&] { return is_complete() || !exchange->notes.empty(); });
       const std::vector<std::string> notes = std::exchange(exchange->notes, {});
       std::vector<std::string> replies;
@@ -232,7 +238,7 @@ class Endpoint {
     const auto exchange = std::make_shared<Exchange>();
     Connection connection = session.connection;
     connection.notify = [](const std::string&) {};  // nowhere to put it
-    Way way{.http = http};
+    Way way{.http = http, .is_batch = true};
     std::string text;
     for (const std::string& reply : replies_to(std::move(messages), connection, exchange, way)) {
       if (!reply.empty()) text += cat(text.empty() ? "[" : ",", reply);

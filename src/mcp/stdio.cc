@@ -70,7 +70,7 @@ void LineSession::answer_batch(std::string_view line) {
     if (is_answered(message)) {
       reply = [batch](const std::string& text) { batch->add(text); };
     }
-    dispatcher_.handle(std::move(message), connection_, std::move(reply));
+    dispatcher_.handle_in_batch(std::move(message), connection_, std::move(reply));
   }
 }
 

@@ -61,6 +61,17 @@ TEST_F(LineSessionTest, BatchesBelongToOneRevision) {
             "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32700,\"message\":\"Parse error\"}}\n");
 }
 
+// Their streams do not end, and the batch would wait for them, and everything behind it.
+TEST_F(LineSessionTest, RequestsOfTheStatelessRevisionAreRefusedInABatch) {
+  open("2025-03-26");
+  EXPECT_TRUE(take(cat("[", ping(1), R"(,{"jsonrpc":"2.0","id":2,"method":"subscriptions/listen",)",
+                       R"("params":)", stateless("\"notifications\":{}"), "}]")));
+  const json::Value replies = json::parse(said()).value();
+  ASSERT_EQ(replies.as_array()->size(), 2U);
+  EXPECT_EQ(text_at((*replies.as_array())[0], "result"), "{}");
+  EXPECT_EQ(text_at((*replies.as_array())[1], "error.code"), "-32600");
+}
+
 TEST_F(LineSessionTest, ABatchOfNotificationsIsNotAnswered) {
   open("2025-03-26");
   EXPECT_TRUE(take(R"([{"jsonrpc":"2.0","method":"notifications/x"}])"));

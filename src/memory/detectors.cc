@@ -85,35 +85,10 @@ constexpr TokenDetector kTokens[] = {
     {"password_value", "password", Alphabet::kVisible, 6, 256, GateAction::kRedact, true},
 };
 
-// For every first byte the rows that may begin with it, one behind the other.
-struct TokenIndex {
-  std::array<std::uint16_t, 257> begin{};
-  std::array<std::uint8_t, 2 * std::size(kTokens)> rows{};
-};
-constexpr TokenIndex index_tokens() {
-  TokenIndex index;
-  std::size_t used = 0;
-  for (int byte = 0; byte < 256; ++byte) {
-    const char c = static_cast<char>(byte);
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    index.begin[static_cast<std::size_t>(byte)] = static_cast<std::uint16_t>(used);
-    for (std::size_t row = 0; row < std::size(kTokens); ++row) {
-      const char first = kTokens[row].literal.front();
-      const char first_lower =
-          first >= 'A' && first <= 'Z' ? static_cast<char>(first - 'A' + 'a') : first;
-      if (kTokens[row].gap ? first_lower != lower : first != c) continue;
-      index.rows[used++] = static_cast<std::uint8_t>(row);
-    }
-  }
-  index.begin[256] = static_cast<std::uint16_t>(used);
-  return index;
-}
-constexpr TokenIndex kTokenIndex = index_tokens();
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z'); }
-bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z'); }
+constexpr bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
 
 // Digits from `at` on with single blanks or dashes between them: their bytes, and how far they go.
 struct DigitRun {
@@ -313,31 +288,68 @@ std::size_t match_url_password(std::string_view text, std::size_t at) {
   return 0;
 }
 
+constexpr std::string_view kDigits = "0123456789", kUppers = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+constexpr std::string_view kSchemeBytes =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+";
+constexpr std::string_view kEmailBytes =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._%+-";
+
 constexpr ShapeDetector kShapes[] = {
-    {"private_key", "secret", match_pem, GateAction::kRefuse, "a PEM block of a private key"},
-    {"json_web_token", "secret", match_jwt, GateAction::kRedact, "eyJ, three parts"},
-    {"telegram_bot_token", "secret", match_telegram, GateAction::kRedact, "8-10 digits : 35"},
-    {"url_password", "secret", match_url_password, GateAction::kRedact, "scheme://user:password@"},
-    {"payment_card", "personal", match_card, GateAction::kRedact, "13-19 digits, Luhn"},
-    {"iban", "personal", match_iban, GateAction::kRedact, "country, digits, mod 97"},
-    {"us_social_security", "personal", match_us_ssn, GateAction::kRedact, "999-99-9999, ranges"},
-    {"uk_national_insurance", "personal", match_uk_nino, GateAction::kRedact, "AA999999A, letters"},
-    {"ca_social_insurance", "personal", match_ca_sin, GateAction::kRedact, "999-999-999, Luhn"},
-    {"es_national_id", "personal", match_es_dni, GateAction::kRedact, "99999999A, mod 23"},
-    {"de_tax_id", "personal", match_de_tax_id, GateAction::kRedact, "11 digits, MOD 11,10"},
-    {"email_address", "personal", match_email, GateAction::kReport, "local@domain.tld"},
-    {"phone_number", "personal", match_phone, GateAction::kReport, "+ and 8-15 digits"},
+    {"private_key", "secret", match_pem, GateAction::kRefuse, "a PEM block of a private key", "-",
+     "-----BEGIN "},
+    {"json_web_token", "secret", match_jwt, GateAction::kRedact, "eyJ, three parts", "e", "eyJ"},
+    {"telegram_bot_token", "secret", match_telegram, GateAction::kRedact, "8-10 digits : 35",
+     kDigits, ":"},
+    {"url_password", "secret", match_url_password, GateAction::kRedact, "scheme://user:password@",
+     kSchemeBytes, "://"},
+    {"payment_card", "personal", match_card, GateAction::kRedact, "13-19 digits, Luhn", kDigits,
+     ""},
+    {"iban", "personal", match_iban, GateAction::kRedact, "country, digits, mod 97", kUppers, ""},
+    {"us_social_security", "personal", match_us_ssn, GateAction::kRedact, "999-99-9999, ranges",
+     kDigits, "-"},
+    {"uk_national_insurance", "personal", match_uk_nino, GateAction::kRedact, "AA999999A, letters",
+     kUppers, ""},
+    {"ca_social_insurance", "personal", match_ca_sin, GateAction::kRedact, "999-999-999, Luhn",
+     kDigits, ""},
+    {"es_national_id", "personal", match_es_dni, GateAction::kRedact, "99999999A, mod 23", kDigits,
+     ""},
+    {"de_tax_id", "personal", match_de_tax_id, GateAction::kRedact, "11 digits, MOD 11,10", kDigits,
+     ""},
+    {"email_address", "personal", match_email, GateAction::kReport, "local@domain.tld", kEmailBytes,
+     "@"},
+    {"phone_number", "personal", match_phone, GateAction::kReport, "+ and 8-15 digits", "+", "+"},
 };
+
+constexpr char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+
+constexpr FirstBytes index_first_bytes() {
+  FirstBytes index;
+  std::uint16_t used = 0;
+  for (std::size_t byte = 0; byte < index.bytes.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    FirstByte& out = index.bytes[byte];
+    out.is_word = is_alnum(c) || c == '_';
+    out.first_token = used;
+    for (std::size_t row = 0; row < std::size(kTokens); ++row) {
+      const char first = kTokens[row].literal.front();
+      if (kTokens[row].gap ? lower(first) != lower(c) : first != c) continue;
+      index.token_rows.at(used++) = static_cast<std::uint8_t>(row);
+      ++out.token_count;
+      out.begins_inside = out.begins_inside || kTokens[row].gap;
+    }
+    for (std::size_t row = 0; row < std::size(kShapes); ++row) {
+      if (kShapes[row].first.find(c) != std::string_view::npos) out.shapes |= 1U << row;
+    }
+  }
+  return index;
+}
+constexpr FirstBytes kFirstBytes = index_first_bytes();
 
 }  // namespace
 
 std::span<const TokenDetector> token_detectors() { return kTokens; }
 std::span<const ShapeDetector> shape_detectors() { return kShapes; }
-std::span<const std::uint8_t> tokens_beginning_with(char first) {
-  const std::size_t byte = static_cast<unsigned char>(first);
-  const std::size_t begin = kTokenIndex.begin[byte];
-  return std::span(kTokenIndex.rows).subspan(begin, kTokenIndex.begin[byte + 1] - begin);
-}
+const FirstBytes& first_bytes() { return kFirstBytes; }
 
 bool is_in(Alphabet alphabet, char c) {
   switch (alphabet) {

@@ -6,6 +6,7 @@
 // checksum or a structure decides. A match never begins or ends inside a word.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -37,7 +38,7 @@ struct TokenDetector {
   bool gap = false;
 };
 
-// Length of the match that begins at `at`, or 0. Called where a match may begin.
+// Length of the match that begins at `at`, or 0. Called where a match may begin, never at a blank.
 using ShapeMatch = std::size_t (*)(std::string_view text, std::size_t at);
 
 struct ShapeDetector {
@@ -45,13 +46,27 @@ struct ShapeDetector {
   std::string_view kind;  // "secret" or "personal"
   ShapeMatch match;
   GateAction action;
-  std::string_view rule;  // what decides, for people
+  std::string_view rule;   // what decides, for people
+  std::string_view first;  // the bytes that a match may begin with
+  std::string_view needs;  // no match without this somewhere in the text; or ""
 };
 
 std::span<const TokenDetector> token_detectors();  // all of them secrets
-// Numbers of the tokens whose literal may begin with `first`, in the order of the table.
-std::span<const std::uint8_t> tokens_beginning_with(char first);
 std::span<const ShapeDetector> shape_detectors();
+
+// What may begin with a byte. Most bytes of a text begin nothing and are passed over by one look.
+struct FirstByte {
+  bool is_word = false;           // of Alphabet::kWord
+  bool begins_inside = false;     // a token may begin with it inside a word
+  std::uint8_t token_count = 0;   // of the rows below
+  std::uint16_t first_token = 0;  // place of the first of them in token_rows
+  std::uint32_t shapes = 0;       // a bit for each row of shape_detectors()
+};
+struct FirstBytes {
+  std::array<FirstByte, 256> bytes{};
+  std::array<std::uint8_t, 256> token_rows{};  // by first byte, then in the order of the table
+};
+const FirstBytes& first_bytes();
 
 bool is_in(Alphabet alphabet, char c);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <utility>
 
 #include "base/text.h"
@@ -14,14 +15,17 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kActions = {"off", "report", "redact", "refuse"};
 
-bool is_word(char c) { return is_in(Alphabet::kWord, c); }
+const FirstByte& first_byte(char c) {
+  static const FirstBytes& index = first_bytes();
+  return index.bytes[static_cast<unsigned char>(c)];
+}
 
 bool begins_here(std::string_view text, std::size_t at) {
-  return at == 0 || !is_word(text[at - 1]) || !is_word(text[at]);
+  return at == 0 || !first_byte(text[at - 1]).is_word || !first_byte(text[at]).is_word;
 }
 
 bool ends_here(std::string_view text, std::size_t end) {
-  return end >= text.size() || !is_word(text[end - 1]) || !is_word(text[end]);
+  return end >= text.size() || !first_byte(text[end - 1]).is_word || !first_byte(text[end]).is_word;
 }
 
 bool is_gap(char c) {
@@ -74,12 +78,14 @@ bool stands_at(const TokenDetector& row, std::string_view text, std::size_t at) 
 void find_tokens(std::string_view text, const GatePolicy& policy, std::vector<Finding>& findings) {
   if (policy.secrets == GateAction::kOff) return;
   const std::span<const TokenDetector> detectors = token_detectors();
+  const std::span<const std::uint8_t> all_rows = first_bytes().token_rows;
   std::vector<std::size_t> ends(detectors.size());  // of the last match of each
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto rows = tokens_beginning_with(text[at]);
-    if (rows.empty()) continue;
+    const FirstByte& first = first_byte(text[at]);
+    if (first.token_count == 0) continue;
     const bool begins = begins_here(text, at);
-    for (const std::uint8_t number : rows) {
+    if (!begins && !first.begins_inside) continue;
+    for (const std::uint8_t number : all_rows.subspan(first.first_token, first.token_count)) {
       const TokenDetector& row = detectors[number];
       if ((!row.gap && !begins) || at < ends[number] || !stands_at(row, text, at)) continue;
       const std::size_t length = match_token(row, text, at);
@@ -91,19 +97,32 @@ void find_tokens(std::string_view text, const GatePolicy& policy, std::vector<Fi
   }
 }
 
+// A bit for each shape that the policy asks for and the text may hold.
+std::uint32_t possible_shapes(std::string_view text, const GatePolicy& policy) {
+  std::uint32_t possible = 0, bit = 1;
+  for (const ShapeDetector& row : shape_detectors()) {
+    const bool wanted = action_of(row.kind, row.action, policy) != GateAction::kOff;
+    if (wanted && text.find(row.needs) != std::string_view::npos) possible |= bit;
+    bit <<= 1U;
+  }
+  return possible;
+}
+
 void find_shapes(std::string_view text, const GatePolicy& policy, std::vector<Finding>& findings) {
   const std::span<const ShapeDetector> detectors = shape_detectors();
+  const std::uint32_t possible = possible_shapes(text, policy);
   std::vector<std::size_t> ends(detectors.size());
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (!begins_here(text, at)) continue;
-    for (std::size_t number = 0; number < detectors.size(); ++number) {
+    std::uint32_t shapes = first_byte(text[at]).shapes & possible;
+    if (shapes == 0 || !begins_here(text, at)) continue;
+    for (; shapes != 0; shapes &= shapes - 1) {
+      const auto number = static_cast<std::size_t>(std::countr_zero(shapes));
       const ShapeDetector& row = detectors[number];
       if (at < ends[number]) continue;
       const std::size_t length = row.match(text, at);
       if (length == 0 || !ends_here(text, at + length)) continue;
-      const GateAction action = action_of(row.kind, row.action, policy);
-      if (action == GateAction::kOff) continue;
-      findings.push_back({std::string(row.name), std::string(row.kind), action, at, length});
+      findings.push_back({std::string(row.name), std::string(row.kind),
+                          action_of(row.kind, row.action, policy), at, length});
       ends[number] = at + length;
     }
   }
