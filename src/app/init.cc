@@ -1,5 +1,6 @@
 #include "app/init.h"
 
+#include "app/site_id.h"
 #include "base/text.h"
 #include "store/schema_check.h"
 
@@ -83,6 +84,10 @@ Result<InitReport> init_files(Services& services, const Layout& layout, bool val
   InitReport report;
   report.layout = layout;
   CORTEX_ASSIGN(report.created_db, create_file(services, layout.db_path));
+  if (report.created_db) {
+    CORTEX_TRY(make_site_id(services, layout.data_dir));
+    CORTEX_TRY(services.fs.sync_directory(layout.data_dir));
+  }
   CORTEX_ASSIGN(report.created_event_log, create_file(services, layout.event_log_path));
   return report;
 }

@@ -1,5 +1,5 @@
-// `init`: creates the data folder, an empty store and an empty ledger; leaves what exists alone.
-// Idempotent.
+// `init`: creates the data folder, an empty store, an empty ledger and, with the store, the id of
+// the site (site_id.h); leaves what exists alone. Idempotent.
 #pragma once
 
 #include "app/layout.h"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/app_fixture.h"
+#include "app/site_id.h"
 
 namespace cortex::app {
 namespace {
@@ -26,14 +27,22 @@ class InitTest : public AppTest {
   }
 };
 
-TEST_F(InitTest, MissingFolder_GetsTwoEmptyPrivateFiles) {
+TEST_F(InitTest, MissingFolder_GetsTwoEmptyPrivateFiles_AndAnIdOfItsOwn) {
   layout_ = layout_in(folder_ / "new/data");
   const auto report = init(services_, layout_, true);
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_TRUE(report->created_db);
   EXPECT_TRUE(report->created_event_log);
   EXPECT_EQ(fs_.stat(layout_.data_dir)->mode, 0700U);
-  EXPECT_THAT(names_in(layout_.data_dir), ElementsAre("cortex.db", "events.jsonl"));
+  EXPECT_THAT(names_in(layout_.data_dir),
+              ElementsAre("cortex.db", "cortex_site_id", "events.jsonl"));
+  const auto site = read_site_id(services_, layout_.data_dir);
+  ASSERT_TRUE(site.ok()) << site.error().text();
+  EXPECT_EQ(site->value_or("").size(), 5U + 32U);
+  EXPECT_EQ(fs_.stat(fs::join(layout_.data_dir, "cortex_site_id"))->mode, 0600U);
+  layout_ = layout_in(folder_ / "second");
+  ASSERT_TRUE(init(services_, layout_, true).ok());
+  EXPECT_NE(read_site_id(services_, layout_.data_dir).value(), *site);
   for (const std::string& path : {layout_.db_path, layout_.event_log_path}) {
     EXPECT_EQ(fs_.stat(path)->mode, 0600U) << path;
     EXPECT_EQ(get(path), "") << path;

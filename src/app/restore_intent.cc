@@ -5,6 +5,7 @@
 
 #include "app/doctor.h"
 #include "app/restore_look.h"
+#include "app/site_id.h"
 #include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "bundle/data_loss.h"
@@ -179,6 +180,10 @@ Status build(Services& services, IntentRequest& request, IntentReport& report) {
   intent.operator_principal_id = bundle::operator_principal_id(operator_key);
   intent.deployment_id =
       request.deployment_id.value_or(deployment(services, request.layout).deployment_id);
+  // An intent for another deployment cannot know the site.
+  if (!request.deployment_id) {
+    CORTEX_ASSIGN(intent.site_id, read_site_id(services, request.layout.data_dir));
+  }
   intent.active_db = bundle::canonical_or_given(services.fs, request.layout.db_path);
   intent.active_log = bundle::canonical_or_given(services.fs, request.layout.event_log_path);
   CORTEX_TRY(read_digests(services, request, intent));

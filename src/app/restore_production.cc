@@ -7,6 +7,7 @@
 #include "app/operations.h"
 #include "app/restore_apply.h"
 #include "app/restore_look.h"
+#include "app/site_id.h"
 #include "base/text.h"
 #include "bundle/audit_row.h"
 #include "bundle/restore_lock.h"
@@ -154,6 +155,7 @@ Status Production::check_intent() {
   deployment_id_ = deployment(services_, layout()).deployment_id;
   CORTEX_ASSIGN(report_.intent, bundle::read_intent(services_.fs, request_.intent,
                                                     request_.intent_signature, operator_key_));
+  CORTEX_ASSIGN(auto site_id, read_site_id(services_, layout().data_dir));
   const bundle::ManifestFacts& manifest = report_.bundle.manifest;
   return bundle::check_intent(services_.fs, report_.intent.intent,
                               {.deployment_id = deployment_id_,
@@ -162,7 +164,8 @@ Status Production::check_intent() {
                                .manifest_blake3 = manifest_blake3_,
                                .store_blake3 = manifest.store.blake3,
                                .ledger_blake3 = manifest.ledger.blake3,
-                               .now = services_.clock.now()});
+                               .now = services_.clock.now(),
+                               .site_id = std::move(site_id)});
 }
 
 Status Production::check_authority() {

@@ -146,6 +146,24 @@ TEST_F(RestoreProductionTest, EndToEnd_WitnessedRecordedAndRepeatable) {
   EXPECT_NE(report.error->message.find("1 ledger row"), std::string::npos);
 }
 
+TEST_F(RestoreProductionTest, AnIntentForThisSiteIsNoneForAnotherAtTheSamePath) {
+  const std::string site = fs::join(live_, "cortex_site_id");
+  put(site, cat("site:", std::string(32, '1'), "\n"));
+  sign_intent();
+  put(site, cat("site:", std::string(32, '2'), "\n"));
+  ProductionReport report = apply(request());
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->code, Code::kQuarantined);
+  EXPECT_NE(report.error->message.find("site_id"), std::string::npos);
+  put(site, "site:x");
+  report = apply(request());
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->code, Code::kPrecondition);
+  put(site, cat("site:", std::string(32, '1'), "\n"));
+  report = apply(request());
+  EXPECT_FALSE(report.error) << report.error->text();
+}
+
 TEST_F(RestoreProductionTest, ALossMustBeTheOneThatTheOperatorSignedFor) {
   append(3, 1);
   mirror();

@@ -110,7 +110,8 @@ Result<RestoreIntent> parse_intent(const Document& document) {
       {"operator_principal_id", text_into(intent.operator_principal_id)},
       {"not_before", time_into(not_before)},
       {"not_after", time_into(not_after)},
-      {"accepted_loss_blake3", nullable_text_into(intent.accepted_loss_blake3), false}};
+      {"accepted_loss_blake3", nullable_text_into(intent.accepted_loss_blake3), false},
+      {"site_id", nullable_text_into(intent.site_id), false}};
   if (auto read = read_document(document.bytes, fields); !read.ok()) {
     return malformed(document.name, read.error().message);
   }
@@ -155,6 +156,7 @@ json::Object intent_document(const RestoreIntent& intent) {
                    {"staged_jsonl_blake3", intent.ledger_blake3},
                    {"staged_sqlite_blake3", intent.store_blake3}};
   if (intent.accepted_loss_blake3) out.add("accepted_loss_blake3", *intent.accepted_loss_blake3);
+  if (intent.site_id) out.add("site_id", *intent.site_id);
   out.sort();
   return out;
 }
@@ -187,6 +189,9 @@ Status check_intent(fs::FileSystem& fs, const RestoreIntent& intent, const Inten
                          canonical_or_given(fs, facts.active_log)}};
   for (const Row& row : places) {
     if (row.is != row.wanted) return does_not_match(kIntentName, row.member, row.is, row.wanted);
+  }
+  if (intent.site_id && intent.site_id != facts.site_id) {
+    return does_not_match(kIntentName, "site_id", *intent.site_id, facts.site_id.value_or("none"));
   }
   const Row digests[] = {{"backup_manifest_blake3", intent.manifest_blake3, facts.manifest_blake3},
                          {"staged_sqlite_blake3", intent.store_blake3, facts.store_blake3},

@@ -34,6 +34,8 @@ struct RestoreIntent {
   Timestamp not_before, not_after;
   // Digest of the loss that the operator accepts, of loss_digest(); absent: none.
   std::optional<std::string> accepted_loss_blake3;
+  // The data folder itself and not only its path; absent: any folder there.
+  std::optional<std::string> site_id;
 };
 
 // "operator:" and the BLAKE3 of the raw public key.
@@ -62,6 +64,7 @@ struct IntentFacts {
   std::string active_db, active_log;
   std::string manifest_blake3, store_blake3, ledger_blake3;
   Timestamp now;
+  std::optional<std::string> site_id{};
 };
 Status check_intent(fs::FileSystem& fs, const RestoreIntent& intent, const IntentFacts& facts);
 

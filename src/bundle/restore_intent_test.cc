@@ -78,6 +78,7 @@ TEST_F(RestoreIntentTest, EveryMemberMustBeThatOfThisRestore) {
   rejected([](RestoreIntent& i) { i.not_before = i.not_after; }, "validity window");
   rejected([](RestoreIntent& i) { std::swap(i.not_before, i.not_after); }, "validity window");
   rejected([](RestoreIntent& i) { i.deployment_id = "deployment:2"; }, "deployment_id");
+  rejected([](RestoreIntent& i) { i.site_id = "site:1"; }, "site_id");
   rejected([](RestoreIntent& i) { i.active_db = "/x"; }, "active_db_path");
   rejected([](RestoreIntent& i) { i.active_log = "/x"; }, "active_event_log_path");
   rejected([](RestoreIntent& i) { i.manifest_blake3 = "x"; }, "backup_manifest_blake3");

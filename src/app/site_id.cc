@@ -1,0 +1,45 @@
+#include "app/site_id.h"
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "base/fs/fs.h"
+#include "base/text.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::string_view kFileName = "cortex_site_id";
+constexpr std::string_view kPrefix = "site:";
+constexpr std::size_t kIdBytes = 16;
+constexpr std::uint64_t kFileBytesMax = 1024;
+
+}  // namespace
+
+Result<std::optional<std::string>> read_site_id(Services& services, const std::string& data_dir) {
+  const std::string path = fs::join(data_dir, kFileName);
+  CORTEX_ASSIGN(const fs::Info info, services.fs.stat(path));
+  if (info.kind == fs::Kind::kMissing) return std::optional<std::string>();
+  auto text = fs::read_all(services.fs, path, kFileBytesMax);
+  if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
+  const std::string_view id = trim(*text);
+  if (id.starts_with(kPrefix) && id.size() == kPrefix.size() + 2 * kIdBytes &&
+      is_lower_hex(id.substr(kPrefix.size()))) {
+    return std::optional(std::string(id));
+  }
+  return make_error(Code::kPrecondition, cat("the file ", quoted(path), " holds no site id"),
+                    "no state was changed",
+                    "remove it: intents that were bound to it no longer hold, others do");
+}
+
+Status make_site_id(Services& services, const std::string& data_dir) {
+  const std::string path = fs::join(data_dir, kFileName);
+  CORTEX_ASSIGN(const fs::Info info, services.fs.lstat(path));
+  if (info.kind != fs::Kind::kMissing) return {};
+  std::array<std::uint8_t, kIdBytes> bytes{};
+  services.random.fill(bytes);
+  return fs::write_new(services.fs, path, cat(kPrefix, to_hex(bytes), "\n"), 0600);
+}
+
+}  // namespace cortex::app
