@@ -37,6 +37,20 @@ TEST_F(PlainRowsTest, KeepLeavesTheRow_ReplaceChangesIt) {
   EXPECT_EQ(text_of(principle(), "statement"), "say it twice");
 }
 
+TEST_F(PlainRowsTest, KeysThatAreThere_OfOneColumnAndOfSeveral) {
+  exec(
+      "INSERT INTO authority_principal_timeline VALUES('anna', 'operator', '2026', NULL, NULL, "
+      "NULL), ('anna, b', 'operator', '2027', NULL, NULL, NULL)");
+  const auto present =
+      present_keys(db_, "authority_principal_timeline", "principal_id, effective_at",
+                   {{"anna", "2026"}, {"anna", "2027"}, {"anna, b", "2027"}, {"x", "2026"}});
+  ASSERT_TRUE(present.ok()) << present.error().text();
+  EXPECT_EQ(*present, (std::set<RowKey>{{"anna", "2026"}, {"anna, b", "2027"}}));
+  EXPECT_EQ(*present_ids(db_, "principles", {"prn_1", "prn_2", "prn_1"}),
+            (std::set<std::string>{"prn_1"}));
+  EXPECT_TRUE(present_ids(db_, "principles", {})->empty());
+}
+
 TEST_F(PlainRowsTest, MembersThatAreNoColumnAndValuesThatFitNoneAreRefused) {
   json::Object foreign = principle();
   foreign.add("owner; DROP TABLE principles", "x");
