@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "app/open_store.h"
+#include "store/memory_tally.h"
 
 namespace cortex::app {
 namespace {
@@ -51,15 +52,10 @@ Result<AgentHealthReport> health_for_agent(Services& services, const Layout& lay
   CORTEX_ASSIGN(StoreAtWork store, open_store(services, layout));
   Timestamp border = services.clock.now();
   border.seconds -= kStaleSeconds;
-  CORTEX_ASSIGN(sqlite::Statement counts,
-                store.connection.prepare("SELECT count(*), coalesce(sum(created_at < ?1), 0),"
-                                         " coalesce(sum(coalesce(validation_epoch, 0) = 0), 0)"
-                                         " FROM memories WHERE status = 'active'"));
-  CORTEX_TRY(counts.bind_all(format_rfc3339(border, Offset::kPlus00)));
-  CORTEX_TRY(counts.step());
-  return AgentHealthReport{static_cast<std::uint64_t>(counts.column_int(0)),
-                           static_cast<std::uint64_t>(counts.column_int(1)),
-                           static_cast<std::uint64_t>(counts.column_int(2)), 0};
+  store::HealthLimits limits;
+  limits.created_before = format_rfc3339(border, Offset::kPlus00);
+  CORTEX_ASSIGN(const store::HealthCounts counts, store::count_health(store.connection, limits));
+  return AgentHealthReport{counts.total, counts.older, counts.never_validated, 0};
 }
 
 json::Object to_json(const AgentHealthReport& report) {

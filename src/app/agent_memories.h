@@ -33,7 +33,7 @@ struct AgentHealthReport {
   std::uint64_t unvalidated = 0;  // of these, never validated
   std::uint64_t quarantined = 0;  // of a status that the schema forbids: always 0
 };
-// One query.
+// As memory_health().
 Result<AgentHealthReport> health_for_agent(Services& services, const Layout& layout);
 json::Object to_json(const AgentHealthReport& report);
 

@@ -17,13 +17,15 @@
 #include "core/ids.h"
 #include "retrieval/score_v1.h"
 #include "store/memories.h"
+#include "store/memory_tally.h"
 
 namespace cortex::app {
 namespace {
 
 constexpr std::size_t kJudgedAtOnce = 256;
-constexpr std::uint64_t kMatches = 100;     // candidates are some hundreds then
-constexpr std::size_t kTriedInVain = 1024;  // memories that do not fit, one after another
+constexpr std::uint64_t kMatches = 100;      // candidates are some hundreds then
+constexpr std::size_t kTriedInVain = 1024;   // memories that do not fit, one after another
+constexpr std::size_t kTriedWhenFull = 256;  // and where none can: they are only listed
 constexpr std::string_view kOperation = "context.build";
 
 Error refused(Code code, std::string message, std::string next) {
@@ -129,11 +131,9 @@ class Filler {
         pack_.exclude({ref.memory_id, "memory", "redaction_policy",
                        "its sensitivity keeps it out of external packs", sensitivity});
         ++report_.withheld;
-      } else if (!pack_.fits(ref)) {
-        static_cast<void>(pack_.add(ref));  // notes the exclusion; nobody needs its proof
-      } else {
+      } else if (pack_.admits(ref)) {
         some.push_back(&ref);
-      }
+      }  // else it is among the exclusions; nobody needs its proof
       if (some.size() < kJudgedAtOnce) continue;
       CORTEX_TRY(take(some));
       some.clear();
@@ -201,18 +201,20 @@ Result<std::uint64_t> fill_up_held(sqlite::Connection& db, const ContextRequest&
   return count;
 }
 
-// The newest of the memories that do not match the task, until kTriedInVain in a row do not fit;
-// what is behind them is counted. Answers how many memories could be taken. With `any_tag` SQL
-// cannot count, so all are looked at.
+// The newest of the memories that do not match the task, until kTriedInVain in a row do not fit, or
+// kTriedWhenFull where nothing can; what is behind them is counted. Answers how many memories could
+// be taken. With `any_tag` SQL cannot count, so all are looked at.
 Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& request,
                               const Candidates& found, context::Pack& pack, Filler& filler) {
   const std::set<std::string> seen = ids_of(found);
   store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags, .limit = kJudgedAtOnce};
-  CORTEX_ASSIGN(const std::uint64_t all, store::count_memories(db, filter));
+  CORTEX_ASSIGN(const std::uint64_t all,
+                filter.tags.empty() ? store::count_active(db) : store::count_memories(db, filter));
   const bool to_the_end = !request.any_tag.empty();
   std::uint64_t looked_at = seen.size();
-  std::size_t in_vain = 0;
-  while (to_the_end || in_vain < kTriedInVain) {
+  std::size_t in_vain = pack.is_full() ? found.refs.size() - pack.refs().size() : 0;
+  const auto enough = [&] { return pack.is_full() ? kTriedWhenFull : kTriedInVain; };
+  while (to_the_end || in_vain < enough()) {
     CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(db, filter));
     std::vector<context::Ref> refs;
     for (const store::Memory& memory : page.rows) {
@@ -272,6 +274,12 @@ Status check_budget(const ContextRequest& request, const context::Pack& pack,
                  "raise --max-tokens, narrow by --tag, or go without --strict-budget");
 }
 
+json::Value printed(const ContextRequest& request, const context::Pack& pack) {
+  if (request.boundary_envelope) return pack.to_boundary_json();
+  if (request.axiom_constraints) return pack.to_axiom_json(request.include_doctrine);
+  return pack.to_json(request.include_doctrine, request.explain);
+}
+
 void persist(Services& services, const Layout& layout, const store::Caller& caller,
              const ContextRequest& request, const context::Pack& pack, ContextReport& report) {
   const auto plan = [&](sqlite::Connection&) -> Result<std::vector<store::Operation>> {
@@ -329,8 +337,7 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
   report.refs = pack.refs();
   report.doctrine = pack.doctrine();
   report.excluded = pack.exclusions();
-  report.pack = request.axiom_constraints ? pack.to_axiom_json(request.include_doctrine)
-                                          : pack.to_json(request.include_doctrine, request.explain);
+  report.pack = printed(request, pack);
   return report;
 }
 

@@ -19,10 +19,11 @@ namespace cortex::app {
 struct ContextRequest {
   std::string task;
   std::uint64_t max_tokens = 4096;
-  std::vector<std::string> tags{};     // all of them must be there
-  std::vector<std::string> any_tag{};  // at least one of them must be there
-  bool by_age = false;                 // newest first instead of by the task
-  bool axiom_constraints = false, fuzzy = false, include_doctrine = false;
+  std::vector<std::string> tags{};                            // all of them must be there
+  std::vector<std::string> any_tag{};                         // at least one of them must be there
+  bool by_age = false;                                        // newest first instead of by the task
+  bool axiom_constraints = false, boundary_envelope = false;  // instead of the pack
+  bool fuzzy = false, include_doctrine = false;
   bool explain = false;
   bool strict = false;         // refuse everything where one memory may not be used
   bool strict_budget = false;  // refuse when not everything fits

@@ -19,16 +19,18 @@ std::string as_json(std::span<const std::string> texts) {
   return json::write_compact(json::Array(texts.begin(), texts.end()));
 }
 
-// Those that name one of `ids`, oldest first. One scan of the open ones; of those that were open at
+// Those that name one of `ids`, oldest first, looked up by either side; of those that were open at
 // a moment: known by then, and not resolved before it.
 Result<std::vector<OpenContradiction>> open_contradictions(
     sqlite::Connection& db, std::span<const std::string> ids,
     const std::optional<store::AsOf>& when = {}) {
   CORTEX_ASSIGN(auto found,
                 db.prepare("WITH asked(ref) AS MATERIALIZED (SELECT value FROM json_each(?1)) "
-                           "SELECT id, left_ref, right_ref FROM contradictions WHERE (status IN "
+                           "SELECT id, left_ref, right_ref FROM contradictions WHERE (+status IN "
                            "('unresolved', 'interpreted') OR updated_at > ?2) AND (?2 IS NULL OR "
-                           "created_at <= ?2) AND (left_ref IN asked OR right_ref IN asked) "
+                           "+created_at <= ?2) AND rowid IN (SELECT c.rowid FROM asked CROSS JOIN "
+                           "contradictions c ON c.left_ref = asked.ref UNION SELECT c.rowid FROM "
+                           "asked CROSS JOIN contradictions c ON c.right_ref = asked.ref) "
                            "ORDER BY created_at, id"));
   CORTEX_TRY(found.bind_all(as_json(ids), when ? std::optional(when->known_at) : std::nullopt));
   std::vector<OpenContradiction> out;
@@ -49,7 +51,7 @@ Result<std::set<std::string>> active_among(sqlite::Connection& db,
     refs.push_back(one.left);
     refs.push_back(one.right);
   }
-  CORTEX_ASSIGN(auto found, db.prepare("SELECT id FROM memories WHERE status = 'active' AND id IN "
+  CORTEX_ASSIGN(auto found, db.prepare("SELECT id FROM memories WHERE +status = 'active' AND id IN "
                                        "(SELECT value FROM json_each(?1))"));
   CORTEX_TRY(found.bind(1, as_json(refs)));
   for (;;) {

@@ -10,7 +10,9 @@
 #include "base/text.h"
 #include "memory/lifecycle.h"
 #include "memory/salience.h"
+#include "sqlite/transaction.h"
 #include "store/lineage_proof.h"
+#include "store/memory_tally.h"
 
 namespace cortex::app {
 namespace {
@@ -35,56 +37,24 @@ store::MemoryFilter filter_of(const ListRequest& request) {
   return filter;
 }
 
-// Memory id -> how many open contradictions touch it.
-std::map<std::string, std::size_t> touched(const std::vector<store::Contradiction>& open) {
-  std::map<std::string, std::size_t> counts;
-  for (const store::Contradiction& one : open) {
-    ++counts[one.left_ref];
-    if (one.right_ref != one.left_ref) ++counts[one.right_ref];
-  }
-  return counts;
-}
-
 // One bucket of the health report.
 struct BucketRow {
   HealthReport::Bucket HealthReport::* member;
-  std::string_view condition;  // ?1: confidence, ?2: time
+  store::HealthKind kind;
+  std::uint64_t store::HealthCounts::* count;
 };
-constexpr std::string_view kUnvalidated = "coalesce(validation_epoch, 0) = 0";
 constexpr BucketRow kBuckets[] = {
-    {&HealthReport::low_confidence, "confidence < ?1"},
-    {&HealthReport::never_validated, kUnvalidated},
-    {&HealthReport::older, "created_at < ?2"},
-    {&HealthReport::no_outcome, "coalesce(cross_session_use_count, 0) = 0"},
-    {&HealthReport::weak_negative,
-     "coalesce(cross_session_use_count, 0) > 5 AND coalesce(validation_epoch, 0) = 0"},
-    {&HealthReport::contradicted,
-     "id IN (SELECT left_ref FROM contradictions WHERE status IN ('unresolved', 'interpreted')"
-     " UNION SELECT right_ref FROM contradictions WHERE status IN ('unresolved', 'interpreted'))"},
+    {&HealthReport::low_confidence, store::HealthKind::kLowConfidence,
+     &store::HealthCounts::low_confidence},
+    {&HealthReport::never_validated, store::HealthKind::kNeverValidated,
+     &store::HealthCounts::never_validated},
+    {&HealthReport::older, store::HealthKind::kOlder, &store::HealthCounts::older},
+    {&HealthReport::no_outcome, store::HealthKind::kNoOutcome, &store::HealthCounts::no_outcome},
+    {&HealthReport::weak_negative, store::HealthKind::kWeakNegative,
+     &store::HealthCounts::weak_negative},
+    {&HealthReport::contradicted, store::HealthKind::kContradicted,
+     &store::HealthCounts::contradicted},
 };
-
-Status fill(sqlite::Connection& db, const HealthRequest& request, const std::string& before,
-            const BucketRow& row, HealthReport::Bucket& bucket) {
-  std::string where =
-      cat(" FROM memories WHERE status = 'active' AND (?1 IS NOT NULL) AND (?2 IS"
-          " NOT NULL) AND ",
-          row.condition);
-  if (request.unvalidated_only) where += cat(" AND ", kUnvalidated);
-  CORTEX_ASSIGN(auto count, db.prepare(cat("SELECT count(*)", where)));
-  CORTEX_TRY(count.bind_all(request.confidence_below, before));
-  CORTEX_TRY(count.step());
-  bucket.count = static_cast<std::uint64_t>(count.column_int(0));
-  constexpr std::uint64_t kMost = 0x7FFF'FFFF'FFFF'FFFF;
-  CORTEX_ASSIGN(auto ids, db.prepare(cat("SELECT id", where, " ORDER BY rowid LIMIT ",
-                                         std::min(request.limit.value_or(kMost), kMost), " OFFSET ",
-                                         std::min(request.offset, kMost))));
-  CORTEX_TRY(ids.bind_all(request.confidence_below, before));
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, ids.step());
-    if (!more) return {};
-    bucket.ids.emplace_back(ids.column_text(0));
-  }
-}
 
 }  // namespace
 
@@ -170,8 +140,7 @@ Result<CandidatesReport> list_candidates(Services& services, const Layout& layou
   std::vector<std::string> ids;
   for (const store::Memory& memory : page.rows) ids.push_back(memory.id);
   CORTEX_ASSIGN(const auto proofs, store::prove_lineages(db, ids, store::ProofDepth::kHashes));
-  CORTEX_ASSIGN(const auto open, store::list_contradictions(db, store::Which::kOpen));
-  const auto counts = touched(open);
+  CORTEX_ASSIGN(const auto counts, store::count_open_contradictions(db, ids));
   for (std::size_t i = 0; i < page.rows.size(); ++i) {
     Candidate one{.memory = std::move(page.rows[i])};
     const auto found = counts.find(one.memory.id);
@@ -212,11 +181,20 @@ Result<HealthReport> memory_health(Services& services, const Layout& layout,
   CORTEX_ASSIGN(const Timestamp before,
                 days_before(services.clock.now(), request.older_than_days, "older-than"));
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
+  sqlite::Connection& db = store.connection;
+  // Counts and ids are of one moment.
+  CORTEX_ASSIGN(auto transaction,
+                sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kDeferred));
+  const store::HealthLimits limits{request.confidence_below, column_time(before),
+                                   request.unvalidated_only};
+  CORTEX_ASSIGN(const store::HealthCounts counts, store::count_health(db, limits));
   HealthReport report{.request = request};
-  CORTEX_ASSIGN(report.total_active,
-                store::count_memories(store.connection, {.statuses = {"active"}}));
+  report.total_active = counts.total;
   for (const BucketRow& row : kBuckets) {
-    CORTEX_TRY(fill(store.connection, request, column_time(before), row, report.*row.member));
+    HealthReport::Bucket& bucket = report.*row.member;
+    bucket.count = counts.*row.count;
+    const store::IdPage page{bucket.count, request.limit.value_or(bucket.count), request.offset};
+    CORTEX_ASSIGN(bucket.ids, store::health_ids(db, row.kind, limits, page));
   }
   return report;
 }

@@ -66,7 +66,8 @@ struct HealthReport {
       contradicted{};
   std::uint64_t total_active = 0;
 };
-// One query for each bucket, over the active rows in table order. kUsage: a confidence that is no
+// Counted as memories are written (store/memory_tally.h); one query for the ids of each bucket, in
+// table order. kUsage: a confidence that is no
 // number from 0 to 1, days that lead out of the calendar.
 Result<HealthReport> memory_health(Services& services, const Layout& layout,
                                    const HealthRequest& request);

@@ -109,6 +109,31 @@ std::string state_token(const MemoryStory& story) {
   return std::string(trust::proof_state_token(story.proof.closure.state()));
 }
 
+std::optional<Timestamp> time_of(const std::optional<std::string>& column) {
+  return column ? parse_relaxed_rfc3339(*column) : std::nullopt;
+}
+
+// What its use and its outcomes say, each for itself.
+void judge_use(Timestamp now, MemoryStory& story) {
+  const store::Memory& memory = story.then.memory;
+  const memory::Uses uses{memory.cross_session_use_count.value_or(0),
+                          time_of(memory.last_cross_session_use_at),
+                          time_of(memory.last_validation_at), time_of(memory.blessed_until)};
+  story.penalty_applies = memory::penalty_applies(uses, now, memory::kPenaltyWindowSeconds);
+  story.use_penalty = memory::use_penalty(uses, now, memory::kPenaltyWindowSeconds,
+                                          memory::kUseThreshold, memory::kUsePenalty);
+  story.quarantine_due =
+      memory::should_quarantine(uses, now, memory::kPenaltyWindowSeconds, memory::kQuarantineFrom);
+  story.truth = memory::truth_token(memory::truth_of(memory, story.proof.usable()));
+  for (const store::OutcomeReport& one : story.outcomes) {
+    if (one.result == "helpful") {
+      story.usefulness = memory::usefulness_after(story.usefulness, memory::Utility::kSucceeded);
+    } else if (one.result == "not-helpful") {
+      story.usefulness = memory::usefulness_after(story.usefulness, memory::Utility::kFailed);
+    }
+  }
+}
+
 Reason authority_reason(const MemoryStory& story) {
   const store::Memory& memory = story.then.memory;
   const bool noted_by_agent = !story.versions.empty() && story.versions.front().actor == "agent" &&
@@ -157,6 +182,7 @@ Result<MemoryStory> memory_story(Services& services, const Layout& layout,
   story.brightness = memory::brightness(memory::salience_of(memory, contradicted));
   story.use_signal = memory::use_signal_token(memory::use_signal(
       memory.cross_session_use_count.value_or(0), memory.validation_epoch.value_or(0)));
+  judge_use(services.clock.now(), story);
   return story;
 }
 
@@ -170,19 +196,26 @@ json::Value show_json(const MemoryStory& story) {
                                      {"observed_at", one.observed_at},
                                      {"source", one.source}});
   }
-  json::Object out{{"as_of", or_null(story.as_of)},
-                   {"brightness", static_cast<double>(story.brightness)},
-                   {"contradictions", contradictions_json(story.contradictions)},
-                   {"edges", edges_json(story.proof.closure)},
-                   {"events", std::move(events)},
-                   {"memory", json::sorted(store::memory_to_json(memory))},
-                   {"memory_id", memory.id},
-                   {"operations", versions_json(story.versions)},
-                   {"outcomes", outcomes_json(story.outcomes)},
-                   {"proof_state", state_token(story)},
-                   {"use_signal", story.use_signal},
-                   {"valid_from", or_null(story.then.valid.from)},
-                   {"valid_until", or_null(story.then.valid.until)}};
+  json::Object out{
+      {"as_of", or_null(story.as_of)},
+      {"brightness", static_cast<double>(story.brightness)},
+      {"contradictions", contradictions_json(story.contradictions)},
+      {"cross_session", json::Object{{"penalty", static_cast<double>(story.use_penalty)},
+                                     {"penalty_applies", story.penalty_applies},
+                                     {"quarantine_due", story.quarantine_due}}},
+      {"edges", edges_json(story.proof.closure)},
+      {"epistemic", json::Object{{"proof", state_token(story)},
+                                 {"truth", story.truth},
+                                 {"usefulness", static_cast<double>(story.usefulness)}}},
+      {"events", std::move(events)},
+      {"memory", json::sorted(store::memory_to_json(memory))},
+      {"memory_id", memory.id},
+      {"operations", versions_json(story.versions)},
+      {"outcomes", outcomes_json(story.outcomes)},
+      {"proof_state", state_token(story)},
+      {"use_signal", story.use_signal},
+      {"valid_from", or_null(story.then.valid.from)},
+      {"valid_until", or_null(story.then.valid.until)}};
   return out;
 }
 
@@ -221,6 +254,10 @@ std::vector<Reason> reasons_of(const MemoryStory& story) {
   reasons.push_back({cat("use.", story.use_signal), story.use_signal != "weak_negative",
                      cat("it was used ", counted(static_cast<std::uint64_t>(uses), "time"), " in ",
                          counted(story.uses.size(), "session"))});
+  if (story.quarantine_due) {
+    reasons.push_back({"use.quarantine_due", false,
+                       "it is used again and again, and nobody validated it lately"});
+  }
   if (!story.versions.empty() && !story.versions.back().other_id.empty() &&
       memory.status == "superseded") {
     reasons.push_back(

@@ -30,6 +30,11 @@ struct MemoryStory {
   std::vector<store::SessionUse> uses;
   float brightness = 0;
   std::string use_signal;
+  std::string truth;             // memory/salience.h
+  float usefulness = 0;          // what the outcomes say, apart from truth
+  bool penalty_applies = false;  // used again and again without being validated lately
+  float use_penalty = 0;
+  bool quarantine_due = false;  // somebody should look before it is used further
 };
 
 // A constant number of queries. `as_of`: what was known then. kUsage: id, time; kPrecondition: no

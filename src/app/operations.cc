@@ -47,6 +47,10 @@ struct Both {
   Recorded& recorded;
 };
 
+// The sync of the ledger is the one that counts: what the store loses, the next open applies again.
+// Its file stays sound, because the write-ahead log is synced before it is copied into the file.
+constexpr std::string_view kOneSync = "PRAGMA synchronous = NORMAL";
+
 // Row and tables of one operation.
 Status record(Services& services, const store::Operation& operation, const store::Caller& caller,
               const Both& both) {
@@ -109,6 +113,7 @@ Result<Recorded> change_both(Services& services, const Layout& layout, const Cha
   CORTEX_ASSIGN(const std::optional<std::string> signer, sign_rows(services, layout, *log));
   CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
   sqlite::Connection& db = opened.connection;
+  CORTEX_TRY(db.exec(std::string(kOneSync)));
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
   Recorded recorded;

@@ -26,6 +26,7 @@ app::ContextRequest request_of(const Context& context) {
   request.task = flags.value("task");
   request.tags = flags.all("tag");
   request.axiom_constraints = flags.has("axiom-constraints");
+  request.boundary_envelope = flags.has("boundary-envelope");
   request.fuzzy = flags.has("fuzzy");
   request.include_doctrine = flags.has("include-doctrine");
   request.explain = flags.has("explain");

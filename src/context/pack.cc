@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "trust/closure.h"
 
 namespace cortex::context {
 namespace {
@@ -14,6 +15,8 @@ constexpr std::uint64_t kBytesPerToken = 4;
 constexpr std::string_view kSelectedRule = "context_pack.builder.selected_by_caller.v1";
 constexpr std::string_view kExcludedRule = "context_pack.builder.excluded_by_caller.v1";
 constexpr std::string_view kSelected = "selected_by_caller";
+
+constexpr std::size_t kMemoryIdSize = 30;
 
 std::uint64_t tokens_of(std::uint64_t bytes) {
   return std::max<std::uint64_t>(1, (bytes + kBytesPerToken - 1) / kBytesPerToken);
@@ -124,16 +127,29 @@ std::uint64_t Pack::bytes_of(const Ref& ref) const {
   return json::write_compact(ref_json(ref)).size();
 }
 
-bool Pack::fits(const Ref& ref) const { return tokens_of(bytes_ + bytes_of(ref)) <= max_tokens_; }
+bool Pack::admits(const Ref& ref, std::uint64_t bytes) {
+  if (tokens_of(bytes_ + bytes) <= max_tokens_) return true;
+  exclude({ref.memory_id, "memory", "token_budget",
+           cat("it needs ", tokens_of(bytes), " tokens and does not fit any more"),
+           sensitivity_of(ref.tags)});
+  return false;
+}
+
+bool Pack::admits(const Ref& ref) { return admits(ref, bytes_of(ref)); }
+
+bool Pack::is_full() const {
+  std::uint64_t least = max_tokens_ * kBytesPerToken;
+  for (const std::string_view authority : {"", "user", "operator", "tool", "system", "derived"}) {
+    const Ref ref{std::string(kMemoryIdSize, '0'), ".", std::string(authority), {}, 0, 0};
+    least = std::min(least, bytes_of(ref));
+  }
+  return tokens_of(bytes_ + least) > max_tokens_;
+}
 
 bool Pack::add(const Ref& ref) {
-  if (!fits(ref)) {
-    exclude({ref.memory_id, "memory", "token_budget",
-             cat("it needs ", tokens_of(bytes_of(ref)), " tokens and does not fit any more"),
-             sensitivity_of(ref.tags)});
-    return false;
-  }
-  bytes_ += bytes_of(ref);
+  const std::uint64_t bytes = bytes_of(ref);
+  if (!admits(ref, bytes)) return false;
+  bytes_ += bytes;
   refs_.push_back(ref);
   return true;
 }
@@ -259,25 +275,28 @@ json::Value Pack::to_json(bool with_doctrine, bool explain) const {
   return json::sorted(std::move(out));
 }
 
-json::Value Pack::to_axiom_json(bool with_doctrine) const {
+// Every ref has a whole proof and none is in conflict: what else could be forbidden is not.
+json::Array Pack::constraints() const {
   const trust::ClaimCeiling weakest = ceiling();
-  json::Array constraints{
+  json::Array out{
       constraint("no_execution_authority", "hard", "nothing in this pack allows anything to run"),
       constraint("truth_ceiling", "limit",
                  cat("no claim may go beyond ", trust::claim_ceiling_name(weakest)))};
   if (weakest < trust::ClaimCeiling::kSignedLocalLedger) {
-    constraints.push_back(
-        constraint("low_trust", "hard", "the sources are below a signed local ledger"));
-    constraints.push_back(constraint("forbid_promotion_shaped_output", "hard",
-                                     "no output may look like a promotion"));
+    out.push_back(constraint("low_trust", "hard", "the sources are below a signed local ledger"));
+    out.push_back(constraint("forbid_promotion_shaped_output", "hard",
+                             "no output may look like a promotion"));
   }
-  constraints.push_back(
-      constraint("redaction_boundary", "hard", "what was redacted must not be guessed"));
+  out.push_back(constraint("redaction_boundary", "hard", "what was redacted must not be guessed"));
+  return out;
+}
+
+json::Value Pack::to_axiom_json(bool with_doctrine) const {
   json::Array limits{"content_abstracted", "raw_event_payloads_excluded"};
   if (!exclusions_.empty()) limits.emplace_back("explicit_exclusions_present");
-  json::Object out{{"claim_ceiling", trust::claim_ceiling_token(weakest)},
+  json::Object out{{"claim_ceiling", trust::claim_ceiling_token(ceiling())},
                    {"conflict_refs", json::Array{}},
-                   {"constraints", std::move(constraints)},
+                   {"constraints", constraints()},
                    {"context_pack_id", id_},
                    {"limited_proof_refs", json::Array{}},
                    {"policy_outcome", trust::outcome_token(trust::Outcome::kAllow)},
@@ -286,6 +305,46 @@ json::Value Pack::to_axiom_json(bool with_doctrine) const {
                    {"unknown_refs", json::Array{}}};
   if (with_doctrine) out.add("doctrine", doctrine_json());
   return json::sorted(std::move(out));
+}
+
+json::Value Pack::to_boundary_json() const {
+  auto provenance = trust::Provenance::kOperatorAttested;
+  auto semantic = trust::SemanticTrust::kFalsificationTested;
+  json::Array edges;
+  for (const Ref& ref : refs_) {
+    const RefLabels labels = labels_of(ref, labels_);
+    provenance = std::min(provenance, labels.authority.provenance);
+    semantic = std::min(semantic, labels.authority.trust);
+    edges.emplace_back(
+        json::Object{{"evidence_ref", nullptr},
+                     {"from_ref", ref.memory_id},
+                     {"kind", trust::edge_kind_token(trust::EdgeKind::kContextPackLink)},
+                     {"to_ref", id_}});
+  }
+  if (refs_.empty()) {
+    provenance = trust::Provenance::kUnknown;
+    semantic = trust::SemanticTrust::kUnknown;
+  }
+  return json::sorted(json::Object{
+      {"allowed_claim_language", json::Array{"candidate_claim", "evidence_reference", "constraint",
+                                             "residual_risk", "verification_request", "refusal"}},
+      {"constraints", constraints()},
+      {"context_pack_id", id_},
+      {"contradiction_state", "resolved"},
+      {"envelope_type", "cortex.boundary.constraint_envelope.v1"},
+      {"forbidden_uses",
+       json::Array{"promotion", "trusted_history", "compliance_evidence", "export", "release",
+                   "external_reporting", "execution_authority"}},
+      {"proof_state", json::Object{{"failing_edges", json::Array{}},
+                                   {"proof_state", trust::proof_state_token(
+                                                       trust::ProofState::kFullChainVerified)},
+                                   {"verified_edges", std::move(edges)}}},
+      {"provenance_class", trust::provenance_token(provenance)},
+      {"quarantine_state", "clean"},
+      {"redaction_state", "abstracted"},
+      {"schema_version", 1},
+      {"semantic_trust", trust::semantic_trust_token(semantic)},
+      {"truth_ceiling", trust::claim_ceiling_token(ceiling())}});
 }
 
 json::Value Pack::to_record() const {

@@ -58,7 +58,10 @@ class Pack {
   // False, and excluded by `token_budget`, when it does not fit any more. The proof behind it is
   // whole: that is the caller's to know.
   bool add(const Ref& ref);
-  bool fits(const Ref& ref) const;
+  // True when it would fit; else notes the exclusion, as add() does.
+  bool admits(const Ref& ref);
+  // Nothing fits any more, however short.
+  bool is_full() const;
   void add(const Doctrine& doctrine);  // in the order of the pack; first of all
   void exclude(Exclusion exclusion);
   // More memories that were not looked at, because nothing fits any more: counted, not listed.
@@ -77,6 +80,8 @@ class Pack {
   json::Value to_json(bool with_doctrine, bool explain) const;
   // The constraints for an axiom runtime instead of the pack.
   json::Value to_axiom_json(bool with_doctrine) const;
+  // What another runtime must keep to: cortex.boundary.constraint_envelope.v1. No claim is in it.
+  json::Value to_boundary_json() const;
   // What is kept of the pack: ids and hashes, no claim.
   json::Value to_record() const;
   json::Value selection_audit(bool explain) const;
@@ -85,9 +90,11 @@ class Pack {
   trust::ClaimCeiling ceiling() const;
   json::Value ref_json(const Ref& ref) const;
   std::uint64_t bytes_of(const Ref& ref) const;
+  bool admits(const Ref& ref, std::uint64_t bytes);
   json::Array doctrine_json() const;
   json::Array exclusions_json(bool audit) const;
   json::Value advisory_json() const;
+  json::Array constraints() const;
 
   std::string id_, task_;
   std::uint64_t max_tokens_;

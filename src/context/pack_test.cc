@@ -26,6 +26,38 @@ TEST(Pack, CountsWhatIsPrintedAndNeverGoesBeyondIt) {
   }
 }
 
+TEST(Pack, BoundaryEnvelopeIsAsWeakAsItsWeakestMemoryAndHoldsNoClaim) {
+  Pack pack("ctx_1", "t", 1000, Labels::kOwn);
+  const json::Value none = pack.to_boundary_json();
+  EXPECT_EQ(*none.find("semantic_trust")->as_string(), "unknown");
+  EXPECT_EQ(*none.find("truth_ceiling")->as_string(), "dev_only");
+  ASSERT_TRUE(pack.add(ref("mem_1", "a secret of state", "operator")));
+  EXPECT_EQ(*pack.to_boundary_json().find("provenance_class")->as_string(), "operator_attested");
+  ASSERT_TRUE(pack.add(ref("mem_2", "b", "derived")));
+  const json::Value out = pack.to_boundary_json();
+  EXPECT_EQ(*out.find("semantic_trust")->as_string(), "candidate_only");
+  EXPECT_EQ(*out.find("envelope_type")->as_string(), "cortex.boundary.constraint_envelope.v1");
+  EXPECT_EQ(out.find("proof_state")->find("verified_edges")->as_array()->size(), 2U);
+  EXPECT_EQ(json::write_compact(out).find("secret of state"), std::string::npos);
+}
+
+TEST(Pack, IsFullWhenNotEvenTheShortestClaimFits) {
+  const std::string id = "mem_01JH0000000000000000000101";
+  std::size_t full = 0;
+  for (std::uint64_t budget = 1; budget < 200; ++budget) {
+    Pack pack("ctx_1", "task", budget, Labels::kOwn);
+    const bool is_full = pack.is_full();
+    full += is_full ? 1 : 0;
+    bool fits = false;
+    for (const char* authority : {"user", "operator", "tool", "derived", ""}) {
+      fits = fits || pack.add(Ref{id, ".", authority, {}, 0, 0});
+    }
+    EXPECT_EQ(is_full, !fits) << budget;
+  }
+  EXPECT_GT(full, 50U);
+  EXPECT_LT(full, 199U);
+}
+
 TEST(Pack, CountsAsTheReferenceDoes) {
   Pack pack("ctx_1", "retrieval", 25, Labels::kReference);
   EXPECT_TRUE(pack.add(ref("mem_1", "deterministic retrieval over memories")));

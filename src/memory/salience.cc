@@ -126,4 +126,17 @@ float usefulness_after(float usefulness, Utility signal) {
 
 bool may_change_truth(Evidence evidence) { return evidence != Evidence::kUtility; }
 
+std::string_view truth_token(Truth truth) {
+  constexpr std::array<std::string_view, 5> kTokens{"unknown", "hypothesis", "supported",
+                                                    "verified", "rejected"};
+  return kTokens.at(static_cast<std::size_t>(truth));
+}
+
+Truth truth_of(const store::Memory& memory, bool proven) {
+  if (memory.status == "rejected") return Truth::kRejected;
+  if (memory.status != "active" && memory.status != "superseded") return Truth::kHypothesis;
+  if (!proven) return Truth::kUnknown;
+  return memory.validated() ? Truth::kVerified : Truth::kSupported;
+}
+
 }  // namespace cortex::memory

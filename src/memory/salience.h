@@ -50,6 +50,11 @@ float use_penalty(const Uses& uses, Timestamp now, std::int64_t window_seconds,
 bool should_quarantine(const Uses& uses, Timestamp now, std::int64_t window_seconds,
                        std::int64_t threshold);
 
+// How a memory is judged where nothing else is said.
+inline constexpr std::int64_t kPenaltyWindowSeconds = std::int64_t{30} * 86'400;
+inline constexpr float kUsePenalty = 0.05F;
+inline constexpr std::int64_t kQuarantineFrom = 20;  // uses
+
 // Usefulness is kept apart from truth: a score of 0..1 that outcomes move and that proves nothing.
 enum class Utility : std::uint8_t { kUsed, kSucceeded, kFailed, kMarkedUseful };
 float usefulness_after(float usefulness, Utility signal);
@@ -59,5 +64,12 @@ enum class Evidence : std::uint8_t { kUtility, kValidation, kProof, kOperator };
 inline constexpr std::string_view kUtilityToTruthInvariant =
     "memory.outcome.utility_to_truth_promotion_unauthorized";
 bool may_change_truth(Evidence evidence);
+
+// How true it is taken to be. Use has no part in it.
+enum class Truth : std::uint8_t { kUnknown, kHypothesis, kSupported, kVerified, kRejected };
+std::string_view truth_token(Truth truth);
+// Of a memory with this row: what is not accepted is a hypothesis, a whole proof supports what is,
+// and a validation on top of it verifies; without a proof nobody can say.
+Truth truth_of(const store::Memory& memory, bool proven);
 
 }  // namespace cortex::memory

@@ -98,5 +98,20 @@ TEST(Salience, UsefulnessMoves_TruthDoesNot) {
   EXPECT_TRUE(may_change_truth(Evidence::kValidation));
 }
 
+TEST(Truth, ComesFromStateProofAndValidationAndNeverFromUse) {
+  store::Memory memory;
+  memory.cross_session_use_count = 1000;
+  memory.status = "candidate";
+  EXPECT_EQ(truth_token(truth_of(memory, true)), "hypothesis");
+  memory.status = "active";
+  EXPECT_EQ(truth_token(truth_of(memory, false)), "unknown");
+  EXPECT_EQ(truth_token(truth_of(memory, true)), "supported");
+  memory.validation_epoch = 1;
+  EXPECT_EQ(truth_token(truth_of(memory, true)), "verified");
+  EXPECT_EQ(truth_token(truth_of(memory, false)), "unknown");
+  memory.status = "rejected";
+  EXPECT_EQ(truth_token(truth_of(memory, true)), "rejected");
+}
+
 }  // namespace
 }  // namespace cortex::memory

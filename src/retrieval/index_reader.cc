@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "json/value.h"
 
 namespace cortex::retrieval {
 namespace {
@@ -222,11 +224,17 @@ Result<const std::vector<DocRecord>*> IndexReader::block(DocId number) {
   CORTEX_ASSIGN(sqlite::Statement * select, statement(kBlockQuery));
   CORTEX_TRY(select->bind_all(number));
   CORTEX_ASSIGN(const bool found, select->step());
-  if (!found || select->column_blob(0).size() != kBlockDocs * kRecordBytes) {
+  if (!found) return corrupt_index("a record block is missing or has another size");
+  CORTEX_TRY(keep_block(number, select->column_blob(0)));
+  select->reset();
+  return &blocks_.at(number);
+}
+
+Status IndexReader::keep_block(DocId number, Bytes bytes) {
+  if (bytes.size() != kBlockDocs * kRecordBytes) {
     return corrupt_index("a record block is missing or has another size");
   }
   ++work_.rows;
-  const Bytes bytes = select->column_blob(0);
   std::vector<DocRecord> records(kBlockDocs);
   for (std::size_t i = 0; i < kBlockDocs; ++i) {
     records[i] = read_record(bytes.data() + i * kRecordBytes);
@@ -234,8 +242,29 @@ Result<const std::vector<DocRecord>*> IndexReader::block(DocId number) {
       return corrupt_index("a record names a neighbour that is not there");
     }
   }
-  select->reset();
-  return &blocks_.emplace(number, std::move(records)).first->second;
+  blocks_.emplace(number, std::move(records));
+  return {};
+}
+
+Status IndexReader::load_records(std::span<const DocId> docs) {
+  std::set<DocId> missing;
+  for (const DocId doc : docs) {
+    if (doc == 0 || doc > stored_docs_) continue;
+    const DocId number = (doc - 1) / kBlockDocs;
+    if (!blocks_.contains(number)) missing.insert(number);
+  }
+  if (missing.size() < 2) return {};
+  if (blocks_.size() + missing.size() > kBlocksMax && unindexed_.empty()) blocks_.clear();
+  json::Array numbers;
+  for (const DocId number : missing) numbers.emplace_back(number);
+  CORTEX_ASSIGN(auto select, db_->prepare("SELECT block, data FROM cortex_recall_blocks WHERE block"
+                                          " IN (SELECT value FROM json_each(?1))"));
+  CORTEX_TRY(select.bind(1, json::write_compact(numbers)));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, select.step());
+    if (!more) return {};
+    CORTEX_TRY(keep_block(static_cast<DocId>(select.column_int(0)), select.column_blob(1)));
+  }
 }
 
 Result<const DocRecord*> IndexReader::record(DocId doc) {

@@ -60,6 +60,8 @@ class IndexReader {
   template <class Wanted, class Fn>
   Status for_each(const TermList& list, Wanted&& wanted, Fn&& fn);
 
+  // Reads the record blocks of `docs` that are not kept yet, with one query.
+  Status load_records(std::span<const DocId> docs);
   // The pointer is good until the next call.
   Result<const DocRecord*> record(DocId doc);
   // Memories whose indexed text is out of date: their documents do not count any more.
@@ -96,6 +98,7 @@ class IndexReader {
   Result<sqlite::Statement*> statement(std::size_t which);
   Status read_chunk(std::int64_t row, std::string& out);
   Result<const std::vector<DocRecord>*> block(DocId number);
+  Status keep_block(DocId number, std::span<const std::byte> bytes);
   Result<std::uint32_t> name_or_new(int kind, const std::string& name);
   Result<DocId> join_session(std::uint32_t session, DocId doc);
   Result<std::uint32_t> name_id(int kind, std::string_view name);

@@ -145,6 +145,7 @@ class Ranking {
       best.resize(first_);
     }
     candidates_ = best;
+    CORTEX_TRY(reader_.load_records(best));
     for (const DocId doc : best) {
       CORTEX_ASSIGN(const DocRecord* record, reader_.record(doc));
       if (record->prev != 0) candidates_.push_back(record->prev);
@@ -161,6 +162,7 @@ class Ranking {
     hits_.clear();
     records_.clear();
     sessions_.clear();
+    CORTEX_TRY(reader_.load_records(candidates_));
     for (const DocId doc : candidates_) {
       CORTEX_ASSIGN(const DocRecord* record, reader_.record(doc));
       records_.push_back(*record);

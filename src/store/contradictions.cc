@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "json/value.h"
 
 namespace cortex::store {
 namespace {
@@ -28,8 +29,9 @@ Contradiction read(const sqlite::Statement& row) {
 
 Result<std::vector<Contradiction>> list_contradictions(sqlite::Connection& db, Which which,
                                                        const std::optional<std::string>& touching) {
-  std::string sql = cat(kSelect, " WHERE (?1 IS NULL OR left_ref = ?1 OR right_ref = ?1)");
-  if (which == Which::kOpen) sql += " AND status IN ('unresolved', 'interpreted')";
+  std::string sql =
+      cat(kSelect, touching ? " WHERE (left_ref = ?1 OR right_ref = ?1)" : " WHERE ?1 IS NULL");
+  if (which == Which::kOpen) sql += " AND +status IN ('unresolved', 'interpreted')";
   CORTEX_ASSIGN(auto rows, db.prepare(cat(sql, " ORDER BY created_at, id")));
   CORTEX_TRY(rows.bind(1, touching));
   std::vector<Contradiction> found;
@@ -37,6 +39,25 @@ Result<std::vector<Contradiction>> list_contradictions(sqlite::Connection& db, W
     CORTEX_ASSIGN(const bool more, rows.step());
     if (!more) return found;
     found.push_back(read(rows));
+  }
+}
+
+Result<std::map<std::string, std::size_t>> count_open_contradictions(
+    sqlite::Connection& db, const std::vector<std::string>& refs) {
+  CORTEX_ASSIGN(
+      auto rows,
+      db.prepare("WITH asked(ref) AS MATERIALIZED (SELECT DISTINCT value FROM json_each(?1)),"
+                 " touching(ref, id) AS (SELECT ref, c.rowid FROM asked CROSS JOIN contradictions c"
+                 " ON c.left_ref = ref WHERE c.status IN ('unresolved', 'interpreted') UNION SELECT"
+                 " ref, c.rowid FROM asked CROSS JOIN contradictions c ON c.right_ref = ref WHERE"
+                 " c.status IN ('unresolved', 'interpreted'))"
+                 " SELECT ref, count(*) FROM touching GROUP BY ref"));
+  CORTEX_TRY(rows.bind(1, json::write_compact(json::array_of(refs))));
+  std::map<std::string, std::size_t> counts;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return counts;
+    counts[std::string(rows.column_text(0))] = static_cast<std::size_t>(rows.column_int(1));
   }
 }
 

@@ -2,6 +2,8 @@
 // cortex_precedence).
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,10 +24,13 @@ struct Contradiction {
 };
 
 enum class Which { kAll, kOpen };
-// By created_at, then id. `touching`: only those with it on either side. One query. A row with an
-// unknown status is in none but kAll.
+// By created_at, then id. `touching`: only those with it on either side, looked up by an index. One
+// query. A row with an unknown status is in none but kAll.
 Result<std::vector<Contradiction>> list_contradictions(
     sqlite::Connection& db, Which which, const std::optional<std::string>& touching = {});
+// How many open ones touch each of `refs`, those without any left out. One query.
+Result<std::map<std::string, std::size_t>> count_open_contradictions(
+    sqlite::Connection& db, const std::vector<std::string>& refs);
 Result<std::optional<Contradiction>> find_contradiction(sqlite::Connection& db,
                                                         std::string_view id);
 // Inserts it, or replaces status, interpretation and updated_at of the one with this id.

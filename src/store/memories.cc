@@ -158,10 +158,12 @@ std::string as_array(const std::vector<std::int64_t>& numbers) {
 
 Condition condition_of(const MemoryFilter& filter) {
   Condition where;
+  // Rows that are named are looked up, not looked for among all of their status.
+  const std::string_view status = filter.ids || filter.row_numbers ? "+status" : "status";
   if (filter.statuses.size() == 1) {
-    where.sql += cat(" AND status = ", where.parameter(filter.statuses.front()));
+    where.sql += cat(" AND ", status, " = ", where.parameter(filter.statuses.front()));
   } else if (!filter.statuses.empty()) {
-    where.sql += cat(" AND status IN (SELECT value FROM json_each(",
+    where.sql += cat(" AND ", status, " IN (SELECT value FROM json_each(",
                      where.parameter(as_array(filter.statuses)), "))");
   }
   if (filter.ids) {
@@ -187,11 +189,33 @@ Condition condition_of(const MemoryFilter& filter) {
   return where;
 }
 
-Result<sqlite::Statement> select(sqlite::Connection& db, const MemoryFilter& filter,
-                                 std::string_view what, std::string_view order) {
-  const Condition where = condition_of(filter);
-  CORTEX_ASSIGN(auto statement,
-                db.prepare(cat("SELECT ", what, " FROM memories WHERE ", where.sql, order)));
+// Memories of one status by their tags: from cortex_memory_tags, which has the order of a page.
+bool is_by_tag(const MemoryFilter& filter) {
+  return !filter.tags.empty() && filter.statuses.size() == 1 && !filter.ids && !filter.row_numbers;
+}
+
+// `k` is the row of one tag; the others must have one too.
+Condition tag_condition_of(const MemoryFilter& filter) {
+  Condition where;
+  where.sql = cat("k.tag = ", where.parameter(filter.tags.front()));
+  where.sql += cat(" AND k.status = ", where.parameter(filter.statuses.front()));
+  for (std::size_t i = 1; i < filter.tags.size(); ++i) {
+    where.sql += cat(" AND EXISTS (SELECT 1 FROM cortex_memory_tags o WHERE o.tag = ",
+                     where.parameter(filter.tags[i]),
+                     " AND o.status = k.status AND o.updated_at = k.updated_at AND o.memory_id ="
+                     " k.memory_id)");
+  }
+  if (filter.after) {
+    const std::string time = where.parameter(filter.after->updated_at);
+    where.sql += cat(" AND k.updated_at <= ", time, " AND (k.updated_at < ", time,
+                     " OR k.memory_id > ", where.parameter(filter.after->id), ")");
+  }
+  return where;
+}
+
+Result<sqlite::Statement> bound(sqlite::Connection& db, const std::string& sql,
+                                const Condition& where) {
+  CORTEX_ASSIGN(auto statement, db.prepare(sql));
   for (std::size_t i = 0; i < where.texts.size(); ++i) {
     CORTEX_TRY(statement.bind(static_cast<int>(i + 1), where.texts[i]));
   }
@@ -199,11 +223,27 @@ Result<sqlite::Statement> select(sqlite::Connection& db, const MemoryFilter& fil
 }
 
 std::string window_of(const MemoryFilter& filter) {
-  std::string order = " ORDER BY updated_at DESC, id";
-  if (!filter.limit && filter.offset == 0) return order;
+  if (!filter.limit && filter.offset == 0) return {};
   constexpr std::uint64_t kMost = 0x7FFF'FFFF'FFFF'FFFF;
-  return cat(order, " LIMIT ", std::min(filter.limit.value_or(kMost), kMost), " OFFSET ",
+  return cat(" LIMIT ", std::min(filter.limit.value_or(kMost), kMost), " OFFSET ",
              std::min(filter.offset, kMost));
+}
+
+Result<sqlite::Statement> select_page(sqlite::Connection& db, const MemoryFilter& filter) {
+  if (!is_by_tag(filter)) {
+    const Condition where = condition_of(filter);
+    return bound(db,
+                 cat("SELECT ", kColumns, " FROM memories WHERE ", where.sql,
+                     " ORDER BY updated_at DESC, id", window_of(filter)),
+                 where);
+  }
+  const Condition where = tag_condition_of(filter);
+  return bound(db,
+               cat("SELECT ", kColumns, " FROM (SELECT k.updated_at AS at, k.memory_id AS known,",
+                   " m.rowid, m.* FROM cortex_memory_tags k CROSS JOIN memories m ON m.rowid ="
+                   " k.memory_row WHERE ",
+                   where.sql, ") ORDER BY at DESC, known", window_of(filter)),
+               where);
 }
 
 // `mark`, when given, gets the place of the last row looked at.
@@ -211,7 +251,7 @@ Result<std::vector<UnreadableMemory>> visit_rows(sqlite::Connection& db, const M
                                                  const MemoryVisitor& visit,
                                                  std::uint64_t& looked_at, MemoryMark* mark) {
   std::vector<UnreadableMemory> unreadable;
-  CORTEX_ASSIGN(auto rows, select(db, filter, kColumns, window_of(filter)));
+  CORTEX_ASSIGN(auto rows, select_page(db, filter));
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
     if (!more) return unreadable;
@@ -276,7 +316,13 @@ Result<std::optional<Memory>> find_memory(sqlite::Connection& db, std::string_vi
 }
 
 Result<std::uint64_t> count_memories(sqlite::Connection& db, const MemoryFilter& filter) {
-  CORTEX_ASSIGN(auto row, select(db, filter, "count(*)", ""));
+  const bool by_tag = is_by_tag(filter);
+  const Condition where = by_tag ? tag_condition_of(filter) : condition_of(filter);
+  CORTEX_ASSIGN(auto row,
+                bound(db,
+                      cat("SELECT count(*) FROM ", by_tag ? "cortex_memory_tags k" : "memories",
+                          " WHERE ", where.sql),
+                      where));
   CORTEX_TRY(row.step());
   return static_cast<std::uint64_t>(row.column_int(0));
 }

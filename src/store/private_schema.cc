@@ -116,6 +116,152 @@ constexpr PrivateObject kObjects[] = {
     {"index", "cortex_memories_listed", R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_listed
   ON memories (status, updated_at DESC, id))sql",
      "memories", "updated_at"},
+    // Memories by tag, in the same order, and counts by tag. Whoever writes memories, the triggers
+    // follow; the first one fills the table anew.
+    {"table", "cortex_memory_tags", R"sql(CREATE TABLE IF NOT EXISTS cortex_memory_tags (
+  tag TEXT NOT NULL,
+  status TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  memory_id TEXT NOT NULL,
+  memory_row INTEGER NOT NULL,
+  PRIMARY KEY (tag, status, updated_at DESC, memory_id)) WITHOUT ROWID)sql"},
+    {"trigger", "cortex_memory_tags_added", R"sql(DELETE FROM cortex_memory_tags;
+INSERT OR IGNORE INTO cortex_memory_tags SELECT value, status, updated_at, memories.id,
+  memories.rowid FROM memories, json_each(CASE WHEN json_valid(domains_json) THEN domains_json
+  ELSE '[]' END) WHERE json_each.type = 'text';
+CREATE TRIGGER IF NOT EXISTS cortex_memory_tags_added AFTER INSERT ON memories
+  BEGIN
+  INSERT OR IGNORE INTO cortex_memory_tags SELECT value, NEW.status, NEW.updated_at, NEW.id,
+    NEW.rowid FROM json_each(CASE WHEN json_valid(NEW.domains_json) THEN NEW.domains_json
+    ELSE '[]' END) WHERE type = 'text';
+  END)sql",
+     "memories", "updated_at"},
+    {"trigger", "cortex_memory_tags_changed",
+     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tags_changed
+  AFTER UPDATE OF id, status, updated_at, domains_json ON memories
+  BEGIN
+  DELETE FROM cortex_memory_tags WHERE tag IN (SELECT value FROM json_each(CASE WHEN
+    json_valid(OLD.domains_json) THEN OLD.domains_json ELSE '[]' END) WHERE type = 'text')
+    AND status = OLD.status AND updated_at = OLD.updated_at AND memory_id = OLD.id;
+  INSERT OR IGNORE INTO cortex_memory_tags SELECT value, NEW.status, NEW.updated_at, NEW.id,
+    NEW.rowid FROM json_each(CASE WHEN json_valid(NEW.domains_json) THEN NEW.domains_json
+    ELSE '[]' END) WHERE type = 'text';
+  END)sql",
+     "memories", "updated_at"},
+    {"trigger", "cortex_memory_tags_removed",
+     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tags_removed AFTER DELETE ON memories
+  BEGIN
+  DELETE FROM cortex_memory_tags WHERE tag IN (SELECT value FROM json_each(CASE WHEN
+    json_valid(OLD.domains_json) THEN OLD.domains_json ELSE '[]' END) WHERE type = 'text')
+    AND status = OLD.status AND updated_at = OLD.updated_at AND memory_id = OLD.id;
+  END)sql",
+     "memories", "updated_at"},
+    // Contradictions by either side.
+    {"index", "cortex_contradictions_left",
+     R"sql(CREATE INDEX IF NOT EXISTS cortex_contradictions_left
+  ON contradictions (left_ref))sql",
+     "contradictions", "left_ref"},
+    {"index", "cortex_contradictions_right",
+     R"sql(CREATE INDEX IF NOT EXISTS cortex_contradictions_right
+  ON contradictions (right_ref))sql",
+     "contradictions", "right_ref"},
+    // memory_tally.h: how many active memories there are of each kind, and which. Conditions repeat
+    // those of the queries word for word.
+    {"index", "cortex_memories_confidence",
+     R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_confidence
+  ON memories (confidence) WHERE status = 'active')sql",
+     "memories", "confidence"},
+    {"index", "cortex_memories_created", R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_created
+  ON memories (created_at) WHERE status = 'active')sql",
+     "memories", "created_at"},
+    {"index", "cortex_memories_unvalidated",
+     R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_unvalidated
+  ON memories (status) WHERE coalesce(validation_epoch, 0) = 0)sql",
+     "memories", "validation_epoch"},
+    {"index", "cortex_memories_unused", R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_unused
+  ON memories (status) WHERE coalesce(cross_session_use_count, 0) = 0)sql",
+     "memories", "cross_session_use_count"},
+    {"index", "cortex_memories_weak", R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_weak
+  ON memories (status) WHERE coalesce(cross_session_use_count, 0) > 5)sql",
+     "memories", "cross_session_use_count"},
+    {"table", "cortex_memory_tally", R"sql(CREATE TABLE IF NOT EXISTS cortex_memory_tally (
+  confidence INTEGER NOT NULL,
+  created TEXT NOT NULL,
+  uses INTEGER NOT NULL,
+  unvalidated INTEGER NOT NULL,
+  memories INTEGER NOT NULL,
+  PRIMARY KEY (confidence, created, uses, unvalidated)) WITHOUT ROWID)sql"},
+    {"trigger", "cortex_memory_tally_added", R"sql(DELETE FROM cortex_memory_tally;
+INSERT INTO cortex_memory_tally SELECT CAST(confidence * 100 AS INTEGER),
+  substr(created_at, 1, 10),
+  min(coalesce(cross_session_use_count, 0), 6),
+  coalesce(validation_epoch, 0) = 0, count(*)
+  FROM memories WHERE status = 'active' GROUP BY 1, 2, 3, 4;
+CREATE TRIGGER IF NOT EXISTS cortex_memory_tally_added
+  AFTER INSERT ON memories WHEN NEW.status = 'active'
+  BEGIN
+  INSERT INTO cortex_memory_tally SELECT CAST(NEW.confidence * 100 AS INTEGER),
+    substr(NEW.created_at, 1, 10),
+    min(coalesce(NEW.cross_session_use_count, 0), 6),
+    coalesce(NEW.validation_epoch, 0) = 0, 0
+    WHERE NOT EXISTS (SELECT 1 FROM cortex_memory_tally
+      WHERE confidence = CAST(NEW.confidence * 100 AS INTEGER)
+    AND created = substr(NEW.created_at, 1, 10)
+    AND uses = min(coalesce(NEW.cross_session_use_count, 0), 6)
+    AND unvalidated = (coalesce(NEW.validation_epoch, 0) = 0));
+  UPDATE cortex_memory_tally SET memories = memories + 1
+    WHERE confidence = CAST(NEW.confidence * 100 AS INTEGER)
+    AND created = substr(NEW.created_at, 1, 10)
+    AND uses = min(coalesce(NEW.cross_session_use_count, 0), 6)
+    AND unvalidated = (coalesce(NEW.validation_epoch, 0) = 0);
+  END)sql",
+     "memories", "validation_epoch"},
+    {"trigger", "cortex_memory_tally_left",
+     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tally_left
+  AFTER UPDATE OF id, status, confidence,
+    created_at, validation_epoch, cross_session_use_count
+  ON memories WHEN OLD.status = 'active'
+  BEGIN
+  UPDATE cortex_memory_tally SET memories = memories - 1
+    WHERE confidence = CAST(OLD.confidence * 100 AS INTEGER)
+    AND created = substr(OLD.created_at, 1, 10)
+    AND uses = min(coalesce(OLD.cross_session_use_count, 0), 6)
+    AND unvalidated = (coalesce(OLD.validation_epoch, 0) = 0);
+  END)sql",
+     "memories", "validation_epoch"},
+    {"trigger", "cortex_memory_tally_came",
+     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tally_came
+  AFTER UPDATE OF id, status, confidence,
+    created_at, validation_epoch, cross_session_use_count
+  ON memories WHEN NEW.status = 'active'
+  BEGIN
+  INSERT INTO cortex_memory_tally SELECT CAST(NEW.confidence * 100 AS INTEGER),
+    substr(NEW.created_at, 1, 10),
+    min(coalesce(NEW.cross_session_use_count, 0), 6),
+    coalesce(NEW.validation_epoch, 0) = 0, 0
+    WHERE NOT EXISTS (SELECT 1 FROM cortex_memory_tally
+      WHERE confidence = CAST(NEW.confidence * 100 AS INTEGER)
+    AND created = substr(NEW.created_at, 1, 10)
+    AND uses = min(coalesce(NEW.cross_session_use_count, 0), 6)
+    AND unvalidated = (coalesce(NEW.validation_epoch, 0) = 0));
+  UPDATE cortex_memory_tally SET memories = memories + 1
+    WHERE confidence = CAST(NEW.confidence * 100 AS INTEGER)
+    AND created = substr(NEW.created_at, 1, 10)
+    AND uses = min(coalesce(NEW.cross_session_use_count, 0), 6)
+    AND unvalidated = (coalesce(NEW.validation_epoch, 0) = 0);
+  END)sql",
+     "memories", "validation_epoch"},
+    {"trigger", "cortex_memory_tally_removed",
+     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tally_removed
+  AFTER DELETE ON memories WHEN OLD.status = 'active'
+  BEGIN
+  UPDATE cortex_memory_tally SET memories = memories - 1
+    WHERE confidence = CAST(OLD.confidence * 100 AS INTEGER)
+    AND created = substr(OLD.created_at, 1, 10)
+    AND uses = min(coalesce(OLD.cross_session_use_count, 0), 6)
+    AND unvalidated = (coalesce(OLD.validation_epoch, 0) = 0);
+  END)sql",
+     "memories", "validation_epoch"},
     // Reference 0.1.2 mirrors with plain INSERTs: a row that is mirrored already is no error.
     {"trigger", "cortex_events_again", R"sql(CREATE TRIGGER IF NOT EXISTS cortex_events_again
   BEFORE INSERT ON events

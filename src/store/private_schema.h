@@ -15,6 +15,11 @@
 //   cortex_events_newer, cortex_traces_newer
 //                            partial indexes over rows newer than this program (normally empty)
 //   cortex_memories_listed   index: pages of memories, newest first, and counts by status
+//   cortex_memory_tags       memories by tag, newest first, kept by triggers
+//   cortex_contradictions_*  indexes: contradictions by either side
+//   cortex_memory_tally, cortex_memories_*
+//                            counts of active memories by kind, kept by triggers, and indexes to
+//                            find them (memory_tally.h)
 //   cortex_events_again      trigger: inserting a row that is there already does nothing
 //   cortex_events_deleted    trigger: a deleted event makes cortex_mirror forget how far it was
 #pragma once

@@ -83,6 +83,10 @@ def life_of_a_memory(binary, tally):
         tally.check("a second use in one session counts", "" if again["use_count"] == 2 else again)
         shown = ask(home, "show", first)
         tally.check("the note is kept", "" if shown["outcomes"][0]["note"] == "n" else shown["outcomes"])
+        standing = shown["epistemic"] | shown["cross_session"]
+        tally.check("what it is taken for, and its use apart from it", "" if standing == {
+            "proof": "full_chain_verified", "truth": "supported", "usefulness": standing["usefulness"], "penalty": 0.0,
+            "penalty_applies": True, "quarantine_due": False} and 0.19 < standing["usefulness"] < 0.21 else standing)
         tally.check("proof", "" if shown["proof_state"] == "full_chain_verified" else shown["proof_state"])
         tally.check("why", "" if ask(home, "why", first)["usable_by_default"] else "not usable")
         pair = ask(home, "contradiction", "add", first, note(home, "the port is closed"))

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Commands on a store of many memories, as whole processes.
+
+    build/bench/bench/cortex_memories fill FOLDER 100000      # once, some minutes
+    bench/memories.py --folder FOLDER [--bin build/release/cortex] [--rounds 15]
+
+Medians, the shortest run and the processor time, in milliseconds; caches are warm. `memory note` and `context build` add
+to the store. What is wanted holds for an idle machine; what is counted (`cortex_memories count FOLDER`) holds anywhere.
+"""
+import argparse
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import time
+
+REPO = pathlib.Path(__file__).resolve().parent.parent
+WORDS = "fubababa kigababa gamufuba"
+# Command, and what is wanted of it.
+TASKS = (
+    (("--version",), None),
+    (("memory", "list", "--limit", "50"), 20),
+    (("memory", "list", "--limit", "50", "--offset", "950"), 20),
+    (("memory", "list", "--limit", "50", "--tag", "area-7"), 20),
+    (("memory", "candidates"), 20),
+    (("memory", "health", "--limit", "50"), 20),
+    (("memory", "show", "ID"), 20),
+    (("memory", "search", WORDS), None),
+    (("context", "build", "--task", WORDS, "--no-persist"), 30),
+    (("context", "build", "--task", WORDS), 30),
+    (("memory", "note", "TEXT"), 10),
+)
+
+
+def run(command, environment):
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, env=environment, capture_output=True, check=True)
+    took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout.decode()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", default=str(REPO / "build/release/cortex"))
+    parser.add_argument("--folder", required=True)
+    parser.add_argument("--rounds", type=int, default=15)
+    arguments = parser.parse_args()
+    environment = dict(os.environ, CORTEX_DATA_DIR=os.path.realpath(arguments.folder), HOME=arguments.folder)
+    listed = run([arguments.bin, "memory", "list", "--limit", "1"], environment)[2]
+    for task, wanted in TASKS:
+        times = []
+        for turn in range(arguments.rounds):
+            text = f"Note {turn} of {time.time_ns()} in the bench of memories"
+            words = [{"ID": listed.split("\t")[0], "TEXT": text}.get(word, word) for word in task]
+            times.append(run([arguments.bin, *words], environment)[:2])
+        wall, cpu = ([1000 * one[i] for one in times] for i in range(2))
+        print(f"{' '.join(task):70} {statistics.median(wall):8.1f}  best {min(wall):7.1f}  CPU {statistics.median(cpu):7.1f}"
+              f"  {f'wanted {wanted}' if wanted else ''}")
+
+
+if __name__ == "__main__":
+    main()
