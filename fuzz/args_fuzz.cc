@@ -55,7 +55,6 @@ void check_flag(const Invocation& invocation, const Words& words, const Flag& fl
     require(!flag.required);
     return;
   }
-  require(flag.available);
   if (!flag.needs.empty()) require(invocation.has(flag.needs));
   for (const std::string_view other : cortex::split(flag.excludes, ' ')) {
     require(other.empty() || !invocation.has(other));
@@ -77,7 +76,6 @@ void check_invocation(const Invocation& invocation, const Words& words) {
     return;
   }
   const Command& command = *invocation.command;
-  require(command.available);
   require(cortex::cli::find_command(command.path) == &command);
   std::size_t known = 0;
   for (const Flag& flag : command.flags) {

@@ -1,6 +1,6 @@
 #include "bundle/verify.h"
 
-#include <thread>
+#include <iterator>
 #include <utility>
 
 #include "base/text.h"
@@ -50,7 +50,7 @@ Status check_digest(const VerifiedArtifact& file, const Artifact& artifact) {
 Status check_digests(fs::FileSystem& fs, VerifyReport& report, Progress* progress) {
   const Artifact* wanted[] = {&report.manifest.store, &report.manifest.ledger};
   begin_phase(progress, "checking digests", wanted[0]->size_bytes + wanted[1]->size_bytes);
-  for (std::size_t i = 0; i < report.artifacts.size(); ++i) {
+  for (std::size_t i = 0; i < std::size(wanted); ++i) {
     auto digest = digest_file(fs, report.artifacts[i].path, Source::kAnywhere, progress);
     if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
     report.artifacts[i].digest = std::move(digest).value();
