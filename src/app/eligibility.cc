@@ -144,6 +144,7 @@ Status refuse_unless_all_usable(sqlite::Connection& db, std::span<const std::str
 
 std::vector<LeftOut> left_out_of(const std::vector<store::UnreadableMemory>& unreadable) {
   std::vector<LeftOut> out;
+  out.reserve(unreadable.size());
   for (const store::UnreadableMemory& row : unreadable) {
     out.push_back({row.id, "undecodable", cat("column ", row.column, ": ", row.reason)});
   }

@@ -37,6 +37,7 @@ class Run {
 
   Status page(const store::MemoryPage& page) {
     std::vector<std::string> ids;
+    ids.reserve(page.rows.size());
     for (const store::Memory& memory : page.rows) ids.push_back(memory.id);
     CORTEX_ASSIGN(const auto stored, store::load_vectors(*db_, embedder_->backend_id(), ids));
     for (const store::UnreadableMemory& row : page.unreadable) {
