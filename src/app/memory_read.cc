@@ -138,6 +138,7 @@ Result<CandidatesReport> list_candidates(Services& services, const Layout& layou
   CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(db, filter));
   report.unreadable = std::move(page.unreadable);
   std::vector<std::string> ids;
+  ids.reserve(page.rows.size());
   for (const store::Memory& memory : page.rows) ids.push_back(memory.id);
   CORTEX_ASSIGN(const auto proofs, store::prove_lineages(db, ids, store::ProofDepth::kHashes));
   CORTEX_ASSIGN(const auto counts, store::count_open_contradictions(db, ids));

@@ -42,7 +42,7 @@ struct Validation {
   std::string key_id, signature;
 };
 
-trust::Contribution vote(std::string rule, bool holds, std::string reason) {
+trust::Contribution vote(std::string_view rule, bool holds, std::string reason) {
   return {cat("memory.outcome.", rule), holds ? Outcome::kAllow : Outcome::kReject,
           std::move(reason)};
 }

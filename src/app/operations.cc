@@ -74,7 +74,7 @@ Status record_all(Services& services, const store::Caller& caller, const Plan& p
   CORTEX_ASSIGN(const std::vector<store::Operation> operations, plan(both.db));
   CORTEX_TRY(go_on(services.stop));
   // A key may sign its own registration, and its own end.
-  const Status entitled = check_signer(services, both.db, both.signer);
+  Status entitled = check_signer(services, both.db, both.signer);
   for (const store::Operation& operation : operations) {
     CORTEX_TRY(record(services, operation, caller, both));
   }

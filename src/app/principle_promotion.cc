@@ -117,7 +117,7 @@ Result<Operations> plan_promotion(Services& services, sqlite::Connection& db,
                                         decision, report)};
 }
 
-Error unproven(std::string what) {
+Error unproven(std::string_view what) {
   return refusal(Code::kPrecondition, cat("the promotion is not proven: ", what),
                  "compare doctrine and audit records with a backup",
                  "principle.promotion.not_proven");
