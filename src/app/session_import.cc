@@ -112,7 +112,7 @@ class TurnEvents {
     if (payloads == Payloads::kWhole) {
       json::Value payload(std::move(turn.payload));
       if (request_.redact) memory::redact_strings(payload, request_.policy, redactions);
-      event.payload = json::canonical(std::move(payload));
+      event.payload = json::canonical(payload);
     }
     out.raw_payload = event.payload;
     out.raw_payload_is_canonical = true;

@@ -69,6 +69,7 @@ Status ProposalKeeper::flush() {
   const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
     counted = {};
     std::vector<std::string> ids;
+    ids.reserve(batch.size());
     for (const Kept& one : batch) ids.push_back(one.id);
     CORTEX_ASSIGN(auto known, store::present_ids(db, "memories", ids));
     const std::string now = column_time(services_.clock.now());
