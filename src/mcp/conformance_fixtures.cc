@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "mcp/method_table.h"
 
 namespace cortex::mcp {
 namespace {
@@ -142,11 +143,6 @@ json::Object message(json::Object content) {
   return {{"role", "user"}, {"content", std::move(content)}};
 }
 
-std::string argument(const json::Object& arguments, std::string_view name) {
-  const json::Value* value = arguments.find(name);
-  return value == nullptr || value->as_string() == nullptr ? "" : *value->as_string();
-}
-
 json::Object prompt(std::string_view name, std::span<const std::string_view> arguments) {
   json::Array rows;
   for (const std::string_view one : arguments) {
@@ -203,10 +199,10 @@ std::optional<json::Object> fixture_prompt(std::string_view name, const json::Ob
     messages.emplace_back(message(text("This is a simple prompt for testing.")));
   } else if (name == "test_prompt_with_arguments") {
     messages.emplace_back(
-        message(text(cat("Prompt with arguments: arg1='", argument(arguments, "arg1"), "', arg2='",
-                         argument(arguments, "arg2"), "'"))));
+        message(text(cat("Prompt with arguments: arg1='", text_member(arguments, "arg1"),
+                         "', arg2='", text_member(arguments, "arg2"), "'"))));
   } else if (name == "test_prompt_with_embedded_resource") {
-    messages.emplace_back(message(embedded(argument(arguments, "resourceUri"), "text/plain",
+    messages.emplace_back(message(embedded(text_member(arguments, "resourceUri"), "text/plain",
                                            "Embedded resource content for testing.")));
     messages.emplace_back(message(text("Please process the embedded resource above.")));
   } else if (name == "test_prompt_with_image") {

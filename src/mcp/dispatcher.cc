@@ -107,6 +107,23 @@ std::variant<const Tool*, RpcError> find_called(const Host& host, const json::Ob
   return tool;
 }
 
+// The host for one request: what runs on it ends when the request is called off.
+struct StoppableHost {
+  StoppableHost(const Host& all, const std::stop_token& stop)
+      : fs(all.services.fs, stop),
+        http(all.services.http, stop),
+        services{fs, all.services.clock, all.services.random, http, stop, &recorded},
+        host{services, all.environment, all.layout, all.settings, all.confirmation, all.fixtures} {}
+  StoppableHost(const StoppableHost&) = delete;
+  StoppableHost& operator=(const StoppableHost&) = delete;
+
+  fs::StoppableFs fs;
+  net::StoppableHttp http;
+  std::atomic<std::uint64_t> recorded = 0;
+  app::Services services;
+  Host host;
+};
+
 }  // namespace
 
 std::stop_source Pending::add(const std::string& id) {
@@ -200,8 +217,8 @@ void Dispatcher::answer(const Method& method, Message message, const Asked& aske
     Client client;
     Reply reply;
   };
-  const auto text_of = [this, &method, &revision = asked.revision](const Job& job) {
-    const Question question{host_, object_of(&job.message.params), revision, job.client};
+  const auto text_of = [&method, &revision = asked.revision](const Host& host, const Job& job) {
+    const Question question{host, object_of(&job.message.params), revision, job.client};
     Answer answer = method.answer(question);
     if (const auto* error = std::get_if<RpcError>(&answer)) {
       return error_text(job.message.id, *error);
@@ -210,11 +227,14 @@ void Dispatcher::answer(const Method& method, Message message, const Asked& aske
                        finished(std::get<json::Object>(std::move(answer)), revision, method.cache));
   };
   auto job = std::make_shared<Job>(Job{std::move(message), asked.client, std::move(reply)});
-  if (!method.reads_store) return job->reply(text_of(*job));
+  if (!method.reads_store) return job->reply(text_of(host_, *job));
   const std::stop_source stop = connection.pending->add(job->message.id);
-  scheduler_.submit(Lane::kRead, [text_of, job, stop, pending = connection.pending] {
+  scheduler_.submit(Lane::kRead, [this, text_of, job, stop, pending = connection.pending] {
     std::string text;
-    if (!stop.stop_requested()) text = text_of(*job);
+    if (!stop.stop_requested()) {
+      const StoppableHost own(host_, stop.get_token());
+      text = text_of(own.host, *job);
+    }
     pending->remove(job->message.id, stop);
     job->reply(stop.stop_requested() ? std::string() : std::move(text));
   });
@@ -299,10 +319,10 @@ std::optional<RpcError> Dispatcher::misses_capability(const Message& message) co
                   json::Object{{"requiredCapabilities", std::move(needed)}}};
 }
 
-std::optional<RpcError> Dispatcher::refusal(const Message& message,
-                                            const Connection& connection) const {
-  const auto asked = asked_by(message, connection);
-  if (const auto* error = std::get_if<RpcError>(&asked)) return *error;
+std::variant<Dispatcher::Asked, RpcError> Dispatcher::admitted(const Message& message,
+                                                               const Connection& connection) const {
+  auto asked = asked_by(message, connection);
+  if (std::holds_alternative<RpcError>(asked)) return asked;
   const bool handshake = std::get<Asked>(asked).revision.handshake;
   const Method* method = find_method(message.method);
   bool known = message.method == "tools/call" || (handshake && message.method == "initialize");
@@ -311,7 +331,17 @@ std::optional<RpcError> Dispatcher::refusal(const Message& message,
   }
   if (method != nullptr) known = handshake ? method->with_handshake : method->stateless;
   if (!known) return not_found(message.method);
-  return handshake ? std::nullopt : misses_capability(message);
+  if (!handshake) {
+    if (auto error = misses_capability(message)) return *std::move(error);
+  }
+  return asked;
+}
+
+std::optional<RpcError> Dispatcher::refusal(const Message& message,
+                                            const Connection& connection) const {
+  auto asked = admitted(message, connection);
+  if (auto* error = std::get_if<RpcError>(&asked)) return std::move(*error);
+  return std::nullopt;
 }
 
 void Dispatcher::handle(Message message, Connection& connection, Reply reply) {
@@ -335,10 +365,10 @@ void Dispatcher::handle(Message message, Connection& connection, Reply reply) {
   if (message.method == "initialize" && !is_stateless(message)) {
     return shake_hands(message, connection, reply);
   }
-  if (const auto error = refusal(message, connection)) {
+  const auto asked = admitted(message, connection);
+  if (const auto* error = std::get_if<RpcError>(&asked)) {
     return reply(error_text(message.id, *error));
   }
-  const auto asked = asked_by(message, connection);
   const Asked& by = std::get<Asked>(asked);
   if (is_call) return call_tool(std::move(message), connection, by, std::move(reply));
   if (message.method == kListen) {
@@ -393,12 +423,9 @@ void Dispatcher::carry_out(ToolJob& job) const {
     const Arguments arguments(object_of(params.find("arguments")));
     const ProgressPump pump(object_of(params.find("_meta")).find(meta::kProgressToken), job.notify,
                             stop);
-    const app::Services& all = host_.services;
-    fs::StoppableFs fs(all.fs, stop);
-    net::StoppableHttp http(all.http, stop);
-    std::atomic<std::uint64_t> recorded = 0;
-    app::Services own{fs, all.clock, all.random, http, stop, &recorded};
-    auto outcome = run_tool(job.tool, {host_, job.client, arguments, pump.progress(), &own});
+    const StoppableHost own(host_, stop);
+    auto outcome = run_tool(job.tool, {own.host, job.client, arguments, pump.progress()});
+    const std::uint64_t recorded = own.recorded;
     const bool off = stop.stop_requested();
     if (log_ && (job.tool.tier != Tier::kSession || (off && recorded > 0))) {
       const std::string_view ended = off ? "cancelled" : outcome.ok() ? "ok" : "refused";
@@ -407,7 +434,7 @@ void Dispatcher::carry_out(ToolJob& job) const {
     }
     if (log_ && off && recorded > 0) {
       log_(cat("tools/call tool=", job.tool.name, ": called off after it had recorded ",
-               counted(recorded.load(), "ledger row"), ", which stay"));
+               counted(recorded, "ledger row"), ", which stay"));
     }
     if (!off) text = tool_reply(job.message.id, std::move(outcome), job.revision);
   }

@@ -89,6 +89,9 @@ class Dispatcher {
   };
   static std::variant<Asked, RpcError> asked_by(const Message& message,
                                                 const Connection& connection);
+  // The same, and refusal().
+  std::variant<Asked, RpcError> admitted(const Message& message,
+                                         const Connection& connection) const;
   std::optional<RpcError> misses_capability(const Message& message) const;
   static void note(const Message& message, const Connection& connection);
   void answer(const Method& method, Message message, const Asked& asked,

@@ -6,10 +6,12 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/fs/forward_fs.h"
 #include "mcp/mcp_fixture.h"
 #include "mcp/resources.h"
 
@@ -20,47 +22,18 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // The file system, with a ledger whose size is asked from the test.
-class ToldSizeFs final : public fs::FileSystem {
+class ToldSizeFs final : public fs::ForwardFs {
  public:
   explicit ToldSizeFs(std::string ledger) : ledger_(std::move(ledger)) {}
   std::function<std::uint64_t()> size{};
 
   Result<fs::Info> stat(const std::string& path) override {
-    CORTEX_ASSIGN(fs::Info info, below_.stat(path));
+    CORTEX_ASSIGN(fs::Info info, ForwardFs::stat(path));
     if (path == ledger_) info.size_bytes = size();
     return info;
   }
-  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
-                                         unsigned mode) override {
-    return below_.open(path, how, mode);
-  }
-  Result<std::unique_ptr<fs::File>> open_directory(const std::string& path) override {
-    return below_.open_directory(path);
-  }
-  Result<fs::Info> lstat(const std::string& path) override { return below_.lstat(path); }
-  Status make_directory(const std::string& path, unsigned mode) override {
-    return below_.make_directory(path, mode);
-  }
-  Result<std::vector<std::string>> make_directories(const std::string& path,
-                                                    unsigned mode) override {
-    return below_.make_directories(path, mode);
-  }
-  Status remove_file(const std::string& path) override { return below_.remove_file(path); }
-  Status remove_directory(const std::string& path) override {
-    return below_.remove_directory(path);
-  }
-  Result<std::vector<std::string>> list(const std::string& path) override {
-    return below_.list(path);
-  }
-  Status rename_no_replace(const std::string& from, const std::string& to) override {
-    return below_.rename_no_replace(from, to);
-  }
-  Status sync_directory(const std::string& path) override { return below_.sync_directory(path); }
-  Result<std::string> canonical(const std::string& path) override { return below_.canonical(path); }
-  Result<std::string> working_directory() override { return below_.working_directory(); }
 
  private:
-  fs::FileSystem& below_ = fs::posix();
   std::string ledger_;
 };
 

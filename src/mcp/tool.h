@@ -33,7 +33,8 @@ struct Client {
   std::string version{};
 };
 
-// What all calls of a server share. Lives as long as it.
+// What all calls of a server share, and lives as long as it; or the same with services that end
+// when one request is called off.
 struct Host {
   app::Services& services;
   const app::Environment& environment;
@@ -48,13 +49,14 @@ struct Call {
   const Client& client;
   const Arguments& arguments;
   Progress* progress = nullptr;
-  app::Services* own = nullptr;  // those of this call, which end when it is called off; or null
 
-  app::Services& services() const { return own != nullptr ? *own : host.services; }
+  app::Services& services() const { return host.services; }
   const app::Layout& layout() const { return host.layout; }
   // On whose behalf an operation is recorded: an agent's, by the name that its client gives.
   store::Caller caller(std::string reason) const;
   app::Author author() const;
+  // The memory of a call that needs the token: is it named, is the token right, is it an id.
+  Result<std::string> confirmed_memory() const;
 };
 
 struct Tool {

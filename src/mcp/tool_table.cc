@@ -56,6 +56,12 @@ app::Author Call::author() const {
   return {.caller = caller(""), .policy = host.settings.write_gate};
 }
 
+Result<std::string> Call::confirmed_memory() const {
+  CORTEX_TRY(arguments.text("memory_id"));
+  CORTEX_TRY(host.confirmation.check(arguments));
+  return arguments.memory_id("memory_id");
+}
+
 json::Object members_of(json::Value report) { return std::move(*report.as_object()); }
 
 json::Object describe(const Tool& tool) {

@@ -10,13 +10,6 @@
 namespace cortex::mcp {
 namespace {
 
-// The memory of a call that needs the token: is it named, is the token right, is it an id.
-Result<std::string> confirmed_memory(const Call& call) {
-  CORTEX_TRY(call.arguments.text("memory_id"));
-  CORTEX_TRY(call.host.confirmation.check(call.arguments));
-  return call.arguments.memory_id("memory_id");
-}
-
 // ---- cortex_memory_accept
 
 constexpr Field kAcceptTakes[] = {kMemoryId, kTokenField};
@@ -27,7 +20,7 @@ constexpr Field kAcceptGives[] = {
 };
 
 Result<json::Object> run_accept(const Call& call) {
-  CORTEX_ASSIGN(const std::string id, confirmed_memory(call));
+  CORTEX_ASSIGN(const std::string id, call.confirmed_memory());
   CORTEX_ASSIGN(const app::AcceptReport report,
                 app::accept_memory(call.services(), call.layout(), call.author(), id,
                                    store::ProofDepth::kHashes));
@@ -47,7 +40,7 @@ constexpr Field kMoveGives[] = {
 constexpr Field kRejectTakes[] = {kMemoryId, kTokenField, kReasonField};
 
 Result<json::Object> run_reject(const Call& call) {
-  CORTEX_ASSIGN(const std::string id, confirmed_memory(call));
+  CORTEX_ASSIGN(const std::string id, call.confirmed_memory());
   CORTEX_ASSIGN(const auto reason, call.arguments.optional_trimmed("reason"));
   CORTEX_ASSIGN(
       const app::MoveReport report,
@@ -64,7 +57,7 @@ constexpr Field kSupersedeTakes[] = {
 };
 
 Result<json::Object> run_supersede(const Call& call) {
-  CORTEX_ASSIGN(const std::string id, confirmed_memory(call));
+  CORTEX_ASSIGN(const std::string id, call.confirmed_memory());
   CORTEX_ASSIGN(const std::string by, call.arguments.memory_id("by"));
   CORTEX_ASSIGN(const auto since, call.arguments.optional_trimmed("since"));
   CORTEX_ASSIGN(const auto reason, call.arguments.optional_trimmed("reason"));

@@ -89,9 +89,7 @@ constexpr Field kCorrectTakes[] = {
 };
 
 Result<json::Object> run_correct(const Call& call) {
-  CORTEX_TRY(call.arguments.text("memory_id"));
-  CORTEX_TRY(call.host.confirmation.check(call.arguments));
-  CORTEX_ASSIGN(const std::string id, call.arguments.memory_id("memory_id"));
+  CORTEX_ASSIGN(const std::string id, call.confirmed_memory());
   CORTEX_ASSIGN(app::NoteRequest request, note_request(call));
   CORTEX_ASSIGN(const auto reason, call.arguments.optional_trimmed("reason"));
   request.reason = reason.value_or("");
