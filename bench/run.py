@@ -361,12 +361,7 @@ class Drill(VerifyBackup):
         os.sync()
         return "big", ["backup", "verify", side.root / "kept", "--drill"]
 
-    def baseline(self, number):
-        return copy_and_sync(self.files, self.bench.root / "copy")
-
-    def figures(self, ours, base):
-        size = megabytes(*self.files)
-        return f"{size:.1f} MB in two files: {size / ours:.0f} MB/s; baseline: cp + sync, {size / base:.0f} MB/s"
+    baseline, figures = Backup.baseline, Backup.figures
 
 
 class Restore(Drill):

@@ -21,6 +21,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness  # noqa: E402
+from mcp_frames import with_bytes_changed  # noqa: E402
 
 BLOCK = 500  # frames between two barriers
 ANSWER_SECONDS = 120
@@ -131,22 +132,6 @@ class Frames:
                 return value[:at] + [self.changed_value(value[at], depth + 1)] + value[at + pick.randrange(2):]
         return pick.choice(ODD)
 
-    def changed_bytes(self, frame):
-        pick, out = self.random, bytearray(frame)
-        for _ in range(pick.randrange(1, 4)):
-            at = pick.randrange(len(out))
-            kind = pick.randrange(4)
-            if kind == 0:
-                out[at] = pick.randrange(256)
-            elif kind == 1:
-                del out[at:at + pick.randrange(1, 9)]
-            elif kind == 2:
-                out[at:at] = out[at:at + pick.randrange(1, 40)]
-            else:
-                out[at:] = self.last[pick.randrange(len(self.last)):]
-            out = out or bytearray(b"x")
-        return bytes(out).replace(b"\n", b" ")
-
     def next(self):
         message = self.message()
         kind = self.random.random()
@@ -155,7 +140,7 @@ class Frames:
         if kind > 0.97:
             message = [message, self.message(), self.message()]
         frame = json.dumps(message, ensure_ascii=self.random.random() < 0.5).encode("utf-8", "surrogatepass")
-        out = self.changed_bytes(frame) if 0.3 <= kind < 0.5 else frame
+        out = with_bytes_changed(self.random, frame, self.last) if 0.3 <= kind < 0.5 else frame
         self.last = frame
         return out
 

@@ -15,21 +15,9 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness  # noqa: E402
+from mcp_frames import call, hello, line, with_bytes_changed  # noqa: E402
 
 PARSE_ERROR = {"jsonrpc": "2.0", "error": {"code": -32700, "message": "Parse error"}}
-
-
-def line(number, method, **params):
-    return json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n"
-
-
-def hello(version="2025-06-18"):
-    return line("hello", "initialize", protocolVersion=version, capabilities={},
-                clientInfo={"name": "bad client", "version": "1"})
-
-
-def call(number, tool, **arguments):
-    return line(number, "tools/call", name=tool, arguments=arguments)
 
 
 class Cases:
@@ -235,19 +223,7 @@ class Cases:
                  call(3, "cortex_memory_list", limit=3, domains=["a"]).strip(),
                  b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":3}}']
         out = [hello().strip()]
-        for _ in range(20_000):
-            frame = bytearray(source.choice(seeds))
-            for _ in range(source.randrange(1, 4)):
-                at = source.randrange(len(frame))
-                kind = source.randrange(3)
-                if kind == 0:
-                    frame[at] = source.randrange(256)
-                elif kind == 1:
-                    del frame[at:at + source.randrange(1, 9)]
-                else:
-                    frame[at:at] = frame[at:at + 8]
-                frame = frame or bytearray(b"x")
-            out.append(bytes(frame).replace(b"\n", b" "))
+        out += [with_bytes_changed(source, source.choice(seeds)) for _ in range(20_000)]
         before = self.home.ledger.read_bytes()
         replies = self.talk(b"\n".join(out) + b"\n" + line("end", "ping"))
         if {"jsonrpc": "2.0", "id": "end", "result": {}} not in replies:

@@ -16,16 +16,9 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness  # noqa: E402
+from mcp_frames import call, hello, line  # noqa: E402
 
 EVENTS, PAYLOAD_BYTES = 6000, 20_000  # 120 MB: what reads it all takes its time
-
-
-def line(number, method, **params):
-    return json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n"
-
-
-def call(number, tool, **arguments):
-    return line(number, "tools/call", name=tool, arguments=arguments)
 
 
 def cancelled(number):
@@ -33,8 +26,7 @@ def cancelled(number):
                        "params": {"requestId": number, "reason": "no longer wanted"}}).encode() + b"\n"
 
 
-HELLO = line("hello", "initialize", protocolVersion="2025-11-25", capabilities={},
-             clientInfo={"name": "changes its mind", "version": "1"})
+HELLO = hello("2025-11-25")
 
 
 class Server:
@@ -127,7 +119,7 @@ class Cases:
         if not there:
             return None
         checked = self.home.run("restore", "verify-backup", "--manifest",
-                                self.bundles / "verifying/BACKUP_MANIFEST.json", "--deep")
+                                self.bundles / "verifying/BACKUP_MANIFEST", "--deep")
         return None if checked.returncode == 0 else harness.said(checked)
 
     def reading_calls(self):
