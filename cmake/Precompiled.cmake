@@ -3,30 +3,27 @@
 # are missing.
 option(CORTEX_PCH "Precompile the standard headers" OFF)
 
-set(cortex_pch_headers <algorithm> <array> <cstdint> <functional> <map> <memory> <optional> <set> <span> <string>
-  <string_view> <unordered_map> <utility> <vector>)
-
 # Optimising code that runs once costs more than it gives. Sanitizer builds are -O1 as a whole.
 set(cortex_test_options $<$<CONFIG:Release>:-O1>
   $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-Wno-maybe-uninitialized>)
 
-# gcc 12 judges the bounds of moved strings wrongly at -O1 and with precompiled headers.
-if(CORTEX_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(cortex_options INTERFACE -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
-endif()
-
 if(CORTEX_PCH)
-  file(WRITE "${CMAKE_BINARY_DIR}/pch.cc" "")
-  foreach(kind program test)
-    add_library(cortex_pch_${kind} OBJECT "${CMAKE_BINARY_DIR}/pch.cc")
-    target_link_libraries(cortex_pch_${kind} PRIVATE cortex_options)
-  endforeach()
-  target_precompile_headers(cortex_pch_program PRIVATE ${cortex_pch_headers})
+  set(headers <algorithm> <array> <cstdint> <functional> <map> <memory> <optional> <set> <span> <string> <string_view>
+    <unordered_map> <utility> <vector>)
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/pch.cc" CONTENT "")
+  add_library(cortex_pch_program OBJECT "${CMAKE_BINARY_DIR}/pch.cc")
+  target_link_libraries(cortex_pch_program PRIVATE cortex_options)
+  target_precompile_headers(cortex_pch_program PRIVATE ${headers})
   if(CORTEX_TESTS)
+    add_library(cortex_pch_test OBJECT "${CMAKE_BINARY_DIR}/pch.cc")
     set_target_properties(cortex_pch_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)  # code of programs, not of libraries
     target_compile_options(cortex_pch_test PRIVATE -fPIE ${cortex_test_options})
-    target_link_libraries(cortex_pch_test PRIVATE GTest::gmock GTest::gtest)
-    target_precompile_headers(cortex_pch_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> ${cortex_pch_headers})
+    target_link_libraries(cortex_pch_test PRIVATE cortex_options GTest::gmock GTest::gtest)
+    target_precompile_headers(cortex_pch_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> ${headers})
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # gcc 12 judges the bounds of moved strings wrongly at -O1 and with precompiled headers.
+    target_compile_options(cortex_options INTERFACE -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
   endif()
 endif()
 

@@ -11,7 +11,7 @@
 #include "app/mirror_fixture.h"
 #include "app/open_store.h"
 #include "app/summary_models.h"
-#include "base/fs/forward_fs.h"
+#include "base/fs/folder_syncs.h"
 #include "crypto/ed25519.h"
 #include "crypto/key_file.h"
 #include "net/http_fixture.h"

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/fs/forward_fs.h"
+#include "base/fs/folder_syncs.h"
 #include "cli/cli_fixture.h"
 
 namespace cortex::cli {

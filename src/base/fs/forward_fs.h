@@ -79,14 +79,4 @@ class ForwardFs : public FileSystem {
   FileSystem& inner_;
 };
 
-// Remembers which folders were synced. For tests only.
-class FolderSyncs final : public ForwardFs {
- public:
-  Status sync_directory(const std::string& path) override {
-    folders.push_back(path);
-    return ForwardFs::sync_directory(path);
-  }
-  std::vector<std::string> folders;
-};
-
 }  // namespace cortex::fs
