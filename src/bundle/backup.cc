@@ -103,12 +103,10 @@ Result<ContentReport> verify_published(fs::FileSystem& fs, const std::string& bu
 // A published bundle that does not verify must not look like one.
 Error withdraw(fs::FileSystem& fs, const std::string& bundle, const std::string& why, Clock& clock,
                Random& random) {
-  const std::string aside =
-      fs::join(fs::parent_of(bundle),
-               cat(".", fs::name_of(bundle), ".rejected.", Ulid::make(clock, random).text()));
   Error error = make_error(Code::kIntegrity, cat("the bundle failed its verification: ", why));
-  if (fs.rename_no_replace(bundle, aside).ok()) {
-    error.unchanged = cat("the live data was not changed; the rejected copy is in ", quoted(aside));
+  if (const auto aside = move_aside(fs, bundle, ".rejected.", clock, random); aside.ok()) {
+    error.unchanged =
+        cat("the live data was not changed; the rejected copy is in ", quoted(*aside));
   } else {
     error.unchanged = "the live data was not changed; do not use this bundle";
   }
@@ -118,17 +116,15 @@ Error withdraw(fs::FileSystem& fs, const std::string& bundle, const std::string&
 }
 
 // Nobody asks for it any more, and nobody has checked it: first no bundle by its name, then gone.
+// What cannot be removed now is a dead staging folder for the next run.
 Error take_back(fs::FileSystem& fs, const std::string& bundle, Clock& clock, Random& random) {
-  const std::string aside =
-      fs::join(fs::parent_of(bundle),
-               cat(".", fs::name_of(bundle), ".stopped.", Ulid::make(clock, random).text()));
   Error error = called_off();
-  if (!fs.rename_no_replace(bundle, aside).ok()) {
+  const auto aside = move_aside(fs, bundle, kStagingMark, clock, random);
+  if (!aside.ok()) {
     error.unchanged = "the bundle stays, unchecked: do not use it";
-    return error;
+  } else if (!fs::remove_tree(fs, *aside).ok()) {
+    error.unchanged = cat(quoted(*aside), " could not be removed");
   }
-  if (!fs::remove_tree(fs, aside).ok())
-    error.unchanged = cat(quoted(aside), " could not be removed");
   return error;
 }
 

@@ -1,6 +1,7 @@
 #include "bundle/private_folder.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "base/ulid.h"
 
 namespace cortex::bundle {
@@ -36,6 +37,16 @@ Result<PrivateFolder> PrivateFolder::create(fs::FileSystem& fs, const std::strin
   CORTEX_ASSIGN(folder.lock_, fs.open_directory(path));
   CORTEX_TRY(folder.lock_->lock(fs::Lock::kExclusive, 0));
   return folder;
+}
+
+Result<std::string> move_aside(fs::FileSystem& fs, const std::string& dir, std::string_view mark,
+                               Clock& clock, Random& random) {
+  const std::string parent = fs::parent_of(dir);
+  std::string aside =
+      fs::join(parent, cat(".", fs::name_of(dir), mark, Ulid::make(clock, random).text()));
+  CORTEX_TRY(fs.rename_no_replace(dir, aside));
+  CORTEX_TRY(fs.sync_directory(parent));
+  return aside;
 }
 
 PrivateFolder::~PrivateFolder() {

@@ -42,6 +42,11 @@ class PrivateFolder {
   std::vector<std::string> removed_dead_;
 };
 
+// Gives the folder `dir` the name `<parent>/.<name><mark><ULID>`, which lasts: nobody sees it under
+// its own name any more, whole or half removed. Returns the new path.
+Result<std::string> move_aside(fs::FileSystem& fs, const std::string& dir, std::string_view mark,
+                               Clock& clock, Random& random);
+
 // Removes the folders `<prefix><ULID>` in `parent` whose makers are dead; returns their paths. A
 // courtesy: what cannot be removed stays.
 std::vector<std::string> remove_dead_folders(fs::FileSystem& fs, const std::string& parent,

@@ -237,13 +237,9 @@ Status remove_bundle(fs::FileSystem& fs, const ShelvedBundle& bundle, Clock& clo
     CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
     if (info.kind == fs::Kind::kFile) CORTEX_TRY(fs.remove_file(path));
   }
-  const std::string parent = fs::parent_of(bundle.path);
-  const std::string aside =
-      fs::join(parent, cat(".", bundle.name, kPrunedMark, Ulid::make(clock, random).text()));
-  CORTEX_TRY(fs.rename_no_replace(bundle.path, aside));
-  CORTEX_TRY(fs.sync_directory(parent));
+  CORTEX_ASSIGN(const std::string aside, move_aside(fs, bundle.path, kPrunedMark, clock, random));
   CORTEX_TRY(fs::remove_tree(fs, aside));
-  return fs.sync_directory(parent);
+  return fs.sync_directory(fs::parent_of(bundle.path));
 }
 
 Status remove_half_pruned(fs::FileSystem& fs, const std::string& dir) {
