@@ -17,7 +17,6 @@
 #include "core/ids.h"
 #include "retrieval/score_v1.h"
 #include "store/memories.h"
-#include "store/memory_tally.h"
 
 namespace cortex::app {
 namespace {
@@ -208,8 +207,7 @@ Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& requ
                               const Candidates& found, context::Pack& pack, Filler& filler) {
   const std::set<std::string> seen = ids_of(found);
   store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags, .limit = kJudgedAtOnce};
-  CORTEX_ASSIGN(const std::uint64_t all,
-                filter.tags.empty() ? store::count_active(db) : store::count_memories(db, filter));
+  CORTEX_ASSIGN(const std::uint64_t all, store::count_memories(db, filter));
   const bool to_the_end = !request.any_tag.empty();
   std::uint64_t looked_at = seen.size();
   std::size_t in_vain = pack.is_full() ? found.refs.size() - pack.refs().size() : 0;

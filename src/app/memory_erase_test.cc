@@ -247,6 +247,19 @@ TEST_F(EraseTest, ShortClaim_IsErasedWhereItIsAWholeText) {
   EXPECT_EQ(verify().code, Code::kOk);
 }
 
+TEST_F(EraseTest, ClaimThatIsAlsoATag_IsErasedThereToo) {
+  NoteRequest noting{.claim = "ops", .domains = {std::string(ledger::kErasedText), "ops"}};
+  const auto done = note(services_, layout_, {}, noting);
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EraseRequest erasing = request();
+  erasing.memory_id = erasing.confirm = done->memory_id;
+  const auto erased = erase_memory(services_, erasing);
+  ASSERT_TRUE(erased.ok()) << erased.error().text();
+  EXPECT_EQ(count("memories WHERE domains_json LIKE '%ops%'"), 0);
+  EXPECT_EQ(count("cortex_memory_tags WHERE tag = 'ops'"), 0);
+  EXPECT_EQ(count("cortex_memory_tags WHERE tag = '[erased]'"), 1);
+}
+
 TEST_F(EraseTest, MemoryOfAnotherProgram_IsWrittenDownWithoutItsText) {
   const std::string foreign = cat("mem_", Ulid{1ULL << 40U, 77}.text());
   exec(cat(

@@ -13,6 +13,7 @@
 #include "ledger/verify.h"
 #include "sqlite/backup.h"
 #include "sqlite/transaction.h"
+#include "store/followed_tables.h"
 #include "store/migrations.h"
 #include "store/mirror.h"
 #include "store/mirror_row.h"
@@ -206,6 +207,8 @@ Status mend(Services& services, sqlite::Connection& db, ledger::AppendLog& log,
   for (const store::ProjectedTable& table : store::projected_tables()) {
     CORTEX_ASSIGN(report.tables.emplace_back(), mend_table(db, rebuilt, table));
   }
+  // Another program may have replaced rows of memories, which fires no trigger of ours.
+  CORTEX_TRY(store::refill_followed_tables(db));
   CORTEX_ASSIGN(report.operations, operation_outcomes(db));
   CORTEX_ASSIGN(store::MirrorState state, store::read_mirror_state(rebuilt));
   CORTEX_ASSIGN(auto mirror,

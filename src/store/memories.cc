@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "core/ids.h"
+#include "store/memory_tally.h"
 
 namespace cortex::store {
 namespace {
@@ -240,8 +241,8 @@ Result<sqlite::Statement> select_page(sqlite::Connection& db, const MemoryFilter
   const Condition where = tag_condition_of(filter);
   return bound(db,
                cat("SELECT ", kColumns, " FROM (SELECT k.updated_at AS at, k.memory_id AS known,",
-                   " m.rowid, m.* FROM cortex_memory_tags k CROSS JOIN memories m ON m.rowid ="
-                   " k.memory_row WHERE ",
+                   " m.rowid, m.* FROM cortex_memory_tags k CROSS JOIN memories m ON m.id ="
+                   " k.memory_id WHERE ",
                    where.sql, ") ORDER BY at DESC, known", window_of(filter)),
                where);
 }
@@ -316,6 +317,8 @@ Result<std::optional<Memory>> find_memory(sqlite::Connection& db, std::string_vi
 }
 
 Result<std::uint64_t> count_memories(sqlite::Connection& db, const MemoryFilter& filter) {
+  const bool of_all = filter.tags.empty() && !filter.ids && !filter.row_numbers && !filter.after;
+  if (of_all && filter.statuses == std::vector<std::string>{"active"}) return count_active(db);
   const bool by_tag = is_by_tag(filter);
   const Condition where = by_tag ? tag_condition_of(filter) : condition_of(filter);
   CORTEX_ASSIGN(auto row,

@@ -75,7 +75,8 @@ Result<MemoryPage> page_of_memories(sqlite::Connection& db, const MemoryFilter& 
 // Nothing when there is none. kInternal with the column when it cannot be read.
 Result<std::optional<Memory>> find_memory(sqlite::Connection& db, std::string_view id);
 
-// Of the rows that the filter lets through, whatever page.
+// Of the rows that the filter lets through, whatever page. Of all active ones, and by tags, from
+// the tables that follow (followed_tables.h); else O(rows).
 Result<std::uint64_t> count_memories(sqlite::Connection& db, const MemoryFilter& filter);
 // How many there are in each status. O(rows), from an index.
 Result<std::map<std::string, std::uint64_t>> count_memories_by_status(sqlite::Connection& db);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "store/followed_tables.h"
 #include "store/memories.h"
 #include "store/private_schema.h"
 #include "store/schema_query.h"
@@ -167,6 +168,22 @@ TEST_F(MemoryTallyTest, ATableThatWasMadeAnewIsCountedAnew) {
   ASSERT_TRUE(ensure_private_schema(db_).ok());
   expect_true({0.5, "2026-01-05", false});
   EXPECT_EQ(count_active(db_).value(), 1U);
+}
+
+TEST_F(MemoryTallyTest, ATableThatIsGoneIsMadeAnewWithWhatItHeld) {
+  put(1, "0.5", "2026-01-02", "active", "[\"a\"]");
+  exec("DROP TABLE cortex_memory_tally; DROP TABLE cortex_memory_tags");
+  ASSERT_TRUE(ensure_private_schema(db_).ok());
+  expect_true({0.5, "2026-01-05", false});
+  EXPECT_EQ(count_memories(db_, {.statuses = {"active"}, .tags = {"a"}}).value(), 1U);
+}
+
+TEST_F(MemoryTallyTest, RepeatedTagsFailNoStatement_ReplacedRowsAreFoundByARefill) {
+  put(1, "0.5", "2026-01-02", "active", R"(["a","a"])", "INSERT OR ABORT");
+  put(1, "0.7", "2026-01-02", "active", R"(["b"])", "INSERT OR REPLACE");
+  ASSERT_TRUE(refill_followed_tables(db_).ok());
+  expect_true({0.6, "2026-01-05", false});
+  EXPECT_EQ(count_memories(db_, {.statuses = {"active"}, .tags = {"a"}}).value(), 0U);
 }
 
 TEST_F(MemoryTallyTest, PagesOfIdsAreInTheOrderOfTheTable) {

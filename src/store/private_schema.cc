@@ -1,12 +1,14 @@
 #include "store/private_schema.h"
 
-#include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/text.h"
 #include "sqlite/transaction.h"
+#include "store/followed_tables.h"
 #include "store/schema_query.h"
 
 namespace cortex::store {
@@ -116,46 +118,6 @@ constexpr PrivateObject kObjects[] = {
     {"index", "cortex_memories_listed", R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_listed
   ON memories (status, updated_at DESC, id))sql",
      "memories", "updated_at"},
-    // Memories by tag, in the same order, and counts by tag. Whoever writes memories, the triggers
-    // follow; the first one fills the table anew.
-    {"table", "cortex_memory_tags", R"sql(CREATE TABLE IF NOT EXISTS cortex_memory_tags (
-  tag TEXT NOT NULL,
-  status TEXT NOT NULL,
-  updated_at TEXT NOT NULL,
-  memory_id TEXT NOT NULL,
-  memory_row INTEGER NOT NULL,
-  PRIMARY KEY (tag, status, updated_at DESC, memory_id)) WITHOUT ROWID)sql"},
-    {"trigger", "cortex_memory_tags_added", R"sql(DELETE FROM cortex_memory_tags;
-INSERT OR IGNORE INTO cortex_memory_tags SELECT value, status, updated_at, memories.id,
-  memories.rowid FROM memories, json_each(CASE WHEN json_valid(domains_json) THEN domains_json
-  ELSE '[]' END) WHERE json_each.type = 'text';
-CREATE TRIGGER IF NOT EXISTS cortex_memory_tags_added AFTER INSERT ON memories
-  BEGIN
-  INSERT OR IGNORE INTO cortex_memory_tags SELECT value, NEW.status, NEW.updated_at, NEW.id,
-    NEW.rowid FROM json_each(CASE WHEN json_valid(NEW.domains_json) THEN NEW.domains_json
-    ELSE '[]' END) WHERE type = 'text';
-  END)sql",
-     "memories", "updated_at"},
-    {"trigger", "cortex_memory_tags_changed",
-     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tags_changed
-  AFTER UPDATE OF id, status, updated_at, domains_json ON memories
-  BEGIN
-  DELETE FROM cortex_memory_tags WHERE tag IN (SELECT value FROM json_each(CASE WHEN
-    json_valid(OLD.domains_json) THEN OLD.domains_json ELSE '[]' END) WHERE type = 'text')
-    AND status = OLD.status AND updated_at = OLD.updated_at AND memory_id = OLD.id;
-  INSERT OR IGNORE INTO cortex_memory_tags SELECT value, NEW.status, NEW.updated_at, NEW.id,
-    NEW.rowid FROM json_each(CASE WHEN json_valid(NEW.domains_json) THEN NEW.domains_json
-    ELSE '[]' END) WHERE type = 'text';
-  END)sql",
-     "memories", "updated_at"},
-    {"trigger", "cortex_memory_tags_removed",
-     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tags_removed AFTER DELETE ON memories
-  BEGIN
-  DELETE FROM cortex_memory_tags WHERE tag IN (SELECT value FROM json_each(CASE WHEN
-    json_valid(OLD.domains_json) THEN OLD.domains_json ELSE '[]' END) WHERE type = 'text')
-    AND status = OLD.status AND updated_at = OLD.updated_at AND memory_id = OLD.id;
-  END)sql",
-     "memories", "updated_at"},
     // Contradictions by either side.
     {"index", "cortex_contradictions_left",
      R"sql(CREATE INDEX IF NOT EXISTS cortex_contradictions_left
@@ -184,84 +146,6 @@ CREATE TRIGGER IF NOT EXISTS cortex_memory_tags_added AFTER INSERT ON memories
     {"index", "cortex_memories_weak", R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_weak
   ON memories (status) WHERE coalesce(cross_session_use_count, 0) > 5)sql",
      "memories", "cross_session_use_count"},
-    {"table", "cortex_memory_tally", R"sql(CREATE TABLE IF NOT EXISTS cortex_memory_tally (
-  confidence INTEGER NOT NULL,
-  created TEXT NOT NULL,
-  uses INTEGER NOT NULL,
-  unvalidated INTEGER NOT NULL,
-  memories INTEGER NOT NULL,
-  PRIMARY KEY (confidence, created, uses, unvalidated)) WITHOUT ROWID)sql"},
-    {"trigger", "cortex_memory_tally_added", R"sql(DELETE FROM cortex_memory_tally;
-INSERT INTO cortex_memory_tally SELECT CAST(confidence * 100 AS INTEGER),
-  substr(created_at, 1, 10),
-  min(coalesce(cross_session_use_count, 0), 6),
-  coalesce(validation_epoch, 0) = 0, count(*)
-  FROM memories WHERE status = 'active' GROUP BY 1, 2, 3, 4;
-CREATE TRIGGER IF NOT EXISTS cortex_memory_tally_added
-  AFTER INSERT ON memories WHEN NEW.status = 'active'
-  BEGIN
-  INSERT INTO cortex_memory_tally SELECT CAST(NEW.confidence * 100 AS INTEGER),
-    substr(NEW.created_at, 1, 10),
-    min(coalesce(NEW.cross_session_use_count, 0), 6),
-    coalesce(NEW.validation_epoch, 0) = 0, 0
-    WHERE NOT EXISTS (SELECT 1 FROM cortex_memory_tally
-      WHERE confidence = CAST(NEW.confidence * 100 AS INTEGER)
-    AND created = substr(NEW.created_at, 1, 10)
-    AND uses = min(coalesce(NEW.cross_session_use_count, 0), 6)
-    AND unvalidated = (coalesce(NEW.validation_epoch, 0) = 0));
-  UPDATE cortex_memory_tally SET memories = memories + 1
-    WHERE confidence = CAST(NEW.confidence * 100 AS INTEGER)
-    AND created = substr(NEW.created_at, 1, 10)
-    AND uses = min(coalesce(NEW.cross_session_use_count, 0), 6)
-    AND unvalidated = (coalesce(NEW.validation_epoch, 0) = 0);
-  END)sql",
-     "memories", "validation_epoch"},
-    {"trigger", "cortex_memory_tally_left",
-     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tally_left
-  AFTER UPDATE OF id, status, confidence,
-    created_at, validation_epoch, cross_session_use_count
-  ON memories WHEN OLD.status = 'active'
-  BEGIN
-  UPDATE cortex_memory_tally SET memories = memories - 1
-    WHERE confidence = CAST(OLD.confidence * 100 AS INTEGER)
-    AND created = substr(OLD.created_at, 1, 10)
-    AND uses = min(coalesce(OLD.cross_session_use_count, 0), 6)
-    AND unvalidated = (coalesce(OLD.validation_epoch, 0) = 0);
-  END)sql",
-     "memories", "validation_epoch"},
-    {"trigger", "cortex_memory_tally_came",
-     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tally_came
-  AFTER UPDATE OF id, status, confidence,
-    created_at, validation_epoch, cross_session_use_count
-  ON memories WHEN NEW.status = 'active'
-  BEGIN
-  INSERT INTO cortex_memory_tally SELECT CAST(NEW.confidence * 100 AS INTEGER),
-    substr(NEW.created_at, 1, 10),
-    min(coalesce(NEW.cross_session_use_count, 0), 6),
-    coalesce(NEW.validation_epoch, 0) = 0, 0
-    WHERE NOT EXISTS (SELECT 1 FROM cortex_memory_tally
-      WHERE confidence = CAST(NEW.confidence * 100 AS INTEGER)
-    AND created = substr(NEW.created_at, 1, 10)
-    AND uses = min(coalesce(NEW.cross_session_use_count, 0), 6)
-    AND unvalidated = (coalesce(NEW.validation_epoch, 0) = 0));
-  UPDATE cortex_memory_tally SET memories = memories + 1
-    WHERE confidence = CAST(NEW.confidence * 100 AS INTEGER)
-    AND created = substr(NEW.created_at, 1, 10)
-    AND uses = min(coalesce(NEW.cross_session_use_count, 0), 6)
-    AND unvalidated = (coalesce(NEW.validation_epoch, 0) = 0);
-  END)sql",
-     "memories", "validation_epoch"},
-    {"trigger", "cortex_memory_tally_removed",
-     R"sql(CREATE TRIGGER IF NOT EXISTS cortex_memory_tally_removed
-  AFTER DELETE ON memories WHEN OLD.status = 'active'
-  BEGIN
-  UPDATE cortex_memory_tally SET memories = memories - 1
-    WHERE confidence = CAST(OLD.confidence * 100 AS INTEGER)
-    AND created = substr(OLD.created_at, 1, 10)
-    AND uses = min(coalesce(OLD.cross_session_use_count, 0), 6)
-    AND unvalidated = (coalesce(OLD.validation_epoch, 0) = 0);
-  END)sql",
-     "memories", "validation_epoch"},
     // Reference 0.1.2 mirrors with plain INSERTs: a row that is mirrored already is no error.
     {"trigger", "cortex_events_again", R"sql(CREATE TRIGGER IF NOT EXISTS cortex_events_again
   BEFORE INSERT ON events
@@ -274,19 +158,32 @@ CREATE TRIGGER IF NOT EXISTS cortex_memory_tally_added
      "events", "id"},
 };
 
-Result<std::vector<const PrivateObject*>> missing_objects(sqlite::Connection& connection) {
-  CORTEX_ASSIGN(const auto present, text_column(connection,
-                                                "SELECT type || ' ' || name FROM sqlite_schema"
-                                                " WHERE name GLOB 'cortex_*'"));
-  std::vector<const PrivateObject*> missing;
+struct Missing {
+  std::set<std::string> present;  // "table cortex_mirror"
+  std::vector<const PrivateObject*> objects;
+  bool followed_tables = false;
+
+  bool any() const { return followed_tables || !objects.empty(); }
+};
+
+Result<Missing> find_missing(sqlite::Connection& connection) {
+  Missing missing;
+  CORTEX_ASSIGN(auto names, text_column(connection,
+                                        "SELECT type || ' ' || name FROM sqlite_schema WHERE name"
+                                        " GLOB 'cortex_*'"));
+  missing.present = {std::make_move_iterator(names.begin()), std::make_move_iterator(names.end())};
   for (const PrivateObject& object : kObjects) {
-    if (std::ranges::find(present, cat(object.type, " ", object.name)) != present.end()) continue;
+    if (missing.present.contains(cat(object.type, " ", object.name))) continue;
     if (!object.base_table.empty()) {
       CORTEX_ASSIGN(const bool possible,
                     column_exists(connection, object.base_table, object.base_column));
       if (!possible) continue;
     }
-    missing.push_back(&object);
+    missing.objects.push_back(&object);
+  }
+  if (!are_followed_tables_complete(missing.present)) {
+    CORTEX_ASSIGN(missing.followed_tables,
+                  column_exists(connection, "memories", "validation_epoch"));
   }
   return missing;
 }
@@ -294,17 +191,20 @@ Result<std::vector<const PrivateObject*>> missing_objects(sqlite::Connection& co
 }  // namespace
 
 Result<bool> is_private_schema_complete(sqlite::Connection& connection) {
-  CORTEX_ASSIGN(const auto missing, missing_objects(connection));
-  return missing.empty();
+  CORTEX_ASSIGN(const Missing missing, find_missing(connection));
+  return !missing.any();
 }
 
 Status ensure_private_schema(sqlite::Connection& connection) {
-  CORTEX_ASSIGN(const auto missing, missing_objects(connection));
-  if (missing.empty()) return {};
+  CORTEX_ASSIGN(const Missing missing, find_missing(connection));
+  if (!missing.any()) return {};
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(connection, sqlite::Transaction::Kind::kImmediate));
-  for (const PrivateObject* object : missing) {
+  for (const PrivateObject* object : missing.objects) {
     CORTEX_TRY(connection.exec(std::string(object->sql)));
+  }
+  if (missing.followed_tables) {
+    CORTEX_TRY(ensure_followed_tables(connection, missing.present));
   }
   return transaction.commit();
 }

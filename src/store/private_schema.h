@@ -15,7 +15,7 @@
 //   cortex_events_newer, cortex_traces_newer
 //                            partial indexes over rows newer than this program (normally empty)
 //   cortex_memories_listed   index: pages of memories, newest first, and counts by status
-//   cortex_memory_tags       memories by tag, newest first, kept by triggers
+//   cortex_memory_tags       memories by tag, newest first, kept by triggers (followed_tables.h)
 //   cortex_contradictions_*  indexes: contradictions by either side
 //   cortex_memory_tally, cortex_memories_*
 //                            counts of active memories by kind, kept by triggers, and indexes to

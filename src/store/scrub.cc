@@ -9,10 +9,11 @@ namespace cortex::store {
 namespace {
 
 // Tables of our rows: no virtual tables and none of their parts, nothing of SQLite's own, no search
-// index.
+// index, none that follow the memories by themselves.
 constexpr std::string_view kTables =
     "SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    " AND name NOT LIKE 'cortex_recall%' AND sql NOT LIKE 'CREATE VIRTUAL%' AND NOT EXISTS"
+    " AND name NOT LIKE 'cortex_recall%' AND name NOT IN ('cortex_memory_tags', "
+    "'cortex_memory_tally') AND sql NOT LIKE 'CREATE VIRTUAL%' AND NOT EXISTS"
     " (SELECT 1 FROM sqlite_schema v WHERE v.type = 'table' AND v.sql LIKE 'CREATE VIRTUAL%'"
     " AND substr(t.name, 1, length(v.name) + 1) = v.name || '_') ORDER BY name";
 
