@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/embedding.h"
 #include "app/llm_settings.h"
 #include "llm/servers.h"
 #include "net/http.h"
@@ -32,13 +33,11 @@ void read_model(const Environment& environment, const ConfigFile& file, AgentSet
 
 void read_embedding(const Environment& environment, const ConfigFile& file,
                     AgentSettings& settings) {
-  const Text backend = first(environment.get("CORTEX_EMBEDDING_BACKEND"), file.embedding_backend);
-  if (backend != "ollama") return;
+  const EmbeddingSettings used = embedding_settings(environment, file);
+  if (!used.ollama) return;
   settings.embedding_backend = "ollama";
-  settings.embedding_model = first(environment.get("CORTEX_EMBEDDING_MODEL"), file.embedding_model);
-  settings.embedding_endpoint = first(first(environment.get("CORTEX_EMBEDDING_ENDPOINT"),
-                                            first(file.embedding_endpoint, file.ollama_endpoint)),
-                                      std::string(llm::kOllamaEndpoint));
+  settings.embedding_model = used.model;
+  settings.embedding_endpoint = used.endpoint;
 }
 
 json::Value shown_or_null(const Text& url) {

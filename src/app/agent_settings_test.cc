@@ -47,6 +47,13 @@ TEST_F(AgentSettingsTest, EmbeddingsFollowTheirOwnSection) {
   EXPECT_EQ(asked.embedding_backend, "ollama");
   EXPECT_EQ(asked.embedding_model, "e");
   EXPECT_EQ(asked.embedding_endpoint, "http://localhost:11434");
+  // What is shown is what is used: the address of the model that answers is another thing.
+  const AgentSettings other =
+      with({},
+           "[llm.ollama]\nendpoint = \"http://localhost:1\"\nmodel = \"m\"\n[embeddings]\n"
+           "backend = \"ollama\"\n");
+  EXPECT_EQ(other.embedding_model, "nomic-embed-text");
+  EXPECT_EQ(other.embedding_endpoint, "http://localhost:11434");
 }
 
 TEST_F(AgentSettingsTest, UsersInUrlsAreNotShown) {

@@ -4,8 +4,8 @@
 #include "app/decay.h"
 #include "app/decay_sources.h"
 #include "app/decay_work.h"
+#include "app/row_signing.h"
 #include "base/text.h"
-#include "store/timelines.h"
 #include "trust/timeline.h"
 
 namespace cortex::app {
@@ -133,11 +133,8 @@ class Run {
   }
 
   Status judge_key(sqlite::Connection& db, const SummaryAttestation& attestation) {
-    const Timestamp now = services_.clock.now();
-    CORTEX_ASSIGN(trust::KeyEvidence evidence,
-                  store::key_evidence(db, attestation.key_hex, now, now));
-    const trust::Authority authority =
-        trust::revalidate(std::move(evidence), trust::Tier::kVerified);
+    CORTEX_ASSIGN(const trust::Authority authority,
+                  signer_authority(db, attestation.key_hex, services_.clock.now()));
     report_.operator_key_state = authority.valid_now ? "valid" : authority.joined_reasons();
     if (authority.valid_now || !request_.require_registered_key) return {};
     report_.failure = refusal(

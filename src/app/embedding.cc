@@ -86,11 +86,8 @@ class Ollama final : public Embedder {
 
 }  // namespace
 
-EmbeddingChoice embedding_settings(const Environment& environment, fs::FileSystem& fs) {
-  EmbeddingChoice choice;
-  const auto file = load_config(environment, fs);
-  if (!file.ok()) choice.note = file.error().text();
-  const ConfigFile config = file.ok() ? *file : ConfigFile{};
+EmbeddingSettings embedding_settings(const Environment& environment, const ConfigFile& config) {
+  EmbeddingSettings settings;
   const auto first = [&](std::string_view name, const std::optional<std::string>& from_file,
                          std::string& into) {
     if (const auto value = environment.get(name)) {
@@ -101,13 +98,20 @@ EmbeddingChoice embedding_settings(const Environment& environment, fs::FileSyste
   };
   std::string backend = "stub";
   first("CORTEX_EMBEDDING_BACKEND", config.embedding_backend, backend);
-  if (backend != "ollama") return choice;
-  choice.settings.ollama = true;
-  first("CORTEX_EMBEDDING_ENDPOINT", config.embedding_endpoint, choice.settings.endpoint);
-  first("CORTEX_EMBEDDING_MODEL", config.embedding_model, choice.settings.model);
-  choice.settings.dim = config.embedding_dim.value_or(choice.settings.dim);
-  choice.settings.timeout_millis =
-      config.embedding_timeout_millis.value_or(choice.settings.timeout_millis);
+  if (backend != "ollama") return settings;
+  settings.ollama = true;
+  first("CORTEX_EMBEDDING_ENDPOINT", config.embedding_endpoint, settings.endpoint);
+  first("CORTEX_EMBEDDING_MODEL", config.embedding_model, settings.model);
+  settings.dim = config.embedding_dim.value_or(settings.dim);
+  settings.timeout_millis = config.embedding_timeout_millis.value_or(settings.timeout_millis);
+  return settings;
+}
+
+EmbeddingChoice embedding_settings(const Environment& environment, fs::FileSystem& fs) {
+  EmbeddingChoice choice;
+  const auto file = load_config(environment, fs);
+  if (!file.ok()) choice.note = file.error().text();
+  choice.settings = embedding_settings(environment, file.ok() ? *file : ConfigFile{});
   return choice;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/config.h"
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
@@ -35,6 +36,7 @@ struct EmbeddingChoice {
 // defaults; endpoint and model only count when the backend is Ollama. A file that is not valid
 // means the stub.
 EmbeddingChoice embedding_settings(const Environment& environment, fs::FileSystem& fs);
+EmbeddingSettings embedding_settings(const Environment& environment, const ConfigFile& config);
 
 class Embedder {
  public:

@@ -15,6 +15,7 @@ namespace {
 
 // Of rows, and of their bytes: a batch is one row of the ledger, far below limits::kRowBytesMax.
 constexpr std::size_t kBatch = 500, kBatchBytes = 16U << 20;
+constexpr std::string_view kAuditRecord = "audit_record";
 constexpr std::string_view kCommentBegin = "<!-- cortex {", kCommentEnd = " -->";
 constexpr std::string_view kJsonMark = "{\"cortex_export\":1}",
                            kMarkdownMark = "<!-- cortex-export 1 -->";
@@ -78,6 +79,7 @@ class TakeOver {
     for (const auto& [kind, count] : added_) report_.added[kind] += count;
     for (const auto& [kind, count] : known_) report_.known[kind] += count;
     report_.unlinked += unlinked_;
+    report_.left_out += left_out_;
     return {};
   }
 
@@ -88,13 +90,15 @@ class TakeOver {
                                                    const std::vector<Item>& batch) {
     added_.clear();
     known_.clear();
-    unlinked_ = 0;
+    unlinked_ = left_out_ = 0;
     std::map<const ExportKind*, std::vector<store::RowKey>> keys;
-    std::vector<std::string> events;
+    std::vector<std::string> events, audited;
     for (const Item& item : batch) {
       keys[item.kind].push_back(item.key);
       if (auto event = event_of(item)) events.push_back(*std::move(event));
+      if (auto target = audited_by(item)) audited.push_back(*std::move(target));
     }
+    CORTEX_ASSIGN(const std::set<std::string> judged_here, held_before(db, audited));
     std::map<const ExportKind*, std::set<store::RowKey>> there;
     for (const auto& [kind, wanted] : keys) {
       CORTEX_ASSIGN(there[kind], store::present_keys(db, kind->table, kind->key, wanted));
@@ -107,7 +111,12 @@ class TakeOver {
         ++known_[kind];
         continue;
       }
+      if (const auto target = audited_by(item); target && judged_here.contains(*target)) {
+        ++left_out_;
+        continue;
+      }
       ++added_[kind];
+      brought_.insert(item.key.front());
       json::Object row = item.row;
       if (const auto event = event_of(item); event && !held.contains(*event)) {
         row.set(std::string(item.kind->event), nullptr);
@@ -128,13 +137,34 @@ class TakeOver {
     return store::maybe_text_of(item.row, item.kind->event);
   }
 
+  // What an audit record is about.
+  static std::optional<std::string> audited_by(const Item& item) {
+    if (item.kind->kind != kAuditRecord) return std::nullopt;
+    return store::maybe_text_of(item.row, "target_ref");
+  }
+
+  // Those of the ids that this store held before the file came.
+  Result<std::set<std::string>> held_before(sqlite::Connection& db,
+                                            const std::vector<std::string>& ids) const {
+    std::set<std::string> held;
+    if (ids.empty()) return held;
+    for (const char* table : {"memories", "principles", "doctrine", "decay_jobs"}) {
+      CORTEX_ASSIGN(const auto there, store::present_ids(db, table, ids));
+      for (const std::string& id : there) {
+        if (!brought_.contains(id)) held.insert(id);
+      }
+    }
+    return held;
+  }
+
   Services& services_;
   const Layout& layout_;
   const store::Caller& caller_;
+  std::set<std::string> brought_;  // ids of rows that came with the file
   std::vector<Item> batch_;
   std::size_t batch_bytes_ = 0;
   std::map<std::string, std::uint64_t> added_, known_;
-  std::uint64_t unlinked_ = 0;
+  std::uint64_t unlinked_ = 0, left_out_ = 0;
   TakeOverReport report_;
 };
 
@@ -174,6 +204,7 @@ Result<TakeOverReport> take_over_export(Services& services, const Layout& layout
 json::Value to_json(const TakeOverReport& report) {
   return json::Object{{"added", counts_json(report.added)},
                       {"already_known", counts_json(report.known)},
+                      {"left_out", report.left_out},
                       {"other_lines", report.other_lines},
                       {"unlinked", report.unlinked}};
 }

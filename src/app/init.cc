@@ -83,11 +83,10 @@ Result<InitReport> init_files(Services& services, const Layout& layout, bool val
   }
   InitReport report;
   report.layout = layout;
+  // Before the store: a folder that has one gets no id any more.
+  CORTEX_ASSIGN(const fs::Info store, services.fs.lstat(layout.db_path));
+  if (store.kind == fs::Kind::kMissing) CORTEX_TRY(make_site_id(services, layout.data_dir));
   CORTEX_ASSIGN(report.created_db, create_file(services, layout.db_path));
-  if (report.created_db) {
-    CORTEX_TRY(make_site_id(services, layout.data_dir));
-    CORTEX_TRY(services.fs.sync_directory(layout.data_dir));
-  }
   CORTEX_ASSIGN(report.created_event_log, create_file(services, layout.event_log_path));
   return report;
 }

@@ -1,7 +1,5 @@
 #include "app/memory_read.h"
 
-#include <algorithm>
-#include <map>
 #include <span>
 #include <utility>
 

@@ -113,12 +113,18 @@ std::optional<Timestamp> time_of(const std::optional<std::string>& column) {
   return column ? parse_relaxed_rfc3339(*column) : std::nullopt;
 }
 
-// What its use and its outcomes say, each for itself.
+// What its use and its outcomes say, each for itself; at a moment, of what was known by then.
 void judge_use(Timestamp now, MemoryStory& story) {
   const store::Memory& memory = story.then.memory;
+  const auto is_known = [&story](const std::string& column) {
+    return !story.as_of || column <= *story.as_of;
+  };
+  const auto known_time = [&is_known](const std::optional<std::string>& column) {
+    return column && is_known(*column) ? time_of(column) : std::nullopt;
+  };
   const memory::Uses uses{memory.cross_session_use_count.value_or(0),
-                          time_of(memory.last_cross_session_use_at),
-                          time_of(memory.last_validation_at), time_of(memory.blessed_until)};
+                          known_time(memory.last_cross_session_use_at),
+                          known_time(memory.last_validation_at), time_of(memory.blessed_until)};
   story.penalty_applies = memory::penalty_applies(uses, now, memory::kPenaltyWindowSeconds);
   story.use_penalty = memory::use_penalty(uses, now, memory::kPenaltyWindowSeconds,
                                           memory::kUseThreshold, memory::kUsePenalty);
@@ -126,6 +132,7 @@ void judge_use(Timestamp now, MemoryStory& story) {
       memory::should_quarantine(uses, now, memory::kPenaltyWindowSeconds, memory::kQuarantineFrom);
   story.truth = memory::truth_token(memory::truth_of(memory, story.proof.usable()));
   for (const store::OutcomeReport& one : story.outcomes) {
+    if (!is_known(one.recorded_at)) continue;
     if (one.result == "helpful") {
       story.usefulness = memory::usefulness_after(story.usefulness, memory::Utility::kSucceeded);
     } else if (one.result == "not-helpful") {
@@ -182,7 +189,7 @@ Result<MemoryStory> memory_story(Services& services, const Layout& layout,
   story.brightness = memory::brightness(memory::salience_of(memory, contradicted));
   story.use_signal = memory::use_signal_token(memory::use_signal(
       memory.cross_session_use_count.value_or(0), memory.validation_epoch.value_or(0)));
-  judge_use(services.clock.now(), story);
+  judge_use(time_of(story.as_of).value_or(services.clock.now()), story);
   return story;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/row_signing.h"
 #include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
@@ -60,9 +61,8 @@ Result<Validation> validate(Services& services, sqlite::Connection& db,
                             const OutcomeRequest& request, Timestamp now) {
   CORTEX_ASSIGN(const crypto::SigningKey key,
                 crypto::read_signing_key(services.fs, *request.attestation_path));
-  CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, key.key_id(), now, now));
+  CORTEX_ASSIGN(const trust::Authority authority, signer_authority(db, key.key_id(), now));
   CORTEX_ASSIGN(const auto bound, store::bound_public_key(db, key.key_id()));
-  const trust::Authority authority = trust::revalidate(std::move(evidence), trust::Tier::kVerified);
   const bool known = authority.valid_now && (!bound || *bound == key.key_id());
   Validation out;
   out.principal = authority.evidence.principal_id.value_or("");

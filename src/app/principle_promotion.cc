@@ -6,11 +6,11 @@
 #include "app/principles.h"
 #include "app/promotion_attestation.h"
 #include "app/promotion_policy.h"
+#include "app/row_signing.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "store/audit_records.h"
 #include "store/plain_rows.h"
-#include "store/timelines.h"
 #include "trust/timeline.h"
 
 namespace cortex::app {
@@ -28,8 +28,7 @@ Error failed_closed(std::string_view what) {
 // Nothing when the key may promote now.
 Result<std::optional<json::Value>> key_refusal(sqlite::Connection& db, const std::string& key_id,
                                                Timestamp now) {
-  CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, key_id, now, now));
-  const trust::Authority authority = trust::revalidate(std::move(evidence), trust::Tier::kVerified);
+  CORTEX_ASSIGN(const trust::Authority authority, signer_authority(db, key_id, now));
   if (authority.outcome() == trust::Outcome::kAllow) return std::optional<json::Value>();
   json::Array reasons;
   for (const std::string_view reason : authority.reasons) reasons.emplace_back(reason);
@@ -204,8 +203,7 @@ Result<PromotionProof> verify_promotion(Services& services, const Layout& layout
   }
   CORTEX_ASSIGN(const std::string key_id, check_pair(doctrine.front(), audits.front(), id));
   const Timestamp now = services.clock.now();
-  CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, key_id, now, now));
-  const trust::Authority authority = trust::revalidate(std::move(evidence), trust::Tier::kVerified);
+  CORTEX_ASSIGN(const trust::Authority authority, signer_authority(db, key_id, now));
   PromotionProof proof{
       .principle_id = id,
       .doctrine_id = store::text_of(doctrine.front(), "id"),

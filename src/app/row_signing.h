@@ -22,7 +22,8 @@ inline constexpr std::string_view kSignerNotEntitledToken =
 Result<std::optional<std::string>> sign_rows(Services& services, const Layout& layout,
                                              ledger::AppendLog& log);
 
-// What the timelines say of the key now, by whatever name they know it, at tier verified or better.
+// What the timelines say of a key that signs rows or attestations, now, by whatever name they know
+// it, at tier verified or better.
 Result<trust::Authority> signer_authority(sqlite::Connection& db, const std::string& key_id,
                                           Timestamp now);
 

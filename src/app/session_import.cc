@@ -300,11 +300,10 @@ class Import {
     memory::Redactions counted_already;
     const auto on_turn = [&](transcript::Turn&& turn) -> Status {
       CORTEX_TRY(keeper.add(turn));
-      const std::string session = turn.session;
-      if (!request_.extract ||
-          !events_.fill(turn, TurnEvents::Payloads::kWhole, decoded, counted_already)) {
+      if (!request_.extract || reflect::speaker_of(turn.type) == reflect::Speaker::kOther)
         return {};
-      }
+      const std::string session = turn.session;
+      if (!events_.fill(turn, TurnEvents::Payloads::kWhole, decoded, counted_already)) return {};
       if (heard.size() >= kSessionsHeardMax && !heard.contains(session)) {
         CORTEX_TRY(keep_heard(heard, imported));
       }

@@ -343,6 +343,27 @@ TEST_F(SessionImportTest, AnOutcomeWithoutItsEventIsTakenOverWithoutThatName) {
   expect_accounted();
 }
 
+// A foreign file may say of its own memories that they were accepted, not of ours.
+TEST_F(SessionImportTest, AnAuditRecordOfWhatIsHereIsLeftOut) {
+  ASSERT_TRUE(note(services_, layout_, {}, {.claim = "plain", .domains = {}}).ok());
+  const std::string here = memories("active").front().id;
+  const auto record = [](const std::string& id, const std::string& target) {
+    return cat(R"({"kind":"audit_record","row":{"id":")", id,
+               R"(","operation":"memory.accept","target_ref":")", target,
+               R"(","before_hash":null,"after_hash":"h","reason":"r",)"
+               R"("actor_json":"{\"kind\":\"cli\"}","source_refs_json":"[]","created_at":"t"}})",
+               "\n");
+  };
+  const std::string path = folder_ / "e.jsonl";
+  put(path, cat("{\"cortex_export\":1}\n", record("aud_1", here), record("aud_2", "mem_other")));
+  const TakeOverReport taken = *import({.path = path, .as_is = true}).files[0].taken_over;
+  EXPECT_EQ(taken.left_out, 1U);
+  EXPECT_EQ(taken.added.at("audit_record"), 1U);
+  EXPECT_EQ(count(cat("audit_records WHERE target_ref = '", here, "'")), 0);
+  EXPECT_EQ(count("audit_records WHERE target_ref = 'mem_other'"), 1);
+  expect_accounted();
+}
+
 TEST_F(SessionImportTest, LargeRowsOfAnExportAreTakenOverInSmallerBatches) {
   ASSERT_TRUE(note(services_, layout_, {}, {.claim = "plain", .domains = {"a"}}).ok());
   const std::string line = exported(ExportFormat::kJsonLines);

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "app/replace_file.h"
 #include "base/fs/fs.h"
 #include "base/text.h"
 
@@ -39,7 +40,7 @@ Status make_site_id(Services& services, const std::string& data_dir) {
   if (info.kind != fs::Kind::kMissing) return {};
   std::array<std::uint8_t, kIdBytes> bytes{};
   services.random.fill(bytes);
-  return fs::write_new(services.fs, path, cat(kPrefix, to_hex(bytes), "\n"), 0600);
+  return replace_file(services, path, cat(kPrefix, to_hex(bytes), "\n"), 0600);
 }
 
 }  // namespace cortex::app

@@ -15,7 +15,7 @@ namespace cortex::app {
 // made the folder. kPrecondition for a file that cannot be read or holds something else.
 Result<std::optional<std::string>> read_site_id(Services& services, const std::string& data_dir);
 
-// Draws one where there is none. The caller syncs the folder.
+// Draws one where there is none. It is there, whole and to last, when this returns.
 Status make_site_id(Services& services, const std::string& data_dir);
 
 }  // namespace cortex::app

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "app/row_signing.h"
 #include "base/text.h"
 #include "store/open.h"
-#include "store/timelines.h"
 
 namespace cortex::app {
 namespace {
@@ -36,9 +36,7 @@ trust::Contribution temporal_vote(Services& services, const Layout& layout,
     worst = Outcome::kAllow;
     reasons.clear();
     for (const std::string& key_id : key_ids) {
-      CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, key_id, now, now));
-      const trust::Authority authority =
-          trust::revalidate(std::move(evidence), trust::Tier::kVerified);
+      CORTEX_ASSIGN(const trust::Authority authority, signer_authority(db, key_id, now));
       worst = std::max(worst, authority.outcome());
       if (authority.outcome() == Outcome::kAllow) continue;
       reasons += cat(reasons.empty() ? "" : "; ", "key ", quoted(key_id), ": ",

@@ -30,7 +30,7 @@ std::string import_line(const app::ImportedFile& file, bool dry_run) {
   if (file.user_lines_skipped > 0) {
     out += cat(", ", file.user_lines_skipped, " lines of people left out");
   }
-  if (file.redacted() > 0) out += cat(", ", file.redacted(), " secrets taken out");
+  if (file.redacted() > 0) out += cat(", ", counted(file.redacted(), "secret"), " taken out");
   if (file.counts.unknown > 0) out += cat(", ", file.counts.unknown, " of unknown kind");
   if (file.counts.malformed > 0) out += cat(", ", file.counts.malformed, " malformed");
   if (file.proposals.proposed > 0) out += cat(", ", file.proposals.proposed, " candidates");

@@ -26,7 +26,9 @@ constexpr Flag kServeFlags[] = {
 };
 
 constexpr Positional kClient[] = {
-    {.name = "client", .value_name = "CLIENT", .about = "claude-code, cursor, vscode and others"},
+    {.name = "client",
+     .value_name = "CLIENT",
+     .about = "claude-code, codex, cursor, vscode and others"},
 };
 constexpr Flag kInstallFlags[] = {
     {.name = "dry-run", .value_name = "", .about = "Print what would be written, write nothing"},
