@@ -12,22 +12,22 @@ namespace {
 
 using Text = std::optional<std::string>;
 
-Text first(Text a, Text b) { return a ? std::move(a) : std::move(b); }
+Text first_given(Text a, Text b) { return a ? std::move(a) : std::move(b); }
 
 void read_model(const Environment& environment, const ConfigFile& file, AgentSettings& settings) {
-  const Text backend = first(environment.get("CORTEX_LLM_BACKEND"), file.llm_backend);
+  const Text backend = first_given(environment.get("CORTEX_LLM_BACKEND"), file.llm_backend);
   if (backend && parse_backend(*backend)) settings.llm_backend = *backend;
   const Text model = environment.get("CORTEX_LLM_MODEL");
   const Text endpoint = environment.get("CORTEX_LLM_ENDPOINT");
   if (settings.llm_backend == "ollama") {
-    settings.llm_model = first(model, file.ollama_model);
+    settings.llm_model = first_given(model, file.ollama_model);
     settings.llm_endpoint =
-        first(first(endpoint, file.ollama_endpoint), std::string(llm::kOllamaEndpoint));
+        first_given(first(endpoint, file.ollama_endpoint), std::string(llm::kOllamaEndpoint));
   } else if (settings.llm_backend == "claude") {
-    settings.llm_model = first(model, file.claude_model);
+    settings.llm_model = first_given(model, file.claude_model);
   } else if (settings.llm_backend == "openai-compat") {
-    settings.llm_model = first(model, file.openai_model);
-    settings.llm_endpoint = first(endpoint, file.openai_base_url);
+    settings.llm_model = first_given(model, file.openai_model);
+    settings.llm_endpoint = first_given(endpoint, file.openai_base_url);
   }
 }
 

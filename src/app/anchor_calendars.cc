@@ -17,7 +17,7 @@ using ledger::OtsState;
 using ledger::OtsVerdict;
 using trust::Outcome;
 
-constexpr int kTimeoutMillis = 15'000;
+constexpr int kCalendarTimeoutMillis = 15'000;
 constexpr std::string_view kNotLive =
     "external_sink_adapter_not_yet_implemented_pending_design_specs";
 
@@ -49,8 +49,8 @@ std::vector<std::string> calendars_of(const AnchorRequest& request) {
   return {all.begin(), all.end()};
 }
 
-Result<std::string> submit(Services& services, const std::string& calendar,
-                           const std::string& text) {
+Result<std::string> submit_digest(Services& services, const std::string& calendar,
+                                  const std::string& text) {
   const crypto::Sha256Digest digest = crypto::sha256(text);
   net::Request request;
   request.method = "POST";
@@ -58,7 +58,7 @@ Result<std::string> submit(Services& services, const std::string& calendar,
   request.headers = {"Content-Type: application/vnd.opentimestamps.v1",
                      "Accept: application/vnd.opentimestamps.v1"};
   request.body.assign(digest.begin(), digest.end());
-  request.timeout_millis = kTimeoutMillis;
+  request.timeout_millis = kCalendarTimeoutMillis;
   request.answer_bytes_max = ledger::kOtsProofBytesMax;
   CORTEX_ASSIGN(const net::Answer answer, services.http.send(request));
   if (answer.status != 200) {
@@ -80,7 +80,7 @@ Result<std::vector<ledger::Receipt>> ask_calendars(Services& services, const Anc
   std::vector<ledger::Receipt> receipts;
   std::optional<Error> last;
   for (const std::string& calendar : calendars_of(request)) {
-    const auto proof = submit(services, calendar, anchor_text(anchor));
+    const auto proof = submit_digest(services, calendar, anchor_text(anchor));
     if (proof.ok()) {
       receipts.push_back(receipt_of(anchor, calendar, *proof));
       continue;
@@ -184,7 +184,7 @@ Status write_receipts(Services& services, const AnchorRequest& request, const Pr
   return {};
 }
 
-Error not_live() {
+Error anchoring_not_live() {
   Error error = make_error(Code::kPrecondition,
                            "timestamp calendars are not asked unless CORTEX_OTS_LIVE=1 is set");
   error.next = "set it, or give a proof with --sink-receipt-in";
@@ -198,7 +198,7 @@ void anchor_to_calendars(Services& services, const AnchorRequest& request, Ancho
   if (!chain.ok()) return fail(report, chain.error());
   const ledger::Anchor anchor = anchor_of(services, *chain);
   if (!request.receipt_in && (!request.live || request.offline)) {
-    return reject(services, request, *chain, std::string(kNotLive), not_live(), report);
+    return reject(services, request, *chain, std::string(kNotLive), anchoring_not_live(), report);
   }
   Proofs proofs;
   auto receipts = request.receipt_in ? supplied_proof(services, request, anchor)

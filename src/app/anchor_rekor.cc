@@ -13,7 +13,7 @@ namespace {
 
 using trust::Outcome;
 
-Error submit_failed(std::string message) {
+Error anchor_failed(std::string message) {
   Error error = make_error(Code::kPrecondition, std::move(message));
   error.token = ledger::kRekorSubmitToken;
   return error;
@@ -71,7 +71,7 @@ Result<ledger::LoadedRoot> usable_root(Services& services, const AnchorRequest& 
 
 void anchor_to_rekor(Services& services, const AnchorRequest& request, AnchorReport& report) {
   if (request.offline) {
-    reject(services, request, nullptr, submit_failed("--offline forbids to reach the log"), report);
+    reject(services, request, nullptr, anchor_failed("--offline forbids to reach the log"), report);
     return;
   }
   const auto chain = scan_ledger(services, request.layout);

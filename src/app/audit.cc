@@ -21,7 +21,7 @@ constexpr MakeSection* kSections[] = {
     tree_section,     since_section,    mirror_section,
 };
 
-Error as_precondition(Error error) {
+Error audit_precondition(Error error) {
   if (error.code == Code::kInternal) error.code = Code::kPrecondition;
   if (error.unchanged.empty()) error.unchanged = "nothing was changed";
   return error;
@@ -30,7 +30,7 @@ Error as_precondition(Error error) {
 Result<std::unique_ptr<fs::File>> open_ledger(Services& services, const std::string& path) {
   auto file = services.fs.open(path, fs::Open::kRead);
   if (file.ok()) return file;
-  Error error = as_precondition(std::move(file).error());
+  Error error = audit_precondition(std::move(file).error());
   if (error.next.empty()) error.next = "run `cortex init`, or name the ledger with --event-log";
   return error;
 }
@@ -92,7 +92,7 @@ class Composition {
 };
 
 // The run ended before anything could be said about the rows.
-Finding unreadable(Error error) {
+Finding ledger_unreadable(Error error) {
   Finding finding;
   finding.code = error.code;
   add_verdict(finding, kChainRule, trust::EdgeKind::kHashChain, "hash_chain_closure", false,
@@ -245,7 +245,7 @@ VerifyReport audit_verify(Services& services, const VerifyRequest& request) {
   report.path = request.layout.event_log_path;
   Composition composition(report);
   if (Status seen = look(services, request, report, composition); !seen.ok()) {
-    composition.take(unreadable(as_precondition(std::move(seen).error())));
+    composition.take(ledger_unreadable(audit_precondition(std::move(seen).error())));
   }
   composition.finish();
   return report;

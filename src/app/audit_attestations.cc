@@ -33,8 +33,8 @@ namespace {
 
 using ledger::UserAttestation;
 
-constexpr std::string_view kRule = "audit.verify.attestation_closure";
-constexpr std::string_view kPrefix = "audit.attestation.";
+constexpr std::string_view kAttestationRule = "audit.verify.attestation_closure";
+constexpr std::string_view kAttestationPrefix = "audit.attestation.";
 
 // An attestation and where it stands in its file.
 struct Stored {
@@ -70,7 +70,7 @@ struct Attestations {
   void fail(std::uint64_t row, std::string event_id, std::string_view token, std::string reason) {
     ++faults_total;
     if (faults.size() >= limits::kFailuresShownMax) return;
-    faults.push_back({row, std::move(event_id), cat(kPrefix, token), std::move(reason)});
+    faults.push_back({row, std::move(event_id), cat(kAttestationPrefix, token), std::move(reason)});
   }
 };
 
@@ -319,12 +319,12 @@ Finding judge(Attestations& all, const Pass& pass) {
     finding.notes.push_back(cat("invariant=", fault.token, " ", place_of(fault), fault.reason));
   }
   if (orphaned > 0 && !all.strict) {
-    finding.notes.push_back(cat("warning: ", kPrefix,
+    finding.notes.push_back(cat("warning: ", kAttestationPrefix,
                                 "without_event: ", counted(orphaned, "attestation"),
                                 " of events that the ledger does not hold"));
   }
   if (all.corrections_missing > 0) {
-    finding.notes.push_back(cat("warning: ", kPrefix,
+    finding.notes.push_back(cat("warning: ", kAttestationPrefix,
                                 "missing: ", counted(all.corrections_missing, "correction"),
                                 " without attestation, as reference 0.1.2 leaves them"));
   }
@@ -343,7 +343,7 @@ Finding judge(Attestations& all, const Pass& pass) {
                    "see all of them with --json; name further keys with --attestations");
     finding.error->token = first.token;
   }
-  add_verdict(finding, kRule, trust::EdgeKind::kSignature, "attestation_closure", holds,
+  add_verdict(finding, kAttestationRule, trust::EdgeKind::kSignature, "attestation_closure", holds,
               std::move(reason));
   return finding;
 }

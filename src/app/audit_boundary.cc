@@ -6,7 +6,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::string_view kRule = "audit.verify.v1_to_v2_boundary";
+constexpr std::string_view kBoundaryRule = "audit.verify.v1_to_v2_boundary";
 
 Finding judge(const ledger::ChainReport& chain, bool required) {
   // A second boundary is a fault for those who ask for one; a misplaced one always is.
@@ -27,8 +27,8 @@ Finding judge(const ledger::ChainReport& chain, bool required) {
                               ? "migrate the ledger, or leave out --require-v1-to-v2-boundary"
                               : "compare with the ledger of your last backup";
   }
-  add_verdict(finding, kRule, trust::EdgeKind::kHashChain, "v1_to_v2_boundary", failures.empty(),
-              std::move(reason));
+  add_verdict(finding, kBoundaryRule, trust::EdgeKind::kHashChain, "v1_to_v2_boundary",
+              failures.empty(), std::move(reason));
   return finding;
 }
 

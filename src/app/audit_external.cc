@@ -18,7 +18,7 @@ namespace {
 using ledger::OtsState;
 using ledger::RootState;
 
-constexpr std::string_view kRule = "audit.verify.external_receipts";
+constexpr std::string_view kExternalRule = "audit.verify.external_receipts";
 constexpr std::string_view kParsedOnly = "parsed_only_signature_verification_pending";
 constexpr std::string_view kRootPrefix = "audit.verify.trusted_root.";
 
@@ -210,11 +210,11 @@ Result<std::optional<Section>> external_section(Services& services, const Verify
   auto judge = [&services, request, external](const Pass& seen) {
     Finding finding;
     if (const Status held = check(services, request, *external, seen.chain, finding); !held.ok()) {
-      refuse_evidence(finding, kRule, external->path, held.error());
+      refuse_evidence(finding, kExternalRule, external->path, held.error());
       return finding;
     }
-    check_register(services, request, ledger::kReceiptFormat, external->path, external->text, kRule,
-                   finding);
+    check_register(services, request, ledger::kReceiptFormat, external->path, external->text,
+                   kExternalRule, finding);
     return finding;
   };
   return std::optional<Section>(Section{.judge = judge});

@@ -15,7 +15,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::string_view kRule = "audit.verify.mirror";
+constexpr std::string_view kMirrorRule = "audit.verify.mirror";
 
 struct Comparison {
   store::MirrorComparison mirror;
@@ -131,7 +131,7 @@ Finding judge(Services& services, const VerifyRequest& request, const Pass& pass
   if (!looked.ok()) {
     finding.code = Code::kPrecondition;
     finding.error = with_code(looked.error(), Code::kPrecondition);
-    add_verdict(finding, kRule, trust::EdgeKind::kHashChain, "mirror", false,
+    add_verdict(finding, kMirrorRule, trust::EdgeKind::kHashChain, "mirror", false,
                 looked.error().message);
     return finding;
   }
@@ -150,7 +150,7 @@ Finding judge(Services& services, const VerifyRequest& request, const Pass& pass
     finding.error->unchanged = "nothing was changed";
     finding.error->next = "`cortex doctor --repair --from-ledger` makes it so, after a backup";
   }
-  add_verdict(finding, kRule, trust::EdgeKind::kHashChain, "mirror", holds,
+  add_verdict(finding, kMirrorRule, trust::EdgeKind::kHashChain, "mirror", holds,
               holds ? "the store is what the ledger says" : std::move(reason));
   return finding;
 }

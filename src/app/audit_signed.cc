@@ -42,15 +42,15 @@ struct SignedMode {
   }
 };
 
-Error usage(std::string message, std::string next) {
+Error signed_usage(std::string message, std::string next) {
   return make_error(Code::kUsage, std::move(message), "nothing was changed", std::move(next));
 }
 
 // The one key that the flags name.
 Result<crypto::PublicKey> read_key(Services& services, const VerifyRequest& request) {
   if (request.verification_key && request.attestation) {
-    return usage("--verification-key and --attestation both name the key",
-                 "give one of them: a public key is enough");
+    return signed_usage("--verification-key and --attestation both name the key",
+                        "give one of them: a public key is enough");
   }
   if (request.verification_key) {
     return crypto::read_public_key(services.fs, *request.verification_key);
@@ -217,8 +217,8 @@ Result<std::optional<Section>> signed_section(Services& services, const VerifyRe
     if (!request.verification_key && !request.attestation && !renamed) {
       return std::optional<Section>();
     }
-    return usage("--verification-key, --attestation and --ledger-id go with --signed",
-                 "add --signed, or leave them out");
+    return signed_usage("--verification-key, --attestation and --ledger-id go with --signed",
+                        "add --signed, or leave them out");
   }
   auto mode = std::make_shared<SignedMode>();
   CORTEX_ASSIGN(mode->key, read_key(services, request));

@@ -12,7 +12,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::string_view kRule = "audit.verify.since_checkpoint";
+constexpr std::string_view kSinceRule = "audit.verify.since_checkpoint";
 constexpr std::string_view kTruncated = "audit.since.truncated";
 constexpr std::string_view kRewritten = "audit.since.rewritten";
 constexpr std::string_view kSignature = "audit.since.signature_invalid";
@@ -26,13 +26,13 @@ struct Since {
   ledger::TileBuilder tree;
 };
 
-struct Verdict {
+struct SinceVerdict {
   std::string_view status;  // of the report
   std::string_view token;   // empty when it holds
   std::string reason;
 };
 
-Verdict judge(const Since& since, std::uint64_t rows) {
+SinceVerdict judge(const Since& since, std::uint64_t rows) {
   const std::uint64_t size = since.checkpoint.size;
   const std::string then = cat("the checkpoint over ", counted(size, "row"));
   if (since.has_key && !since.is_signed) {
@@ -52,7 +52,7 @@ Verdict judge(const Since& since, std::uint64_t rows) {
 }
 
 Finding finding_of(const Since& since, std::uint64_t rows) {
-  const Verdict verdict = judge(since, rows);
+  const SinceVerdict verdict = judge(since, rows);
   Finding finding;
   const char* signature = !since.has_key ? "not_checked" : since.is_signed ? "valid" : "invalid";
   finding.members.add("since", json::Object{{"checkpoint_path", since.path},
@@ -76,7 +76,7 @@ Finding finding_of(const Since& since, std::uint64_t rows) {
     finding.error->unchanged = "nothing was changed";
     finding.error->next = "compare with the ledger of your last backup";
   }
-  add_verdict(finding, kRule, trust::EdgeKind::kHashChain, "since_checkpoint", holds,
+  add_verdict(finding, kSinceRule, trust::EdgeKind::kHashChain, "since_checkpoint", holds,
               std::move(reason));
   return finding;
 }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint64_t kEnvelopeBytesMax = 4U << 20;  // an envelope is read whole
 
-Error refused(Code code, std::string token, std::string message, std::string next) {
+Error axiom_refused(Code code, std::string token, std::string message, std::string next) {
   Error error = make_error(code, std::move(message));
   error.token = std::move(token);
   error.unchanged = "nothing was admitted";
@@ -27,9 +27,10 @@ Error refused(Code code, std::string token, std::string message, std::string nex
 Result<std::string> read_file(Services& services, const std::string& path) {
   auto text = fs::read_all(services.fs, path, kEnvelopeBytesMax);
   if (text.ok()) return text;
-  return refused(Code::kPrecondition, "",
-                 cat("the file ", quoted(path), " cannot be read: ", fs::describe(text.error())),
-                 "name a file that can be read");
+  return axiom_refused(
+      Code::kPrecondition, "",
+      cat("the file ", quoted(path), " cannot be read: ", fs::describe(text.error())),
+      "name a file that can be read");
 }
 
 json::Value votes_of(const trust::Decision& decision, std::string_view side) {
@@ -46,8 +47,9 @@ json::Value policy_of(const trust::Decision& decision) {
 Result<trust::AdmissionRequest> read_generic(Services& services, const AxiomRequest& request) {
   const bool given = request.file || request.inline_json || request.receipt;
   if (!given) {
-    return refused(Code::kPrecondition, "", "precondition unmet: there is no envelope to judge",
-                   "give --file, --json or --receipt, or the three envelopes of an exchange");
+    return axiom_refused(Code::kPrecondition, "",
+                         "precondition unmet: there is no envelope to judge",
+                         "give --file, --json or --receipt, or the three envelopes of an exchange");
   }
   std::string text;
   if (request.inline_json) {
@@ -57,9 +59,9 @@ Result<trust::AdmissionRequest> read_generic(Services& services, const AxiomRequ
   }
   const auto document = json::parse(text);
   if (!document.ok()) {
-    return refused(Code::kQuarantined, "",
-                   cat("invalid AXIOM admission envelope: ", document.error().message),
-                   "send the envelope as JSON");
+    return axiom_refused(Code::kQuarantined, "",
+                         cat("invalid AXIOM admission envelope: ", document.error().message),
+                         "send the envelope as JSON");
   }
   return request.receipt ? trust::admission_of_receipt(*document)
                          : trust::read_admission(*document);
@@ -107,14 +109,14 @@ constexpr std::array<Missing, 3> kMissing{{
 Status check_flags(const AxiomRequest& request) {
   const auto words = trust::exchange_lifecycles();
   if (std::ranges::find(words, request.lifecycle) == words.end()) {
-    return refused(Code::kUsage, "",
-                   cat("--lifecycle has the unknown value ", quoted(request.lifecycle)),
-                   "give candidate_only, the only one that is admitted");
+    return axiom_refused(Code::kUsage, "",
+                         cat("--lifecycle has the unknown value ", quoted(request.lifecycle)),
+                         "give candidate_only, the only one that is admitted");
   }
   for (const Missing& missing : kMissing) {
     if (request.*missing.path) continue;
-    return refused(Code::kUsage, std::string(missing.token), std::string(missing.message),
-                   std::string(missing.next));
+    return axiom_refused(Code::kUsage, std::string(missing.token), std::string(missing.message),
+                         std::string(missing.next));
   }
   return {};
 }
@@ -127,7 +129,7 @@ Result<json::Value> read_exchanged(Services& services, trust::Envelope kind,
   const auto document = json::parse(text);
   if (!document.ok()) {
     const bool loop = kind == trust::Envelope::kFeedbackLoop;
-    return refused(
+    return axiom_refused(
         Code::kQuarantined, cat(schema, ".envelope.", loop ? "schema_drift" : "invalid_json"),
         cat(schema, " is no JSON: ", document.error().message), "send the envelope as JSON");
   }

@@ -14,8 +14,8 @@
 namespace cortex::app {
 namespace {
 
-constexpr double kConfidence = 0.5;
-constexpr std::string_view kAuthority = "axiom_candidate";
+constexpr double kAxiomConfidence = 0.5;
+constexpr std::string_view kAxiomAuthority = "axiom_candidate";
 
 struct Part {
   std::string_view argument;
@@ -65,10 +65,10 @@ store::Memory row_of(const std::string& id, const json::Value& execution, const 
   row.status = memory::state_token(memory::State::kPending);
   row.claim = cat(trust::text_at(execution, "action_id"), ": ", first_anchor(execution));
   row.source_episodes = row.source_events = row.domains = json::Array();
-  row.salience = json::Object{{"score", kConfidence}};
+  row.salience = json::Object{{"score", kAxiomConfidence}};
   row.applies_when = row.does_not_apply_when = json::Array();
-  row.confidence = kConfidence;
-  row.authority = kAuthority;
+  row.confidence = kAxiomConfidence;
+  row.authority = kAxiomAuthority;
   row.created_at = row.updated_at = at;
   return row;
 }

@@ -71,7 +71,7 @@ void keep_blocks(Services& services, const BackupCheckRequest& request, BackupCh
   }
 }
 
-json::Array to_json(const std::vector<DrillStep>& drill) {
+json::Array steps_json(const std::vector<DrillStep>& drill) {
   json::Array steps;
   for (const DrillStep& step : drill) {
     steps.push_back(json::Object{{"detail", step.detail},
@@ -89,7 +89,7 @@ void record_drill(Services& services, BackupCheckReport& report) {
                          {"kind", "cortex_backup_drill"},
                          {"outcome", report.drill_passed() ? "passed" : "failed"},
                          {"sqlite_store_blake3", manifest.store.blake3},
-                         {"steps", to_json(report.drill)},
+                         {"steps", steps_json(report.drill)},
                          {"v", 1}};
   const std::string path =
       cat(bundle::bundle_folder(services.fs, report.bundle_dir), bundle::kDrillsSuffix);
@@ -209,7 +209,7 @@ json::Value to_json(const BackupCheckReport& report) {
   if (!report.drill.empty()) {
     out.add("drill", json::Object{{"outcome", report.drill_passed() ? "passed" : "failed"},
                                   {"record", report.drill_record},
-                                  {"steps", to_json(report.drill)}});
+                                  {"steps", steps_json(report.drill)}});
   }
   if (!report.note.empty()) out.add("note", report.note);
   return json::sorted(std::move(out));

@@ -13,7 +13,7 @@ namespace {
 
 using HeaderBytes = decltype(ledger::BlockHeader::bytes);
 
-constexpr int kTimeoutMillis = 15'000;
+constexpr int kHeaderTimeoutMillis = 15'000;
 constexpr std::size_t kHashCharactersMax = 128;
 constexpr std::size_t kAnswerBytesMax = 4096;
 constexpr std::size_t kQuorum = 2;
@@ -23,7 +23,7 @@ struct Supplied {
   ledger::BlockHeader header;
 };
 
-Error refused(std::string message) {
+Error header_refused(std::string message) {
   Error error = make_error(Code::kPrecondition, std::move(message));
   error.next =
       "give the 80 bytes of a block header, and its height in a file with the ending "
@@ -43,7 +43,8 @@ Result<Supplied> read_header(Services& services, const std::string& path) {
   if (!bytes.ok()) return with_code(std::move(bytes).error(), Code::kPrecondition);
   const auto header = fixed_bytes<HeaderBytes>(*bytes);
   if (!header) {
-    return refused(cat(quoted(path), " has ", bytes->size(), " bytes, a block header has 80"));
+    return header_refused(
+        cat(quoted(path), " has ", bytes->size(), " bytes, a block header has 80"));
   }
   Supplied out;
   out.header.bytes = *header;
@@ -53,7 +54,7 @@ Result<Supplied> read_header(Services& services, const std::string& path) {
   const auto [end, problem] =
       std::from_chars(digits.data(), digits.data() + digits.size(), out.height);
   if (digits.empty() || problem != std::errc() || end != digits.data() + digits.size()) {
-    return refused(cat(quoted(height_path(path)), " holds no height"));
+    return header_refused(cat(quoted(height_path(path)), " holds no height"));
   }
   return out;
 }
@@ -61,7 +62,7 @@ Result<Supplied> read_header(Services& services, const std::string& path) {
 std::optional<std::string> get(Services& services, std::string url) {
   net::Request request;
   request.url = std::move(url);
-  request.timeout_millis = kTimeoutMillis;
+  request.timeout_millis = kHeaderTimeoutMillis;
   request.answer_bytes_max = kAnswerBytesMax;
   const auto answer = services.http.send(request);
   if (!answer.ok() || answer->status != 200) return std::nullopt;

@@ -18,7 +18,7 @@ namespace {
 
 using ledger::SignedCheckpoint;
 
-Error refuse(Code code, std::string_view token, std::string message, std::string next) {
+Error checkpoint_refused(Code code, std::string_view token, std::string message, std::string next) {
   Error error = make_error(code, std::move(message));
   error.token = token;
   error.unchanged = "nothing was signed";
@@ -31,7 +31,8 @@ Result<std::string> default_origin(fs::File& file, std::uint64_t size_bytes) {
   ledger::RowStream rows(file, 0, size_bytes);
   CORTEX_ASSIGN(const core::DecodedEvent* first, rows.next());
   if (first == nullptr) {
-    return refuse(Code::kPrecondition, "", "the ledger has no rows", "record something first");
+    return checkpoint_refused(Code::kPrecondition, "", "the ledger has no rows",
+                              "record something first");
   }
   return cat("cortex.local/ledger/", first->event.event_hash.substr(0, 32));
 }
@@ -43,15 +44,15 @@ Status check_previous(fs::FileSystem& fs, const std::string& ledger_path, std::u
   constexpr std::string_view kNext =
       "see `cortex audit verify --since`; after a restore accept it with --reset";
   if (old.size > rows) {
-    return refuse(Code::kIntegrity, kCheckpointConflictToken,
-                  cat("the last checkpoint is over ", counted(old.size, "row"),
-                      ", the ledger has only ", rows),
-                  std::string(kNext));
+    return checkpoint_refused(Code::kIntegrity, kCheckpointConflictToken,
+                              cat("the last checkpoint is over ", counted(old.size, "row"),
+                                  ", the ledger has only ", rows),
+                              std::string(kNext));
   }
   ledger::TileReader tiles(fs, ledger::sidecar_path(ledger_path), old.size);
   const auto root = ledger::tree_root(tiles.source(), old.size);
   if (root.ok() && *root == old.root) return {};
-  return refuse(
+  return checkpoint_refused(
       Code::kIntegrity, kCheckpointConflictToken,
       cat("the first ", counted(old.size, "row"), " are not those of the last checkpoint"),
       std::string(kNext));
@@ -80,8 +81,9 @@ Status sign(Services& services, const CheckpointRequest& request, fs::File& file
     CORTEX_ASSIGN(report.origin, default_origin(file, tree.ledger.size_bytes));
   }
   if (!ledger::is_key_name(report.origin)) {
-    return refuse(Code::kUsage, "", cat(quoted(report.origin), " cannot be an origin"),
-                  "use text without white space and plus signs, such as example.com/log");
+    return checkpoint_refused(
+        Code::kUsage, "", cat(quoted(report.origin), " cannot be an origin"),
+        "use text without white space and plus signs, such as example.com/log");
   }
   report.note = ledger::sign_checkpoint({report.origin, tree.ledger.rows, tree.root, {}}, key);
   report.verifier_key = ledger::verifier_key_text({report.origin, key.public_key()});
@@ -94,7 +96,7 @@ Status sign(Services& services, const CheckpointRequest& request, fs::File& file
   return services.fs.sync_directory(fs::parent_of(*request.output));
 }
 
-Error as_precondition(Error error) {
+Error checkpoint_precondition(Error error) {
   if (error.code == Code::kInternal) error.code = Code::kPrecondition;
   if (error.unchanged.empty()) error.unchanged = "nothing was signed";
   return error;
@@ -115,8 +117,9 @@ Result<CheckpointReport> make(Services& services, const CheckpointRequest& reque
   const auto broken =
       ledger::find_broken(*file, info.size_bytes, ledger::read_promises(services.fs, path));
   if (broken) {
-    return refuse(Code::kIntegrity, broken->token, ledger::describe(*broken, info.size_bytes),
-                  "restore the ledger, or accept it as it is with --reset");
+    return checkpoint_refused(Code::kIntegrity, broken->token,
+                              ledger::describe(*broken, info.size_bytes),
+                              "restore the ledger, or accept it as it is with --reset");
   }
   CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, *file));
   if (tail.fault) return ledger::row_error(*tail.fault);
@@ -134,11 +137,11 @@ Result<CheckpointReport> make(Services& services, const CheckpointRequest& reque
 
 Result<CheckpointReport> audit_checkpoint(Services& services, const CheckpointRequest& request) {
   if (!request.key_path && !request.reset) {
-    return refuse(Code::kUsage, "", "a checkpoint needs a key",
-                  "name an Ed25519 seed (32 raw bytes) with --key");
+    return checkpoint_refused(Code::kUsage, "", "a checkpoint needs a key",
+                              "name an Ed25519 seed (32 raw bytes) with --key");
   }
   auto report = make(services, request);
-  if (!report.ok()) return as_precondition(std::move(report).error());
+  if (!report.ok()) return checkpoint_precondition(std::move(report).error());
   return report;
 }
 

@@ -77,7 +77,7 @@ json::Object shown_environment(const Environment& environment) {
   return shown;
 }
 
-std::optional<std::string> first(std::optional<std::string> a, std::optional<std::string> b) {
+std::optional<std::string> first_set(std::optional<std::string> a, std::optional<std::string> b) {
   return a ? std::move(a) : std::move(b);
 }
 
@@ -95,9 +95,9 @@ std::string set_by(const Environment& environment, const ConfigFile& file) {
 }
 
 Result<Layout> effective_layout(const Environment& environment, ConfigFile file) {
-  auto data_dir = first(environment.get("CORTEX_DATA_DIR"), std::move(file.data_dir));
-  auto db = first(environment.get("CORTEX_DB_PATH"), std::move(file.db_path));
-  auto log = first(environment.get("CORTEX_EVENT_LOG_PATH"), std::move(file.event_log_path));
+  auto data_dir = first_set(environment.get("CORTEX_DATA_DIR"), std::move(file.data_dir));
+  auto db = first_set(environment.get("CORTEX_DB_PATH"), std::move(file.db_path));
+  auto log = first_set(environment.get("CORTEX_EVENT_LOG_PATH"), std::move(file.event_log_path));
   if (!data_dir) return resolve_layout(environment, std::move(db), std::move(log));
   Layout layout = layout_in(*std::move(data_dir));
   if (db) layout.db_path = *std::move(db);
@@ -160,7 +160,7 @@ Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
   }
   CORTEX_ASSIGN(ConfigFile file, load_config(environment, fs));
   std::string names = set_by(environment, file);
-  seed = first(std::move(seed), std::move(file.signing_seed));
+  seed = first_set(std::move(seed), std::move(file.signing_seed));
   CORTEX_ASSIGN(Layout layout, effective_layout(environment, std::move(file)));
   layout.set_by = std::move(names);
   layout.signing_seed = std::move(seed);

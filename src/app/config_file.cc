@@ -11,7 +11,7 @@
 namespace cortex::app {
 namespace {
 
-enum class Kind { kText, kInteger, kSwitch, kTable };
+enum class ValueKind { kText, kInteger, kSwitch, kTable };
 
 constexpr std::int64_t kU32Max = std::numeric_limits<std::uint32_t>::max();
 constexpr std::int64_t kI64Max = std::numeric_limits<std::int64_t>::max();
@@ -19,7 +19,7 @@ constexpr std::int64_t kI64Max = std::numeric_limits<std::int64_t>::max();
 struct Key {
   std::string_view table;  // "" at the top, else "llm.ollama"
   std::string_view name;
-  Kind kind;
+  ValueKind kind;
   bool required = false;                           // within its table, when the table is there
   std::int64_t max = kI64Max;                      // of an integer; the least is 0
   std::span<const std::string_view> choices = {};  // of a text
@@ -34,45 +34,45 @@ constexpr std::string_view kDuplicateActions[] = {"off", "report", "refuse"};
 constexpr std::string_view kRecalledActions[] = {"off", "refuse"};
 
 constexpr Key kKeys[] = {
-    {"", "data_dir", Kind::kText},
-    {"", "db_path", Kind::kText},
-    {"", "event_log_path", Kind::kText},
-    {"", "llm", Kind::kTable},
-    {"", "embeddings", Kind::kTable},
-    {"", "mcp", Kind::kTable},
-    {"llm", "backend", Kind::kText, false, kI64Max, kLlmBackends},
-    {"llm", "ollama", Kind::kTable},
-    {"llm", "claude", Kind::kTable},
-    {"llm", "openai-compat", Kind::kTable},
-    {"llm.ollama", "endpoint", Kind::kText, true},
-    {"llm.ollama", "model", Kind::kText, true},
-    {"llm.ollama", "timeout_ms", Kind::kInteger},
-    {"llm.claude", "endpoint", Kind::kText},
-    {"llm.claude", "model", Kind::kText, true},
-    {"llm.claude", "max_tokens", Kind::kInteger, false, kU32Max},
-    {"llm.claude", "timeout_ms", Kind::kInteger},
-    {"llm.claude", "max_sensitivity", Kind::kText},
-    {"llm.openai-compat", "base_url", Kind::kText, true},
-    {"llm.openai-compat", "model", Kind::kText, true},
-    {"llm.openai-compat", "api_key", Kind::kText},
-    {"llm.openai-compat", "timeout_ms", Kind::kInteger},
-    {"llm.openai-compat", "max_sensitivity", Kind::kText},
-    {"embeddings", "backend", Kind::kText, false, kI64Max, kEmbeddingBackends},
-    {"embeddings", "ollama", Kind::kTable},
-    {"embeddings.ollama", "endpoint", Kind::kText},
-    {"embeddings.ollama", "model", Kind::kText},
-    {"embeddings.ollama", "dim", Kind::kInteger},
-    {"embeddings.ollama", "timeout_ms", Kind::kInteger},
-    {"mcp", "auto_commit", Kind::kSwitch},
-    {"", "ledger", Kind::kTable},
-    {"ledger", "signing_seed", Kind::kText},
-    {"mcp", "notes", Kind::kText, false, kI64Max, kNotePolicies},
-    {"", "memory", Kind::kTable},
-    {"memory", "write_gate", Kind::kTable},
-    {"memory.write_gate", "secrets", Kind::kText, false, kI64Max, kGateActions},
-    {"memory.write_gate", "personal", Kind::kText, false, kI64Max, kGateActions},
-    {"memory.write_gate", "duplicates", Kind::kText, false, kI64Max, kDuplicateActions},
-    {"memory.write_gate", "recalled", Kind::kText, false, kI64Max, kRecalledActions},
+    {"", "data_dir", ValueKind::kText},
+    {"", "db_path", ValueKind::kText},
+    {"", "event_log_path", ValueKind::kText},
+    {"", "llm", ValueKind::kTable},
+    {"", "embeddings", ValueKind::kTable},
+    {"", "mcp", ValueKind::kTable},
+    {"llm", "backend", ValueKind::kText, false, kI64Max, kLlmBackends},
+    {"llm", "ollama", ValueKind::kTable},
+    {"llm", "claude", ValueKind::kTable},
+    {"llm", "openai-compat", ValueKind::kTable},
+    {"llm.ollama", "endpoint", ValueKind::kText, true},
+    {"llm.ollama", "model", ValueKind::kText, true},
+    {"llm.ollama", "timeout_ms", ValueKind::kInteger},
+    {"llm.claude", "endpoint", ValueKind::kText},
+    {"llm.claude", "model", ValueKind::kText, true},
+    {"llm.claude", "max_tokens", ValueKind::kInteger, false, kU32Max},
+    {"llm.claude", "timeout_ms", ValueKind::kInteger},
+    {"llm.claude", "max_sensitivity", ValueKind::kText},
+    {"llm.openai-compat", "base_url", ValueKind::kText, true},
+    {"llm.openai-compat", "model", ValueKind::kText, true},
+    {"llm.openai-compat", "api_key", ValueKind::kText},
+    {"llm.openai-compat", "timeout_ms", ValueKind::kInteger},
+    {"llm.openai-compat", "max_sensitivity", ValueKind::kText},
+    {"embeddings", "backend", ValueKind::kText, false, kI64Max, kEmbeddingBackends},
+    {"embeddings", "ollama", ValueKind::kTable},
+    {"embeddings.ollama", "endpoint", ValueKind::kText},
+    {"embeddings.ollama", "model", ValueKind::kText},
+    {"embeddings.ollama", "dim", ValueKind::kInteger},
+    {"embeddings.ollama", "timeout_ms", ValueKind::kInteger},
+    {"mcp", "auto_commit", ValueKind::kSwitch},
+    {"", "ledger", ValueKind::kTable},
+    {"ledger", "signing_seed", ValueKind::kText},
+    {"mcp", "notes", ValueKind::kText, false, kI64Max, kNotePolicies},
+    {"", "memory", ValueKind::kTable},
+    {"memory", "write_gate", ValueKind::kTable},
+    {"memory.write_gate", "secrets", ValueKind::kText, false, kI64Max, kGateActions},
+    {"memory.write_gate", "personal", ValueKind::kText, false, kI64Max, kGateActions},
+    {"memory.write_gate", "duplicates", ValueKind::kText, false, kI64Max, kDuplicateActions},
+    {"memory.write_gate", "recalled", ValueKind::kText, false, kI64Max, kRecalledActions},
 };
 
 constexpr std::string_view kKindNames[] = {"a string", "a whole number from 0 on", "true or false",
@@ -98,13 +98,13 @@ Error invalid(std::string_view path, const toml::source_region& where, std::stri
 
 bool fits(const Key& key, const toml::node& node) {
   switch (key.kind) {
-    case Kind::kText:
+    case ValueKind::kText:
       return node.is_string();
-    case Kind::kSwitch:
+    case ValueKind::kSwitch:
       return node.is_boolean();
-    case Kind::kTable:
+    case ValueKind::kTable:
       return node.is_table();
-    case Kind::kInteger: {
+    case ValueKind::kInteger: {
       const auto* number = node.as_integer();
       return number != nullptr && number->get() >= 0 && number->get() <= key.max;
     }
@@ -137,7 +137,7 @@ Status check_table(const toml::table& table, std::string_view name, std::string_
                          kKindNames[static_cast<std::size_t>(key->kind)]));
     }
     CORTEX_TRY(check_choice(*key, node, path));
-    if (key->kind == Kind::kTable) {
+    if (key->kind == ValueKind::kTable) {
       CORTEX_TRY(check_table(*node.as_table(), dotted(name, key->name), path));
     }
   }

@@ -41,7 +41,7 @@ class ConfigTest : public testing::Test {
   Environment env_;
 };
 
-Code code_of(std::string_view toml) {
+Code config_code(std::string_view toml) {
   const auto result = parse_config(toml, "c.toml");
   return result.ok() ? Code::kOk : result.error().code;
 }
@@ -133,7 +133,7 @@ TEST(Config, UnknownKeysAreRefusedAtEveryLevel) {
        {"datadir = \"x\"", "[llm]\nspeed = 1", "[llm.ollama]\nendpoint=\"e\"\nmodel=\"m\"\nspeed=3",
         "[llm.other]\n", "[embeddings.claude]\n", "[mcp]\nauto = true", "[[mcp]]\nauto_commit=true",
         "llm.offline = 1"}) {
-    EXPECT_EQ(code_of(bad), Code::kUsage) << bad;
+    EXPECT_EQ(config_code(bad), Code::kUsage) << bad;
   }
 }
 
@@ -143,24 +143,24 @@ TEST(Config, WrongTypesRangesAndSyntaxAreRefused) {
         "[llm.claude]\nmodel=\"m\"\nmax_tokens = -1",
         "[llm.claude]\nmodel=\"m\"\nmax_tokens = 4294967296",
         "[llm.claude]\nmodel=\"m\"\ntimeout_ms = 1.5", "data_dir=\"a\"\ndata_dir=\"b\"", "\xFF"}) {
-    EXPECT_EQ(code_of(bad), Code::kUsage) << bad;
+    EXPECT_EQ(config_code(bad), Code::kUsage) << bad;
   }
-  EXPECT_EQ(code_of("[llm.claude]\nmodel=\"m\"\nmax_tokens = 4294967295"), Code::kOk);
+  EXPECT_EQ(config_code("[llm.claude]\nmodel=\"m\"\nmax_tokens = 4294967295"), Code::kOk);
 }
 
 TEST(Config, TablesMissTheirRequiredKeys) {
   for (const char* bad : {"[llm.claude]\nmax_tokens = 5", "[llm.ollama]\nmodel=\"m\"",
                           "[llm.openai-compat]\nbase_url=\"u\""}) {
-    EXPECT_EQ(code_of(bad), Code::kUsage) << bad;
+    EXPECT_EQ(config_code(bad), Code::kUsage) << bad;
   }
-  EXPECT_EQ(code_of("[llm]\n[embeddings]\n[embeddings.ollama]\n[mcp]\n"), Code::kOk);
-  EXPECT_EQ(code_of(""), Code::kOk);
+  EXPECT_EQ(config_code("[llm]\n[embeddings]\n[embeddings.ollama]\n[mcp]\n"), Code::kOk);
+  EXPECT_EQ(config_code(""), Code::kOk);
 }
 
 TEST(Config, BackendsThatDoNotExistAreRefused) {
-  EXPECT_EQ(code_of("[llm]\nbackend = \"zork\""), Code::kUsage);
-  EXPECT_EQ(code_of("[embeddings]\nbackend = \"zork\""), Code::kUsage);
-  EXPECT_EQ(code_of("[llm]\nbackend = \"openai-compat\""), Code::kOk);
+  EXPECT_EQ(config_code("[llm]\nbackend = \"zork\""), Code::kUsage);
+  EXPECT_EQ(config_code("[embeddings]\nbackend = \"zork\""), Code::kUsage);
+  EXPECT_EQ(config_code("[llm]\nbackend = \"openai-compat\""), Code::kOk);
 }
 
 TEST(Config, ErrorsNameTheLineAndTheKey) {
@@ -171,7 +171,7 @@ TEST(Config, ErrorsNameTheLineAndTheKey) {
 }
 
 TEST(Config, DeeplyNestedTomlIsRefusedWithoutHarm) {
-  EXPECT_EQ(code_of(cat("data_dir = ", std::string(100'000, '['))), Code::kUsage);
+  EXPECT_EQ(config_code(cat("data_dir = ", std::string(100'000, '['))), Code::kUsage);
 }
 
 TEST(Config, SecretsAreToldByTheName) {

@@ -25,9 +25,9 @@ constexpr std::size_t kJudgedAtOnce = 256;
 constexpr std::uint64_t kMatches = 100;      // candidates are some hundreds then
 constexpr std::size_t kTriedInVain = 1024;   // memories that do not fit, one after another
 constexpr std::size_t kTriedWhenFull = 256;  // and where none can: they are only listed
-constexpr std::string_view kOperation = "context.build";
+constexpr std::string_view kPackOperation = "context.build";
 
-Error refused(Code code, std::string message, std::string next) {
+Error pack_refused(Code code, std::string message, std::string next) {
   return make_error(code, std::move(message), "no pack was built", std::move(next));
 }
 
@@ -154,7 +154,7 @@ class Filler {
     std::vector<std::string> ids;
     ids.reserve(some.size());
     for (const context::Ref* ref : some) ids.push_back(ref->memory_id);
-    CORTEX_ASSIGN(const auto verdicts, judge(db_, ids, proof_depth(request_), when_));
+    CORTEX_ASSIGN(const auto verdicts, app::judge(db_, ids, proof_depth(request_), when_));
     for (std::size_t i = 0; i < some.size(); ++i) {
       const auto& out = verdicts[i].left_out;
       if (!out) {
@@ -235,11 +235,11 @@ Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& requ
 
 Status check(const ContextRequest& request) {
   if (trim(request.task).empty()) {
-    return refused(Code::kUsage, "the task is blank", "say what the pack is for");
+    return pack_refused(Code::kUsage, "the task is blank", "say what the pack is for");
   }
   if (request.max_tokens == 0) {
-    return refused(Code::kUsage, "a budget of 0 tokens holds nothing",
-                   "give --max-tokens 1 or more");
+    return pack_refused(Code::kUsage, "a budget of 0 tokens holds nothing",
+                        "give --max-tokens 1 or more");
   }
   return {};
 }
@@ -260,16 +260,16 @@ Status refuse_if_strict(sqlite::Connection& db, const ContextRequest& request,
 Status check_budget(const ContextRequest& request, const context::Pack& pack,
                     std::size_t candidates) {
   if (!pack.within_budget()) {
-    return refused(Code::kPrecondition,
-                   cat("task and doctrine alone take ", pack.estimated_tokens(),
-                       " tokens, more than the budget of ", request.max_tokens),
-                   "raise --max-tokens");
+    return pack_refused(Code::kPrecondition,
+                        cat("task and doctrine alone take ", pack.estimated_tokens(),
+                            " tokens, more than the budget of ", request.max_tokens),
+                        "raise --max-tokens");
   }
   if (!request.strict_budget || pack.refs().size() == candidates) return {};
-  return refused(Code::kPrecondition,
-                 cat("only ", pack.refs().size(), " of ", candidates,
-                     " memories fit the budget of ", request.max_tokens, " tokens"),
-                 "raise --max-tokens, narrow by --tag, or go without --strict-budget");
+  return pack_refused(Code::kPrecondition,
+                      cat("only ", pack.refs().size(), " of ", candidates,
+                          " memories fit the budget of ", request.max_tokens, " tokens"),
+                      "raise --max-tokens, narrow by --tag, or go without --strict-budget");
 }
 
 json::Value printed(const ContextRequest& request, const context::Pack& pack) {
@@ -282,7 +282,7 @@ void persist(Services& services, const Layout& layout, const store::Caller& call
              const ContextRequest& request, const context::Pack& pack, ContextReport& report) {
   const auto plan = [&](sqlite::Connection&) -> Result<std::vector<store::Operation>> {
     store::Operation operation{
-        std::string(kOperation),
+        std::string(kPackOperation),
         json::Object{{"created_at", format_rfc3339(services.clock.now(), Offset::kPlus00)},
                      {"id", pack.id()},
                      {"pack", pack.to_record()},

@@ -42,10 +42,10 @@ Error needs_attestation(const store::DecayJob& job) {
 }
 
 // One run of one job. The plans are run by perform(), each in a transaction of its own.
-class Run {
+class DecayRun {
  public:
-  Run(Services& services, const Layout& layout, const DecayRunRequest& request,
-      std::optional<std::string> job_id)
+  DecayRun(Services& services, const Layout& layout, const DecayRunRequest& request,
+           std::optional<std::string> job_id)
       : services_(services), layout_(layout), request_(request), job_id_(std::move(job_id)) {}
 
   Result<DecayRunReport> go() {
@@ -247,7 +247,7 @@ Result<DecayRunReport> run_decay(Services& services, const Layout& layout,
   if (request.job_id) {
     CORTEX_ASSIGN(id, id_argument(core::IdKind::kDecayJob, *request.job_id));
   }
-  return Run(services, layout, request, std::move(id)).go();
+  return DecayRun(services, layout, request, std::move(id)).go();
 }
 
 json::Value to_json(const DecayRunReport& report) {

@@ -21,7 +21,7 @@ constexpr std::string_view kPast = "decay.schedule.scheduled_for_must_be_present
 constexpr std::string_view kNeedsAttestation = "decay.run.operator_attestation_required_for_llm";
 constexpr std::string_view kNothingFades = "decay.schedule.nothing_fades";
 
-Error usage(std::string message, std::string next) {
+Error schedule_usage(std::string message, std::string next) {
   return refusal(Code::kUsage, std::move(message), std::move(next));
 }
 
@@ -30,8 +30,8 @@ Result<Timestamp> due_time(const DecayScheduleRequest& request, Timestamp now) {
   if (text.empty()) return now;
   const auto time = parse_relaxed_rfc3339(text);
   if (!time) {
-    return usage(cat("--scheduled-for ", quoted(text), " is no time"),
-                 "give an RFC 3339 time such as 2026-01-31T12:00:00Z");
+    return schedule_usage(cat("--scheduled-for ", quoted(text), " is no time"),
+                          "give an RFC 3339 time such as 2026-01-31T12:00:00Z");
   }
   if (*time < now && !request.past_allowed) {
     return refusal(Code::kPrecondition, cat("--scheduled-for ", quoted(text), " is in the past"),
@@ -58,8 +58,9 @@ Result<std::vector<std::string>> named_sources(const DecayScheduleRequest& reque
   for (const IdFlag& flag : kIdFlags) {
     const auto& given = request.*flag.member;
     if (flag.kind != request.kind && given) {
-      return usage(cat(flag.name, " does not go with ", memory::decay_kind_row(request.kind).token),
-                   cat("give ", kIdFlags[static_cast<std::size_t>(request.kind)].name));
+      return schedule_usage(
+          cat(flag.name, " does not go with ", memory::decay_kind_row(request.kind).token),
+          cat("give ", kIdFlags[static_cast<std::size_t>(request.kind)].name));
     }
     if (flag.kind != request.kind) continue;
     const std::string list = given.value_or("");
@@ -81,11 +82,13 @@ Result<std::vector<std::string>> source_ids(const DecayScheduleRequest& request)
   }
   const bool review = request.kind == DecayKind::kPrincipleReview;
   if (request.fading && (request.kind != DecayKind::kCandidates || !ids.empty())) {
-    return usage("--fading chooses memories by itself", "give it with candidate-compression alone");
+    return schedule_usage("--fading chooses memories by itself",
+                          "give it with candidate-compression alone");
   }
   if (!request.fading && (ids.empty() || (review && ids.size() != 1))) {
-    return usage(cat(row.token, " needs ", review ? "exactly one principle" : "at least one id"),
-                 cat("give ", kIdFlags[static_cast<std::size_t>(request.kind)].name));
+    return schedule_usage(
+        cat(row.token, " needs ", review ? "exactly one principle" : "at least one id"),
+        cat("give ", kIdFlags[static_cast<std::size_t>(request.kind)].name));
   }
   return ids;
 }
@@ -166,13 +169,14 @@ Status check_request(const DecayScheduleRequest& request) {
                    "give --operator-attestation", std::string(kNeedsAttestation));
   }
   if (request.kind == DecayKind::kPrincipleReview && request.method == SummaryMethod::kModel) {
-    return usage("a review of a principle has no summary", "leave --summary-method out");
+    return schedule_usage("a review of a principle has no summary", "leave --summary-method out");
   }
   if (request.fading && request.fading->at_most == 0) {
-    return usage("--at-most 0 leaves nothing to summarise", "give at least 1");
+    return schedule_usage("--at-most 0 leaves nothing to summarise", "give at least 1");
   }
   if (request.supersede && request.kind != DecayKind::kCandidates) {
-    return usage("--supersede-sources is for memories", "give it with candidate-compression alone");
+    return schedule_usage("--supersede-sources is for memories",
+                          "give it with candidate-compression alone");
   }
   if (trim(request.created_by).empty() || !is_valid_utf8(request.created_by)) {
     return refusal(Code::kInternal, "--created-by must not be empty", "name who asks for the job");
@@ -239,7 +243,7 @@ Result<DecayCancelReport> cancel_decay(Services& services, const Layout& layout,
                                        const std::string& job_id, const std::string& reason,
                                        const store::Caller& caller) {
   if (trim(reason).empty() || !is_valid_utf8(reason)) {
-    return usage("the reason must not be empty", "say why with --reason");
+    return schedule_usage("the reason must not be empty", "say why with --reason");
   }
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kDecayJob, job_id));
   DecayCancelReport report;

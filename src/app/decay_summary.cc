@@ -12,13 +12,13 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::string_view kPurpose = "cortex.decay.llm_summary";
+constexpr std::string_view kSummaryPurpose = "cortex.decay.llm_summary";
 constexpr std::string_view kRequestDomain = "cortex.llm.summary.request.v1";
 constexpr std::string_view kFixtureInvalid = "decay.run.summary_backend_fixture_invalid";
-constexpr std::uint16_t kVersion = 1;
-constexpr std::uint64_t kFileBytesMax = 16U << 20;
+constexpr std::uint16_t kSummaryVersion = 1;
+constexpr std::uint64_t kSummaryFileBytesMax = 16U << 20;
 
-Error rejected(std::string why) {
+Error answer_rejected(std::string why) {
   Error error = make_error(Code::kPrecondition, std::move(why), "the job was not changed",
                            "sign an attestation for this job, its model and its prompt");
   error.token = kAttestationRejected;
@@ -51,7 +51,7 @@ void append_lp(std::string& out, std::string_view text) {
 }
 
 Result<json::Value> read_json(fs::FileSystem& fs, const std::string& path) {
-  auto text = fs::read_all(fs, path, kFileBytesMax);
+  auto text = fs::read_all(fs, path, kSummaryFileBytesMax);
   if (!text.ok()) {
     return make_error(Code::kPrecondition, cat("the file ", quoted(path),
                                                " cannot be read: ", fs::describe(text.error())));
@@ -62,12 +62,12 @@ Result<json::Value> read_json(fs::FileSystem& fs, const std::string& path) {
 Status check_signature(const SummaryAttestation& attestation, std::string_view signature_hex) {
   const auto key = fixed_bytes<crypto::PublicKey>(from_hex(attestation.key_hex));
   if (!key || !crypto::check_public_key(*key).ok()) {
-    return rejected("operator_verifying_key_hex is no Ed25519 public key in lower-case hex");
+    return answer_rejected("operator_verifying_key_hex is no Ed25519 public key in lower-case hex");
   }
   const auto signature = fixed_bytes<crypto::Signature>(from_hex(signature_hex));
-  if (!signature) return rejected("signature_hex is no signature in lower-case hex");
+  if (!signature) return answer_rejected("signature_hex is no signature in lower-case hex");
   if (crypto::verify(*key, summary_attestation_preimage(attestation), *signature)) return {};
-  return rejected("the signature does not fit the attestation");
+  return answer_rejected("the signature does not fit the attestation");
 }
 
 // Members of the file by their names, in the order in which they are checked.
@@ -111,8 +111,8 @@ Result<SummaryRequest> request_of(const json::Value& value) {
 std::string summary_attestation_preimage(const SummaryAttestation& attestation) {
   std::string out;
   out.push_back(0x21);
-  append_big_endian(out, kVersion, 2);
-  append_lp(out, kPurpose);
+  append_big_endian(out, kSummaryVersion, 2);
+  append_lp(out, kSummaryPurpose);
   for (const std::string* text : {&attestation.key_id, &attestation.signed_at, &attestation.job_id,
                                   &attestation.model_name, &attestation.prompt_template}) {
     append_lp(out, *text);
@@ -123,25 +123,27 @@ std::string summary_attestation_preimage(const SummaryAttestation& attestation) 
 Result<SummaryAttestation> read_summary_attestation(fs::FileSystem& fs, const std::string& path,
                                                     std::string_view job_id) {
   auto file = read_json(fs, path);
-  if (!file.ok()) return rejected(file.error().message);
+  if (!file.ok()) return answer_rejected(file.error().message);
   SummaryAttestation out;
   for (const AttestationMember& one : kMembers) {
     const std::string* text = file->find_text(one.name);
-    if (text == nullptr) return rejected(cat("the attestation has no ", one.name));
+    if (text == nullptr) return answer_rejected(cat("the attestation has no ", one.name));
     out.*one.member = *text;
   }
-  if (file->find_unsigned("schema_version") != kVersion) return rejected("schema_version is not 1");
+  if (file->find_unsigned("schema_version") != kSummaryVersion)
+    return answer_rejected("schema_version is not 1");
   const std::string* purpose = file->find_text("purpose");
-  if (purpose == nullptr || *purpose != kPurpose) return rejected(cat("purpose is not ", kPurpose));
+  if (purpose == nullptr || *purpose != kSummaryPurpose)
+    return answer_rejected(cat("purpose is not ", kSummaryPurpose));
   if (out.job_id != job_id) {
-    return rejected(cat("it is for the job ", quoted(out.job_id), ", not for ", job_id));
+    return answer_rejected(cat("it is for the job ", quoted(out.job_id), ", not for ", job_id));
   }
-  if (trim(out.model_name).empty()) return rejected("model_name is empty");
+  if (trim(out.model_name).empty()) return answer_rejected("model_name is empty");
   if (!out.prompt_template.starts_with("blake3:")) {
-    return rejected("prompt_template_blake3 does not begin with blake3:");
+    return answer_rejected("prompt_template_blake3 does not begin with blake3:");
   }
   const std::string* signature = file->find_text("signature_hex");
-  if (signature == nullptr) return rejected("the attestation has no signature_hex");
+  if (signature == nullptr) return answer_rejected("the attestation has no signature_hex");
   CORTEX_TRY(check_signature(out, *signature));
   return out;
 }

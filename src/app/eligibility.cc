@@ -80,7 +80,7 @@ std::string contradiction_text(const OpenContradiction& one, const std::string& 
   return cat("open contradiction blocks default use: ", one.id, " with ", other);
 }
 
-Error refused(std::string message) {
+Error eligibility_refused(std::string message) {
   return make_error(Code::kPrecondition, std::move(message), "nothing was returned",
                     "see `cortex proof memory ID`, or go without --strict");
 }
@@ -123,8 +123,8 @@ Status refuse_unless_all_usable(sqlite::Connection& db, std::span<const std::str
   CORTEX_ASSIGN(const auto proofs, store::prove_lineages(db, memory_ids, depth));
   for (std::size_t i = 0; i < memory_ids.size(); ++i) {
     if (proofs[i].usable()) continue;
-    return refused(cat("memory ", memory_ids[i], " excluded from default ", use,
-                       " use: ", unproven(memory_ids[i], proofs[i]).detail));
+    return eligibility_refused(cat("memory ", memory_ids[i], " excluded from default ", use,
+                                   " use: ", unproven(memory_ids[i], proofs[i]).detail));
   }
   CORTEX_ASSIGN(const auto contradictions, open_contradictions(db, memory_ids));
   const std::set<std::string_view> in_play(memory_ids.begin(), memory_ids.end());
@@ -132,14 +132,14 @@ Status refuse_unless_all_usable(sqlite::Connection& db, std::span<const std::str
   for (const OpenContradiction& one : contradictions) {
     const bool left = in_play.contains(one.left), right = in_play.contains(one.right);
     if (left != right) {
-      return refused(cat("contradiction ", one.id, " references unavailable memory ",
-                         quoted(left ? one.right : one.left)));
+      return eligibility_refused(cat("contradiction ", one.id, " references unavailable memory ",
+                                     quoted(left ? one.right : one.left)));
     }
     if (one.left != one.right && between == nullptr) between = &one;
   }
   if (between == nullptr) return {};
-  return refused(cat("open contradiction blocks default ", use, " use: ", between->id, " between ",
-                     between->left, " and ", between->right));
+  return eligibility_refused(cat("open contradiction blocks default ", use, " use: ", between->id,
+                                 " between ", between->left, " and ", between->right));
 }
 
 std::vector<LeftOut> left_out_of(const std::vector<store::UnreadableMemory>& unreadable) {

@@ -17,7 +17,7 @@ namespace cortex::app {
 namespace {
 
 // Vectors written in one transaction: an interrupted run loses no more than these.
-constexpr std::size_t kBatch = 32;
+constexpr std::size_t kEmbedBatch = 32;
 constexpr std::uint64_t kPage = 1000;
 
 EmbeddingSettings settings_of(const Environment& environment, fs::FileSystem& fs,
@@ -30,9 +30,9 @@ EmbeddingSettings settings_of(const Environment& environment, fs::FileSystem& fs
   return settings;
 }
 
-class Run {
+class Embedding {
  public:
-  Run(Services& services, sqlite::Connection& db, Embedder& embedder, EmbedReport& report)
+  Embedding(Services& services, sqlite::Connection& db, Embedder& embedder, EmbedReport& report)
       : services_(&services), db_(&db), embedder_(&embedder), report_(&report) {}
 
   Status page(const store::MemoryPage& page) {
@@ -80,7 +80,7 @@ class Run {
     made_.push_back({memory.id, embedder_->backend_id(), static_cast<std::int64_t>(vector->size()),
                      retrieval::vector_bytes(*vector), std::move(content),
                      format_rfc3339(services_->clock.now(), Offset::kPlus00)});
-    return made_.size() < kBatch ? Status{} : finish();
+    return made_.size() < kEmbedBatch ? Status{} : finish();
   }
 
   Services* services_;
@@ -103,7 +103,7 @@ Result<EmbedReport> embed_memories(Services& services, const Environment& enviro
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   const std::int64_t dim = request.stub ? std::int64_t{retrieval::kStubDim} : settings.dim;
   EmbedReport report{request, embedder->backend_id(), settings.model, dim, 0, 0, 0, 0, {}};
-  Run run(services, store.connection, *embedder, report);
+  Embedding run(services, store.connection, *embedder, report);
   begin_phase(request.progress, "embedding", 0);
   store::MemoryFilter filter{.statuses = {"active"}, .limit = kPage};
   for (;;) {

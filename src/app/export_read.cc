@@ -14,7 +14,7 @@ namespace cortex::app {
 namespace {
 
 // Of rows, and of their bytes: a batch is one row of the ledger, far below limits::kRowBytesMax.
-constexpr std::size_t kBatch = 500, kBatchBytes = 16U << 20;
+constexpr std::size_t kImportBatch = 500, kBatchBytes = 16U << 20;
 constexpr std::string_view kAuditRecord = "audit_record";
 constexpr std::string_view kCommentBegin = "<!-- cortex {", kCommentEnd = " -->";
 constexpr std::string_view kJsonMark = "{\"cortex_export\":1}",
@@ -67,7 +67,7 @@ class TakeOver {
     if (batch_bytes_ + bytes > kBatchBytes) CORTEX_TRY(flush());
     batch_.push_back(std::move(item));
     batch_bytes_ += bytes;
-    return batch_.size() < kBatch ? Status() : flush();
+    return batch_.size() < kImportBatch ? Status() : flush();
   }
 
   Status flush() {

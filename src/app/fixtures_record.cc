@@ -11,7 +11,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr unsigned kFolderMode = 0700, kFileMode = 0600;
+constexpr unsigned kFixturesFolderMode = 0700, kFileMode = 0600;
 
 Error failure(std::string_view what, const Error& why) {
   return make_error(Code::kPrecondition, cat(what, ": ", fs::describe(why)),
@@ -37,7 +37,7 @@ Result<std::vector<llm::FixtureEntry>> entries_of(fs::FileSystem& fs, const std:
 Status record_fixtures(Services& services, const std::string& folder, std::string_view trace_id,
                        const llm::Response& response) {
   fs::FileSystem& fs = services.fs;
-  const auto made = fs.make_directories(folder, kFolderMode);
+  const auto made = fs.make_directories(folder, kFixturesFolderMode);
   if (!made.ok()) return failure(cat("cannot make ", quoted(folder)), made.error());
   // What is there must be sound: recording must not vouch for somebody else's change.
   const auto index = fs.stat(fs::join(folder, llm::kFixtureIndexName));

@@ -18,7 +18,6 @@
 namespace cortex::app {
 namespace {
 
-using trust::Verdict;
 using trust::VerifierState;
 
 constexpr std::uint64_t kWitnessBytesMax = 1U << 20;
@@ -102,7 +101,7 @@ struct Judged {
   EvidenceVerdict evidence;
   std::vector<trust::Witness> witnesses;
   std::string witness_load_error;
-  std::optional<Verdict> verdict;
+  std::optional<trust::Verdict> verdict;
 
   bool full() const { return verdict && verdict->state == VerifierState::kFullChainVerified; }
 };
@@ -239,7 +238,7 @@ std::string_view trust_root_of(const Judged& judged) {
 
 json::Value verifier_json(const Judged& judged) {
   if (!judged.verdict) return json::Object{{"invoked", false}};
-  const Verdict& verdict = *judged.verdict;
+  const trust::Verdict& verdict = *judged.verdict;
   json::Array witnesses;
   for (const trust::Witness& witness : judged.witnesses) {
     witnesses.push_back(trust::witness_summary(witness));

@@ -16,7 +16,7 @@ constexpr std::string_view kAdvisoryKinds[] = {"cortex_pre_v2_backup", "pre_v2_b
                                                "run_ledger_drill", "development_ledger",
                                                "local_development"};
 
-constexpr std::array<GateNames, 2> kGates{{
+constexpr std::array<GateNames, 2> kEvidenceGates{{
     {"release",
      "release.readiness",
      "remote_ci",
@@ -106,7 +106,7 @@ bool is_authority_grade(const Evidence& evidence) {
 }
 
 // What decides about evidence that could be read, as a row.
-struct Check {
+struct EvidenceCheck {
   bool fails;
   std::string_view rule;
   std::string missing;
@@ -122,7 +122,7 @@ void judge_shape(const GateRequest& request, EvidenceVerdict& verdict) {
   const std::string input = cat(names.prefix, ".evidence_input_");
   const std::string grade =
       cat(names.prefix, ".authority_grade_", names.evidence_kind, "_evidence");
-  for (const Check& check : std::initializer_list<Check>{
+  for (const EvidenceCheck& check : std::initializer_list<EvidenceCheck>{
            {is_advisory(evidence), "advisory_only", grade, "development evidence is advisory only"},
            {!digest_given, "missing_digest", input + "blake3",
             "the digest of the evidence is not given"},
@@ -149,7 +149,7 @@ void judge_shape(const GateRequest& request, EvidenceVerdict& verdict) {
 
 }  // namespace
 
-const GateNames& names_of(GateKind kind) { return kGates[static_cast<std::size_t>(kind)]; }
+const GateNames& names_of(GateKind kind) { return kEvidenceGates[static_cast<std::size_t>(kind)]; }
 
 json::Value forbidden_uses_of(GateKind kind) {
   json::Array out;

@@ -25,7 +25,7 @@ struct Axis {
   bool present() const { return !payload.is_null(); }
 };
 
-struct Shown {
+struct ShownReport {
   std::array<Axis, kAxes.size()> axes;
 
   Axis& axis(std::string_view name) {
@@ -36,8 +36,8 @@ struct Shown {
   }
 };
 
-Shown nothing_shown() {
-  Shown out;
+ShownReport nothing_shown() {
+  ShownReport out;
   for (std::size_t i = 0; i < kAxes.size(); ++i) out.axes[i].name = kAxes[i];
   out.axis("ado_build").detail = "no build provenance is kept in a store";
   for (const std::string_view name : {"rekor", "ots"}) {
@@ -118,7 +118,7 @@ Status show_chain(Services& services, const StoreGateRequest& request, Axis& axi
 }
 
 // Receipts are verified as `audit verify --against-external` does, against this ledger.
-void show_receipts(Services& services, const StoreGateRequest& request, Shown& shown) {
+void show_receipts(Services& services, const StoreGateRequest& request, ShownReport& shown) {
   for (const std::string& path : request.receipts) {
     VerifyRequest verify{.layout = request.layout};
     verify.against_external = path;
@@ -160,7 +160,7 @@ json::Value axis_json(const Axis& axis, std::string_view invariant_prefix) {
 }  // namespace
 
 Result<GateReport> judge_gate_from_store(Services& services, const StoreGateRequest& request) {
-  Shown shown = nothing_shown();
+  ShownReport shown = nothing_shown();
   CORTEX_TRY(show_chain(services, request, shown.axis("signed_chain")));
   show_receipts(services, request, shown);
   const std::string command = cat(names_of(request.kind).command, ".from_store");

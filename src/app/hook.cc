@@ -16,7 +16,7 @@ namespace cortex::app {
 namespace {
 
 constexpr std::uint64_t kSettingsBytesMax = 16U << 20;
-constexpr std::string_view kRecordName = "cortex_hook_claude-code.json";
+constexpr std::string_view kHookRecordName = "cortex_hook_claude-code.json";
 constexpr std::string_view kFailureName = "cortex_hook_failure.txt";
 constexpr std::size_t kRecalledMax = 8;
 constexpr std::size_t kClaimBytesShown = 300;
@@ -52,7 +52,7 @@ std::vector<HookEntry> entries_of(const HookRequest& request) {
   return entries;
 }
 
-std::string record_path(const Layout& layout) { return fs::join(layout.data_dir, kRecordName); }
+std::string record_path(const Layout& layout) { return fs::join(layout.data_dir, kHookRecordName); }
 
 // What stands in the record of an installation.
 struct Installation {
@@ -61,7 +61,7 @@ struct Installation {
   std::vector<InsertedSpan> spans;
 };
 
-json::Value to_json(const Installation& one) {
+json::Value installation_json(const Installation& one) {
   json::Array spans;
   for (const InsertedSpan& span : one.spans) {
     spans.emplace_back(json::Object{{"offset", span.offset}, {"text", span.text}});
@@ -184,7 +184,7 @@ Result<HookReport> install_hooks(Services& services, const HookRequest& request)
   CORTEX_TRY(services.fs.make_directories(fs::parent_of(request.settings_path), 0700));
   // The record first: without it there would be no way back.
   CORTEX_TRY(replace_file(services, record_path(request.layout),
-                          json::write_pretty(to_json(made)) + "\n", 0600));
+                          json::write_pretty(installation_json(made)) + "\n", 0600));
   CORTEX_TRY(replace_file(services, request.settings_path, edited.text, file.mode));
   report.changed = true;
   return report;

@@ -11,7 +11,7 @@
 namespace cortex::app {
 namespace {
 
-Error unfit(std::string_view why) {
+Error settings_unfit(std::string_view why) {
   return make_error(Code::kPrecondition, cat("the settings cannot take hooks: ", why),
                     "the file was not changed", "correct the file, or add the hooks by hand");
 }
@@ -39,13 +39,14 @@ Opening opening_at(std::string_view text, std::size_t bracket) {
 
 // Positions of `hooks` and of the arrays in it.
 Status read_events(json::Cursor& cursor, SettingsShape& shape) {
-  if (cursor.peek() != json::Type::kObject) return unfit("`hooks` is no object");
+  if (cursor.peek() != json::Type::kObject) return settings_unfit("`hooks` is no object");
   shape.hooks = opening_at(cursor.text(), cursor.position());
-  if (!cursor.enter_object()) return unfit("`hooks` is no object");
+  if (!cursor.enter_object()) return settings_unfit("`hooks` is no object");
   std::string_view key;
   while (cursor.next_member(key)) {
     const std::string event(key);
-    if (cursor.peek() != json::Type::kArray) return unfit(cat("`hooks.", event, "` is no array"));
+    if (cursor.peek() != json::Type::kArray)
+      return settings_unfit(cat("`hooks.", event, "` is no array"));
     shape.events[event] = opening_at(cursor.text(), cursor.position());
     if (!cursor.skip_value()) break;
   }
@@ -55,13 +56,13 @@ Status read_events(json::Cursor& cursor, SettingsShape& shape) {
 Result<SettingsShape> shape_of(std::string_view text) {
   json::Cursor cursor(text);
   SettingsShape shape;
-  if (cursor.peek() != json::Type::kObject) return unfit("it is no JSON object");
+  if (cursor.peek() != json::Type::kObject) return settings_unfit("it is no JSON object");
   shape.document = opening_at(text, cursor.position());
-  if (!cursor.enter_object()) return unfit("it is no JSON object");
+  if (!cursor.enter_object()) return settings_unfit("it is no JSON object");
   std::string_view key;
   while (cursor.next_member(key)) {
     if (key == "hooks") {
-      if (shape.hooks) return unfit("it has `hooks` twice");
+      if (shape.hooks) return settings_unfit("it has `hooks` twice");
       CORTEX_TRY(read_events(cursor, shape));
     } else {
       cursor.skip_value();
@@ -69,7 +70,8 @@ Result<SettingsShape> shape_of(std::string_view text) {
     if (cursor.failed()) break;
   }
   if (cursor.failed() || !cursor.at_end()) {
-    return unfit(cursor.failed() ? cursor.fault().text() : std::string("text behind its end"));
+    return settings_unfit(cursor.failed() ? cursor.fault().text()
+                                          : std::string("text behind its end"));
   }
   return shape;
 }

@@ -14,7 +14,7 @@ namespace {
 
 using trust::Outcome;
 
-Error refused(std::string message, std::string next) {
+Error ingest_refused(std::string message, std::string next) {
   return make_error(Code::kUsage, std::move(message), "the ledger was not changed",
                     std::move(next));
 }
@@ -41,9 +41,9 @@ Status refuse_operation(const core::DecodedEvent& decoded, const std::string& id
   if (!store::looks_like_operation(decoded.event, decoded.raw_payload)) return {};
   const auto operation = store::decode_operation(decoded.event, decoded.raw_payload);
   if (operation.ok() && !*operation) return {};
-  Error error = refused(cat("event ", id, " is an operation of the store (payload member ",
-                            store::kOperationMember, "), which a session cannot bring"),
-                        "remove the event from the session, or the member from its payload");
+  Error error = ingest_refused(cat("event ", id, " is an operation of the store (payload member ",
+                                   store::kOperationMember, "), which a session cannot bring"),
+                               "remove the event from the session, or the member from its payload");
   error.code = Code::kPrecondition;
   error.token = "ingest.operation_reserved";
   return error;
@@ -56,7 +56,7 @@ Status refuse_reserved_kind(const core::DecodedEvent& decoded, const std::string
   const bool rotation =
       ledger::parse_rotation(decoded.event, decoded.raw_payload, decoded.payload_depth).has_value();
   if (!boundary && !rotation) return {};
-  Error error = refused(
+  Error error = ingest_refused(
       cat("event ", id, " has the payload of a ", boundary ? "schema boundary" : "key rotation",
           ", which only the runtime may write"),
       "remove the event from the session, or change the kind of its payload");
@@ -75,14 +75,14 @@ Status examine(const core::DecodedEvent& decoded, Repeats repeats, Examination& 
   const core::Event& event = decoded.event;
   const std::string id = core::id_text(core::IdKind::kEvent, event.id);
   if (!core::is_supported_schema_version(event.schema_version)) {
-    return refused(
+    return ingest_refused(
         cat("event ", id, " has schema_version ", event.schema_version, "; supported are 1 and 2"),
         "convert the session with a program that writes a supported version");
   }
   if (!seen.ids.insert(event.id).second) {
     if (repeats == Repeats::kSkipped) return {};
-    return refused(cat("event id ", id, " occurs twice in the session file"),
-                   "give every event an id of its own");
+    return ingest_refused(cat("event id ", id, " occurs twice in the session file"),
+                          "give every event an id of its own");
   }
   CORTEX_TRY(refuse_operation(decoded, id));
   if (event.source.type == core::SourceType::kUser) seen.user_events.push_back(id);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr unsigned kSecureMode = 0700;
 
-Error refused(const std::string& message, std::string next) {
+Error init_refused(const std::string& message, std::string next) {
   return make_error(Code::kPrecondition, cat("precondition unmet: ", message),
                     "no file was created", std::move(next));
 }
@@ -22,12 +22,13 @@ Status prepare_folder(Services& services, const Layout& layout, bool validate_pe
     CORTEX_ASSIGN(info, services.fs.stat(layout.data_dir));
   }
   if (info.kind != fs::Kind::kDirectory) {
-    return refused(cat("the data folder ", quoted(layout.data_dir), " is no folder"),
-                   "move it away or name another folder with CORTEX_DATA_DIR");
+    return init_refused(cat("the data folder ", quoted(layout.data_dir), " is no folder"),
+                        "move it away or name another folder with CORTEX_DATA_DIR");
   }
   if (!validate_permissions || (info.mode & 0777) == kSecureMode) return {};
-  return refused(cat("the data folder ", quoted(layout.data_dir), " is not private to its owner"),
-                 cat("run `chmod 700 ", layout.data_dir, "`"));
+  return init_refused(
+      cat("the data folder ", quoted(layout.data_dir), " is not private to its owner"),
+      cat("run `chmod 700 ", layout.data_dir, "`"));
 }
 
 // A sidecar beside a store that has content belongs to an open or interrupted store; beside none it
@@ -38,7 +39,7 @@ Status refuse_stray_sidecars(Services& services, const Layout& layout) {
   for (const char* suffix : {"-wal", "-shm"}) {
     CORTEX_ASSIGN(const fs::Info info, services.fs.lstat(layout.db_path + suffix));
     if (info.kind == fs::Kind::kMissing) continue;
-    return refused(
+    return init_refused(
         cat("there is a sqlite sidecar ", quoted(layout.db_path + suffix), " without its store"),
         "restore the store that it belongs to, or move the sidecar away");
   }
@@ -50,8 +51,8 @@ Result<bool> create_file(Services& services, const std::string& path) {
   if (info.kind == fs::Kind::kSymlink) {
     CORTEX_ASSIGN(const fs::Info target, services.fs.stat(path));
     if (target.kind == fs::Kind::kMissing) {
-      return refused(cat(quoted(path), " is a symbolic link to nothing"),
-                     "remove or mend the link");
+      return init_refused(cat(quoted(path), " is a symbolic link to nothing"),
+                          "remove or mend the link");
     }
   }
   if (info.kind != fs::Kind::kMissing) return false;
@@ -70,8 +71,8 @@ Result<bool> create_file(Services& services, const std::string& path) {
 Status require_private_file(Services& services, const std::string& path) {
   CORTEX_ASSIGN(const fs::Info info, services.fs.stat(path));
   if (info.kind != fs::Kind::kFile || (info.mode & 0077) == 0) return {};
-  return refused(cat("the file ", quoted(path), " is not private to its owner"),
-                 cat("run `chmod 600 ", path, "`"));
+  return init_refused(cat("the file ", quoted(path), " is not private to its owner"),
+                      cat("run `chmod 600 ", path, "`"));
 }
 
 Result<InitReport> init_files(Services& services, const Layout& layout, bool validate_permissions) {

@@ -24,7 +24,7 @@ constexpr std::int64_t kClockToleranceSeconds = 60;
 constexpr std::uint32_t kMicrosecond = 1000;
 constexpr std::uint32_t kSecond = 1'000'000'000;
 
-Error refused(std::string_view token, std::string message, std::string next) {
+Error key_refused(std::string_view token, std::string message, std::string next) {
   return refusal(Code::kPrecondition, std::move(message), std::move(next), std::string(token));
 }
 
@@ -43,18 +43,19 @@ Result<Timestamp> effective_time(const KeyChangeRequest& request, Timestamp now,
   CORTEX_ASSIGN(const std::string text, time_argument("effective-at", *request.effective_at));
   const Timestamp time = parse_strict_rfc3339(text).value();
   if (time.seconds <= now.seconds + kClockToleranceSeconds) return time;
-  return refused(kKeyTimeToken, cat("--effective-at ", text, " is in the future"),
-                 "give a time that has come, or leave it out");
+  return key_refused(kKeyTimeToken, cat("--effective-at ", text, " is in the future"),
+                     "give a time that has come, or leave it out");
 }
 
 Status require_clock(const std::vector<store::KeyRow>& rows, Timestamp now) {
   for (const store::KeyRow& row : rows) {
     const auto time = parse_strict_rfc3339(row.effective_at);
     if (!time || *time <= just_after(now)) continue;
-    return refused(kKeyTimeToken,
-                   cat("the clock says ", column_time(now), ", but the key ", quoted(row.key_id),
-                       " was made ", trust::key_state_token(row.state), " at ", row.effective_at),
-                   "set the clock of this machine, then run it again");
+    return key_refused(
+        kKeyTimeToken,
+        cat("the clock says ", column_time(now), ", but the key ", quoted(row.key_id), " was made ",
+            trust::key_state_token(row.state), " at ", row.effective_at),
+        "set the clock of this machine, then run it again");
   }
   return {};
 }
@@ -86,8 +87,8 @@ Status settle_principal(sqlite::Connection& db, const RegisterKeyRequest& reques
   CORTEX_ASSIGN(const auto known, store::last_principal_row(db, request.principal_id));
   const std::string who = cat("the principal ", quoted(request.principal_id));
   if (!known && !request.tier) {
-    return refused(kKeyPrincipalToken, cat(who, " is not known"),
-                   "say how far it is trusted, with --tier verified or --tier operator");
+    return key_refused(kKeyPrincipalToken, cat(who, " is not known"),
+                       "say how far it is trusted, with --tier verified or --tier operator");
   }
   std::optional<Tier> tier;
   if (request.tier) {
@@ -102,16 +103,16 @@ Status settle_principal(sqlite::Connection& db, const RegisterKeyRequest& reques
   const std::string since =
       cat(who, " is ", trust::tier_token(known->tier), " since ", known->effective_at);
   if (tier && *tier != known->tier) {
-    return refused(kKeyPrincipalToken, since, "leave --tier out, or name another principal");
+    return key_refused(kKeyPrincipalToken, since, "leave --tier out, or name another principal");
   }
   if (known->tier < Tier::kVerified || known->removed_at) {
-    return refused(kKeyPrincipalToken,
-                   known->removed_at ? cat(who, " was removed at ", *known->removed_at) : since,
-                   "an active key needs a principal that is verified or operator");
+    return key_refused(kKeyPrincipalToken,
+                       known->removed_at ? cat(who, " was removed at ", *known->removed_at) : since,
+                       "an active key needs a principal that is verified or operator");
   }
   if (known->effective_at > column_time(effective)) {
-    return refused(kKeyTimeToken, cat(since, ", after the key would be active"),
-                   "let the key be active from then on, with --effective-at");
+    return key_refused(kKeyTimeToken, cat(since, ", after the key would be active"),
+                       "let the key be active from then on, with --effective-at");
   }
   return {};
 }
@@ -127,7 +128,7 @@ Status require_new(sqlite::Connection& db, const std::string& key_id,
     if (rows.empty()) continue;
     const bool revoked = std::ranges::any_of(
         rows, [](const store::KeyRow& row) { return row.state == KeyState::kRevoked; });
-    return refused(
+    return key_refused(
         revoked ? kKeyRevokedToken : kKeyRegisteredToken,
         cat("the key is registered already, as ", quoted(id), revoked ? ", and was revoked" : ""),
         cat("see it with `cortex key show --key-id ", id, "`"));
@@ -200,8 +201,8 @@ struct NewKey {
 Status require_free(Services& services, const std::string& path) {
   CORTEX_ASSIGN(const fs::Info info, services.fs.lstat(path));
   if (info.kind == fs::Kind::kMissing) return {};
-  return refused(kKeyFileExistsToken, cat(quoted(path), " exists already"),
-                 "a key is never replaced: choose another path with --output");
+  return key_refused(kKeyFileExistsToken, cat(quoted(path), " exists already"),
+                     "a key is never replaced: choose another path with --output");
 }
 
 Status write_files(Services& services, const NewKey& made, const crypto::Seed& seed) {
@@ -247,15 +248,15 @@ Result<std::vector<store::KeyRow>> required_rows(sqlite::Connection& db, const s
                                                  Timestamp now) {
   CORTEX_ASSIGN(std::vector<store::KeyRow> rows, store::key_rows(db, key_id));
   if (rows.empty()) {
-    return refused(kKeyUnknownToken, cat("the key ", quoted(key_id), " is not registered"),
-                   "see the registered ones with `cortex key list`");
+    return key_refused(kKeyUnknownToken, cat("the key ", quoted(key_id), " is not registered"),
+                       "see the registered ones with `cortex key list`");
   }
   CORTEX_TRY(require_clock(rows, now));
   for (const store::KeyRow& row : rows) {
     if (row.state != KeyState::kRevoked) continue;
-    return refused(kKeyRevokedToken,
-                   cat("the key ", quoted(key_id), " was revoked at ", row.effective_at),
-                   "a revocation is final; nothing is left to do");
+    return key_refused(kKeyRevokedToken,
+                       cat("the key ", quoted(key_id), " was revoked at ", row.effective_at),
+                       "a revocation is final; nothing is left to do");
   }
   return rows;
 }
@@ -263,9 +264,10 @@ Result<std::vector<store::KeyRow>> required_rows(sqlite::Connection& db, const s
 Status require_entitled(sqlite::Connection& db, const std::string& key_id, Timestamp now) {
   CORTEX_ASSIGN(const trust::Authority authority, signer_authority(db, key_id, now));
   if (authority.outcome() == trust::Outcome::kAllow) return {};
-  return refused(kKeyNotEntitledToken,
-                 cat("the key ", quoted(key_id), " may not sign now: ", authority.joined_reasons()),
-                 "register a new key with `cortex key generate`");
+  return key_refused(
+      kKeyNotEntitledToken,
+      cat("the key ", quoted(key_id), " may not sign now: ", authority.joined_reasons()),
+      "register a new key with `cortex key generate`");
 }
 
 Result<std::string> id_of_key(sqlite::Connection& db, const RotateKeyRequest& request,
@@ -274,9 +276,9 @@ Result<std::string> id_of_key(sqlite::Connection& db, const RotateKeyRequest& re
   const std::string key_id = request.key_id.value_or(bound.empty() ? public_key : bound.front());
   const bool fits = bound.empty() ? key_id == public_key : std::ranges::count(bound, key_id) > 0;
   if (fits) return key_id;
-  return refused(kKeyUnknownToken,
-                 cat("the key id ", quoted(key_id), " is not bound to the key of that seed"),
-                 "see which it is with `cortex key show --seed FILE`");
+  return key_refused(kKeyUnknownToken,
+                     cat("the key id ", quoted(key_id), " is not bound to the key of that seed"),
+                     "see which it is with `cortex key show --seed FILE`");
 }
 
 // A ledger that the old key signs is signed on by the new one: the rotation stands in a row of its
@@ -341,10 +343,10 @@ Result<Draft> draft_revocation(Services& services, sqlite::Connection& db,
   change.state = KeyState::kRevoked;
   change.effective_at = column_time(effective);
   if (change.effective_at < rows.front().effective_at) {
-    return refused(kKeyTimeToken,
-                   cat("the key ", quoted(key_id), " is registered from ",
-                       rows.front().effective_at, " on, not yet at ", change.effective_at),
-                   "to let nothing of it count, give that time with --effective-at");
+    return key_refused(kKeyTimeToken,
+                       cat("the key ", quoted(key_id), " is registered from ",
+                           rows.front().effective_at, " on, not yet at ", change.effective_at),
+                       "to let nothing of it count, give that time with --effective-at");
   }
   CORTEX_ASSIGN(const auto bound, store::bound_public_key(db, key_id));
   change.public_key = bound.value_or("");

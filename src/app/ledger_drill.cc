@@ -18,13 +18,13 @@
 namespace cortex::app {
 namespace {
 
-constexpr unsigned kFolderMode = 0700;
+constexpr unsigned kDrillFolderMode = 0700;
 constexpr std::uint64_t kDrillLedgerBytesMax = 256U << 20;
 
 Status make_parents(Services& services, const DrillRequest& request) {
   for (const std::string& path :
        {request.layout.db_path, request.layout.event_log_path, request.report_path}) {
-    const auto made = services.fs.make_directories(fs::parent_of(path), kFolderMode);
+    const auto made = services.fs.make_directories(fs::parent_of(path), kDrillFolderMode);
     if (!made.ok()) return with_code(made.error(), Code::kPrecondition);
   }
   return {};

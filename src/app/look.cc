@@ -18,7 +18,7 @@
 namespace cortex::app {
 namespace {
 
-Error refused(Code code, std::string message, std::string next) {
+Error look_refused(Code code, std::string message, std::string next) {
   return make_error(code, std::move(message), "no state was changed", std::move(next));
 }
 
@@ -30,10 +30,10 @@ struct OpenLedger {
 Result<OpenLedger> open_ledger(Services& services, const Layout& layout) {
   auto file = services.fs.open(layout.event_log_path, fs::Open::kRead);
   if (!file.ok()) {
-    return refused(Code::kPrecondition,
-                   cat("there is no ledger ", quoted(layout.event_log_path),
-                       " to read: ", fs::describe(file.error())),
-                   "run `cortex init`, or name the ledger with --event-log");
+    return look_refused(Code::kPrecondition,
+                        cat("there is no ledger ", quoted(layout.event_log_path),
+                            " to read: ", fs::describe(file.error())),
+                        "run `cortex init`, or name the ledger with --event-log");
   }
   CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(**file));
   // A torn tail is no row; `status` and `audit verify` speak of it. A last line that is none either
@@ -92,8 +92,8 @@ Result<std::string> type_of(const std::string& text) {
   if (const auto type = core::parse_event_type(full)) {
     return std::string(core::event_type_short(*type));
   }
-  return refused(Code::kUsage, cat("--type ", quoted(text), " is no event type"),
-                 "give one such as user_message, tool_call, decision or system_note");
+  return look_refused(Code::kUsage, cat("--type ", quoted(text), " is no event type"),
+                      "give one such as user_message, tool_call, decision or system_note");
 }
 
 }  // namespace
@@ -101,8 +101,8 @@ Result<std::string> type_of(const std::string& text) {
 Result<Timestamp> time_flag(std::string_view flag, const std::string& text) {
   if (const auto time = parse_relaxed_rfc3339(text)) return *time;
   if (const auto midnight = parse_strict_rfc3339(text + "T00:00:00Z")) return *midnight;
-  return refused(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
-                 "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
+  return look_refused(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
+                      "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
 }
 
 Result<LogFilter> make_log_filter(
@@ -120,8 +120,8 @@ Result<LogFilter> make_log_filter(
   if (const auto trace = flag("trace")) {
     const auto id = core::parse_id(core::IdKind::kTrace, *trace);
     if (!id) {
-      return refused(Code::kUsage, cat("--trace ", quoted(*trace), " is no trace id"),
-                     "give an id such as trc_01KG0000000000000000000001");
+      return look_refused(Code::kUsage, cat("--trace ", quoted(*trace), " is no trace id"),
+                          "give an id such as trc_01KG0000000000000000000001");
     }
     filter.trace = core::id_text(core::IdKind::kTrace, *id);
   }
@@ -289,8 +289,8 @@ Result<json::Value> find(Services& services, const Layout& layout, const core::I
 Result<Shown> look_up(Services& services, const Layout& layout, const std::string& id) {
   const auto parsed = core::parse_id(id);
   if (!parsed) {
-    return refused(Code::kUsage, cat(quoted(id), " is no id"),
-                   "give an id such as evt_01KG0000000000000000000001");
+    return look_refused(Code::kUsage, cat(quoted(id), " is no id"),
+                        "give an id such as evt_01KG0000000000000000000001");
   }
   Shown shown{core::noun_of(parsed->kind), core::id_text(parsed->kind, parsed->ulid), {}};
   CORTEX_ASSIGN(shown.record, find(services, layout, *parsed, shown.id));
@@ -300,8 +300,8 @@ Result<Shown> look_up(Services& services, const Layout& layout, const std::strin
 Result<Shown> show(Services& services, const Layout& layout, const std::string& id) {
   CORTEX_ASSIGN(Shown shown, look_up(services, layout, id));
   if (!shown.record.is_null()) return shown;
-  return refused(Code::kPrecondition, cat("there is no ", shown.kind, " ", shown.id),
-                 "look for it with `cortex log`, or name another store with --db");
+  return look_refused(Code::kPrecondition, cat("there is no ", shown.kind, " ", shown.id),
+                      "look for it with `cortex log`, or name another store with --db");
 }
 
 json::Value to_json(const LogReport& report) {

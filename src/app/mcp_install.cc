@@ -15,7 +15,7 @@ namespace cortex::app {
 namespace {
 
 constexpr std::string_view kName = "cortex";
-constexpr std::uint64_t kFileBytesMax = 16U << 20;
+constexpr std::uint64_t kClientFileBytesMax = 16U << 20;
 constexpr unsigned kNewMode = 0600;  // such files may hold keys of other servers
 
 constexpr McpClient kClients[] = {
@@ -30,7 +30,7 @@ constexpr McpClient kClients[] = {
     {"zed", "Zed", "~zed/settings.json", ".zed/settings.json", "context_servers"},
 };
 
-Error refused(Code code, std::string message, std::string next) {
+Error install_refused(Code code, std::string message, std::string next) {
   return make_error(code, std::move(message), "nothing was changed", std::move(next));
 }
 
@@ -39,13 +39,14 @@ Result<const McpClient*> find_client(const std::string& name) {
   if (row != std::end(kClients)) return row;
   std::string names;
   for (const McpClient& client : kClients) names += cat(names.empty() ? "" : ", ", client.name);
-  return refused(Code::kUsage, cat("there is no client ", quoted(name)),
-                 cat("name one of ", names, "; for others see docs/mcp.md"));
+  return install_refused(Code::kUsage, cat("there is no client ", quoted(name)),
+                         cat("name one of ", names, "; for others see docs/mcp.md"));
 }
 
 Result<std::string> home_of(const Environment& environment) {
   if (auto home = environment.home()) return *std::move(home);
-  return refused(Code::kPrecondition, "there is no home folder", "name the file with --config");
+  return install_refused(Code::kPrecondition, "there is no home folder",
+                         "name the file with --config");
 }
 
 Result<std::string> path_of(Services& services, const Environment& environment,
@@ -53,8 +54,8 @@ Result<std::string> path_of(Services& services, const Environment& environment,
   if (request.config) return *request.config;
   if (request.project) {
     if (client.project_file.empty()) {
-      return refused(Code::kUsage, cat(client.title, " has no file for a project"),
-                     "leave out --project");
+      return install_refused(Code::kUsage, cat(client.title, " has no file for a project"),
+                             "leave out --project");
     }
     CORTEX_ASSIGN(const std::string here, services.fs.working_directory());
     return fs::join(here, client.project_file);
@@ -109,7 +110,7 @@ Result<Present> read_present(Services& services, const std::string& path) {
   CORTEX_ASSIGN(present.info, services.fs.stat(path));
   if (present.info.kind == fs::Kind::kMissing) return present;
   CORTEX_ASSIGN(present.path, services.fs.canonical(path));
-  CORTEX_ASSIGN(present.text, fs::read_all(services.fs, present.path, kFileBytesMax));
+  CORTEX_ASSIGN(present.text, fs::read_all(services.fs, present.path, kClientFileBytesMax));
   return present;
 }
 
@@ -142,15 +143,15 @@ Result<McpInstallReport> mcp_install(Services& services, const Environment& envi
   CORTEX_ASSIGN(report.entry, entry_of(services, environment, *client, request));
   auto present = read_present(services, report.path);
   if (!present.ok()) {
-    return refused(Code::kPrecondition,
-                   cat("the file ", quoted(report.path, 1000),
-                       " cannot be read: ", fs::describe(present.error())),
-                   "name another file with --config");
+    return install_refused(Code::kPrecondition,
+                           cat("the file ", quoted(report.path, 1000),
+                               " cannot be read: ", fs::describe(present.error())),
+                           "name another file with --config");
   }
   report.existed = present->info.kind != fs::Kind::kMissing;
   auto text = with_entry(*client, present->text, report.entry);
   if (!text.ok()) {
-    return refused(
+    return install_refused(
         Code::kPrecondition,
         cat("the file ", quoted(report.path, 1000), " cannot be edited: ", text.error().message),
         cat("mend it, or add the entry by hand: ",
@@ -164,10 +165,10 @@ Result<McpInstallReport> mcp_install(Services& services, const Environment& envi
   auto written = make_folder(services, present->path);
   if (written.ok()) written = replace_file(services, present->path, report.text, mode);
   if (!written.ok()) {
-    return refused(Code::kPrecondition,
-                   cat("the file ", quoted(report.path, 1000),
-                       " cannot be written: ", fs::describe(written.error())),
-                   "look at the rights of its folder, or name another file with --config");
+    return install_refused(Code::kPrecondition,
+                           cat("the file ", quoted(report.path, 1000),
+                               " cannot be written: ", fs::describe(written.error())),
+                           "look at the rights of its folder, or name another file with --config");
   }
   return report;
 }

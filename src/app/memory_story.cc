@@ -11,7 +11,7 @@
 namespace cortex::app {
 namespace {
 
-std::string source_of(std::string_view source_json) {
+std::string story_source(std::string_view source_json) {
   const auto parsed = json::parse(source_json);
   if (!parsed.ok()) return {};
   std::string out;
@@ -34,12 +34,12 @@ Result<std::vector<SourceEvent>> events_of(sqlite::Connection& db,
     CORTEX_ASSIGN(const bool more, rows.step());
     if (!more) return events;
     events.push_back({std::string(rows.column_text(0)), std::string(rows.column_text(1)),
-                      std::string(rows.column_text(2)), source_of(rows.column_text(3)),
+                      std::string(rows.column_text(2)), story_source(rows.column_text(3)),
                       std::string(rows.column_text(4))});
   }
 }
 
-json::Value or_null(const std::optional<std::string>& text) {
+json::Value story_or_null(const std::optional<std::string>& text) {
   return text ? json::Value(*text) : json::Value(nullptr);
 }
 
@@ -74,8 +74,8 @@ json::Array versions_json(const std::vector<store::MemoryVersion>& versions) {
                                    {"status", one.status},
                                    {"superseded_by", one.other_id},
                                    {"use_count", one.use_count},
-                                   {"valid_from", or_null(one.valid.from)},
-                                   {"valid_until", or_null(one.valid.until)},
+                                   {"valid_from", story_or_null(one.valid.from)},
+                                   {"valid_until", story_or_null(one.valid.until)},
                                    {"validation_epoch", one.validation_epoch}});
   }
   return rows;
@@ -85,7 +85,7 @@ json::Array contradictions_json(const std::vector<store::Contradiction>& all) {
   json::Array rows;
   for (const store::Contradiction& one : all) {
     rows.emplace_back(json::Object{{"contradiction_id", one.id},
-                                   {"interpretation", or_null(one.interpretation)},
+                                   {"interpretation", story_or_null(one.interpretation)},
                                    {"left_ref", one.left_ref},
                                    {"right_ref", one.right_ref},
                                    {"status", one.status}});
@@ -97,7 +97,7 @@ json::Array outcomes_json(const std::vector<store::OutcomeReport>& all) {
   json::Array rows;
   for (const store::OutcomeReport& one : all) {
     rows.emplace_back(json::Object{{"event_id", one.event_id},
-                                   {"note", or_null(one.note)},
+                                   {"note", story_or_null(one.note)},
                                    {"recorded_at", one.recorded_at},
                                    {"result", one.result},
                                    {"session_id", one.session_id}});
@@ -204,7 +204,7 @@ json::Value show_json(const MemoryStory& story) {
                                      {"source", one.source}});
   }
   json::Object out{
-      {"as_of", or_null(story.as_of)},
+      {"as_of", story_or_null(story.as_of)},
       {"brightness", static_cast<double>(story.brightness)},
       {"contradictions", contradictions_json(story.contradictions)},
       {"cross_session", json::Object{{"penalty", static_cast<double>(story.use_penalty)},
@@ -221,8 +221,8 @@ json::Value show_json(const MemoryStory& story) {
       {"outcomes", outcomes_json(story.outcomes)},
       {"proof_state", state_token(story)},
       {"use_signal", story.use_signal},
-      {"valid_from", or_null(story.then.valid.from)},
-      {"valid_until", or_null(story.then.valid.until)}};
+      {"valid_from", story_or_null(story.then.valid.from)},
+      {"valid_until", story_or_null(story.then.valid.until)}};
   return out;
 }
 

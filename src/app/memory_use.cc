@@ -43,7 +43,7 @@ struct Validation {
   std::string key_id, signature;
 };
 
-trust::Contribution vote(std::string_view rule, bool holds, std::string reason) {
+trust::Contribution use_vote(std::string_view rule, bool holds, std::string reason) {
   return {cat("memory.outcome.", rule), holds ? Outcome::kAllow : Outcome::kReject,
           std::move(reason)};
 }
@@ -68,12 +68,13 @@ Result<Validation> validate(Services& services, sqlite::Connection& db,
   out.principal = authority.evidence.principal_id.value_or("");
   out.key_id = key.key_id();
   out.decision = trust::compose(
-      {vote("validation_scope", !trim(request.scope.value_or("")).empty(), "the scope is named"),
-       vote("validating_principal_tier", known && !out.principal.empty(),
-            known ? "the principal behind the key is at least verified"
-                  : cat("the key is not valid now: ", authority.joined_reasons())),
-       vote("evidence_ref", !trim(request.evidence.value_or("")).empty(),
-            "the evidence is named")});
+      {use_vote("validation_scope", !trim(request.scope.value_or("")).empty(),
+                "the scope is named"),
+       use_vote("validating_principal_tier", known && !out.principal.empty(),
+                known ? "the principal behind the key is at least verified"
+                      : cat("the key is not valid now: ", authority.joined_reasons())),
+       use_vote("evidence_ref", !trim(request.evidence.value_or("")).empty(),
+                "the evidence is named")});
   if (out.decision.blocked()) {
     return unauthorized(
         cat("the validation was refused: ", out.decision.contributing.front().rule_id, ": ",

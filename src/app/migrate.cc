@@ -20,7 +20,7 @@ constexpr std::string_view kSeedOperation = "authority.seed_drill_operator";
 constexpr std::string_view kSeedTime = "1970-01-01T00:00:00+00:00";
 constexpr std::string_view kSeedReason = "v1-to-v2-drill: seed-drill-operator surface";
 
-Error refused(std::string message, std::string next = "") {
+Error migrate_refused(std::string message, std::string next = "") {
   return make_error(Code::kPrecondition, std::move(message), "no state was changed",
                     std::move(next));
 }
@@ -65,13 +65,13 @@ Result<MigrationAttestation> sign_operator_attestation(Services& services,
 Result<SeedReport> seed_drill_operator(Services& services, const Environment& environment,
                                        const SeedRequest& request) {
   if (environment.get(kSeedGate) != "1") {
-    Error error = refused("registering an operator for drills is not allowed here",
-                          cat("for a drill, run it again with ", kSeedGate, "=1"));
+    Error error = migrate_refused("registering an operator for drills is not allowed here",
+                                  cat("for a drill, run it again with ", kSeedGate, "=1"));
     error.token = "migrate.seed_drill_operator.gate_not_set";
     return error;
   }
   if (trim(request.key_id).empty()) {
-    return with_code(refused("the operator key id is blank"), Code::kUsage);
+    return with_code(migrate_refused("the operator key id is blank"), Code::kUsage);
   }
   SeedReport report{request.key_id, request.principal_id, false};
   if (report.principal_id.empty()) report.principal_id = cat(report.key_id, "-principal");

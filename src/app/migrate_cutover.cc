@@ -21,7 +21,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
+constexpr std::uint64_t kCutoverManifestBytesMax = 1U << 20U;
 constexpr std::uint64_t kAttestationBytesMax = 1U << 20U;
 constexpr std::string_view kRolledBackToken = "migrate.v2.cutover_tx.rolled_back";
 
@@ -34,7 +34,8 @@ constexpr std::string_view kReservedKeys[] = {"cutover_approved",
                                               "default_v2_cutover_ready",
                                               "unattended_migrate"};
 
-Error refused(Code code, std::string message, std::string next = "", std::string_view token = "") {
+Error cutover_refused(Code code, std::string message, std::string next = "",
+                      std::string_view token = "") {
   Error error = make_error(code, std::move(message));
   error.token = token;
   error.unchanged = "no state was changed";
@@ -42,7 +43,7 @@ Error refused(Code code, std::string message, std::string next = "", std::string
   return error;
 }
 
-Error as_precondition(Error error) {
+Error cutover_precondition(Error error) {
   if (error.code != Code::kSchema) error.code = Code::kPrecondition;
   if (error.unchanged.empty()) error.unchanged = "no state was changed";
   return error;
@@ -54,24 +55,26 @@ Error as_precondition(Error error) {
 Status check_manifest_head(fs::FileSystem& fs, const std::string& path) {
   CORTEX_ASSIGN(const fs::Info info, fs.stat(path));
   if (info.kind != fs::Kind::kFile) {
-    return refused(Code::kPrecondition,
-                   cat("the backup manifest ", quoted(path), " is no regular file"),
-                   "make a backup with `cortex backup` and name its BACKUP_MANIFEST");
+    return cutover_refused(Code::kPrecondition,
+                           cat("the backup manifest ", quoted(path), " is no regular file"),
+                           "make a backup with `cortex backup` and name its BACKUP_MANIFEST");
   }
-  auto text = fs::read_all(fs, path, kManifestBytesMax);
-  if (!text.ok()) return as_precondition(std::move(text).error());
+  auto text = fs::read_all(fs, path, kCutoverManifestBytesMax);
+  if (!text.ok()) return cutover_precondition(std::move(text).error());
   const auto document = json::parse(*text);
   if (!document.ok() || document->as_object() == nullptr) {
-    return refused(Code::kPrecondition, cat("the backup manifest ", quoted(path), " is malformed"));
+    return cutover_refused(Code::kPrecondition,
+                           cat("the backup manifest ", quoted(path), " is malformed"));
   }
   for (const std::string_view key : kReservedKeys) {
     if (document->find(key) == nullptr) continue;
-    return refused(Code::kPrecondition, cat("the backup manifest must not have the member ", key));
+    return cutover_refused(Code::kPrecondition,
+                           cat("the backup manifest must not have the member ", key));
   }
   const json::Value* kind = document->find("kind");
   if (kind == nullptr || kind->as_string() == nullptr || *kind->as_string() != bundle::kPreV2Kind) {
-    return refused(Code::kPrecondition,
-                   cat("the backup manifest is not of kind ", bundle::kPreV2Kind));
+    return cutover_refused(Code::kPrecondition,
+                           cat("the backup manifest is not of kind ", bundle::kPreV2Kind));
   }
   return {};
 }
@@ -86,8 +89,8 @@ Result<store::TableCounts> counts_of(const bundle::ManifestFacts& manifest) {
   for (const auto& [table, count] : tables) {
     const auto value = counts == nullptr ? std::nullopt : counts->find_unsigned(table);
     if (!value) {
-      return refused(Code::kPrecondition, "the backup manifest has no table_row_counts",
-                     "make a new backup");
+      return cutover_refused(Code::kPrecondition, "the backup manifest has no table_row_counts",
+                             "make a new backup");
     }
     *count = *value;
   }
@@ -98,7 +101,7 @@ Result<store::TableCounts> counts_of(const bundle::ManifestFacts& manifest) {
 Result<store::TableCounts> read_bundle(fs::FileSystem& fs, const std::string& path) {
   CORTEX_TRY(check_manifest_head(fs, path));
   auto bundle = bundle::verify_bundle(fs, path, false);
-  if (!bundle.ok()) return as_precondition(std::move(bundle).error());
+  if (!bundle.ok()) return cutover_precondition(std::move(bundle).error());
   return counts_of(bundle->manifest);
 }
 
@@ -114,13 +117,14 @@ struct Ready {
 
 Result<std::string> read_attestation(fs::FileSystem& fs, const std::optional<std::string>& path) {
   if (!path) {
-    return refused(Code::kPrecondition, "a cutover needs an operator attestation",
-                   "sign one with `cortex migrate sign-operator-attestation` and name it with"
-                   " --operator-attestation");
+    return cutover_refused(
+        Code::kPrecondition, "a cutover needs an operator attestation",
+        "sign one with `cortex migrate sign-operator-attestation` and name it with"
+        " --operator-attestation");
   }
   auto text = fs::read_all(fs, *path, kAttestationBytesMax);
   if (text.ok()) return text;
-  return as_precondition(with_context(std::move(text).error(), "the operator attestation"));
+  return cutover_precondition(with_context(std::move(text).error(), "the operator attestation"));
 }
 
 // The key id must belong to the key that signed; a store of reference 0.1.2 cannot tell.
@@ -129,26 +133,28 @@ Status check_authority(Services& services, sqlite::Connection& db, Ready& ready)
   CORTEX_ASSIGN(const auto bound, store::bound_public_key(db, attestation.operator_key_id));
   ready.key_is_bound = bound.has_value();
   if (bound && *bound != crypto::key_id(attestation.operator_key)) {
-    return refused(Code::kPrecondition,
-                   cat("the attestation is signed by another key than the one registered as ",
-                       quoted(attestation.operator_key_id)),
-                   "sign it with the registered key", "migrate.v2.operator_key.mismatch");
+    return cutover_refused(
+        Code::kPrecondition,
+        cat("the attestation is signed by another key than the one registered as ",
+            quoted(attestation.operator_key_id)),
+        "sign it with the registered key", "migrate.v2.operator_key.mismatch");
   }
   auto evidence = store::key_evidence(db, attestation.operator_key_id, attestation.signed_at,
                                       services.clock.now());
-  if (!evidence.ok()) return as_precondition(std::move(evidence).error());
+  if (!evidence.ok()) return cutover_precondition(std::move(evidence).error());
   ready.authority = trust::revalidate(std::move(evidence).value(), trust::Tier::kOperator);
   if (ready.authority.valid_now) return {};
-  return refused(Code::kPrecondition,
-                 cat("the operator key ", quoted(attestation.operator_key_id),
-                     " has no authority for a migration now: ", ready.authority.joined_reasons()),
-                 "sign with a key that the store knows as an operator's",
-                 "migrate.v2.operator_temporal_authority.revalidation_failed");
+  return cutover_refused(
+      Code::kPrecondition,
+      cat("the operator key ", quoted(attestation.operator_key_id),
+          " has no authority for a migration now: ", ready.authority.joined_reasons()),
+      "sign with a key that the store knows as an operator's",
+      "migrate.v2.operator_temporal_authority.revalidation_failed");
 }
 
 Status check_chain(const LedgerFacts& ledger) {
   if (ledger.chain.closed()) return {};
-  return refused(
+  return cutover_refused(
       Code::kIntegrity,
       cat("the ledger is not what was written: ", counted(ledger.chain.failures_total, "failure"),
           ", the first one in row ", ledger.chain.failures.front().line),
@@ -166,10 +172,10 @@ Status check_counts(sqlite::Connection& db, const store::TableCounts& before) {
               {"memories.unchanged", now.memories, before.memories}};
   for (const auto& row : rows) {
     if (row.now == row.before) continue;
-    return refused(Code::kIntegrity,
-                   cat("schema_v2_post_migrate.row_count.", row.invariant, ": the store has ",
-                       row.now, " rows, the backup ", row.before),
-                   "make a new backup, so that nothing is missing in it", kRolledBackToken);
+    return cutover_refused(Code::kIntegrity,
+                           cat("schema_v2_post_migrate.row_count.", row.invariant,
+                               ": the store has ", row.now, " rows, the backup ", row.before),
+                           "make a new backup, so that nothing is missing in it", kRolledBackToken);
   }
   return {};
 }
@@ -192,10 +198,10 @@ Result<Ready> get_ready(Services& services, const CutoverRequest& request, sqlit
 Status check_readiness(sqlite::Connection& db) {
   CORTEX_ASSIGN(const auto failures, store::check_v2_persistence(db));
   if (failures.empty()) return {};
-  return refused(Code::kSchema,
-                 cat("the store would not be ready for v2: ", failures.front().invariant, ": ",
-                     failures.front().detail),
-                 "repair the rows that it names", kRolledBackToken);
+  return cutover_refused(Code::kSchema,
+                         cat("the store would not be ready for v2: ", failures.front().invariant,
+                             ": ", failures.front().detail),
+                         "repair the rows that it names", kRolledBackToken);
 }
 
 // The manifest's digest becomes part of the boundary row's attestation in the store.
@@ -284,7 +290,7 @@ Result<CutoverReport> migrate_cutover(Services& services, const CutoverRequest& 
   CORTEX_TRY(require_store(services, request.layout));
   auto log = ledger::AppendLog::open(services.fs, request.layout.event_log_path, services.clock,
                                      services.random);
-  if (!log.ok()) return as_precondition(std::move(log).error());
+  if (!log.ok()) return cutover_precondition(std::move(log).error());
   CORTEX_ASSIGN(const LedgerFacts ledger, read_ledger_facts((*log)->file(), (*log)->size_bytes()));
   CORTEX_ASSIGN(auto opened, store::open_for_writing(request.layout.db_path));
   sqlite::Connection& db = opened.connection;
@@ -305,11 +311,12 @@ namespace {
 Result<std::string> boundary_to_resume(const LedgerFacts& ledger) {
   if (ledger.chain.boundary_lines.size() > 1) return refuse_boundary(ledger).error();
   if (ledger.boundary_hash) return *ledger.boundary_hash;
-  return refused(Code::kPrecondition,
-                 "the ledger holds no boundary row: there is no cutover to"
-                 " complete",
-                 "run `cortex migrate v2 --backup-manifest FILE --operator-attestation FILE`",
-                 "migrate.v2.resume_mirror.no_jsonl_boundary");
+  return cutover_refused(
+      Code::kPrecondition,
+      "the ledger holds no boundary row: there is no cutover to"
+      " complete",
+      "run `cortex migrate v2 --backup-manifest FILE --operator-attestation FILE`",
+      "migrate.v2.resume_mirror.no_jsonl_boundary");
 }
 
 Result<bool> is_mirrored(sqlite::Connection& db, const std::string& event_hash) {
@@ -335,7 +342,7 @@ Result<MigrationResume> migrate_resume(Services& services, const Layout& layout)
   CORTEX_TRY(require_store(services, layout));
   auto log =
       ledger::AppendLog::open(services.fs, layout.event_log_path, services.clock, services.random);
-  if (!log.ok()) return as_precondition(std::move(log).error());
+  if (!log.ok()) return cutover_precondition(std::move(log).error());
   CORTEX_ASSIGN(const LedgerFacts ledger, read_ledger_facts((*log)->file(), (*log)->size_bytes()));
   MigrationResume report;
   CORTEX_ASSIGN(report.boundary_event_hash, boundary_to_resume(ledger));

@@ -10,11 +10,11 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::string_view kPurpose = "cortex.schema_migration.v1_to_v2";
-constexpr std::uint16_t kVersion = 1;
+constexpr std::string_view kMigrationPurpose = "cortex.schema_migration.v1_to_v2";
+constexpr std::uint16_t kMigrationVersion = 1;
 constexpr char kDomain = 0x20;
 
-Error refused(std::string message) {
+Error attestation_refused(std::string message) {
   return make_error(Code::kPrecondition, std::move(message), "no state was changed",
                     "sign the migration anew: `cortex migrate sign-operator-attestation`");
 }
@@ -28,8 +28,8 @@ void append_prefixed(std::string& out, std::string_view text) {
 }
 
 std::string signing_input(const MigrationAttestation& attestation) {
-  std::string out{kDomain, 0, static_cast<char>(kVersion)};
-  append_prefixed(out, kPurpose);
+  std::string out{kDomain, 0, static_cast<char>(kMigrationVersion)};
+  append_prefixed(out, kMigrationPurpose);
   append_prefixed(out, attestation.operator_key_id);
   append_prefixed(out, format_rfc3339(attestation.signed_at, Offset::kPlus00));
   append_prefixed(out, attestation.boundary.previous_v1_head_hash);
@@ -40,21 +40,21 @@ std::string signing_input(const MigrationAttestation& attestation) {
 
 Result<std::string> text_in(const json::Value& object, std::string_view key) {
   if (const std::string* text = object.find_text(key)) return *text;
-  return refused(cat("the operator attestation has no text ", quoted(key)));
+  return attestation_refused(cat("the operator attestation has no text ", quoted(key)));
 }
 
 template <std::size_t size>
 Result<std::array<std::uint8_t, size>> bytes_in(const json::Value& object, std::string_view key) {
   CORTEX_ASSIGN(const std::string text, text_in(object, key));
   if (const auto bytes = fixed_bytes<std::array<std::uint8_t, size>>(from_hex(text))) return *bytes;
-  return refused(
+  return attestation_refused(
       cat("the operator attestation's ", key, " is not ", size, " bytes in lower-case hex"));
 }
 
 Result<AttestedBoundary> boundary_in(const json::Value& document) {
   const json::Value* boundary = document.find("boundary");
   if (boundary == nullptr || boundary->as_object() == nullptr) {
-    return refused("the operator attestation has no boundary");
+    return attestation_refused("the operator attestation has no boundary");
   }
   AttestedBoundary out;
   CORTEX_ASSIGN(out.previous_v1_head_hash, text_in(*boundary, "previous_v1_head_hash"));
@@ -76,20 +76,21 @@ Status check_boundary(const AttestedBoundary& found, const AttestedBoundary& exp
        expected.fixture_verification_result_hash}};
   for (const auto& member : members) {
     if (member.found == member.expected) continue;
-    return refused(cat("the operator attestation is about another ", member.name, ": ",
-                       quoted(member.found), " instead of ", member.expected));
+    return attestation_refused(cat("the operator attestation is about another ", member.name, ": ",
+                                   quoted(member.found), " instead of ", member.expected));
   }
   return {};
 }
 
 Status check_head(const json::Value& document) {
   const json::Value* version = document.find("schema_version");
-  if (version == nullptr || json::canonical(*version) != std::to_string(kVersion)) {
-    return refused("the operator attestation has an unsupported schema_version");
+  if (version == nullptr || json::canonical(*version) != std::to_string(kMigrationVersion)) {
+    return attestation_refused("the operator attestation has an unsupported schema_version");
   }
   CORTEX_ASSIGN(const std::string purpose, text_in(document, "purpose"));
-  if (purpose == kPurpose) return {};
-  return refused(cat("the operator attestation has another purpose, ", quoted(purpose)));
+  if (purpose == kMigrationPurpose) return {};
+  return attestation_refused(
+      cat("the operator attestation has another purpose, ", quoted(purpose)));
 }
 
 }  // namespace
@@ -110,8 +111,8 @@ std::string attestation_text(const MigrationAttestation& a) {
                                 {"previous_v1_head_hash", a.boundary.previous_v1_head_hash}}},
       {"operator_key_id", a.operator_key_id},
       {"operator_verifying_key_hex", to_hex(a.operator_key)},
-      {"purpose", kPurpose},
-      {"schema_version", kVersion},
+      {"purpose", kMigrationPurpose},
+      {"schema_version", kMigrationVersion},
       {"signature_hex", to_hex(a.signature)},
       {"signed_at", format_rfc3339(a.signed_at, Offset::kPlus00)}};
   return json::write_pretty(document, json::Keys::kSorted);
@@ -121,24 +122,25 @@ Result<MigrationAttestation> verify_attestation(std::string_view text,
                                                 const AttestedBoundary& expected) {
   const auto document = json::parse(text);
   if (!document.ok() || document->as_object() == nullptr) {
-    return refused("the operator attestation is not a JSON object");
+    return attestation_refused("the operator attestation is not a JSON object");
   }
   MigrationAttestation out;
   CORTEX_ASSIGN(out.boundary, boundary_in(*document));
   CORTEX_ASSIGN(out.operator_key_id, text_in(*document, "operator_key_id"));
   CORTEX_ASSIGN(const std::string signed_at, text_in(*document, "signed_at"));
   const auto time = parse_relaxed_rfc3339(signed_at);
-  if (!time) return refused("the operator attestation's signed_at is no time");
+  if (!time) return attestation_refused("the operator attestation's signed_at is no time");
   out.signed_at = *time;
   CORTEX_TRY(check_head(*document));
   CORTEX_TRY(check_boundary(out.boundary, expected));
   CORTEX_ASSIGN(out.operator_key, bytes_in<32>(*document, "operator_verifying_key_hex"));
   if (auto usable = crypto::check_public_key(out.operator_key); !usable.ok()) {
-    return refused(cat("the operator attestation's key cannot be used: ", usable.error().message));
+    return attestation_refused(
+        cat("the operator attestation's key cannot be used: ", usable.error().message));
   }
   CORTEX_ASSIGN(out.signature, bytes_in<64>(*document, "signature_hex"));
   if (crypto::verify(out.operator_key, signing_input(out), out.signature)) return out;
-  return refused("the operator attestation's signature does not match");
+  return attestation_refused("the operator attestation's signature does not match");
 }
 
 }  // namespace cortex::app

@@ -15,7 +15,7 @@
 namespace cortex::app {
 namespace {
 
-Error refused(Code code, std::string message, std::string next = "") {
+Error plan_refused(Code code, std::string message, std::string next = "") {
   return make_error(code, std::move(message), "no state was changed", std::move(next));
 }
 
@@ -34,10 +34,10 @@ Status check_shape(sqlite::Connection& db) {
   CORTEX_ASSIGN(const auto partial, store::check_v2_shape(db));
   failures.insert(failures.end(), partial.begin(), partial.end());
   if (failures.empty()) return {};
-  return refused(Code::kSchema,
-                 cat("the store is not ready to be migrated: ", failures.front().invariant, ": ",
-                     failures.front().detail),
-                 "run `cortex doctor --repair`");
+  return plan_refused(Code::kSchema,
+                      cat("the store is not ready to be migrated: ", failures.front().invariant,
+                          ": ", failures.front().detail),
+                      "run `cortex doctor --repair`");
 }
 
 Status read_versions(sqlite::Connection& db, MigrationPlan& plan) {
@@ -59,15 +59,16 @@ Status read_counts(sqlite::Connection& db, MigrationPlan& plan) {
 
 Status check_heads(const MigrationPlan& plan) {
   if (!plan.ledger_head && !plan.store_head) {
-    return refused(Code::kPrecondition,
-                   "the migration requires a current v1 event_chain_head: there is no event yet",
-                   "a new store needs no migration");
+    return plan_refused(
+        Code::kPrecondition,
+        "the migration requires a current v1 event_chain_head: there is no event yet",
+        "a new store needs no migration");
   }
   if (plan.ledger_head && (!plan.store_head || plan.store_head == plan.ledger_head)) return {};
-  return refused(Code::kPrecondition,
-                 cat("mismatched event heads: the store ends with ", *plan.store_head,
-                     ", the ledger with ", plan.ledger_head.value_or("no event")),
-                 "run `cortex doctor --repair`, which brings the store up to date");
+  return plan_refused(Code::kPrecondition,
+                      cat("mismatched event heads: the store ends with ", *plan.store_head,
+                          ", the ledger with ", plan.ledger_head.value_or("no event")),
+                      "run `cortex doctor --repair`, which brings the store up to date");
 }
 
 json::Array counts_json(std::vector<std::pair<std::string, std::uint64_t>> counts) {
@@ -78,7 +79,7 @@ json::Array counts_json(std::vector<std::pair<std::string, std::uint64_t>> count
   return out;
 }
 
-json::Value optional_text(const std::optional<std::string>& text) {
+json::Value plan_text(const std::optional<std::string>& text) {
   return text ? json::Value(*text) : json::Value(nullptr);
 }
 
@@ -95,7 +96,7 @@ std::string fixture_hash(const MigrationPlan& plan) {
       json::Object{{"boundary_previous_v1_head_hash", plan.previous_v1_head()},
                    {"failures", json::Array{}},
                    {"fixture", json::Object{{"applied_migrations", json::array_of(migrations)},
-                                            {"event_chain_head", optional_text(plan.store_head)},
+                                            {"event_chain_head", plan_text(plan.store_head)},
                                             {"expected_schema_version", store::kSchemaVersion},
                                             {"observed_row_schema_versions", versions_json(plan)},
                                             {"table_counts", counts_json(std::move(counts))}}},
@@ -109,11 +110,11 @@ Status refuse_v2_rows(sqlite::Connection& db, const LedgerFacts& ledger) {
   CORTEX_ASSIGN(const std::int64_t traces, db.query_int(kTraceVersions));
   const std::uint64_t rows = ledger.v2_rows + static_cast<std::uint64_t>(traces);
   if (rows == 0) return {};
-  Error error = refused(Code::kPrecondition,
-                        cat(counted(rows, "row"),
-                            " of schema v2 in a store that was never"
-                            " migrated: there is nothing to migrate"),
-                        "leave it as it is: a store that began with v2 needs no cutover");
+  Error error = plan_refused(Code::kPrecondition,
+                             cat(counted(rows, "row"),
+                                 " of schema v2 in a store that was never"
+                                 " migrated: there is nothing to migrate"),
+                             "leave it as it is: a store that began with v2 needs no cutover");
   error.token = "migrate.v2.backup_manifest.pre_v2_kind_but_v2_rows_present";
   return error;
 }
@@ -154,13 +155,14 @@ Result<LedgerFacts> read_ledger_facts(fs::File& ledger, std::uint64_t size_bytes
 Status refuse_boundary(const LedgerFacts& ledger) {
   const std::size_t boundaries = ledger.chain.boundary_lines.size();
   if (boundaries > 1) {
-    return refused(Code::kSchema, "the ledger holds more than one boundary row",
-                   "restore the ledger from a backup");
+    return plan_refused(Code::kSchema, "the ledger holds more than one boundary row",
+                        "restore the ledger from a backup");
   }
   if (boundaries == 1) {
-    return refused(Code::kPrecondition, "the boundary already exists: this ledger is one of v2",
-                   "nothing is to be done; `cortex migrate v2 --resume-mirror` completes a store"
-                   " that a lost cutover left behind");
+    return plan_refused(
+        Code::kPrecondition, "the boundary already exists: this ledger is one of v2",
+        "nothing is to be done; `cortex migrate v2 --resume-mirror` completes a store"
+        " that a lost cutover left behind");
   }
   return {};
 }
@@ -190,10 +192,10 @@ json::Value dry_run_summary(const MigrationPlan& plan) {
                                    {"cutover_approved", false},
                                    {"cutover_authority", "ok"},
                                    {"cutover_guard", "requires_backup_manifest"},
-                                   {"event_chain_head", optional_text(plan.store_head)},
+                                   {"event_chain_head", plan_text(plan.store_head)},
                                    {"expected_schema_version", store::kSchemaVersion},
                                    {"fixture_verification_result_hash", plan.fixture_hash},
-                                   {"jsonl_event_chain_head", optional_text(plan.ledger_head)},
+                                   {"jsonl_event_chain_head", plan_text(plan.ledger_head)},
                                    {"migration_script_digest", ledger::kMigrationScriptDigest},
                                    {"observed_row_schema_versions", versions_json(plan)},
                                    {"operator_attestation_mode", "dry_run_not_collected"},

@@ -14,7 +14,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::string_view kRecordName = "cortex_migration_v2.json";
+constexpr std::string_view kMigrationRecordName = "cortex_migration_v2.json";
 constexpr std::string_view kAttestationName = "cortex_operator_attestation.json";
 constexpr std::uint64_t kRecordBytesMax = 1U << 20U;
 
@@ -82,12 +82,12 @@ Status keep_record(Services& services, const Layout& layout, const MigrationReco
                                         {"manifest_text", record.manifest_text},
                                         {"manifest_blake3", record.manifest_blake3},
                                         {"operator_attestation", record.attestation}};
-  return replace(services.fs, path_of(layout, kRecordName), json::write_pretty(note));
+  return replace(services.fs, path_of(layout, kMigrationRecordName), json::write_pretty(note));
 }
 
 Result<std::optional<MigrationRecord>> kept_record(Services& services, const Layout& layout,
                                                    std::string_view boundary_hash) {
-  const std::string path = path_of(layout, kRecordName);
+  const std::string path = path_of(layout, kMigrationRecordName);
   CORTEX_ASSIGN(const fs::Info info, services.fs.stat(path));
   if (info.kind == fs::Kind::kMissing) return std::optional<MigrationRecord>();
   CORTEX_ASSIGN(const std::string text, fs::read_all(services.fs, path, kRecordBytesMax));
@@ -113,7 +113,7 @@ Result<std::optional<MigrationRecord>> kept_record(Services& services, const Lay
 Status finish_record(Services& services, const Layout& layout, const MigrationRecord& record) {
   CORTEX_TRY(replace(services.fs, record.manifest_path, record.manifest_text));
   CORTEX_TRY(replace(services.fs, path_of(layout, kAttestationName), record.attestation));
-  CORTEX_TRY(services.fs.remove_file(path_of(layout, kRecordName)));
+  CORTEX_TRY(services.fs.remove_file(path_of(layout, kMigrationRecordName)));
   return services.fs.sync_directory(fs::parent_of(layout.db_path));
 }
 

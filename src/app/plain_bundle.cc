@@ -13,7 +13,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::string_view kPrefix = ".cortex-plain-";
+constexpr std::string_view kPlainPrefix = ".cortex-plain-";
 constexpr std::uint64_t kKeyFileBytesMax = 1U << 20U;
 
 Result<std::vector<crypto::AgeIdentity>> read_identities(Services& services,
@@ -58,7 +58,7 @@ Result<PlainBundle> PlainBundle::open(Services& services, const BundleSource& so
     return plain;
   }
   CORTEX_ASSIGN(auto folder,
-                bundle::PrivateFolder::create(services.fs, work_dir, std::string(kPrefix),
+                bundle::PrivateFolder::create(services.fs, work_dir, std::string(kPlainPrefix),
                                               services.clock, services.random));
   CORTEX_ASSIGN(plain.kind_, make_plain(services, source, folder.path(), progress));
   plain.dir_ = folder.path();

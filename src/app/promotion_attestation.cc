@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view kSession = "principle_promote";
 constexpr std::string_view kLedger = "cortex-principle-promote";
 
-Error unfit(std::string_view what) {
+Error attestation_unfit(std::string_view what) {
   return make_error(Code::kPrecondition,
                     cat("the attestation of the promotion does not hold: ", what),
                     "no state was changed", "compare it with a backup");
@@ -69,7 +69,7 @@ Result<AttestedTexts> read_texts(const json::Value& attestation) {
   AttestedTexts out;
   for (const AttestedText& one : kAttestedTexts) {
     const std::string* text = attestation.find_text(one.name);
-    if (text == nullptr) return unfit(cat("it has no ", one.name));
+    if (text == nullptr) return attestation_unfit(cat("it has no ", one.name));
     out.*one.member = *text;
   }
   return out;
@@ -80,17 +80,19 @@ Result<std::uint64_t> read_position(const json::Value& attestation) {
   const std::string* kind = lineage == nullptr ? nullptr : lineage->find_text("kind");
   const auto position = lineage == nullptr ? std::nullopt : lineage->find_unsigned("value");
   if (kind == nullptr || *kind != "chain_position" || !position) {
-    return unfit("its lineage is no chain_position");
+    return attestation_unfit("its lineage is no chain_position");
   }
   return *position;
 }
 
 Status check_texts(const AttestedTexts& texts, const Promotion& promotion) {
-  if (texts.source != "user") return unfit("its source is not user");
-  if (texts.session != kSession || texts.ledger != kLedger) return unfit("it is of another kind");
-  if (texts.event_id != event_id_of(promotion)) return unfit("it is for another principle");
+  if (texts.source != "user") return attestation_unfit("its source is not user");
+  if (texts.session != kSession || texts.ledger != kLedger)
+    return attestation_unfit("it is of another kind");
+  if (texts.event_id != event_id_of(promotion))
+    return attestation_unfit("it is for another principle");
   if (texts.payload_hash != promotion_payload_hash(promotion)) {
-    return unfit("its payload_hash is not that of the doctrine");
+    return attestation_unfit("its payload_hash is not that of the doctrine");
   }
   return {};
 }
@@ -130,25 +132,28 @@ json::Value attest_promotion(const crypto::SigningKey& key, const Promotion& pro
 Result<std::string> check_promotion(const json::Value& promoted_by, const Promotion& promotion) {
   const json::Value* flag = promoted_by.find("attestation_verified");
   if (flag == nullptr || flag->as_bool() == nullptr || !*flag->as_bool()) {
-    return unfit("attestation_verified is not true");
+    return attestation_unfit("attestation_verified is not true");
   }
   const json::Value* attestation = promoted_by.find("attestation");
-  if (attestation == nullptr || attestation->as_object() == nullptr) return unfit("it is missing");
+  if (attestation == nullptr || attestation->as_object() == nullptr)
+    return attestation_unfit("it is missing");
   const auto version = attestation->find_unsigned("schema_version");
-  if (version != ledger::kAttestationVersion) return unfit("its schema_version is not known");
+  if (version != ledger::kAttestationVersion)
+    return attestation_unfit("its schema_version is not known");
   CORTEX_ASSIGN(const AttestedTexts texts, read_texts(*attestation));
   CORTEX_ASSIGN(const std::uint64_t position, read_position(*attestation));
   CORTEX_TRY(check_texts(texts, promotion));
   const auto signed_at = parse_relaxed_rfc3339(texts.signed_at);
   const auto key = fixed_bytes<crypto::PublicKey>(from_hex(texts.public_key));
   const auto signature = fixed_bytes<crypto::Signature>(from_hex(texts.signature));
-  if (!signed_at) return unfit("signed_at is no time");
+  if (!signed_at) return attestation_unfit("signed_at is no time");
   if (!key || !signature)
-    return unfit("its key or signature is no lower-case hex of the right size");
-  if (texts.key_id != texts.public_key) return unfit("its key_id is not that of the key");
+    return attestation_unfit("its key or signature is no lower-case hex of the right size");
+  if (texts.key_id != texts.public_key)
+    return attestation_unfit("its key_id is not that of the key");
   if (!crypto::check_public_key(*key).ok() ||
       !crypto::verify(*key, preimage(promotion, position, *signed_at, texts.key_id), *signature)) {
-    return unfit("the signature does not verify");
+    return attestation_unfit("the signature does not verify");
   }
   return texts.key_id;
 }

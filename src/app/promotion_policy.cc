@@ -20,7 +20,7 @@ namespace {
 
 using trust::Outcome;
 
-trust::Contribution vote(std::string_view rule, Outcome outcome, std::string reason) {
+trust::Contribution promotion_vote(std::string_view rule, Outcome outcome, std::string reason) {
   return {cat("principle_promotion.", rule), outcome, std::move(reason)};
 }
 
@@ -44,14 +44,14 @@ std::optional<std::vector<std::string>> memory_ids(const json::Value& column) {
 
 trust::Contribution falsification_vote(const memory::Falsification& record) {
   if (record.holds()) {
-    return vote(
+    return promotion_vote(
         "falsification", Outcome::kAllow,
         cat(counted(record.failed_attempts.size(), "attempt"), " to refute the principle failed"));
   }
-  return vote("falsification", Outcome::kReject,
-              !record.open_counterexamples.empty()
-                  ? "a counterexample of high risk is not resolved"
-                  : "nobody tried to refute the principle, or the record is not whole");
+  return promotion_vote("falsification", Outcome::kReject,
+                        !record.open_counterexamples.empty()
+                            ? "a counterexample of high risk is not resolved"
+                            : "nobody tried to refute the principle, or the record is not whole");
 }
 
 Outcome outcome_of(trust::ProofState state) {
@@ -65,7 +65,7 @@ Status add_proof_votes(sqlite::Connection& db, const std::vector<std::string>& i
   CORTEX_ASSIGN(const auto proofs, store::prove_lineages(db, ids, store::ProofDepth::kHashes));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const trust::ProofState state = proofs[i].closure.state();
-    votes.push_back(vote(
+    votes.push_back(promotion_vote(
         "supporting_memory_proof", outcome_of(state),
         cat("supporting memory ", ids[i], " proof closure is ", trust::proof_state_name(state))));
   }
@@ -92,8 +92,9 @@ trust::Contribution resolved_vote(const std::map<std::string, std::set<std::stri
   for (const auto& [id, others] : conflicts) {
     const auto one = memories.find(id);
     if (one == memories.end()) {
-      return vote(kConflictRule, Outcome::kReject,
-                  cat("the side ", printable(id), " of an open contradiction is no memory"));
+      return promotion_vote(
+          kConflictRule, Outcome::kReject,
+          cat("the side ", printable(id), " of an open contradiction is no memory"));
     }
     candidates.push_back({.memory_id = id,
                           .claim_key = id,
@@ -107,8 +108,9 @@ trust::Contribution resolved_vote(const std::map<std::string, std::set<std::stri
   for (const memory::ResolutionReason& reason : resolved.reasons) {
     rules += cat(rules.empty() ? "" : ",", reason.token);
   }
-  return vote(kConflictRule, resolved.decision().final_outcome,
-              cat("open contradictions touch the supporting memories; resolver_rules=", rules));
+  return promotion_vote(
+      kConflictRule, resolved.decision().final_outcome,
+      cat("open contradictions touch the supporting memories; resolver_rules=", rules));
 }
 
 Result<trust::Contribution> conflict_vote(sqlite::Connection& db,
@@ -127,8 +129,8 @@ Result<trust::Contribution> conflict_vote(sqlite::Connection& db,
     sides.push_back(one.right_ref);
   }
   if (conflicts.empty()) {
-    return vote(kConflictRule, Outcome::kAllow,
-                "no open contradiction touches the supporting memories");
+    return promotion_vote(kConflictRule, Outcome::kAllow,
+                          "no open contradiction touches the supporting memories");
   }
   CORTEX_ASSIGN(const Memories memories, load(db, sides));
   return resolved_vote(conflicts, memories);
@@ -167,10 +169,11 @@ Result<trust::Contribution> semantic_vote(sqlite::Connection& db,
                        .independent_families = static_cast<std::uint32_t>(families.size()),
                        .falsification_evidence = falsified,
                        .unresolved_unknowns = false});
-  return vote("semantic_support", report.outcome,
-              cat(report.reason, "; semantic_trust=", trust::semantic_trust_token(report.trust),
-                  "; weakest_provenance=", trust::provenance_token(report.weakest),
-                  "; claim_ceiling=", trust::claim_ceiling_token(report.ceiling)));
+  return promotion_vote(
+      "semantic_support", report.outcome,
+      cat(report.reason, "; semantic_trust=", trust::semantic_trust_token(report.trust),
+          "; weakest_provenance=", trust::provenance_token(report.weakest),
+          "; claim_ceiling=", trust::claim_ceiling_token(report.ceiling)));
 }
 
 bool is_score(const json::Object& principle, std::string_view column) {
@@ -184,15 +187,15 @@ Result<trust::Decision> promotion_votes(sqlite::Connection& db, const json::Obje
                                         const std::string& principle_id) {
   if (principle == nullptr) {
     return trust::compose(
-        {vote("exists", Outcome::kReject, cat("there is no principle ", principle_id))});
+        {promotion_vote("exists", Outcome::kReject, cat("there is no principle ", principle_id))});
   }
   const memory::Falsification record =
       memory::falsification_of(column_of(*principle, "created_by_json"));
   std::vector<trust::Contribution> votes{falsification_vote(record)};
   const auto ids = memory_ids(column_of(*principle, "supporting_memories_json"));
   if (!ids || ids->empty()) {
-    votes.push_back(vote("supporting_memory_proof", Outcome::kReject,
-                         "the principle names no memories, or ids that are none"));
+    votes.push_back(promotion_vote("supporting_memory_proof", Outcome::kReject,
+                                   "the principle names no memories, or ids that are none"));
   } else {
     CORTEX_TRY(add_proof_votes(db, *ids, votes));
   }

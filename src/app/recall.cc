@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kBytesPerToken = 4;
 
-Error refused(std::string message, std::string next) {
+Error recall_refused(std::string message, std::string next) {
   return make_error(Code::kUsage, std::move(message), "no state was changed", std::move(next));
 }
 
@@ -32,8 +32,8 @@ Result<std::optional<std::size_t>> count_flag(const FlagReader& flag, std::strin
   std::size_t value = 0;
   const auto [end, fault] = std::from_chars(text->data(), text->data() + text->size(), value);
   if (fault != std::errc() || end != text->data() + text->size() || value < least) {
-    return refused(cat("--", name, " ", quoted(*text), " is no number that it takes"),
-                   cat("give a whole number of at least ", least));
+    return recall_refused(cat("--", name, " ", quoted(*text), " is no number that it takes"),
+                          cat("give a whole number of at least ", least));
   }
   return std::optional(value);
 }
@@ -162,7 +162,7 @@ Result<RecallRequest> make_recall_request(std::string query, const FlagReader& f
   RecallRequest request;
   request.query = std::move(query);
   if (trim(request.query).empty()) {
-    return refused("the question is empty", "say what to look for, in plain words");
+    return recall_refused("the question is empty", "say what to look for, in plain words");
   }
   CORTEX_ASSIGN(const auto limit, count_flag(flag, "limit", 1));
   CORTEX_ASSIGN(const auto offset, count_flag(flag, "offset", 0));

@@ -26,7 +26,7 @@ std::string json_refs(const std::vector<Ranked>& ranked, Kind kind) {
   return out + "]";
 }
 
-Timestamp column_time(std::string_view text) {
+Timestamp time_of_column(std::string_view text) {
   return parse_strict_rfc3339(text).value_or(Timestamp{});
 }
 
@@ -40,7 +40,7 @@ std::string_view class_of_authority(std::string_view authority) {
   return authority == "tool" || authority == "system" ? "tool_observed" : "runtime_derived";
 }
 
-std::vector<std::string> texts_of(std::string_view json_array) {
+std::vector<std::string> hit_texts(std::string_view json_array) {
   std::vector<std::string> out;
   const auto parsed = json::parse(json_array);
   if (!parsed.ok() || parsed->as_array() == nullptr) return out;
@@ -68,7 +68,7 @@ class HitLoader {
       if (!more) return {};
       RecallHit hit;
       hit.id = select.column_text(1);
-      hit.observed = column_time(select.column_text(2));
+      hit.observed = time_of_column(select.column_text(2));
       hit.source = retrieval::source_label(select.column_text(3));
       const auto type = core::parse_event_type(select.column_text(4));
       hit.type = type ? core::event_type_short(*type) : select.column_text(4);
@@ -93,13 +93,13 @@ class HitLoader {
       RecallHit hit;
       hit.memory = true;
       hit.id = select.column_text(1);
-      hit.observed = column_time(select.column_text(2));
+      hit.observed = time_of_column(select.column_text(2));
       hit.type = select.column_text(3);
       retrieval::read_claim(select.column_text(4), content_);
       hit.source = select.column_text(5);
       hit.provenance_class = class_of_authority(hit.source);
       hit.status = select.column_text(6);
-      hit.source_events = texts_of(select.column_text(7));
+      hit.source_events = hit_texts(select.column_text(7));
       finish(hit);
       memories_[select.column_int(0)] = std::move(hit);
     }

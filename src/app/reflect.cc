@@ -46,28 +46,30 @@ Error unreadable(const Error& why) {
   return error;
 }
 
-trust::Contribution vote(std::string_view rule, trust::Outcome outcome, std::string_view reason) {
+trust::Contribution reflect_vote(std::string_view rule, trust::Outcome outcome,
+                                 std::string_view reason) {
   return {std::string(rule), outcome, std::string(reason)};
 }
 
 // The decision about admitted or quarantined candidates; rejected ones are an error.
 trust::Decision decide(const Proposal& proposal, const reflect::Judgement& judged, ReflectBy by) {
   const bool admitted = judged.admitted();
-  std::vector<trust::Contribution> votes{vote(
+  std::vector<trust::Contribution> votes{reflect_vote(
       "reflect.admission_decision", admitted ? trust::Outcome::kAllow : trust::Outcome::kQuarantine,
       admitted ? "AXIOM admission accepted reflection candidates"
                : "AXIOM admission quarantined reflection candidates")};
   if (by == ReflectBy::kReplay) {
-    votes.push_back(vote("reflect.fixture_integrity", trust::Outcome::kAllow,
-                         "every recorded answer is as its index says"));
+    votes.push_back(reflect_vote("reflect.fixture_integrity", trust::Outcome::kAllow,
+                                 "every recorded answer is as its index says"));
   }
   if (proposal.remote) {
-    votes.push_back(vote("reflect.adapter_authority_class", trust::Outcome::kWarn,
-                         "the answer is derived, by a model on another machine"));
+    votes.push_back(reflect_vote("reflect.adapter_authority_class", trust::Outcome::kWarn,
+                                 "the answer is derived, by a model on another machine"));
   } else {
-    votes.push_back(vote("reflect.adapter_authority_class", trust::Outcome::kAllow,
-                         by == ReflectBy::kNone ? "the answer was extracted by rules, untrusted"
-                                                : "the answer is derived"));
+    votes.push_back(reflect_vote("reflect.adapter_authority_class", trust::Outcome::kAllow,
+                                 by == ReflectBy::kNone
+                                     ? "the answer was extracted by rules, untrusted"
+                                     : "the answer is derived"));
   }
   return trust::compose(std::move(votes));
 }

@@ -21,7 +21,7 @@ namespace cortex::app {
 namespace {
 
 constexpr std::string_view kAdmission = "admission_rejected";
-constexpr std::string_view kAuthority = "authority_rejected";
+constexpr std::string_view kReflectedAuthority = "authority_rejected";
 constexpr std::string_view kToolOnly = "reflection_authority.tool_origin_only_strategic_support";
 constexpr std::string_view kLookupFailed = "reflection_authority.source_lookup_failed";
 
@@ -74,7 +74,7 @@ Refusal judge_authority(const reflect::SessionReflection& all,
     const bool only_tools =
         std::ranges::all_of(events, [&](const std::string& id) { return known.at(id) == "tool"; });
     if (events.empty() || !only_tools) continue;
-    return refuse(kAuthority, cat(kToolOnly, ": memory_candidates[", i, "]"));
+    return refuse(kReflectedAuthority, cat(kToolOnly, ": memory_candidates[", i, "]"));
   }
   return std::nullopt;
 }
@@ -342,7 +342,8 @@ std::optional<Quarantine> judge_answer(sqlite::Connection& db, const std::string
       if (!one.admitted()) return refuse(kAdmission, one.detail());
     }
     const auto known = sources_of(db, reflection);
-    if (!known.ok()) return refuse(kAuthority, cat(kLookupFailed, ": ", known.error().message));
+    if (!known.ok())
+      return refuse(kReflectedAuthority, cat(kLookupFailed, ": ", known.error().message));
     if (auto found = judge_sources(reflection, *known)) return found;
     return judge_authority(reflection, *known);
   };

@@ -10,8 +10,8 @@
 namespace cortex::app {
 namespace {
 
-constexpr int kTimeoutMillis = 30'000;
-constexpr std::size_t kRootBytesMax = 4U << 20;
+constexpr int kTrustTimeoutMillis = 30'000;
+constexpr std::size_t kTrustedRootBytesMax = 4U << 20;
 constexpr std::string_view kFileScheme = "file://";
 constexpr std::string_view kTarget = "trusted_root.json";
 
@@ -24,13 +24,13 @@ Result<std::optional<std::string>> fetch_file(Services& services, const std::str
     }
     CORTEX_ASSIGN(const fs::Info info, services.fs.stat(path));
     if (info.kind == fs::Kind::kMissing) return Found();
-    CORTEX_ASSIGN(std::string bytes, fs::read_all(services.fs, path, kRootBytesMax));
+    CORTEX_ASSIGN(std::string bytes, fs::read_all(services.fs, path, kTrustedRootBytesMax));
     return Found(std::move(bytes));
   }
   net::Request request;
   request.url = url;
-  request.timeout_millis = kTimeoutMillis;
-  request.answer_bytes_max = kRootBytesMax;
+  request.timeout_millis = kTrustTimeoutMillis;
+  request.answer_bytes_max = kTrustedRootBytesMax;
   CORTEX_ASSIGN(net::Answer answer, services.http.send(request));
   if (answer.status == 200) return Found(std::move(answer.body));
   if (answer.status == 404 || answer.status == 403) return Found();  // object stores answer so

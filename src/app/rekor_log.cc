@@ -9,32 +9,32 @@
 namespace cortex::app {
 namespace {
 
-constexpr int kTimeoutMillis = 20'000;
+constexpr int kRekorTimeoutMillis = 20'000;
 
-Error submit_failed(std::string message) {
+Error entry_failed(std::string message) {
   Error error = make_error(Code::kPrecondition, std::move(message));
   error.token = ledger::kRekorSubmitToken;
   return error;
 }
 
-Result<json::Object> submit(Services& services, const std::string& endpoint,
-                            const std::string& text) {
+Result<json::Object> submit_entry(Services& services, const std::string& endpoint,
+                                  const std::string& text) {
   CORTEX_ASSIGN(std::string proposal, ledger::rekor_proposal(text));
   net::Request request;
   request.method = "POST";
   request.url = net::join_url(endpoint, "api/v1/log/entries");
   request.headers = {"Content-Type: application/json", "Accept: application/json"};
   request.body = std::move(proposal);
-  request.timeout_millis = kTimeoutMillis;
+  request.timeout_millis = kRekorTimeoutMillis;
   const auto answer = services.http.send(request);
   if (!answer.ok()) {
-    Error error = submit_failed(cat(answer.error().token, ": ", answer.error().message));
+    Error error = entry_failed(cat(answer.error().token, ": ", answer.error().message));
     error.next = "try again when the log can be reached, or anchor locally";
     return error;
   }
   if (answer->status != 200 && answer->status != 201) {
-    return submit_failed(cat("the log ", quoted(endpoint), " answered with status ", answer->status,
-                             ": ", quoted(answer->body)));
+    return entry_failed(cat("the log ", quoted(endpoint), " answered with status ", answer->status,
+                            ": ", quoted(answer->body)));
   }
   return ledger::rekor_receipt(answer->body);
 }
@@ -51,7 +51,7 @@ Result<RekorWitness> ask_rekor(Services& services, const std::string& endpoint,
   witness.receipt.head = anchor.head;
   witness.receipt.submitted_at = anchor.at;
   witness.receipt.endpoint = endpoint;
-  CORTEX_ASSIGN(witness.receipt.receipt, submit(services, endpoint, text));
+  CORTEX_ASSIGN(witness.receipt.receipt, submit_entry(services, endpoint, text));
   CORTEX_ASSIGN(witness.entry, ledger::verify_rekor(witness.receipt, root));
   return witness;
 }

@@ -11,7 +11,7 @@
 namespace cortex::app {
 namespace {
 
-Error refused(std::string message, std::string next) {
+Error apply_refused(std::string message, std::string next) {
   return make_error(Code::kPrecondition, std::move(message), "the active store was not changed",
                     std::move(next));
 }
@@ -19,20 +19,20 @@ Error refused(std::string message, std::string next) {
 Status check_request(Services& services, const Environment& environment,
                      const ApplyStageRequest& request) {
   if (!request.acknowledged_replacement || !request.acknowledged_temporary) {
-    return refused(
+    return apply_refused(
         "--acknowledge-active-store-replacement and --acknowledge-temp-test-data-dir"
         " are required",
         "run again with both flags; for a store in use see `cortex restore run`");
   }
   const auto stage = services.fs.stat(request.stage_dir);
   if (!stage.ok() || stage->kind != fs::Kind::kDirectory) {
-    return refused(cat("the stage ", quoted(request.stage_dir), " does not exist"),
-                   "make it with `cortex restore stage`");
+    return apply_refused(cat("the stage ", quoted(request.stage_dir), " does not exist"),
+                         "make it with `cortex restore stage`");
   }
   if (is_temporary(services, environment, request.layout.data_dir)) return {};
-  return refused(cat("the data folder ", quoted(request.layout.data_dir),
-                     " is not under the system temp directory"),
-                 "use `cortex restore run` or `cortex restore apply --production`");
+  return apply_refused(cat("the data folder ", quoted(request.layout.data_dir),
+                           " is not under the system temp directory"),
+                       "use `cortex restore run` or `cortex restore apply --production`");
 }
 
 bundle::AuditRow audit_row(Services& services, const ApplyStageReport& report,
@@ -76,10 +76,11 @@ Status look_before(Services& services, const Environment& environment,
                              {staged_db, staged_log});
   if (loss.ok()) report.data_loss = to_json(*loss);
   if (report.diff.allows()) return {};
-  return refused(cat("the stage lacks accepted state of the active store (", report.diff.blocked,
-                     " of ", counted(report.diff.changes.size(), "change"), " block)"),
-                 "see them with `cortex restore semantic-diff`, then use"
-                 " --acknowledge-recovery-risk if the loss is meant");
+  return apply_refused(
+      cat("the stage lacks accepted state of the active store (", report.diff.blocked, " of ",
+          counted(report.diff.changes.size(), "change"), " block)"),
+      "see them with `cortex restore semantic-diff`, then use"
+      " --acknowledge-recovery-risk if the loss is meant");
 }
 
 Status verify_after(Services& services, const ApplyStageRequest& request,
@@ -95,7 +96,7 @@ Status verify_after(Services& services, const ApplyStageRequest& request,
                     {.file = {}, .store = fs::join(request.stage_dir, bundle::kStoreName)},
                     {.file = {}, .store = request.layout.db_path}, request.acknowledged_risk));
   if (!report.diff_after.allows()) {
-    return refused("the restored store is not what was staged", "");
+    return apply_refused("the restored store is not what was staged", "");
   }
   CORTEX_ASSIGN(report.anchors, bundle::check_anchors(services.fs, log, request.anchors));
   return {};

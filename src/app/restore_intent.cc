@@ -18,9 +18,10 @@ namespace {
 
 constexpr std::int64_t kHoursMax = 24;
 constexpr std::int64_t kSecondsBefore = 300;  // clocks of two machines may differ this much
-constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
+constexpr std::uint64_t kIntentManifestBytesMax = 1U << 20U;
 
-Error refused(Code code, std::string_view token, std::string message, std::string next = "") {
+Error intent_refused(Code code, std::string_view token, std::string message,
+                     std::string next = "") {
   Error error = make_error(code, std::move(message), "nothing was written", std::move(next));
   if (!token.empty()) error.token = cat("restore.intent.build.", token);
   return error;
@@ -28,28 +29,29 @@ Error refused(Code code, std::string_view token, std::string message, std::strin
 
 Status check_flags(const IntentRequest& request) {
   if (request.hours < 1 || request.hours > kHoursMax) {
-    return refused(Code::kUsage, "validity_window.invalid",
-                   cat("the validity window of ", request.hours, " hours is not 1 to 24 hours"),
-                   "give --expires-in-hours 1 to 24");
+    return intent_refused(
+        Code::kUsage, "validity_window.invalid",
+        cat("the validity window of ", request.hours, " hours is not 1 to 24 hours"),
+        "give --expires-in-hours 1 to 24");
   }
   const std::size_t pairs = request.staged_paths.size();
   if (pairs != request.staged_digests.size() || (pairs != 0 && pairs != 2)) {
-    return refused(Code::kUsage, "staged_pairs.mismatch",
-                   "staged artifacts come as two pairs of path and digest, or not at all",
-                   "give the store first, then the ledger");
+    return intent_refused(Code::kUsage, "staged_pairs.mismatch",
+                          "staged artifacts come as two pairs of path and digest, or not at all",
+                          "give the store first, then the ledger");
   }
   if (request.sign == (request.key_base64 || request.key_file)) return {};
-  return refused(Code::kUsage, "sign_flag.inconsistent",
-                 request.sign ? "--sign needs a signing key" : "a signing key needs --sign",
-                 "give --sign and the key, or neither");
+  return intent_refused(Code::kUsage, "sign_flag.inconsistent",
+                        request.sign ? "--sign needs a signing key" : "a signing key needs --sign",
+                        "give --sign and the key, or neither");
 }
 
 Status check_free(Services& services, const std::string& path) {
   const auto info = services.fs.lstat(path);
   if (!info.ok()) return with_code(info.error(), Code::kInternal);
   if (info->kind == fs::Kind::kMissing) return {};
-  return refused(Code::kPrecondition, "output.already_exists", cat(quoted(path), " exists already"),
-                 "choose another --output");
+  return intent_refused(Code::kPrecondition, "output.already_exists",
+                        cat(quoted(path), " exists already"), "choose another --output");
 }
 
 // "a.b.json" gives "a.b.sig", ".ri" gives ".ri.sig".
@@ -66,8 +68,8 @@ Result<std::optional<crypto::SigningKey>> read_key(Services& services, IntentReq
   auto read = request.key_base64 ? crypto::signing_key_from_base64(*request.key_base64)
                                  : crypto::read_signing_key(services.fs, *request.key_file);
   if (!read.ok()) {
-    return refused(Code::kPrecondition, "signing_key.malformed", read.error().message,
-                   read.error().next);
+    return intent_refused(Code::kPrecondition, "signing_key.malformed", read.error().message,
+                          read.error().next);
   }
   key.emplace(std::move(read).value());
   return key;
@@ -76,30 +78,30 @@ Result<std::optional<crypto::SigningKey>> read_key(Services& services, IntentReq
 Result<crypto::PublicKey> public_key(const IntentRequest& request, const crypto::SigningKey* key) {
   if (!request.public_key_hex) {
     if (key != nullptr) return key->public_key();
-    return refused(Code::kUsage, "pubkey_malformed",
-                   "the operator's public key is missing or malformed",
-                   "give --operator-pubkey-hex, or sign");
+    return intent_refused(Code::kUsage, "pubkey_malformed",
+                          "the operator's public key is missing or malformed",
+                          "give --operator-pubkey-hex, or sign");
   }
   const auto out =
       fixed_bytes<crypto::PublicKey>(from_hex(to_lower_ascii(trim(*request.public_key_hex))));
   const Status usable = out ? crypto::check_public_key(*out)
                             : make_error(Code::kPrecondition, "it is not 64 hexadecimal digits");
   if (!usable.ok()) {
-    return refused(Code::kPrecondition, "pubkey_malformed",
-                   cat("the operator's public key is malformed: ", usable.error().message));
+    return intent_refused(Code::kPrecondition, "pubkey_malformed",
+                          cat("the operator's public key is malformed: ", usable.error().message));
   }
   if (key == nullptr || key->public_key() == *out) return *out;
-  return refused(Code::kPrecondition, "key_material.disagree",
-                 "--operator-pubkey-hex does not match the signing key");
+  return intent_refused(Code::kPrecondition, "key_material.disagree",
+                        "--operator-pubkey-hex does not match the signing key");
 }
 
 Status read_digests(Services& services, const IntentRequest& request,
                     bundle::RestoreIntent& intent) {
-  const auto bytes = fs::read_all(services.fs, request.manifest, kManifestBytesMax);
+  const auto bytes = fs::read_all(services.fs, request.manifest, kIntentManifestBytesMax);
   if (!bytes.ok()) {
-    return refused(Code::kPrecondition, "",
-                   cat("the manifest ", quoted(request.manifest),
-                       " cannot be read: ", fs::describe(bytes.error())));
+    return intent_refused(Code::kPrecondition, "",
+                          cat("the manifest ", quoted(request.manifest),
+                              " cannot be read: ", fs::describe(bytes.error())));
   }
   intent.manifest_blake3 = crypto::prefixed_hex(crypto::blake3(*bytes));
   if (!request.staged_digests.empty()) {
@@ -111,10 +113,10 @@ Status read_digests(Services& services, const IntentRequest& request,
   const std::string* store = document.ok() ? document->find_text("sqlite_store_blake3") : nullptr;
   const std::string* ledger = document.ok() ? document->find_text("jsonl_mirror_blake3") : nullptr;
   if (store == nullptr || ledger == nullptr) {
-    return refused(Code::kPrecondition, "",
-                   cat("the manifest ", quoted(request.manifest),
-                       " lacks sqlite_store_blake3 or jsonl_mirror_blake3"),
-                   "give the BACKUP_MANIFEST of the bundle");
+    return intent_refused(Code::kPrecondition, "",
+                          cat("the manifest ", quoted(request.manifest),
+                              " lacks sqlite_store_blake3 or jsonl_mirror_blake3"),
+                          "give the BACKUP_MANIFEST of the bundle");
   }
   intent.store_blake3 = *store;
   intent.ledger_blake3 = *ledger;
@@ -140,9 +142,9 @@ Status write_file(Services& services, const std::string& path, std::string_view 
   if (written.ok()) written = services.fs.sync_directory(fs::parent_of(path));
   if (written.ok()) return written;
   if (written.error().system_errno == EEXIST) return check_free(services, path);
-  return refused(Code::kInternal, "",
-                 cat(quoted(path), " cannot be written: ", fs::describe(written.error())),
-                 "check the folder and its permissions");
+  return intent_refused(Code::kInternal, "",
+                        cat(quoted(path), " cannot be written: ", fs::describe(written.error())),
+                        "check the folder and its permissions");
 }
 
 Status write_both(Services& services, const crypto::SigningKey* key, IntentReport& report) {
@@ -150,9 +152,9 @@ Status write_both(Services& services, const crypto::SigningKey* key, IntentRepor
   const std::string path = signature_path(report.output);
   Status free = check_free(services, path);
   if (free.ok() && path == report.output) {
-    free = refused(Code::kPrecondition, "output.already_exists",
-                   cat("the signature would have the name of the intent, ", quoted(path)),
-                   "choose an --output that does not end in .sig");
+    free = intent_refused(Code::kPrecondition, "output.already_exists",
+                          cat("the signature would have the name of the intent, ", quoted(path)),
+                          "choose an --output that does not end in .sig");
   }
   if (!free.ok()) {
     report.signature = path;  // what is in the way

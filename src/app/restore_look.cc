@@ -11,9 +11,9 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::uint64_t kManifestBytesMax = 16U << 20U;
+constexpr std::uint64_t kLookManifestBytesMax = 16U << 20U;
 
-Error refused(std::string message, std::string next) {
+Error restore_look_refused(std::string message, std::string next) {
   return make_error(Code::kPrecondition, std::move(message), "no state was changed",
                     std::move(next));
 }
@@ -26,17 +26,19 @@ bool is_below(const std::string& path, const std::string& folder) {
 Result<bundle::Snapshot> load(Services& services, const SnapshotSource& source,
                               std::string_view side) {
   if (source.file && source.store) {
-    return refused(cat("the ", side, " side is ambiguous: a file and a store are given"),
-                   cat("give --", side, " or --", side, "-store"));
+    return restore_look_refused(
+        cat("the ", side, " side is ambiguous: a file and a store are given"),
+        cat("give --", side, " or --", side, "-store"));
   }
   if (source.file) return bundle::read_snapshot_file(services.fs, *source.file, side);
   if (source.store) return bundle::snapshot_of_store(services.fs, *source.store);
-  return refused(cat("there is nothing to compare on the ", side, " side"),
-                 cat("give --", side, " or --", side, "-store"));
+  return restore_look_refused(cat("there is nothing to compare on the ", side, " side"),
+                              cat("give --", side, " or --", side, "-store"));
 }
 
 Error post_migrate_error(Code code, std::string_view token, std::string message) {
-  Error error = refused(std::move(message), "use the manifest as `cortex migrate v2` wrote it");
+  Error error =
+      restore_look_refused(std::move(message), "use the manifest as `cortex migrate v2` wrote it");
   error.code = code;
   error.token = cat("restore.post_migrate_manifest.", token);
   return error;
@@ -112,7 +114,7 @@ PostMigrateReport verify_post_migrate_manifest(Services& services, const std::st
     report.error = post_migrate_error(code, token, std::move(message));
     return report;
   };
-  const auto text = fs::read_all(services.fs, manifest, kManifestBytesMax);
+  const auto text = fs::read_all(services.fs, manifest, kLookManifestBytesMax);
   if (!text.ok()) return fail(Code::kPrecondition, "unreadable", text.error().message);
   auto document = json::parse(*text);
   if (!document.ok()) {

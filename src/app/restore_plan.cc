@@ -12,7 +12,7 @@ struct Gate {
 };
 
 // In the order of the format.
-constexpr Gate kGates[] = {
+constexpr Gate kRestoreGates[] = {
     {"schema_v2_cutover", "the restored schema is judged when the restore is applied"},
     {"production_identity_attestation", "a restore in production needs a signed intent"},
     {"active_store_lock", "the lock is held from the last check to the last verification"},
@@ -37,7 +37,7 @@ json::Value gates_after() {
 json::Value plan_json(const PreflightReport& report) {
   if (!report.probe) return json::Object{{"requested", false}};
   json::Array required;
-  for (const Gate& gate : kGates) {
+  for (const Gate& gate : kRestoreGates) {
     const bool probed = gate.name == "active_store_lock" && report.probe->verified;
     required.emplace_back(json::Object{{"gate", gate.name},
                                        {"reason", gate.reason},

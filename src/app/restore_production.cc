@@ -23,11 +23,12 @@ namespace cortex::app {
 namespace {
 
 constexpr std::string_view kFixtureVariable = "CORTEX_REKOR_FIXTURE_RECEIPT";
-constexpr std::string_view kAuthorityToken =
+constexpr std::string_view kProductionAuthority =
     "restore.production.operator_temporal_authority.revalidation_failed";
-constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
+constexpr std::uint64_t kProductionManifestBytesMax = 1U << 20U;
 
-Error refused(std::string message, std::string next = "", Code code = Code::kPrecondition) {
+Error production_refused(std::string message, std::string next = "",
+                         Code code = Code::kPrecondition) {
   return make_error(code, std::move(message), "the active store was not changed", std::move(next));
 }
 
@@ -106,26 +107,27 @@ class Production {
 
 Status Production::check_request() {
   if (!request_.production) {
-    return refused("--production is required: this command replaces the store of a site",
-                   "for a trial use `cortex restore apply-stage`, for the guided way `cortex"
-                   " restore run`");
+    return production_refused(
+        "--production is required: this command replaces the store of a site",
+        "for a trial use `cortex restore apply-stage`, for the guided way `cortex"
+        " restore run`");
   }
   if (environment_.vars.contains(std::string(kFixtureVariable))) {
-    Error error = refused(cat("the variable ", kFixtureVariable, " is set"), "unset it");
+    Error error = production_refused(cat("the variable ", kFixtureVariable, " is set"), "unset it");
     error.token = "restore.production.rekor_fixture_receipt_env_forbidden_in_production";
     error.message = cat("invariant=", error.token, ": ", error.message);
     return error;
   }
   if (!request_.acknowledged_destruction || !request_.acknowledged_replacement) {
-    return refused(
+    return production_refused(
         "--acknowledge-production-destructive-restore and --acknowledge-active-store-replacement"
         " are required",
         "run again with both flags");
   }
   const auto stage = services_.fs.stat(request_.stage_dir);
   if (!stage.ok() || stage->kind != fs::Kind::kDirectory) {
-    return refused(cat("the stage ", quoted(request_.stage_dir), " does not exist"),
-                   "make it with `cortex restore stage`");
+    return production_refused(cat("the stage ", quoted(request_.stage_dir), " does not exist"),
+                              "make it with `cortex restore stage`");
   }
   CORTEX_ASSIGN(kind_, parse_witness(request_.witness.sink));
   return check_sink_path(services_, request_.witness.sink_path);
@@ -138,7 +140,7 @@ Status Production::check_artifacts() {
   CORTEX_TRY(bundle::check_staged(services_.fs, request_.stage_dir, manifest));
   CORTEX_ASSIGN(report_.staged_audit,
                 bundle::audit_ledger(services_.fs, staged(bundle::kLedgerName), manifest));
-  auto bytes = fs::read_all(services_.fs, request_.manifest, kManifestBytesMax);
+  auto bytes = fs::read_all(services_.fs, request_.manifest, kProductionManifestBytesMax);
   if (!bytes.ok()) return with_code(std::move(bytes).error(), Code::kPrecondition);
   manifest_blake3_ = crypto::prefixed_hex(crypto::blake3(*bytes));
   auto key = crypto::read_public_key(services_.fs, request_.operator_key);
@@ -182,11 +184,12 @@ Status Production::check_authority() {
         cat("operator_temporal_authority_revalidated=true key_id=", key_id, " valid_now=true"));
     return {};
   }
-  Error error = refused(cat("the key ", key_id,
-                            " may not restore: outcome=", trust::outcome_name(authority.outcome()),
-                            " reasons=", authority.joined_reasons()),
-                        "have an operator sign whose key is active now");
-  error.token = kAuthorityToken;
+  Error error =
+      production_refused(cat("the key ", key_id,
+                             " may not restore: outcome=", trust::outcome_name(authority.outcome()),
+                             " reasons=", authority.joined_reasons()),
+                         "have an operator sign whose key is active now");
+  error.token = kProductionAuthority;
   return error;
 }
 
@@ -223,7 +226,7 @@ Result<bundle::LockMarker> Production::make_marker() {
 
 Status Production::take_over() {
   if (!request_.takeover_attestation || !request_.takeover_signature) {
-    return refused(
+    return production_refused(
         "--force-lock-takeover needs --takeover-attestation and"
         " --takeover-attestation-signature",
         "have the operator attest that the restore that left the marker is dead");
@@ -279,11 +282,12 @@ Status Production::check_loss() {
       *accepted == bundle::loss_digest(report_.diff, report_.loss->ledger)) {
     return {};
   }
-  return refused(cat("the stage lacks accepted state of the active store (", report_.diff.blocked,
-                     " of ", counted(report_.diff.changes.size(), "change"), " block, ",
-                     counted(rows_lost, "ledger row"), " would be lost)"),
-                 "if the loss is meant, build an intent with --accept-loss-of-stage, sign it, and"
-                 " use --acknowledge-recovery-risk");
+  return production_refused(
+      cat("the stage lacks accepted state of the active store (", report_.diff.blocked, " of ",
+          counted(report_.diff.changes.size(), "change"), " block, ",
+          counted(rows_lost, "ledger row"), " would be lost)"),
+      "if the loss is meant, build an intent with --accept-loss-of-stage, sign it, and"
+      " use --acknowledge-recovery-risk");
 }
 
 // What depends on the candidate alone: it must be a store that this program serves, and there must
@@ -296,7 +300,7 @@ Status Production::check_candidate() {
                               return {};
                             }));
   if (!failures.empty()) {
-    Error error = refused(
+    Error error = production_refused(
         cat("the staged store has another schema_version or shape: ", failures.front().detail),
         "use a bundle of this version", Code::kSchema);
     error.token = failures.front().invariant;
@@ -305,9 +309,9 @@ Status Production::check_candidate() {
   const std::string evidence = fs::join(layout().data_dir, bundle::kEvidenceFolder);
   CORTEX_ASSIGN(const fs::Info info, services_.fs.lstat(evidence));
   if (info.kind == fs::Kind::kMissing || bundle::is_evidence(services_.fs, evidence)) return {};
-  return refused(cat("the recovery evidence directory ", quoted(evidence),
-                     " already exists, and is not that of a finished restore"),
-                 "check what it holds, then move it away");
+  return production_refused(cat("the recovery evidence directory ", quoted(evidence),
+                                " already exists, and is not that of a finished restore"),
+                            "check what it holds, then move it away");
 }
 
 bundle::AuditRow Production::audit_row(std::string_view operation, std::string_view reason) {
@@ -359,7 +363,7 @@ Status Production::verify_after(const bundle::SwapState& state) {
                 semantic_diff(services_, {.file = {}, .store = staged(bundle::kStoreName)},
                               {.file = {}, .store = layout().db_path}, false));
   if (!report_.diff_after.allows()) {
-    return refused("the restored store is not what was staged", "", Code::kIntegrity);
+    return production_refused("the restored store is not what was staged", "", Code::kIntegrity);
   }
   CORTEX_ASSIGN(report_.anchors_after, bundle::check_anchors(services_.fs, log, request_.anchors));
   CORTEX_TRY(look_at_identity());

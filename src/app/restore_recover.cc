@@ -18,12 +18,13 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
+constexpr std::uint64_t kRecoveryManifestBytesMax = 1U << 20U;
 constexpr std::string_view kProduction = "production";
-constexpr std::string_view kAuthorityToken =
+constexpr std::string_view kRecoveryAuthority =
     "restore.recover_apply.operator_temporal_authority.revalidation_failed";
 
-Error refused(std::string message, std::string next = "", Code code = Code::kPrecondition) {
+Error recovery_refused(std::string message, std::string next = "",
+                       Code code = Code::kPrecondition) {
   return make_error(code, std::move(message), "the active store was not changed", std::move(next));
 }
 
@@ -50,8 +51,8 @@ std::function<bool(json::Cursor&)> kept_into(Kept& out) {
 }
 
 Result<RecoveryFacts> read_recovery_manifest(Services& services, const std::string& path) {
-  auto text = fs::read_all(services.fs, path, kManifestBytesMax);
-  if (!text.ok()) return refused(text.error().message, "give the RECOVERY_MANIFEST.json");
+  auto text = fs::read_all(services.fs, path, kRecoveryManifestBytesMax);
+  if (!text.ok()) return recovery_refused(text.error().message, "give the RECOVERY_MANIFEST.json");
   RecoveryFacts facts;
   const auto active = [&facts](json::Cursor& cursor) {
     const bundle::Field fields[] = {{"db", bundle::text_into(facts.active_db)},
@@ -71,21 +72,22 @@ Result<RecoveryFacts> read_recovery_manifest(Services& services, const std::stri
       {"active", active},
       {"active_backups", backups}};
   if (auto read = bundle::read_document(*text, fields); !read.ok()) {
-    return refused(cat("the recovery manifest is malformed: ", read.error().message));
+    return recovery_refused(cat("the recovery manifest is malformed: ", read.error().message));
   }
   if (facts.kind != bundle::kRecoveryKind) {
-    return refused(cat("the recovery manifest has an invalid kind ", quoted(facts.kind)));
+    return recovery_refused(cat("the recovery manifest has an invalid kind ", quoted(facts.kind)));
   }
   if (facts.schema_version != 1) {
-    return refused(
+    return recovery_refused(
         cat("the recovery manifest has schema_version ", facts.schema_version, ", expected 1"), "",
         Code::kSchema);
   }
   if (facts.scope != "temp-test" && facts.scope != kProduction) {
-    return refused(cat("the recovery manifest has an unknown scope ", quoted(facts.scope)));
+    return recovery_refused(
+        cat("the recovery manifest has an unknown scope ", quoted(facts.scope)));
   }
   if (facts.status != bundle::kRecoveryStatus) {
-    return refused(cat("the recovery manifest has status ", quoted(facts.status)));
+    return recovery_refused(cat("the recovery manifest has status ", quoted(facts.status)));
   }
   return facts;
 }
@@ -94,42 +96,43 @@ Status check_kept(Services& services, const Kept& kept, const std::string& folde
                   std::string_view what) {
   const auto info = services.fs.stat(kept.path);
   if (!info.ok() || info->kind == fs::Kind::kMissing) {
-    return refused(cat("the kept ", what, " ", quoted(kept.path), " is missing"));
+    return recovery_refused(cat("the kept ", what, " ", quoted(kept.path), " is missing"));
   }
   if (info->kind != fs::Kind::kFile) {
-    return refused(cat("the kept ", what, " ", quoted(kept.path), " is not a regular file"));
+    return recovery_refused(
+        cat("the kept ", what, " ", quoted(kept.path), " is not a regular file"));
   }
   const auto canonical = services.fs.canonical(kept.path);
   const auto home = services.fs.canonical(folder);
   if (!canonical.ok() || !home.ok() || fs::parent_of(*canonical) != *home) {
-    return refused(cat("the kept ", what, " ", quoted(kept.path),
-                       " is outside the recovery manifest directory"));
+    return recovery_refused(cat("the kept ", what, " ", quoted(kept.path),
+                                " is outside the recovery manifest directory"));
   }
   if (info->size_bytes != kept.digest.size_bytes) {
-    return refused(cat("size mismatch of the kept ", what, ": ", info->size_bytes, " bytes, not ",
-                       kept.digest.size_bytes),
-                   "", Code::kQuarantined);
+    return recovery_refused(cat("size mismatch of the kept ", what, ": ", info->size_bytes,
+                                " bytes, not ", kept.digest.size_bytes),
+                            "", Code::kQuarantined);
   }
   auto digest = bundle::digest_file(services.fs, kept.path, bundle::Source::kAnywhere);
   if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
   if (*digest == kept.digest) return {};
-  return refused(cat("digest mismatch of the kept ", what, " ", quoted(kept.path)), "",
-                 Code::kQuarantined);
+  return recovery_refused(cat("digest mismatch of the kept ", what, " ", quoted(kept.path)), "",
+                          Code::kQuarantined);
 }
 
 Status check_active(Services& services, const std::string& path, std::string_view what) {
   const auto info = services.fs.lstat(path);
   if (!info.ok()) return with_code(info.error(), Code::kPrecondition);
   if (info->kind == fs::Kind::kMissing || info->kind == fs::Kind::kFile) return {};
-  return refused(
+  return recovery_refused(
       cat("the active ", what, " path ", quoted(path),
           info->kind == fs::Kind::kSymlink ? " is a symlink" : " is not a regular file"));
 }
 
 Error unauthorised(std::string message) {
   Error error =
-      refused(std::move(message), "give the seed of an operator's key that is active now");
-  error.token = kAuthorityToken;
+      recovery_refused(std::move(message), "give the seed of an operator's key that is active now");
+  error.token = kRecoveryAuthority;
   return error;
 }
 
@@ -157,8 +160,9 @@ Status check_signature(Services& services, const RecoverRequest& request,
   }
   auto key = crypto::read_public_key(services.fs, *request.operator_key);
   if (!key.ok()) return unauthorised(key.error().message);
-  const auto bytes = fs::read_all(services.fs, request.manifest, kManifestBytesMax);
-  const auto signature = fs::read_all(services.fs, *request.manifest_signature, kManifestBytesMax);
+  const auto bytes = fs::read_all(services.fs, request.manifest, kRecoveryManifestBytesMax);
+  const auto signature =
+      fs::read_all(services.fs, *request.manifest_signature, kRecoveryManifestBytesMax);
   const auto raw = signature.ok() ? fixed_bytes<crypto::Signature>(*signature) : std::nullopt;
   if (!bytes.ok() || !raw) {
     return unauthorised("the signature of the recovery manifest cannot be read as 64 bytes");
@@ -214,12 +218,12 @@ bundle::AuditRow audit_row(Services& services, const RecoverRequest& request,
 Status check_recovery(Services& services, const Environment& environment,
                       const RecoverRequest& request, const RecoveryFacts& facts) {
   if (fs::parent_of(facts.active_db) != fs::parent_of(facts.active_log)) {
-    return refused("the active store and ledger do not share one folder");
+    return recovery_refused("the active store and ledger do not share one folder");
   }
   const bool production = facts.scope == kProduction;
   if (!production && !is_temporary(services, environment, fs::parent_of(facts.active_db))) {
-    return refused(cat("the data folder ", quoted(fs::parent_of(facts.active_db)),
-                       " is not under the system temp directory"));
+    return recovery_refused(cat("the data folder ", quoted(fs::parent_of(facts.active_db)),
+                                " is not under the system temp directory"));
   }
   const std::string folder = fs::parent_of(request.manifest);
   CORTEX_TRY(check_kept(services, facts.db, folder, "store"));
@@ -249,7 +253,7 @@ Result<RecoverReport> recover_apply(Services& services, const Environment& envir
                                     const RecoverRequest& request) {
   if (!request.acknowledged_restore ||
       (!request.acknowledged_temporary && !request.manifest_signature)) {
-    return refused(
+    return recovery_refused(
         "--acknowledge-current-backup-restore and --acknowledge-temp-test-data-dir are"
         " required",
         "run again with both flags");

@@ -9,7 +9,7 @@
 namespace cortex::app {
 namespace {
 
-Error refused(std::string message, std::string next) {
+Error stage_refused(std::string message, std::string next) {
   return make_error(Code::kPrecondition, std::move(message), "no state was changed",
                     std::move(next));
 }
@@ -33,15 +33,15 @@ json::Value policy(const StageReport& report) {
 Result<StageReport> restore_stage(Services& services, const StageRequest& request,
                                   Progress* progress) {
   if (!request.acknowledged_destruction) {
-    return refused(
+    return stage_refused(
         "--acknowledge-destructive-restore is required: a stage is the first step of a"
         " restore that replaces the active store",
         "run again with the flag");
   }
   const auto existing = services.fs.stat(request.stage_dir);
   if (!existing.ok() || existing->kind != fs::Kind::kMissing) {
-    return refused(cat("the stage ", quoted(request.stage_dir), " already exists"),
-                   "remove it, or name another --stage-dir");
+    return stage_refused(cat("the stage ", quoted(request.stage_dir), " already exists"),
+                         "remove it, or name another --stage-dir");
   }
   StageReport report;
   report.stage_dir = request.stage_dir;

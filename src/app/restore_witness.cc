@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view kUnchanged = "the active store was not changed";
 
-Error refused(Code code, std::string_view token, std::string message, std::string next = "") {
+Error witness_refused(Code code, std::string_view token, std::string message,
+                      std::string next = "") {
   Error error = make_error(code, std::move(message), std::string(kUnchanged), std::move(next));
   if (!token.empty()) error.token = cat("restore.production.", token);
   return error;
@@ -24,16 +25,17 @@ Result<Witness> ask_log(Services& services, const WitnessRequest& request,
   const ledger::LoadedRoot root =
       ledger::load_trusted_root(services.fs, request.trusted_root_path, services.clock.now());
   if (!root.root) {
-    return refused(Code::kPrecondition, "sink.rekor.trust_root_unusable",
-                   cat("the cached trusted root cannot be used: ", root.why),
-                   "run `cortex audit refresh-trust`");
+    return witness_refused(Code::kPrecondition, "sink.rekor.trust_root_unusable",
+                           cat("the cached trusted root cannot be used: ", root.why),
+                           "run `cortex audit refresh-trust`");
   }
   auto asked = ask_rekor(services, request.endpoint, anchor, *root.root);
   if (!asked.ok()) {
     const bool sent = asked.error().token != ledger::kRekorSubmitToken;
-    return refused(Code::kIntegrity, sent ? "sink.rekor.verify_failed" : "sink.rekor.submit_failed",
-                   asked.error().message,
-                   "try again when the log can be reached, or use --anchor-sink local-witness");
+    return witness_refused(
+        Code::kIntegrity, sent ? "sink.rekor.verify_failed" : "sink.rekor.submit_failed",
+        asked.error().message,
+        "try again when the log can be reached, or use --anchor-sink local-witness");
   }
   const ledger::Receipt& receipt = asked->receipt;
   return Witness{receipt_text(receipt),
@@ -51,18 +53,19 @@ Result<Witness> ask_log(Services& services, const WitnessRequest& request,
 
 Result<crypto::SigningKey> witness_key(Services& services, const WitnessRequest& request) {
   if (!request.key_file) {
-    return refused(Code::kPrecondition, "sink.local_witness.key_unusable",
-                   "--anchor-sink local-witness needs --witness-key",
-                   "give the seed file of a second person's key");
+    return witness_refused(Code::kPrecondition, "sink.local_witness.key_unusable",
+                           "--anchor-sink local-witness needs --witness-key",
+                           "give the seed file of a second person's key");
   }
   auto key = crypto::read_signing_key(services.fs, *request.key_file);
   if (!key.ok()) {
-    return refused(Code::kPrecondition, "sink.local_witness.key_unusable", key.error().message,
-                   key.error().next);
+    return witness_refused(Code::kPrecondition, "sink.local_witness.key_unusable",
+                           key.error().message, key.error().next);
   }
   if (key->public_key() != request.operator_key) return key;
-  return refused(Code::kPrecondition, "sink.local_witness.key_unusable",
-                 "the witness has the operator's key", "have somebody else witness the restore");
+  return witness_refused(Code::kPrecondition, "sink.local_witness.key_unusable",
+                         "the witness has the operator's key",
+                         "have somebody else witness the restore");
 }
 
 Result<Witness> ask_key(Services& services, const WitnessRequest& request,
@@ -94,27 +97,27 @@ Result<WitnessKind> parse_witness(const std::string& sink) {
   if (sink == "rekor") return WitnessKind::kRekor;
   if (sink == "local-witness") return WitnessKind::kLocalKey;
   if (sink == "external-append-only") {
-    return refused(Code::kPrecondition, "sink_kind.external_append_only_not_authorized",
-                   "an append-only file witnesses nothing in a restore",
-                   "use --anchor-sink rekor, or local-witness where there is no network");
+    return witness_refused(Code::kPrecondition, "sink_kind.external_append_only_not_authorized",
+                           "an append-only file witnesses nothing in a restore",
+                           "use --anchor-sink rekor, or local-witness where there is no network");
   }
-  return refused(Code::kPrecondition, "sink_kind.unknown",
-                 cat("the anchor sink ", quoted(sink), " is not known"),
-                 "use --anchor-sink rekor or local-witness");
+  return witness_refused(Code::kPrecondition, "sink_kind.unknown",
+                         cat("the anchor sink ", quoted(sink), " is not known"),
+                         "use --anchor-sink rekor or local-witness");
 }
 
 Status check_sink_path(Services& services, const std::string& path) {
   const auto info = services.fs.lstat(path);
   if (info.ok() && info->kind != fs::Kind::kMissing) {
-    return refused(Code::kPrecondition, "",
-                   cat("--sink-path ", quoted(path),
-                       " already exists: refusing to overwrite a prior Rekor receipt"),
-                   "choose another path");
+    return witness_refused(Code::kPrecondition, "",
+                           cat("--sink-path ", quoted(path),
+                               " already exists: refusing to overwrite a prior Rekor receipt"),
+                           "choose another path");
   }
   const std::string parent = fs::parent_of(path);
   const auto folder = services.fs.stat(parent);
   if (folder.ok() && folder->kind == fs::Kind::kDirectory) return {};
-  return refused(
+  return witness_refused(
       Code::kPrecondition, "",
       cat("the parent of --sink-path, ", quoted(parent), ", does not exist or is no folder"),
       "make it first");
@@ -126,16 +129,17 @@ Status check_trusted_root(Services& services, const std::string& path, std::stri
   switch (ledger::trusted_root_age(services.fs, path, services.clock.now())) {
     case ledger::RootState::kCachedStale:
       note = "restore.production.sink.rekor.trusted_root_stale: older than 30 days";
-      return refused(Code::kPrecondition, "sink.rekor.trust_root_cache_stale",
-                     "the cached trusted root is older than 30 days", kNext);
+      return witness_refused(Code::kPrecondition, "sink.rekor.trust_root_cache_stale",
+                             "the cached trusted root is older than 30 days", kNext);
     case ledger::RootState::kCachedFuture:
       note = "audit.verify.trusted_root.cache_future_dated";
-      return refused(Code::kPrecondition, "sink.rekor.trust_root_cache_future_dated",
-                     "the cached trusted root is dated in the future", kNext);
+      return witness_refused(Code::kPrecondition, "sink.rekor.trust_root_cache_future_dated",
+                             "the cached trusted root is dated in the future", kNext);
     case ledger::RootState::kEmbeddedStale:
       note = "restore.production.sink.rekor.trusted_root_stale: older than 30 days";
-      return refused(Code::kPrecondition, "sink.rekor.trust_root_snapshot_stale",
-                     "the trusted root that came with the program is older than 30 days", kNext);
+      return witness_refused(Code::kPrecondition, "sink.rekor.trust_root_snapshot_stale",
+                             "the trusted root that came with the program is older than 30 days",
+                             kNext);
     case ledger::RootState::kEmbedded:
     case ledger::RootState::kCached:
     case ledger::RootState::kCachedInvalid:
@@ -160,7 +164,7 @@ Status keep_receipt(Services& services, WitnessKind kind, const std::string& pat
   Status written = fs::write_new(services.fs, path, witness.text, 0644);
   if (written.ok()) written = services.fs.sync_directory(fs::parent_of(path));
   if (written.ok()) return written;
-  return refused(
+  return witness_refused(
       Code::kInternal,
       kind == WitnessKind::kRekor ? "sink.rekor.submit_failed" : "sink.local_witness.write_failed",
       cat("the receipt cannot be written: ", fs::describe(written.error())));

@@ -21,29 +21,31 @@ using trust::Outcome;
 constexpr std::array<std::string_view, 4> kForbidden{
     "audit_export", "compliance_evidence", "cross_system_trust_decision", "external_reporting"};
 
-Error refused(std::string message, std::string next) {
+Error persist_refused(std::string message, std::string next) {
   return make_error(Code::kPrecondition, std::move(message), "nothing was recorded",
                     std::move(next));
 }
 
-trust::Contribution vote(std::string_view rule, Outcome outcome, std::string_view reason) {
+trust::Contribution persist_vote(std::string_view rule, Outcome outcome, std::string_view reason) {
   return {cat("run.persist.", rule), outcome, std::string(reason), true};
 }
 
 trust::Decision decide(const RunOrder& order) {
   std::vector<trust::Contribution> votes{
-      vote("context_policy_outcome", order.context_outcome, "outcome of the context pack"),
-      vote("development_ledger_authority", Outcome::kAllow,
-           "the row is development history and says so")};
+      persist_vote("context_policy_outcome", order.context_outcome, "outcome of the context pack"),
+      persist_vote("development_ledger_authority", Outcome::kAllow,
+                   "the row is development history and says so")};
   if (!order.remote) {
-    votes.push_back(vote("runtime_mode_gate", Outcome::kAllow, "the model runs on this machine"));
+    votes.push_back(
+        persist_vote("runtime_mode_gate", Outcome::kAllow, "the model runs on this machine"));
   } else {
-    votes.push_back(vote("runtime_mode_gate", order.strict ? Outcome::kQuarantine : Outcome::kWarn,
-                         "nobody signed what a model on another machine answered"));
+    votes.push_back(persist_vote("runtime_mode_gate",
+                                 order.strict ? Outcome::kQuarantine : Outcome::kWarn,
+                                 "nobody signed what a model on another machine answered"));
   }
   if (order.break_glass) {
-    votes.push_back(vote("operator_diagnostic_override", Outcome::kBreakGlass,
-                         "an authorisation for diagnosis was given"));
+    votes.push_back(persist_vote("operator_diagnostic_override", Outcome::kBreakGlass,
+                                 "an authorisation for diagnosis was given"));
   }
   return trust::compose(std::move(votes),
                         order.break_glass ? order.break_glass->flags : trust::BreakGlass{});
@@ -54,7 +56,7 @@ Error blocked(const trust::Decision& decision) {
   for (const trust::Contribution& row : decision.contributing) {
     rules += cat(rules.empty() ? "" : ", ", row.rule_id);
   }
-  return refused(
+  return persist_refused(
       cat("persistence failed: ", rules, ": ", json::write_compact(trust::to_json(decision))),
       "ask a model on this machine, or go without --strict");
 }
@@ -107,9 +109,10 @@ core::Event event_of(Services& services, const RunOrder& order, const RunReport&
 }
 
 Error not_clean(std::string_view why) {
-  return refused(cat("existing ledger is not a clean signed chain: ", why),
-                 "see `cortex audit verify --signed`; runs without --trusted-history are still "
-                 "recorded");
+  return persist_refused(
+      cat("existing ledger is not a clean signed chain: ", why),
+      "see `cortex audit verify --signed`; runs without --trusted-history are still "
+      "recorded");
 }
 
 // Every row so far is signed, beginning with this key. One pass over the ledger.
@@ -146,7 +149,7 @@ void judge_report(const RunOrder& order, RunReport& report) {
 Status check_run_authority(sqlite::Connection& db, const std::string& key_id, Timestamp now) {
   CORTEX_ASSIGN(const trust::Authority authority, signer_authority(db, key_id, now));
   if (authority.outcome() == Outcome::kAllow) return {};
-  Error error = refused(
+  Error error = persist_refused(
       cat("the key ", key_id, " may not sign now (reasons: ", authority.joined_reasons(), ")"),
       "see the key's history with `cortex key list`");
   error.token = kRunRevalidationFailed;

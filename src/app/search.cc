@@ -135,7 +135,7 @@ Status fill_page(sqlite::Connection& db, const PointInTime& when, std::vector<Se
     const auto part = std::span(scored).subspan(at, std::min(step, scored.size() - at));
     std::vector<std::string> ids;
     for (const SearchMatch& match : part) ids.push_back(match.memory_id);
-    CORTEX_ASSIGN(const auto verdicts, judge(db, ids, proof_depth(request), when));
+    CORTEX_ASSIGN(const auto verdicts, app::judge(db, ids, proof_depth(request), when));
     for (std::size_t i = 0; i < part.size() && !report.next_offset; ++i) {
       if (verdicts[i].left_out) {
         report.left_out.push_back(*verdicts[i].left_out);

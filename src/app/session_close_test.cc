@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr const char* kTrace = "trc_01ARZ3NDEKTSV4RRFFQ69G5FAV";
+constexpr const char* kCloseTrace = "trc_01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
 class FakeModel final : public llm::Model {
  public:
@@ -38,7 +38,7 @@ class SessionCloseTest : public AppTest {
  protected:
   static core::Event said(std::uint64_t n, core::SourceType source, std::string_view text) {
     core::Event out = event(n);
-    out.trace_id = *core::parse_id(core::IdKind::kTrace, kTrace);
+    out.trace_id = *core::parse_id(core::IdKind::kTrace, kCloseTrace);
     out.source.type = source;
     if (source == core::SourceType::kTool) out.source.name = "probe";
     if (source == core::SourceType::kChildAgent) out.source.name = "m";
@@ -50,7 +50,7 @@ class SessionCloseTest : public AppTest {
   static std::string reflection(const std::string& memory_type = "semantic",
                                 const std::string& event_id = id_of(1),
                                 const std::string& contradictions = "") {
-    return cat("{\"trace_id\":\"", kTrace,
+    return cat("{\"trace_id\":\"", kCloseTrace,
                "\",\"episode_candidates\":[{\"summary\":\"s\","
                "\"source_event_ids\":[\"",
                event_id,

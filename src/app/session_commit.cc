@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kPending = "pending_mcp_commit";
 constexpr std::string_view kActive = "active";
-constexpr std::string_view kOperation = "session.commit";
+constexpr std::string_view kCommitOperation = "session.commit";
 
 store::MemoryFilter pending_filter() { return {.statuses = {std::string(kPending)}}; }
 
@@ -73,7 +73,7 @@ Status write_audit_row(sqlite::Connection& db, const store::OperationRow& row,
   const json::Value actor = json::Object{
       {"client", row.caller.client}, {"kind", "mcp"}, {"tool", "cortex_session_commit"}};
   return store::add_audit_record(db, {.id = audit,
-                                      .operation = std::string(kOperation),
+                                      .operation = std::string(kCommitOperation),
                                       .target_ref = receipt,
                                       .before_hash = cat("status:", kPending),
                                       .after_hash = cat("status:", kActive),
@@ -96,7 +96,7 @@ Result<CommitReport> commit_pending(Services& services, const Layout& layout,
     for (const store::Memory& memory : memories) report.committed.push_back(memory.id);
     if (memories.empty()) return std::vector<store::Operation>();
     return std::vector<store::Operation>{
-        {std::string(kOperation), arguments(memories, report, services)}};
+        {std::string(kCommitOperation), arguments(memories, report, services)}};
   };
   CORTEX_TRY(perform(services, layout, request.caller, plan));
   return report;

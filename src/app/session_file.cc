@@ -9,30 +9,31 @@
 namespace cortex::app {
 namespace {
 
-Error refused(std::string message, std::string next) {
+Error session_refused(std::string message, std::string next) {
   return make_error(Code::kPrecondition, std::move(message), "the ledger was not changed",
                     std::move(next));
 }
 
-Error unreadable(const std::string& path, const Error& why) {
-  return refused(cat("the session file ", quoted(path), " cannot be read: ", fs::describe(why)),
-                 "check the path and its permissions");
+Error session_unreadable(const std::string& path, const Error& why) {
+  return session_refused(
+      cat("the session file ", quoted(path), " cannot be read: ", fs::describe(why)),
+      "check the path and its permissions");
 }
 
 Result<std::string> confined(fs::FileSystem& fs, const std::string& path) {
   if (fs::has_parent_step(path)) {
-    return refused(cat("the session path ", quoted(path), " has a `..` step"),
-                   "give a path without `..`");
+    return session_refused(cat("the session path ", quoted(path), " has a `..` step"),
+                           "give a path without `..`");
   }
   CORTEX_ASSIGN(const std::string cwd, fs.working_directory());
   const bool below = path.empty() || path.front() != '/' || path.starts_with(cwd + "/");
   auto root = fs.canonical(below ? cwd : fs::parent_of(path));
-  if (!root.ok()) return unreadable(path, root.error());
+  if (!root.ok()) return session_unreadable(path, root.error());
   auto real = fs.canonical(path);
-  if (!real.ok()) return unreadable(path, real.error());
+  if (!real.ok()) return session_unreadable(path, real.error());
   if (*root != "/" && !real->starts_with(*root + "/")) {
-    return refused(cat("the session file ", quoted(path), " leaves its folder"),
-                   "copy the file instead of linking to it");
+    return session_refused(cat("the session file ", quoted(path), " leaves its folder"),
+                           "copy the file instead of linking to it");
   }
   return real;
 }
@@ -45,12 +46,12 @@ Result<SessionFile> SessionFile::open(fs::FileSystem& fs, const std::string& pat
   SessionFile session;
   if (info.kind == fs::Kind::kFile) {
     auto file = fs.open(real, fs::Open::kRead);
-    if (!file.ok()) return unreadable(path, file.error());
+    if (!file.ok()) return session_unreadable(path, file.error());
     session.file_ = std::move(file).value();
     return session;
   }
   auto text = fs::read_all(fs, real, limits::kRowBytesMax);
-  if (!text.ok()) return unreadable(path, text.error());
+  if (!text.ok()) return session_unreadable(path, text.error());
   session.text_ = std::move(text).value();
   return session;
 }

@@ -22,7 +22,7 @@ constexpr int kFolderDepthMax = 32;
 // Sessions whose sentences are listened to at once; of more than that, those read last.
 constexpr std::size_t kSessionsHeardMax = 1000;
 
-Error unreadable(const std::string& path, const Error& why) {
+Error import_unreadable(const std::string& path, const Error& why) {
   return refusal(Code::kPrecondition, cat(quoted(path), " cannot be read: ", fs::describe(why)),
                  "check the path and its permissions");
 }
@@ -43,7 +43,7 @@ class ImportFile {
 
   Status open() {
     auto file = services_.fs.open(path_, fs::Open::kRead);
-    if (!file.ok()) return unreadable(path_, file.error());
+    if (!file.ok()) return import_unreadable(path_, file.error());
     file_ = std::move(file).value();
     CORTEX_ASSIGN(const fs::Info info, file_->info());
     size_ = info.size_bytes;
@@ -199,7 +199,7 @@ class Import {
       return {};
     }
     auto names = services_.fs.list(path);
-    if (!names.ok()) return unreadable(path, names.error());
+    if (!names.ok()) return import_unreadable(path, names.error());
     if (depth == 0 && std::ranges::find(*names, ".git") != names->end()) {
       report_.notes.emplace_back(
           "the history of a repository is imported from a file: `git log"

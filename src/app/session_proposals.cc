@@ -13,11 +13,11 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::size_t kBatch = 500;
+constexpr std::size_t kProposalBatch = 500;
 constexpr std::string_view kIdDomain = "cortex.import.memory.v1";
 // What another program believed is worth a look, no more.
-constexpr double kConfidence = 0.5;
-constexpr std::string_view kAuthority = "external";
+constexpr double kProposedConfidence = 0.5;
+constexpr std::string_view kProposedAuthority = "external";
 
 }  // namespace
 
@@ -59,7 +59,7 @@ Status ProposalKeeper::add(const transcript::Turn& turn) {
     }
     batch_.push_back(std::move(kept));
   }
-  return batch_.size() < kBatch ? Status() : flush();
+  return batch_.size() < kProposalBatch ? Status() : flush();
 }
 
 Status ProposalKeeper::flush() {
@@ -94,8 +94,8 @@ Status ProposalKeeper::flush() {
       row.source_events = json::Array{one.event_id};
       row.domains = json::array_of(one.tags);
       row.salience = json::Object();
-      row.confidence = kConfidence;
-      row.authority = kAuthority;
+      row.confidence = kProposedConfidence;
+      row.authority = kProposedAuthority;
       row.applies_when = row.does_not_apply_when = json::Array();
       row.created_at = one.at;
       row.updated_at = now;

@@ -10,7 +10,7 @@
 namespace cortex::app {
 namespace {
 
-Error refused(Code code, std::string message) {
+Error text_refused(Code code, std::string message) {
   return make_error(code, std::move(message), "the ledger was not changed",
                     "correct the session and close it again");
 }
@@ -22,26 +22,28 @@ std::string text_of(const json::Value* value) {
 // What the ingest rules would refuse without naming the place as agents need it.
 Status check_event(const json::Value& event, std::size_t index) {
   if (event.as_object() == nullptr) {
-    return refused(Code::kInternal, cat("event[", index, "] failed to deserialize: no object"));
+    return text_refused(Code::kInternal,
+                        cat("event[", index, "] failed to deserialize: no object"));
   }
   const std::string text = json::write_compact(event);
   json::Cursor cursor(text);
   core::DecodedEvent decoded;
   if (!core::decode_event(cursor, core::Dialect::kSession, decoded)) {
-    return refused(Code::kInternal,
-                   cat("event[", index, "] failed to deserialize: ", cursor.fault().text()));
+    return text_refused(Code::kInternal,
+                        cat("event[", index, "] failed to deserialize: ", cursor.fault().text()));
   }
   const std::string id = text_of(event.find("id"));
   const json::Value* source = event.find("source");
   const std::string type = source == nullptr ? "" : text_of(source->find("type"));
   if (type == "user") {
-    return refused(Code::kInternal, cat("event ", id,
-                                        " has source User, which needs an "
-                                        "attestation that a tool call cannot give"));
+    return text_refused(Code::kInternal, cat("event ", id,
+                                             " has source User, which needs an "
+                                             "attestation that a tool call cannot give"));
   }
   if (type == "manual_correction") {
-    return refused(Code::kPrecondition, cat("ledger.append preflight: final outcome Reject: event ",
-                                            id, " is a manual correction"));
+    return text_refused(Code::kPrecondition,
+                        cat("ledger.append preflight: final outcome Reject: event ", id,
+                            " is a manual correction"));
   }
   return {};
 }
@@ -51,7 +53,7 @@ Result<json::Array> events_of(json::Value document) {
   const json::Value* events = document.find("events");
   if (events == nullptr) return json::Array{std::move(document)};
   if (events->as_array() == nullptr) {
-    return refused(Code::kInternal, "the events field is not an array");
+    return text_refused(Code::kInternal, "the events field is not an array");
   }
   return *events->as_array();
 }
@@ -60,13 +62,13 @@ Result<json::Array> events_of(json::Value document) {
 
 Result<IngestReport> ingest_text(Services& services, const Layout& layout, std::string text) {
   if (text.size() > kSessionTextBytesMax) {
-    Error error = refused(Code::kPrecondition, "events_json exceeds 5MB limit");
+    Error error = text_refused(Code::kPrecondition, "events_json exceeds 5MB limit");
     error.token = "size_limit_exceeded";
     return error;
   }
   auto document = json::parse(text);
   if (!document.ok()) {
-    return refused(Code::kInternal, cat("invalid JSON: ", document.error().message));
+    return text_refused(Code::kInternal, cat("invalid JSON: ", document.error().message));
   }
   CORTEX_ASSIGN(const json::Array events, events_of(std::move(document).value()));
   for (std::size_t i = 0; i < events.size(); ++i) CORTEX_TRY(check_event(events[i], i));

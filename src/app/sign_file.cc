@@ -17,7 +17,7 @@ constexpr std::string_view kOutputExists = "sign.output.already_exists";
 constexpr std::string_view kWriteFailed = "sign.output.write_failed";
 constexpr std::uint64_t kPayloadBytesMax = 1U << 30U;
 
-Error refused(Code code, std::string_view token, std::string message, std::string next) {
+Error signing_refused(Code code, std::string_view token, std::string message, std::string next) {
   Error error = make_error(code, std::move(message));
   error.token = token;
   error.unchanged = "nothing was written";
@@ -41,18 +41,19 @@ Status write_signature(Services& services, const std::string& path,
   if (written.ok()) return services.fs.sync_directory(fs::parent_of(path));
   const std::string why = fs::describe(written.error());
   if (written.error().system_errno == EEXIST) {
-    return refused(Code::kPrecondition, kOutputExists, cat(quoted(path), " exists already"),
-                   "choose another path with --output");
+    return signing_refused(Code::kPrecondition, kOutputExists, cat(quoted(path), " exists already"),
+                           "choose another path with --output");
   }
-  return refused(Code::kInternal, kWriteFailed, cat(quoted(path), " cannot be written: ", why),
-                 "check the folder and its permissions");
+  return signing_refused(Code::kInternal, kWriteFailed,
+                         cat(quoted(path), " cannot be written: ", why),
+                         "check the folder and its permissions");
 }
 
 Status sign(Services& services, SignRequest& request, SignReport& report) {
   CORTEX_ASSIGN(const crypto::SigningKey key, read_key(services, request));
   auto payload = fs::read_all(services.fs, request.payload_path, kPayloadBytesMax);
   if (!payload.ok()) {
-    return refused(
+    return signing_refused(
         Code::kPrecondition, kUnreadablePayload,
         cat(quoted(request.payload_path), " cannot be read: ", fs::describe(payload.error())),
         "name the file to be signed with --payload");

@@ -15,13 +15,13 @@ namespace cortex::app {
 namespace {
 
 // Ids with their score, best first.
-using Candidates = std::vector<std::pair<std::string, std::optional<float>>>;
+using NearIds = std::vector<std::pair<std::string, std::optional<float>>>;
 
-Result<Candidates> most_confident(sqlite::Connection& db, std::size_t limit) {
+Result<NearIds> most_confident(sqlite::Connection& db, std::size_t limit) {
   CORTEX_ASSIGN(auto found, db.prepare("SELECT id FROM memories WHERE status = 'active' ORDER BY "
                                        "confidence DESC, updated_at DESC, id LIMIT ?1"));
   CORTEX_TRY(found.bind(1, static_cast<std::int64_t>(limit)));
-  Candidates out;
+  NearIds out;
   for (;;) {
     CORTEX_ASSIGN(const bool more, found.step());
     if (!more) return out;
@@ -29,9 +29,8 @@ Result<Candidates> most_confident(sqlite::Connection& db, std::size_t limit) {
   }
 }
 
-Result<Candidates> best_matches(sqlite::Connection& db, const std::string& text,
-                                std::size_t limit) {
-  Candidates out;
+Result<NearIds> best_matches(sqlite::Connection& db, const std::string& text, std::size_t limit) {
+  NearIds out;
   const std::string query = retrieval::fuzzy_query(text);
   if (query.empty()) return out;
   CORTEX_ASSIGN(const FuzzyRanks ranks, fuzzy_ranks(db, query, limit, {"active"}));
@@ -58,7 +57,7 @@ Result<SuggestReport> suggest(Services& services, const Layout& layout,
   sqlite::Connection& db = store.connection;
   if (request.limit == 0) return report;
   const std::size_t looked_at = std::max(4 * request.limit, request.limit + 10);
-  Candidates candidates;
+  NearIds candidates;
   if (report.query) {
     CORTEX_ASSIGN(candidates, best_matches(db, *report.query, looked_at));
   } else {

@@ -16,7 +16,7 @@ constexpr std::string_view kPrompt =
     "{claims}";
 constexpr std::string_view kClaims = "{claims}";
 constexpr std::uint32_t kTokensMax = 1024;
-constexpr int kTimeoutMillis = 60'000;
+constexpr int kSummaryTimeoutMillis = 60'000;
 
 Error failed(std::string_view what) {
   Error error = make_error(Code::kPrecondition, std::string(what), "no summary was kept", "");
@@ -53,7 +53,7 @@ class ModelSummaries final : public SummaryBackend {
     prompt.model = request.model_name;
     prompt.messages = {{llm::Role::kUser, prompt_with(request.source_claims)}};
     prompt.max_tokens = kTokensMax;
-    prompt.timeout_millis = kTimeoutMillis;
+    prompt.timeout_millis = kSummaryTimeoutMillis;
     prompt.marked = llm::sensitivity_of_tags(request.source_tags);
     auto answer = (*model)->complete(prompt);
     if (!answer.ok()) return failed(answer.error().message);

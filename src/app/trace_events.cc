@@ -11,7 +11,7 @@
 namespace cortex::app {
 namespace {
 
-std::optional<core::Source> source_of(std::string_view text) {
+std::optional<core::Source> event_source(std::string_view text) {
   const auto document = json::parse(text);
   const std::string* type = document.ok() ? document->find_text("type") : nullptr;
   const auto known = type == nullptr ? std::nullopt : core::parse_source_type(*type);
@@ -23,7 +23,7 @@ std::optional<core::Source> source_of(std::string_view text) {
   return source;
 }
 
-std::vector<std::string> texts_of(std::string_view text) {
+std::vector<std::string> event_texts(std::string_view text) {
   std::vector<std::string> out;
   const auto document = json::parse(text);
   const json::Array* elements = document.ok() ? document->as_array() : nullptr;
@@ -39,14 +39,14 @@ std::optional<reflect::TraceEvent> event_of(sqlite::Statement& row) {
   reflect::TraceEvent event;
   event.id = row.column_text(0);
   const auto type = core::parse_event_type(row.column_text(1));
-  auto source = source_of(row.column_text(2));
+  auto source = event_source(row.column_text(2));
   auto payload = json::parse(row.column_text(5));
   if (!type || !source || !payload.ok()) return std::nullopt;
   if (payload->find(store::kOperationMember) != nullptr) return std::nullopt;
   event.type = *type;
   event.source = *std::move(source);
   event.observed_at = row.column_text(3);
-  event.domains = texts_of(row.column_text(4));
+  event.domains = event_texts(row.column_text(4));
   event.payload = std::move(payload).value();
   return event;
 }

@@ -9,7 +9,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::uint64_t kRootBytesMax = 1U << 20;
+constexpr std::uint64_t kTufRootBytesMax = 1U << 20;
 constexpr int kRootsMax = 256;  // in one run
 
 // What an earlier run has seen.
@@ -28,7 +28,7 @@ Result<Seen> read_seen(fs::FileSystem& fs, const std::string& path) {
   Seen seen;
   CORTEX_ASSIGN(const fs::Info info, fs.stat(path));
   if (info.kind == fs::Kind::kMissing) return seen;
-  CORTEX_ASSIGN(const std::string text, fs::read_all(fs, path, 2 * kRootBytesMax));
+  CORTEX_ASSIGN(const std::string text, fs::read_all(fs, path, 2 * kTufRootBytesMax));
   const auto state = json::parse(text);
   const std::string* root = state.ok() ? state->find_text("root") : nullptr;
   if (root == nullptr) {
@@ -57,7 +57,7 @@ class Client {
 
   // From the given root, or from a newer one that an earlier run has followed to.
   Status follow_roots(fs::FileSystem& fs, Seen& seen) {
-    CORTEX_ASSIGN(const std::string text, fs::read_all(fs, request_.root_path, kRootBytesMax));
+    CORTEX_ASSIGN(const std::string text, fs::read_all(fs, request_.root_path, kTufRootBytesMax));
     CORTEX_ASSIGN(ledger::TufRoot given, ledger::parse_tuf_root(text));
     if (!seen.root || seen.root->version < given.version) seen.root = std::move(given);
     for (int steps = 0; steps < kRootsMax; ++steps) {

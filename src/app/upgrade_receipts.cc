@@ -15,7 +15,7 @@ namespace {
 using ledger::OtsAttestation;
 using ledger::OtsProof;
 
-constexpr int kTimeoutMillis = 15'000;
+constexpr int kUpgradeTimeoutMillis = 15'000;
 constexpr std::uint64_t kReceiptsBytesMax = 64U << 20;
 
 bool may_be_asked(const ledger::Receipt& receipt, const std::string& uri) {
@@ -38,7 +38,7 @@ bool ask(Services& services, const OtsAttestation& promise, OtsProof& proof,
   net::Request request;
   request.url = net::join_url(promise.uri, cat("timestamp/", to_hex({bytes, message.size()})));
   request.headers = {"Accept: application/vnd.opentimestamps.v1"};
-  request.timeout_millis = kTimeoutMillis;
+  request.timeout_millis = kUpgradeTimeoutMillis;
   request.answer_bytes_max = ledger::kOtsProofBytesMax;
   const auto answer = services.http.send(request);
   if (!answer.ok()) {
@@ -82,7 +82,7 @@ Status upgrade(Services& services, ledger::Receipt& receipt, UpgradeReport& repo
   return {};
 }
 
-Error not_live() {
+Error upgrade_not_live() {
   return make_error(Code::kPrecondition,
                     "timestamp calendars are not asked unless CORTEX_OTS_LIVE=1 is set",
                     "nothing was written", "set it and run the command again");
@@ -91,7 +91,7 @@ Error not_live() {
 }  // namespace
 
 Result<UpgradeReport> upgrade_receipts(Services& services, const UpgradeRequest& request) {
-  if (!request.live) return not_live();
+  if (!request.live) return upgrade_not_live();
   auto text = fs::read_all(services.fs, request.receipts_path, kReceiptsBytesMax);
   if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
   auto parsed = ledger::parse_receipts(*text);

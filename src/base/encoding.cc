@@ -9,7 +9,7 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 using DecodeTable = std::array<std::uint8_t, 256>;
 
-constexpr std::uint8_t kBad = 0xFF;
+constexpr std::uint8_t kBadDigit = 0xFF;
 constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kStandard =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -18,7 +18,7 @@ constexpr std::string_view kUrl =
 
 constexpr DecodeTable table_of(std::string_view alphabet) {
   DecodeTable table{};
-  table.fill(kBad);
+  table.fill(kBadDigit);
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
     table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
   }
@@ -65,7 +65,7 @@ std::optional<Bytes> decode_64(std::string_view text, const DecodeTable& table, 
   unsigned bits = 0;
   for (const char c : text) {
     const std::uint8_t value = look_up(table, c);
-    if (value == kBad) return std::nullopt;
+    if (value == kBadDigit) return std::nullopt;
     group = (group << 6U) | value;
     bits += 6;
     if (bits >= 8) {
@@ -99,7 +99,7 @@ std::optional<Bytes> from_hex(std::string_view text) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     const std::uint8_t high = look_up(kFromHex, text[2 * i]);
     const std::uint8_t low = look_up(kFromHex, text[2 * i + 1]);
-    if (high == kBad || low == kBad) return std::nullopt;
+    if (high == kBadDigit || low == kBadDigit) return std::nullopt;
     out[i] = static_cast<std::uint8_t>(high << 4U | low);
   }
   return out;
@@ -107,7 +107,7 @@ std::optional<Bytes> from_hex(std::string_view text) {
 
 bool is_lower_hex(std::string_view text) {
   for (const char c : text) {
-    if (look_up(kFromHex, c) == kBad) return false;
+    if (look_up(kFromHex, c) == kBadDigit) return false;
   }
   return true;
 }

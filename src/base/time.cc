@@ -6,7 +6,7 @@ namespace cortex {
 namespace {
 
 constexpr std::int64_t kSecondsPerDay = 86'400;
-constexpr std::uint32_t kNanosPerSecond = 1'000'000'000;
+constexpr std::uint32_t kNanosInSecond = 1'000'000'000;
 
 struct Civil {
   std::int64_t year = 0;
@@ -39,8 +39,8 @@ Civil civil_of(Timestamp t) {
   c.minute = seconds / 60 % 60;
   c.second = seconds % 60;
   c.nanos = t.nanos;
-  if (c.nanos >= kNanosPerSecond) {
-    c.nanos -= kNanosPerSecond;
+  if (c.nanos >= kNanosInSecond) {
+    c.nanos -= kNanosInSecond;
     ++c.second;
   }
   return c;

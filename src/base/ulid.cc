@@ -4,11 +4,11 @@ namespace cortex {
 namespace {
 
 constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-constexpr std::uint8_t kBad = 0xFF;
+constexpr std::uint8_t kBadCharacter = 0xFF;
 
 constexpr std::array<std::uint8_t, 256> make_values() {
   std::array<std::uint8_t, 256> values{};
-  values.fill(kBad);
+  values.fill(kBadCharacter);
   for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
     const auto upper = static_cast<unsigned char>(kAlphabet[i]);
     values[upper] = static_cast<std::uint8_t>(i);
@@ -26,7 +26,7 @@ std::optional<Ulid> Ulid::parse(std::string_view text) {
   Ulid u;
   for (const char c : text) {
     const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
-    if (value == kBad) return std::nullopt;
+    if (value == kBadCharacter) return std::nullopt;
     u.high = (u.high << 5U) | (u.low >> 59U);
     u.low = (u.low << 5U) | value;
   }

@@ -11,7 +11,7 @@
 namespace cortex::bundle {
 namespace {
 
-constexpr std::string_view kKind = "cortex_bundle_blocks";
+constexpr std::string_view kBlockFileKind = "cortex_bundle_blocks";
 constexpr std::uint64_t kFileBytesMax = 1U << 30U;
 
 json::Value member_json(const MemberBlocks& member) {
@@ -105,7 +105,7 @@ Status write_block_file(fs::FileSystem& fs, const std::string& bundle_dir,
   json::Array list;
   for (const MemberBlocks& member : members) list.push_back(member_json(member));
   const json::Object document{{"block_bytes", crypto::kTreeBlockBytes},
-                              {"kind", kKind},
+                              {"kind", kBlockFileKind},
                               {"members", std::move(list)},
                               {"v", 1}};
   const std::string path = block_file_path(fs, bundle_dir);
@@ -126,7 +126,7 @@ std::optional<std::vector<MemberBlocks>> read_block_file(fs::FileSystem& fs,
   if (!document.ok()) return std::nullopt;
   const std::string* kind = document->find_text("kind");
   const json::Value* list = document->find("members");
-  if (kind == nullptr || *kind != kKind || document->find_unsigned("v") != 1U ||
+  if (kind == nullptr || *kind != kBlockFileKind || document->find_unsigned("v") != 1U ||
       document->find_unsigned("block_bytes") != crypto::kTreeBlockBytes || list == nullptr ||
       list->as_array() == nullptr || list->as_array()->size() != 2) {
     return std::nullopt;

@@ -14,11 +14,11 @@
 namespace cortex::bundle {
 namespace {
 
-constexpr std::string_view kKind = "cortex_incremental_backup";
-constexpr std::uint64_t kDocumentBytesMax = 1U << 20U;
+constexpr std::string_view kIncrementKind = "cortex_incremental_backup";
+constexpr std::uint64_t kIncrementBytesMax = 1U << 20U;
 constexpr std::size_t kChainMax = 10'000;
 
-Error refused(std::string message, Code code = Code::kQuarantined) {
+Error increment_refused(std::string message, Code code = Code::kQuarantined) {
   return make_error(code, std::move(message), "no state was changed",
                     "use another bundle: this one, or one that it continues, is not what was"
                     " backed up");
@@ -43,16 +43,19 @@ Result<Increment> parse(std::string_view text) {
                           {"pages", digest_into(out.pages)},
                           {"manifest", manifest}};
   if (auto read = read_document(text, fields); !read.ok()) {
-    return refused(cat("the description of the increment is malformed: ", read.error().message),
-                   Code::kPrecondition);
+    return increment_refused(
+        cat("the description of the increment is malformed: ", read.error().message),
+        Code::kPrecondition);
   }
-  if (kind != kKind) return refused("this is no description of an increment", Code::kPrecondition);
+  if (kind != kIncrementKind)
+    return increment_refused("this is no description of an increment", Code::kPrecondition);
   if (version != 1) {
-    return refused(cat("the increment has version ", version, ", expected 1"), Code::kSchema);
+    return increment_refused(cat("the increment has version ", version, ", expected 1"),
+                             Code::kSchema);
   }
   const bool sound = out.page_bytes >= 512 && std::has_single_bit(out.page_bytes) &&
                      out.pages.size_bytes == out.pages_changed * (out.page_bytes + 4);
-  if (!sound) return refused("the increment's numbers of pages do not fit each other");
+  if (!sound) return increment_refused("the increment's numbers of pages do not fit each other");
   return out;
 }
 
@@ -61,7 +64,7 @@ Status check_part(fs::FileSystem& fs, const std::string& dir, std::string_view n
   auto digest = digest_file(fs, fs::join(dir, name), Source::kAnywhere, progress);
   if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
   if (*digest == wanted) return {};
-  return refused(cat("digest mismatch of `", name, "` in ", quoted(dir)));
+  return increment_refused(cat("digest mismatch of `", name, "` in ", quoted(dir)));
 }
 
 // The full bundle at the end of a chain.
@@ -88,15 +91,15 @@ Result<std::string> find_parent(fs::FileSystem& fs, const std::string& dir,
     const auto id = bundle_id(fs, path);
     if (id.ok() && *id == increment.parent_blake3) return path;
   }
-  return refused(cat("the bundle ", quoted(increment.parent_name), " that ", quoted(dir),
-                     " continues is not beside it"),
-                 Code::kPrecondition);
+  return increment_refused(cat("the bundle ", quoted(increment.parent_name), " that ", quoted(dir),
+                               " continues is not beside it"),
+                           Code::kPrecondition);
 }
 
 }  // namespace
 
 json::Value increment_document(const Increment& increment) {
-  return json::Object{{"kind", kKind},
+  return json::Object{{"kind", kIncrementKind},
                       {"v", 1},
                       {"parent_manifest_blake3", increment.parent_blake3},
                       {"parent_name", increment.parent_name},
@@ -115,7 +118,7 @@ bool is_increment(fs::FileSystem& fs, const std::string& dir) {
 }
 
 Result<IncrementFacts> describe_increment(fs::FileSystem& fs, const std::string& dir) {
-  auto text = fs::read_all(fs, fs::join(dir, kIncrementName), kDocumentBytesMax);
+  auto text = fs::read_all(fs, fs::join(dir, kIncrementName), kIncrementBytesMax);
   if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
   IncrementFacts facts;
   facts.blake3 = crypto::prefixed_hex(crypto::blake3(*text));
@@ -129,7 +132,8 @@ Status check_increment_parts(fs::FileSystem& fs, const std::string& dir,
   CORTEX_ASSIGN(const auto names, fs.list(dir));
   for (const std::string& name : names) {
     if (name != kIncrementName && name != kLedgerPartName && name != kPagesName) {
-      return refused(cat("the bundle holds ", quoted(name), ", which is no part of an increment"));
+      return increment_refused(
+          cat("the bundle holds ", quoted(name), ", which is no part of an increment"));
     }
   }
   const Increment& increment = facts.increment;
@@ -139,14 +143,16 @@ Status check_increment_parts(fs::FileSystem& fs, const std::string& dir,
   for (const auto& [name, size_bytes] : parts) {
     CORTEX_ASSIGN(const fs::Info info, fs.lstat(fs::join(dir, name)));
     if (info.kind != fs::Kind::kFile) {
-      return refused(cat("the bundle's member `", name, "` was not found"), Code::kPrecondition);
+      return increment_refused(cat("the bundle's member `", name, "` was not found"),
+                               Code::kPrecondition);
     }
-    if (info.size_bytes != size_bytes) return refused(cat("size mismatch of `", name, "`"));
+    if (info.size_bytes != size_bytes)
+      return increment_refused(cat("size mismatch of `", name, "`"));
   }
   const ManifestFacts& manifest = facts.manifest;
   if (increment.ledger_from + increment.ledger_part.size_bytes != manifest.ledger.size_bytes ||
       increment.pages_total * increment.page_bytes != manifest.store.size_bytes) {
-    return refused("the increment's parts do not make the files of its manifest");
+    return increment_refused("the increment's parts do not make the files of its manifest");
   }
   return {};
 }
@@ -159,7 +165,7 @@ Result<IncrementFacts> read_increment(fs::FileSystem& fs, const std::string& dir
 
 Result<std::string> bundle_id(fs::FileSystem& fs, const std::string& dir) {
   const std::string_view name = is_increment(fs, dir) ? kIncrementName : kManifestName;
-  CORTEX_ASSIGN(const std::string bytes, fs::read_all(fs, fs::join(dir, name), kDocumentBytesMax));
+  CORTEX_ASSIGN(const std::string bytes, fs::read_all(fs, fs::join(dir, name), kIncrementBytesMax));
   return crypto::prefixed_hex(crypto::blake3(bytes));
 }
 
@@ -167,7 +173,8 @@ Result<Chain> find_chain(fs::FileSystem& fs, const std::string& dir, Progress* p
   Chain chain;
   std::string at = bundle_folder(fs, dir);
   while (is_increment(fs, at)) {
-    if (chain.links.size() >= kChainMax) return refused("the chain of increments has no end");
+    if (chain.links.size() >= kChainMax)
+      return increment_refused("the chain of increments has no end");
     CORTEX_ASSIGN(IncrementFacts facts, read_increment(fs, at));
     const Increment& increment = facts.increment;
     CORTEX_TRY(check_part(fs, at, kLedgerPartName, increment.ledger_part, progress));
@@ -184,9 +191,9 @@ Result<Chain> find_chain(fs::FileSystem& fs, const std::string& dir, Progress* p
   std::uint64_t size_bytes = chain.base.ledger.size_bytes;
   for (const Chain::Link& link : chain.links) {
     if (link.facts.increment.ledger_from != size_bytes) {
-      return refused(cat("the increment ", quoted(link.dir),
-                         " does not begin where its parent"
-                         " ends"));
+      return increment_refused(cat("the increment ", quoted(link.dir),
+                                   " does not begin where its parent"
+                                   " ends"));
     }
     size_bytes = link.facts.manifest.ledger.size_bytes;
   }
@@ -205,21 +212,21 @@ Result<ChainPages> ChainPages::open(fs::FileSystem& fs, const Chain& chain) {
   for (const Chain::Link& link : chain.links) {
     const Increment& increment = link.facts.increment;
     if (increment.page_bytes != pages.page_bytes_) {
-      return refused("the increments of the chain have pages of several sizes");
+      return increment_refused("the increments of the chain have pages of several sizes");
     }
     Layer layer;
     CORTEX_ASSIGN(layer.file, fs.open(fs::join(link.dir, kPagesName), fs::Open::kRead));
     std::string index(static_cast<std::size_t>(increment.pages_changed * 4), '\0');
     CORTEX_ASSIGN(const std::size_t got,
                   layer.file->read_at(increment.pages_changed * increment.page_bytes, index));
-    if (got != index.size()) return refused("the list of changed pages is cut");
+    if (got != index.size()) return increment_refused("the list of changed pages is cut");
     for (std::size_t i = 0; i < index.size(); i += 4) {
       std::uint32_t number = 0;
       for (std::size_t byte = 0; byte < 4; ++byte) {
         number = number << 8U | static_cast<std::uint8_t>(index[i + byte]);
       }
       if (number == 0 || (!layer.numbers.empty() && layer.numbers.back() >= number)) {
-        return refused("the list of changed pages is not in order");
+        return increment_refused("the list of changed pages is not in order");
       }
       layer.numbers.push_back(number);
     }
@@ -243,7 +250,7 @@ Status ChainPages::read(std::uint64_t number, std::span<char> out) {
     if (got == out.size()) return {};
     break;
   }
-  return refused(cat("the store's page ", number, " is in no bundle of the chain"));
+  return increment_refused(cat("the store's page ", number, " is in no bundle of the chain"));
 }
 
 Status stream_store(fs::FileSystem& fs, const Chain& chain, const BytesSink& sink) {
@@ -289,9 +296,9 @@ Status checked(fs::FileSystem& fs, const Chain& chain, Stream stream, const Arti
   }));
   digest.blake3 = crypto::prefixed_hex(hasher.finish());
   if (digest == FileDigest{wanted.size_bytes, wanted.blake3}) return {};
-  return refused(cat("digest mismatch of `", wanted.name,
-                     "`: the chain does not give the bundle"
-                     " that it stands for"));
+  return increment_refused(cat("digest mismatch of `", wanted.name,
+                               "`: the chain does not give the bundle"
+                               " that it stands for"));
 }
 
 Status write_stream(fs::FileSystem& fs, const Chain& chain, Stream stream, const Artifact& wanted,

@@ -12,9 +12,9 @@
 namespace cortex::bundle {
 namespace {
 
-constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
+constexpr std::uint64_t kInventoryManifestBytesMax = 1U << 20U;
 
-Error refused(std::string message, Code code = Code::kQuarantined) {
+Error inventory_refused(std::string message, Code code = Code::kQuarantined) {
   return make_error(code, std::move(message), "no state was changed",
                     "use another bundle, or find out who changed this one");
 }
@@ -30,28 +30,30 @@ Result<std::set<std::string>> member_names(std::string_view text) {
       std::string name(key);
       if (!cursor.skip_value()) break;
       if (!names.insert(name).second) {
-        return refused(cat("the manifest has the member ", quoted(name), " twice"));
+        return inventory_refused(cat("the manifest has the member ", quoted(name), " twice"));
       }
     }
   }
   if (!cursor.failed() && cursor.at_end()) return names;
-  return refused(cat("the manifest is malformed: ",
-                     cursor.failed() ? cursor.fault().text() : "something follows the value"),
-                 Code::kPrecondition);
+  return inventory_refused(
+      cat("the manifest is malformed: ",
+          cursor.failed() ? cursor.fault().text() : "something follows the value"),
+      Code::kPrecondition);
 }
 
 Status check_manifest(fs::FileSystem& fs, const std::string& path) {
-  auto text = fs::read_all(fs, path, kManifestBytesMax);
-  if (!text.ok()) return refused(text.error().message, Code::kPrecondition);
+  auto text = fs::read_all(fs, path, kInventoryManifestBytesMax);
+  if (!text.ok()) return inventory_refused(text.error().message, Code::kPrecondition);
   CORTEX_ASSIGN(const auto names, member_names(*text));
   std::set<std::string> known;
   for (const auto& [name, value] : manifest_document({})) {
     known.insert(name);
-    if (!names.contains(name)) return refused(cat("the manifest lacks the member `", name, "`"));
+    if (!names.contains(name))
+      return inventory_refused(cat("the manifest lacks the member `", name, "`"));
   }
   for (const std::string& name : names) {
     if (!known.contains(name)) {
-      return refused(cat("the manifest has the unknown member ", quoted(name)));
+      return inventory_refused(cat("the manifest has the unknown member ", quoted(name)));
     }
   }
   return {};
@@ -73,21 +75,24 @@ Status check_inventory(fs::FileSystem& fs, const std::string& dir) {
                                            kPostMigrateManifestName};
   CORTEX_ASSIGN(const fs::Info folder, fs.stat(dir));
   if (folder.kind != fs::Kind::kDirectory) {
-    return refused(cat("the bundle ", quoted(dir), " was not found"), Code::kPrecondition);
+    return inventory_refused(cat("the bundle ", quoted(dir), " was not found"),
+                             Code::kPrecondition);
   }
   CORTEX_ASSIGN(const auto names, fs.list(dir));
   for (const std::string& name : names) {
     if (std::ranges::find(kMembers, name) == std::end(kMembers)) {
-      return refused(cat("the bundle holds ", quoted(name), ", which is no part of a bundle"));
+      return inventory_refused(
+          cat("the bundle holds ", quoted(name), ", which is no part of a bundle"));
     }
     CORTEX_ASSIGN(const fs::Info info, fs.lstat(fs::join(dir, name)));
     if (info.kind != fs::Kind::kFile) {
-      return refused(cat("the bundle's member ", quoted(name), " is no regular file"));
+      return inventory_refused(cat("the bundle's member ", quoted(name), " is no regular file"));
     }
   }
   for (const std::string_view name : {kManifestName, kStoreName, kLedgerName}) {
     if (std::ranges::find(names, name) == names.end()) {
-      return refused(cat("the bundle's member `", name, "` was not found"), Code::kPrecondition);
+      return inventory_refused(cat("the bundle's member `", name, "` was not found"),
+                               Code::kPrecondition);
     }
   }
   return check_manifest(fs, fs::join(dir, kManifestName));

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kAnchorBytesMax = 64U << 20U;
 
-Error refused(Code code, std::string message, std::string next) {
+Error restore_refused(Code code, std::string message, std::string next) {
   return make_error(code, std::move(message), "the active store was not changed", std::move(next));
 }
 
@@ -35,25 +35,27 @@ Status check_file(fs::FileSystem& fs, const std::string& path, std::string_view 
   constexpr const char* kNext = "stage the bundle again";
   const auto info = fs.stat(path);
   if (!info.ok() || info->kind == fs::Kind::kMissing) {
-    return refused(Code::kPrecondition, cat("`", field, "` ", quoted(path), " is missing"), kNext);
+    return restore_refused(Code::kPrecondition, cat("`", field, "` ", quoted(path), " is missing"),
+                           kNext);
   }
   if (info->kind != fs::Kind::kFile) {
-    return refused(Code::kPrecondition, cat("`", field, "` ", quoted(path), " is no regular file"),
-                   kNext);
+    return restore_refused(Code::kPrecondition,
+                           cat("`", field, "` ", quoted(path), " is no regular file"), kNext);
   }
   if (info->size_bytes != wanted.size_bytes) {
-    return refused(Code::kQuarantined,
-                   cat("size mismatch of `", field, "`: the manifest says ", wanted.size_bytes,
-                       " bytes, ", quoted(path), " has ", info->size_bytes),
-                   kNext);
+    return restore_refused(
+        Code::kQuarantined,
+        cat("size mismatch of `", field, "`: the manifest says ", wanted.size_bytes, " bytes, ",
+            quoted(path), " has ", info->size_bytes),
+        kNext);
   }
   auto digest = digest_file(fs, path, Source::kAnywhere);
   if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
   if (digest->blake3 == wanted.blake3) return {};
-  return refused(Code::kQuarantined,
-                 cat("digest mismatch of `", field, "`: the manifest says ", quoted(wanted.blake3),
-                     ", ", quoted(path), " has ", digest->blake3),
-                 kNext);
+  return restore_refused(Code::kQuarantined,
+                         cat("digest mismatch of `", field, "`: the manifest says ",
+                             quoted(wanted.blake3), ", ", quoted(path), " has ", digest->blake3),
+                         kNext);
 }
 
 Status check_staged(fs::FileSystem& fs, const std::string& stage_dir,

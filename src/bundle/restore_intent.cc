@@ -10,7 +10,7 @@
 namespace cortex::bundle {
 namespace {
 
-constexpr std::uint64_t kDocumentBytesMax = 1U << 20U;
+constexpr std::uint64_t kIntentBytesMax = 1U << 20U;
 constexpr std::string_view kTakeoverKind = "cortex_restore_lock_takeover";
 
 Error rejected(std::string message, std::string next = "") {
@@ -27,7 +27,7 @@ struct Document {
 };
 
 Result<Document> read_signed(fs::FileSystem& fs, std::string_view name, const std::string& path) {
-  auto bytes = fs::read_all(fs, path, kDocumentBytesMax);
+  auto bytes = fs::read_all(fs, path, kIntentBytesMax);
   if (!bytes.ok()) {
     return rejected(
         cat("the ", name, " ", quoted(path), " cannot be read: ", fs::describe(bytes.error())));
@@ -48,7 +48,7 @@ Status check_principal(const Document& document, const std::string& principal,
 
 Status check_signature(fs::FileSystem& fs, const Document& document, const std::string& path,
                        const crypto::PublicKey& key) {
-  auto bytes = fs::read_all(fs, path, kDocumentBytesMax);
+  auto bytes = fs::read_all(fs, path, kIntentBytesMax);
   if (!bytes.ok()) {
     return rejected(cat("the signature ", quoted(path), " of the ", document.name,
                         " cannot be read: ", fs::describe(bytes.error())));

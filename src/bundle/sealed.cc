@@ -13,11 +13,11 @@
 namespace cortex::bundle {
 namespace {
 
-constexpr std::string_view kKind = "cortex_encrypted_backup";
+constexpr std::string_view kSealedKind = "cortex_encrypted_backup";
 constexpr std::string_view kSuffix = ".age";
 constexpr std::uint64_t kListBytesMax = 1U << 20U;
 
-Error refused(std::string message, Code code = Code::kQuarantined) {
+Error sealed_refused(std::string message, Code code = Code::kQuarantined) {
   return make_error(code, std::move(message), "no state was changed",
                     "use another bundle: this one is not what was backed up");
 }
@@ -62,7 +62,7 @@ json::Value list_document(const std::vector<SealedMember>& members) {
                                 {"name", member.name},
                                 {"size_bytes", member.digest.size_bytes}});
   }
-  return json::Object{{"kind", kKind}, {"members", std::move(list)}, {"v", 1}};
+  return json::Object{{"kind", kSealedKind}, {"members", std::move(list)}, {"v", 1}};
 }
 
 bool is_member_name(std::string_view name) {
@@ -79,7 +79,7 @@ bool is_sealed(fs::FileSystem& fs, const std::string& dir) {
 
 Result<std::vector<SealedMember>> read_sealed(fs::FileSystem& fs, const std::string& dir) {
   auto text = fs::read_all(fs, fs::join(dir, kSealedManifestName), kListBytesMax);
-  if (!text.ok()) return refused(text.error().message, Code::kPrecondition);
+  if (!text.ok()) return sealed_refused(text.error().message, Code::kPrecondition);
   std::string kind;
   std::uint64_t version = 0;
   std::vector<SealedMember> members;
@@ -98,18 +98,21 @@ Result<std::vector<SealedMember>> read_sealed(fs::FileSystem& fs, const std::str
   const Field fields[] = {
       {"kind", text_into(kind)}, {"members", read_members}, {"v", count_into(version, 65535)}};
   if (auto read = read_document(*text, fields); !read.ok()) {
-    return refused(cat("the list of the encrypted bundle is malformed: ", read.error().message),
-                   Code::kPrecondition);
+    return sealed_refused(
+        cat("the list of the encrypted bundle is malformed: ", read.error().message),
+        Code::kPrecondition);
   }
-  if (kind != kKind) return refused("the list is none of an encrypted bundle", Code::kPrecondition);
+  if (kind != kSealedKind)
+    return sealed_refused("the list is none of an encrypted bundle", Code::kPrecondition);
   if (version != 1) {
-    return refused(cat("the encrypted bundle has version ", version, ", expected 1"),
-                   Code::kSchema);
+    return sealed_refused(cat("the encrypted bundle has version ", version, ", expected 1"),
+                          Code::kSchema);
   }
   std::set<std::string> names;
   for (const SealedMember& member : members) {
     if (!is_member_name(member.name) || !names.insert(member.name).second) {
-      return refused(cat("the list names ", quoted(member.name), ", which cannot be a member"));
+      return sealed_refused(
+          cat("the list names ", quoted(member.name), ", which cannot be a member"));
     }
   }
   return members;
@@ -142,24 +145,26 @@ Result<std::vector<SealedMember>> check_sealed(fs::FileSystem& fs, const std::st
   for (const std::string& name : names) {
     const bool known = name == kSealedManifestName ||
                        std::ranges::find(members, name, &SealedMember::name) != members.end();
-    if (!known) return refused(cat("the bundle holds ", quoted(name), ", which is no part of it"));
+    if (!known)
+      return sealed_refused(cat("the bundle holds ", quoted(name), ", which is no part of it"));
   }
   for (const SealedMember& member : members) {
     const std::string path = fs::join(dir, member.name);
     CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
     if (info.kind != fs::Kind::kFile) {
-      return refused(cat("the bundle's member `", member.name, "` was not found"),
-                     Code::kPrecondition);
+      return sealed_refused(cat("the bundle's member `", member.name, "` was not found"),
+                            Code::kPrecondition);
     }
     if (info.size_bytes != member.digest.size_bytes) {
-      return refused(cat("size mismatch of `", member.name, "`: the list says ",
-                         member.digest.size_bytes, " bytes, the file has ", info.size_bytes));
+      return sealed_refused(cat("size mismatch of `", member.name, "`: the list says ",
+                                member.digest.size_bytes, " bytes, the file has ",
+                                info.size_bytes));
     }
     auto digest = digest_file(fs, path, source, progress);
     if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
     if (*digest != member.digest) {
-      return refused(cat("digest mismatch of `", member.name, "`: the list says ",
-                         quoted(member.digest.blake3), ", the file has ", digest->blake3));
+      return sealed_refused(cat("digest mismatch of `", member.name, "`: the list says ",
+                                quoted(member.digest.blake3), ", the file has ", digest->blake3));
     }
   }
   return members;

@@ -9,7 +9,7 @@
 namespace cortex::bundle {
 namespace {
 
-Error refused(std::string message, std::string next) {
+Error stage_refused(std::string message, std::string next) {
   return make_error(Code::kPrecondition, std::move(message), "the active store was not changed",
                     std::move(next));
 }
@@ -53,7 +53,7 @@ Error chain_error(const std::string& path, const ledger::ChainReport& chain) {
   for (const ledger::Failure& failure : chain.failures) {
     lines += cat("\n  row ", failure.line, " (", failure.event_id, "): ", failure.reason);
   }
-  Error error = refused(std::move(lines), "use another bundle");
+  Error error = stage_refused(std::move(lines), "use another bundle");
   error.code = Code::kIntegrity;
   return error;
 }
@@ -76,9 +76,9 @@ Result<LedgerAudit> audit_ledger(fs::FileSystem& fs, const std::string& path,
   const std::size_t boundaries = chain->boundary_lines.size();
   if (boundaries != (manifest.post_v2() ? 1U : 0U)) {
     Error error =
-        refused(cat("the ledger ", quoted(path), " has ", counted(boundaries, "boundary row"),
-                    ", which does not fit a bundle of kind ", manifest.kind),
-                "use another bundle: this one's manifest is not that of its ledger");
+        stage_refused(cat("the ledger ", quoted(path), " has ", counted(boundaries, "boundary row"),
+                          ", which does not fit a bundle of kind ", manifest.kind),
+                      "use another bundle: this one's manifest is not that of its ledger");
     error.code = Code::kSchema;
     error.token = boundaries == 0 ? "schema_migration.v1_to_v2.boundary.missing"
                                   : "schema_migration.v1_to_v2.boundary.duplicate";
@@ -97,8 +97,8 @@ Result<std::unique_ptr<Stage>> Stage::begin(fs::FileSystem& fs, const std::strin
   const std::string parent = fs::parent_of(stage_dir);
   const auto info = fs.stat(parent);
   if (!info.ok() || info->kind != fs::Kind::kDirectory) {
-    Error error = refused(cat("the folder ", quoted(parent), " of the stage does not exist"),
-                          "make it, or name a --stage-dir elsewhere");
+    Error error = stage_refused(cat("the folder ", quoted(parent), " of the stage does not exist"),
+                                "make it, or name a --stage-dir elsewhere");
     error.unchanged = "no state was changed";
     return error;
   }
@@ -135,7 +135,7 @@ Status Stage::fill(const VerifyReport& bundle, Progress* progress) {
     auto copied = copy_file(fs_, artifact.path, targets[i], info->mode & 0777, progress);
     if (!copied.ok()) return unchanged(std::move(copied).error(), Code::kInternal);
     if (*copied != artifact.digest) {
-      Error error = refused(
+      Error error = stage_refused(
           cat("digest mismatch of `", artifact.field, "`: the bundle changed while it was copied"),
           "leave the bundle alone and try again");
       error.code = Code::kQuarantined;

@@ -6,7 +6,7 @@
 namespace cortex::bundle {
 namespace {
 
-Error refused(std::string message, std::string next) {
+Error staging_refused(std::string message, std::string next) {
   return make_error(Code::kPrecondition, std::move(message), "no state was changed",
                     std::move(next));
 }
@@ -22,8 +22,8 @@ Status check_output(fs::FileSystem& fs, const std::string& output) {
   auto info = fs.lstat(bundle_folder(fs, output));
   if (!info.ok()) return with_code(std::move(info).error(), Code::kPrecondition);
   if (info->kind == fs::Kind::kMissing) return {};
-  return refused(cat("the bundle path ", quoted(output), " already exists"),
-                 "choose another --output; a bundle is never overwritten");
+  return staging_refused(cat("the bundle path ", quoted(output), " already exists"),
+                         "choose another --output; a bundle is never overwritten");
 }
 
 Status as_unwritable(Status status) {
@@ -56,8 +56,8 @@ Status Staging::prepare_parent() {
   }
   // Another process may have made the folder and died before it synced the entry.
   if (info.kind == fs::Kind::kDirectory) return fs_.sync_directory(fs::parent_of(parent_));
-  return refused(cat("the folder ", quoted(parent_), " of the bundle is no real folder"),
-                 "give an --output in a folder that is neither a file nor a symbolic link");
+  return staging_refused(cat("the folder ", quoted(parent_), " of the bundle is no real folder"),
+                         "give an --output in a folder that is neither a file nor a symbolic link");
 }
 
 Status Staging::make(Clock& clock, Random& random) {

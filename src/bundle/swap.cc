@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kUnchanged = "the active store was not changed";
 
-Error refused(Code code, std::string message, std::string next = "") {
+Error swap_refused(Code code, std::string message, std::string next = "") {
   return make_error(code, std::move(message), std::string(kUnchanged), std::move(next));
 }
 
@@ -48,12 +48,13 @@ Status settle_wal(fs::FileSystem& fs, const std::string& db) {
   const auto wal = fs.stat(db + "-wal");
   if (!wal.ok() || wal->size_bytes == 0) return {};
   auto connection = sqlite::Connection::open(db, sqlite::OpenMode::kReadWrite);
-  if (!connection.ok()) return refused(Code::kPrecondition, connection.error().message);
+  if (!connection.ok()) return swap_refused(Code::kPrecondition, connection.error().message);
   const auto busy = connection->query_int("PRAGMA wal_checkpoint(TRUNCATE)");
   if (busy.ok() && *busy == 0) return {};
-  return refused(Code::kPrecondition,
-                 cat("the store ", quoted(db), " is in use: its write-ahead log cannot be settled"),
-                 "end the programs that have it open, then run the command again");
+  return swap_refused(
+      Code::kPrecondition,
+      cat("the store ", quoted(db), " is in use: its write-ahead log cannot be settled"),
+      "end the programs that have it open, then run the command again");
 }
 
 json::Value kept_json(const SwapFile& file) {
@@ -78,18 +79,19 @@ Result<std::unique_ptr<Swap>> Swap::prepare(fs::FileSystem& fs, const SwapPlan& 
     auto there = exists(fs, swap->evidence_folder());
     if (!there.ok()) return with_code(std::move(there).error(), Code::kPrecondition);
     if (*there) {
-      return refused(Code::kPrecondition,
-                     cat("the recovery evidence directory ", quoted(swap->evidence_folder()),
-                         " already exists"),
-                     "check what it holds, then move it away");
+      return swap_refused(Code::kPrecondition,
+                          cat("the recovery evidence directory ", quoted(swap->evidence_folder()),
+                              " already exists"),
+                          "check what it holds, then move it away");
     }
   }
   for (const std::string& path : {swap->state_.db.temporary, swap->state_.log.temporary}) {
     auto there = exists(fs, path);
     if (!there.ok()) return with_code(std::move(there).error(), Code::kPrecondition);
     if (*there) {
-      return refused(Code::kPrecondition,
-                     cat("the temporary file ", quoted(path), " already exists"), "move it away");
+      return swap_refused(Code::kPrecondition,
+                          cat("the temporary file ", quoted(path), " already exists"),
+                          "move it away");
     }
   }
   // Of an interrupted restore that this one overrules.
@@ -130,8 +132,9 @@ Status Swap::copy_new(const SwapPlan& plan) {
     if (!copied.ok()) return internal(std::move(copied).error());
     file.fresh = std::move(copied).value();
     if (file.fresh == wanted) return {};
-    Error error = refused(Code::kIntegrity, cat("digest mismatch of `", field, "`: ", quoted(from),
-                                                " changed while it was copied"));
+    Error error = swap_refused(
+        Code::kIntegrity,
+        cat("digest mismatch of `", field, "`: ", quoted(from), " changed while it was copied"));
     error.token = kBackupDigestToken;
     return error;
   };
@@ -190,8 +193,8 @@ Status Swap::keep_old(const SwapPlan& plan) {
   // Whoever wrote past the ledger's lock meanwhile would be lost.
   const auto wal = fs_.stat(state_.db.active + "-wal");
   if (wal.ok() && wal->size_bytes > 0) {
-    return refused(Code::kPrecondition, "the store was written to while it was copied",
-                   "end the programs that have it open, then run the command again");
+    return swap_refused(Code::kPrecondition, "the store was written to while it was copied",
+                        "end the programs that have it open, then run the command again");
   }
   CORTEX_TRY(write_recovery_manifest(plan));
   CORTEX_TRY(fs_.sync_directory(folder));

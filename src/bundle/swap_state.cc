@@ -11,7 +11,7 @@ namespace cortex::bundle {
 namespace {
 
 constexpr std::uint64_t kStateBytesMax = 1U << 20U;
-constexpr std::string_view kKind = "cortex_restore_state";
+constexpr std::string_view kSwapKind = "cortex_restore_state";
 
 json::Value file_json(const SwapFile& file) {
   return json::Object{{"active", file.active},
@@ -56,7 +56,7 @@ Result<std::optional<SwapState>> read_swap_state(fs::FileSystem& fs,
                           {"event_log", file_into(state.log)},
                           {"started_at", text_into(state.started_at)}};
   const Status read = read_document(*text, fields);
-  if (read.ok() && kind == kKind && version == 1) return std::optional(std::move(state));
+  if (read.ok() && kind == kSwapKind && version == 1) return std::optional(std::move(state));
   return make_error(
       Code::kPrecondition,
       cat("the journal ", quoted(path), " of an interrupted restore is malformed",
@@ -67,7 +67,7 @@ Result<std::optional<SwapState>> read_swap_state(fs::FileSystem& fs,
 
 Status write_swap_state(fs::FileSystem& fs, const SwapState& state) {
   const std::string path = swap_state_path(state.log.active);
-  const json::Object document{{"kind", kKind},
+  const json::Object document{{"kind", kSwapKind},
                               {"v", 1},
                               {"operation", state.operation},
                               {"scope", state.scope},

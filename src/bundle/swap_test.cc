@@ -9,8 +9,8 @@ namespace cortex::bundle {
 namespace {
 
 // Plain files on a file system in memory: the engine does not look into them.
-struct World {
-  World() {
+struct SwapWorld {
+  SwapWorld() {
     CORTEX_CHECK(fs_.make_directory("/live", 0700).ok());
     CORTEX_CHECK(fs_.make_directory("/new", 0700).ok());
     put("/live/cortex.db", "old store");
@@ -46,7 +46,7 @@ struct World {
   StoppedClock clock_;
 };
 
-class SwapTest : public testing::Test, protected World {};
+class SwapTest : public testing::Test, protected SwapWorld {};
 
 constexpr const char* kOld = "old store+old ledger";
 constexpr const char* kNew = "new store+new ledger";
@@ -121,7 +121,7 @@ TEST_F(SwapTest, AFailureWhilePreparingLeavesTheOldPairAlone) {
 TEST_F(SwapTest, AKillAtAnyOperationCanBeFinishedOrUndone) {
   for (const bool undo : {false, true}) {
     for (std::size_t step = 1; step < 60; ++step) {
-      World fresh_files;
+      SwapWorld fresh_files;
       fs::CrashFs& fs = fresh_files.fs_;
       fs.crash_at(fs.operation_count() + step);
       auto swap = fresh_files.prepare();

@@ -20,7 +20,7 @@ std::optional<std::uint64_t> tokens_of(const std::string& text) {
   return std::min<std::uint64_t>(n, std::numeric_limits<std::int64_t>::max());
 }
 
-app::ContextRequest request_of(const Context& context) {
+app::ContextRequest pack_request(const Context& context) {
   const Invocation& flags = context.invocation;
   app::ContextRequest request;
   request.task = flags.value("task");
@@ -44,7 +44,7 @@ Outcome run_context_build(const Context& context) {
   const auto refuse = [&context](const Error& error) {
     return failed(context, error, json::Object{{"detail", error.text()}, {"status", "error"}});
   };
-  app::ContextRequest request = request_of(context);
+  app::ContextRequest request = pack_request(context);
   if (const auto text = context.invocation.optional("max-tokens")) {
     const auto tokens = tokens_of(*text);
     if (!tokens) {

@@ -18,7 +18,7 @@ std::string wire(std::string flag_text) {
   return flag_text;
 }
 
-std::string joined(const std::vector<std::string>& texts) {
+std::string decay_joined(const std::vector<std::string>& texts) {
   std::string out;
   for (const std::string& text : texts) out += cat(out.empty() ? "" : ",", printable(text));
   return out;
@@ -38,7 +38,7 @@ std::string warning(std::string_view note) {
 
 // Refusals with a name have a report; usage, unknown jobs and a missing store are told on stderr
 // alone.
-Outcome refused(const Context& context, const Error& error) {
+Outcome decay_refused(const Context& context, const Error& error) {
   Outcome outcome =
       failed(context, error, json::Object{{"invariant", error.token}, {"reason", error.text()}});
   outcome.bare = error.code != Code::kPrecondition || error.token.empty() ||
@@ -95,7 +95,8 @@ std::string run_text(const app::DecayRunReport& report) {
   return cat("cortex decay run: state=", report.job.state, "\n", line("job_id", report.job.id),
              maybe_line("result_memory_id", report.job.result_memory_id.value_or("")),
              maybe_line("state_reason", report.job.state_reason.value_or("")),
-             maybe_line("superseded", joined(report.retired)), maybe_line("note", report.note),
+             maybe_line("superseded", decay_joined(report.retired)),
+             maybe_line("note", report.note),
              report.review ? line("review", json::write_compact(*report.review)) : std::string());
 }
 
@@ -103,14 +104,14 @@ std::string status_text(const app::DecayStatus& status) {
   const store::DecayJob& job = status.job;
   return cat("cortex decay status: ok\n", line("job_id", job.id), line("kind", job.kind),
              line("summary_method", job.method), line("state", job.state),
-             line("source_ids", joined(job.source_ids)),
+             line("source_ids", decay_joined(job.source_ids)),
              maybe_line("state_reason", job.state_reason.value_or("")),
              maybe_line("cancel_reason", job.cancel_reason),
              maybe_line("result_memory_id", job.result_memory_id.value_or("")),
              line("scheduled_for", job.scheduled_for), line("created_at", job.created_at),
              line("created_by", job.created_by), line("updated_at", job.updated_at),
-             maybe_line("superseded_memory_ids", joined(status.superseded.memories)),
-             maybe_line("superseded_episode_ids", joined(status.superseded.episodes)),
+             maybe_line("superseded_memory_ids", decay_joined(status.superseded.memories)),
+             maybe_line("superseded_episode_ids", decay_joined(status.superseded.episodes)),
              status.review ? line("review", json::write_compact(*status.review)) : std::string());
 }
 
@@ -118,11 +119,11 @@ std::string status_text(const app::DecayStatus& status) {
 
 Outcome run_decay_schedule(const Context& context) {
   const auto request = schedule_request(context);
-  if (!request.ok()) return refused(context, request.error());
+  if (!request.ok()) return decay_refused(context, request.error());
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return decay_refused(context, layout.error());
   const auto report = app::schedule_decay(context.services, *layout, *request);
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return decay_refused(context, report.error());
   const store::DecayJob& job = report->job;
   return {.text = cat("cortex decay schedule: ok\n", line("job_id", job.id), line("kind", job.kind),
                       line("summary_method", job.method), line("state", job.state),
@@ -134,13 +135,13 @@ Outcome run_decay_schedule(const Context& context) {
 Outcome run_decay_run(const Context& context) {
   const Invocation& flags = context.invocation;
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return decay_refused(context, layout.error());
   std::string warnings;
   const auto backend = backend_of(context, [&warnings](const std::string& text) {
     warnings += cat("cortex decay run: ", text, "\n");
   });
   const auto not_run = [&](const Error& error) {
-    Outcome outcome = refused(context, error);
+    Outcome outcome = decay_refused(context, error);
     outcome.diagnostics.insert(0, warnings);
     return outcome;
   };
@@ -169,16 +170,16 @@ Outcome run_decay_run(const Context& context) {
 
 Outcome run_decay_list(const Context& context) {
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return decay_refused(context, layout.error());
   std::vector<memory::JobState> states;
   for (const std::string& text : context.invocation.all("state")) {
     if (const auto state = memory::parse_job_state(wire(text))) states.push_back(*state);
   }
   const auto listing = app::list_decay(context.services, *layout, states);
-  if (!listing.ok()) return refused(context, listing.error());
+  if (!listing.ok()) return decay_refused(context, listing.error());
   std::string text =
       cat("cortex decay list: jobs=", listing->jobs.size(), " state_filter=",
-          listing->states.empty() ? std::string("<any>") : joined(listing->states), "\n");
+          listing->states.empty() ? std::string("<any>") : decay_joined(listing->states), "\n");
   for (const store::DecayJob& job : listing->jobs) {
     text +=
         cat("job_id=", printable(job.id), " kind=", printable(job.kind),
@@ -189,19 +190,19 @@ Outcome run_decay_list(const Context& context) {
 
 Outcome run_decay_status(const Context& context) {
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return decay_refused(context, layout.error());
   const auto status = app::decay_status(context.services, *layout, context.invocation.value("id"));
-  if (!status.ok()) return refused(context, status.error());
+  if (!status.ok()) return decay_refused(context, status.error());
   return {.text = status_text(*status), .diagnostics = "", .report = to_json(*status)};
 }
 
 Outcome run_decay_cancel(const Context& context) {
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return decay_refused(context, layout.error());
   const Invocation& flags = context.invocation;
   const auto report = app::cancel_decay(context.services, *layout, flags.value("id"),
                                         flags.value("reason"), app::cli_caller());
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return decay_refused(context, report.error());
   return {.text = cat("cortex decay cancel: ok\n", line("job_id", report->job.id),
                       line("from_state", report->from_state), line("to_state", report->job.state),
                       line("reason", report->reason)),
@@ -211,14 +212,14 @@ Outcome run_decay_cancel(const Context& context) {
 
 Outcome run_decay_attest(const Context& context) {
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return decay_refused(context, layout.error());
   const Invocation& flags = context.invocation;
   const auto report = app::attest_summary(context.services, *layout,
                                           {.job_id = flags.value("id"),
                                            .model_name = flags.value("model"),
                                            .key_path = flags.value("signing-key"),
                                            .output_path = flags.value("output")});
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return decay_refused(context, report.error());
   return {.text = cat("cortex decay attest: ok\n", line("job_id", report->attestation.job_id),
                       line("model_name", report->attestation.model_name),
                       line("prompt_template_blake3", report->attestation.prompt_template),
@@ -229,13 +230,14 @@ Outcome run_decay_attest(const Context& context) {
 
 Outcome run_decay_recover(const Context& context) {
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return decay_refused(context, layout.error());
   const auto report = app::recover_decay(context.services, *layout, app::cli_caller());
-  if (!report.ok()) return refused(context, report.error());
-  return {.text = cat("cortex decay recover: ok\n", line("recovered", joined(report->recovered)),
-                      maybe_line("running", joined(report->running))),
-          .diagnostics = warning(report->mirror_note),
-          .report = to_json(*report)};
+  if (!report.ok()) return decay_refused(context, report.error());
+  return {
+      .text = cat("cortex decay recover: ok\n", line("recovered", decay_joined(report->recovered)),
+                  maybe_line("running", decay_joined(report->running))),
+      .diagnostics = warning(report->mirror_note),
+      .report = to_json(*report)};
 }
 
 }  // namespace cortex::cli

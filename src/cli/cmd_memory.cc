@@ -28,7 +28,7 @@ Result<Place> place_of(const Context& context) {
 
 json::Object detail_of(const Error& error) { return {{"detail", error.text()}}; }
 
-Outcome refused(const Context& context, const Error& error) {
+Outcome memory_refused(const Context& context, const Error& error) {
   return failed(context, error, detail_of(error));
 }
 
@@ -71,14 +71,14 @@ std::string note_text(std::string_view verb, const app::NoteReport& report) {
 
 Outcome noted(const Context& context, std::string_view verb,
               const Result<app::NoteReport>& report) {
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return memory_refused(context, report.error());
   return {.text = note_text(verb, *report),
           .diagnostics = lag_line(report->mirror_note),
           .report = to_json(*report)};
 }
 
 Outcome moved(const Context& context, const Result<app::MoveReport>& report) {
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return memory_refused(context, report.error());
   std::string text = cat(context.invocation.command->path, ": ", report->memory_id, " is ",
                          report->to, " (was ", report->from, ")\n");
   if (!report->note.empty()) text += cat("  not active, because ", report->note, "\n");
@@ -89,12 +89,12 @@ Outcome moved(const Context& context, const Result<app::MoveReport>& report) {
 
 Outcome tagged(const Context& context, bool add) {
   const auto place = place_of(context);
-  if (!place.ok()) return refused(context, place.error());
+  if (!place.ok()) return memory_refused(context, place.error());
   const Invocation& flags = context.invocation;
   const auto report = app::change_tag(context.services, place->layout, place->author, add,
                                       flags.value("id"), flags.value("tag"));
   if (!report.ok()) {
-    Outcome outcome = refused(context, report.error());
+    Outcome outcome = memory_refused(context, report.error());
     // With --json a refusal is told once, in the envelope; a missing store on stderr as well.
     if (context.json() && !report.error().message.starts_with("precondition unmet")) {
       outcome.diagnostics.clear();
@@ -110,7 +110,7 @@ Outcome tagged(const Context& context, bool add) {
 }
 
 Outcome contradicted(const Context& context, const Result<app::ContradictionReport>& report) {
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return memory_refused(context, report.error());
   const store::Contradiction& one = report->contradiction;
   return {.text = cat(context.invocation.command->path, ": ", one.id, " between ",
                       printable(one.left_ref), " and ", printable(one.right_ref), " is ",
@@ -124,18 +124,18 @@ Outcome contradicted(const Context& context, const Result<app::ContradictionRepo
 
 Outcome run_memory_note(const Context& context) {
   const auto request = note_request(context);
-  if (!request.ok()) return refused(context, request.error());
+  if (!request.ok()) return memory_refused(context, request.error());
   const auto place = place_of(context);
-  if (!place.ok()) return refused(context, place.error());
+  if (!place.ok()) return memory_refused(context, place.error());
   return noted(context, "note",
                app::note(context.services, place->layout, place->author, *request));
 }
 
 Outcome run_memory_correct(const Context& context) {
   const auto request = note_request(context);
-  if (!request.ok()) return refused(context, request.error());
+  if (!request.ok()) return memory_refused(context, request.error());
   const auto place = place_of(context);
-  if (!place.ok()) return refused(context, place.error());
+  if (!place.ok()) return memory_refused(context, place.error());
   return noted(context, "correct",
                app::correct(context.services, place->layout, place->author,
                             context.invocation.value("id"), *request));
@@ -164,7 +164,7 @@ Outcome run_memory_accept(const Context& context) {
 
 Outcome run_memory_reject(const Context& context) {
   const auto place = place_of(context);
-  if (!place.ok()) return refused(context, place.error());
+  if (!place.ok()) return memory_refused(context, place.error());
   const Invocation& flags = context.invocation;
   return moved(context, app::reject_memory(context.services, place->layout, place->author,
                                            flags.value("id"), flags.value("reason")));
@@ -172,7 +172,7 @@ Outcome run_memory_reject(const Context& context) {
 
 Outcome run_memory_supersede(const Context& context) {
   const auto place = place_of(context);
-  if (!place.ok()) return refused(context, place.error());
+  if (!place.ok()) return memory_refused(context, place.error());
   const Invocation& flags = context.invocation;
   return moved(context, app::supersede_memory(context.services, place->layout, place->author,
                                               flags.value("id"), flags.value("by"),
@@ -181,7 +181,7 @@ Outcome run_memory_supersede(const Context& context) {
 
 Outcome run_memory_restore(const Context& context) {
   const auto place = place_of(context);
-  if (!place.ok()) return refused(context, place.error());
+  if (!place.ok()) return memory_refused(context, place.error());
   const Invocation& flags = context.invocation;
   return moved(context,
                app::restore_memory(context.services, place->layout, place->author,
@@ -221,7 +221,7 @@ Outcome run_memory_outcome_record(const Context& context) {
 
 Outcome run_contradiction_add(const Context& context) {
   const auto place = place_of(context);
-  if (!place.ok()) return refused(context, place.error());
+  if (!place.ok()) return memory_refused(context, place.error());
   const Invocation& flags = context.invocation;
   return contradicted(context,
                       app::add_contradiction(context.services, place->layout, place->author,
@@ -232,7 +232,7 @@ Outcome run_contradiction_add(const Context& context) {
 
 Outcome run_contradiction_interpret(const Context& context) {
   const auto place = place_of(context);
-  if (!place.ok()) return refused(context, place.error());
+  if (!place.ok()) return memory_refused(context, place.error());
   const Invocation& flags = context.invocation;
   return contradicted(
       context, app::interpret_contradiction(context.services, place->layout, place->author,
@@ -241,7 +241,7 @@ Outcome run_contradiction_interpret(const Context& context) {
 
 Outcome run_contradiction_resolve(const Context& context) {
   const auto place = place_of(context);
-  if (!place.ok()) return refused(context, place.error());
+  if (!place.ok()) return memory_refused(context, place.error());
   const Invocation& flags = context.invocation;
   return contradicted(
       context,

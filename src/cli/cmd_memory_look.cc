@@ -11,7 +11,7 @@
 namespace cortex::cli {
 namespace {
 
-Outcome refused(const Context& context, const Error& error) {
+Outcome look_refused(const Context& context, const Error& error) {
   return failed(context, error, json::Object{{"detail", error.text()}});
 }
 
@@ -116,14 +116,14 @@ Outcome run_memory_list(const Context& context) {
 Outcome run_memory_candidates(const Context& context) {
   constexpr std::uint64_t kUsualLimit = 100;
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return look_refused(context, layout.error());
   const auto limit = count_flag(context.invocation, "limit");
   const auto offset = count_flag(context.invocation, "offset");
-  if (!limit.ok()) return refused(context, limit.error());
-  if (!offset.ok()) return refused(context, offset.error());
+  if (!limit.ok()) return look_refused(context, limit.error());
+  if (!offset.ok()) return look_refused(context, offset.error());
   const auto report = app::list_candidates(context.services, *layout, limit->value_or(kUsualLimit),
                                            offset->value_or(0));
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return look_refused(context, report.error());
   std::string text;
   for (const app::Candidate& one : report->candidates) {
     text += cat(one.memory.id, "\t", one.memory.status, "\t", one.proof, "\t",
@@ -176,10 +176,10 @@ Outcome run_memory_health(const Context& context) {
 
 Outcome run_memory_diff(const Context& context) {
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return look_refused(context, layout.error());
   const auto report = app::memory_diff(context.services, *layout, context.invocation.value("since"),
                                        context.invocation.optional("until"));
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return look_refused(context, report.error());
   std::string text;
   for (const store::MemoryDifference& one : report->differences) {
     text += cat(one.changed_at, "\t", one.id, "\t", one.status_before.value_or("(unknown)"), " -> ",
@@ -191,13 +191,13 @@ Outcome run_memory_diff(const Context& context) {
 
 Outcome run_memory_show(const Context& context) {
   const auto story = story_of(context);
-  if (!story.ok()) return refused(context, story.error());
+  if (!story.ok()) return look_refused(context, story.error());
   return {.text = show_text(*story), .diagnostics = "", .report = app::show_json(*story)};
 }
 
 Outcome run_memory_why(const Context& context) {
   const auto story = story_of(context);
-  if (!story.ok()) return refused(context, story.error());
+  if (!story.ok()) return look_refused(context, story.error());
   std::string text =
       cat("memory ", story->then.memory.id, ": ", printable(story->then.memory.claim), "\n");
   for (const app::Reason& one : app::reasons_of(*story)) {
@@ -208,7 +208,7 @@ Outcome run_memory_why(const Context& context) {
 
 Outcome run_memory_history(const Context& context) {
   const auto story = story_of(context);
-  if (!story.ok()) return refused(context, story.error());
+  if (!story.ok()) return look_refused(context, story.error());
   std::string text =
       cat("memory ", story->then.memory.id, ": ", printable(story->then.memory.claim), "\n");
   for (const store::MemoryVersion& one : story->versions) {
@@ -224,11 +224,11 @@ Outcome run_memory_history(const Context& context) {
 
 Outcome run_contradiction_list(const Context& context) {
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return look_refused(context, layout.error());
   const auto listing =
       app::list_contradictions(context.services, *layout, context.invocation.has("open"),
                                context.invocation.optional("memory"));
-  if (!listing.ok()) return refused(context, listing.error());
+  if (!listing.ok()) return look_refused(context, listing.error());
   std::string text;
   for (const app::ContradictionListing::Row& row : listing->rows) {
     const store::Contradiction& one = row.contradiction;

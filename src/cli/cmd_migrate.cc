@@ -33,7 +33,7 @@ json::Value transcript(bool dry_run, std::string_view label = "", json::Value va
       {"dry_run", dry_run}, {"schema_version_target", 2}, {"transcript", std::move(entries)}};
 }
 
-Outcome refused(const Context& context, const Error& error) {
+Outcome migrate_refused(const Context& context, const Error& error) {
   return failed(context, error, transcript(context.invocation.has("dry-run")));
 }
 
@@ -42,7 +42,7 @@ Outcome refused_with_readiness(const Context& context, Code code, std::string me
   Error error = make_error(code, std::move(message));
   error.unchanged = "no state was changed";
   error.next = std::move(next);
-  Outcome outcome = refused(context, error);
+  Outcome outcome = migrate_refused(context, error);
   outcome.diagnostics += readiness(kPrefix);
   return outcome;
 }
@@ -75,7 +75,7 @@ std::string dry_run_text(const app::MigrationPlan& plan) {
 
 Outcome dry_run(const Context& context, const app::Layout& layout) {
   const auto plan = app::migrate_dry_run(context.services, layout);
-  if (!plan.ok()) return refused(context, plan.error());
+  if (!plan.ok()) return migrate_refused(context, plan.error());
   return {.text = dry_run_text(*plan),
           .diagnostics = "",
           .report = transcript(true, "dry_run_summary", app::dry_run_summary(*plan))};
@@ -130,7 +130,7 @@ Outcome cutover(const Context& context, const app::Layout& layout) {
   const auto attestation = flags.optional("operator-attestation");
   const auto report =
       app::migrate_cutover(context.services, {layout, flags.value("backup-manifest"), attestation});
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return migrate_refused(context, report.error());
   Outcome outcome;
   for (const std::string& line : cutover_lines(*report, *attestation)) {
     outcome.diagnostics += cat(kPrefix, line, "\n");
@@ -141,7 +141,7 @@ Outcome cutover(const Context& context, const app::Layout& layout) {
 
 Outcome resume(const Context& context, const app::Layout& layout) {
   const auto report = app::migrate_resume(context.services, layout);
-  if (!report.ok()) return refused(context, report.error());
+  if (!report.ok()) return migrate_refused(context, report.error());
   Outcome outcome;
   const std::string& hash = report->boundary_event_hash;
   outcome.diagnostics =
@@ -170,7 +170,7 @@ Outcome run_migrate_v2(const Context& context) {
     Error error = make_error(Code::kUsage, "--dry-run and --backup-manifest exclude each other");
     error.unchanged = "no state was changed";
     error.next = "leave one of them out";
-    return refused(context, error);
+    return migrate_refused(context, error);
   }
   if (!flags.has("dry-run") && !has_manifest && !flags.has("resume-mirror")) {
     return refused_with_readiness(context, Code::kUsage,
@@ -178,7 +178,7 @@ Outcome run_migrate_v2(const Context& context) {
                                   "see what it would do with --dry-run, or name --backup-manifest");
   }
   const auto layout = context.layout();
-  if (!layout.ok()) return refused(context, layout.error());
+  if (!layout.ok()) return migrate_refused(context, layout.error());
   if (flags.has("resume-mirror")) return resume(context, *layout);
   return flags.has("dry-run") ? dry_run(context, *layout) : cutover(context, *layout);
 }

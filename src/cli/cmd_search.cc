@@ -12,7 +12,7 @@
 namespace cortex::cli {
 namespace {
 
-Result<app::SearchRequest> request_of(const Context& context) {
+Result<app::SearchRequest> search_request(const Context& context) {
   const Invocation& flags = context.invocation;
   app::SearchRequest request;
   request.query = flags.value("query");
@@ -108,7 +108,7 @@ Outcome run_memory_search(const Context& context) {
   };
   const auto layout = context.layout();
   if (!layout.ok()) return refuse(layout.error());
-  const auto request = request_of(context);
+  const auto request = search_request(context);
   if (!request.ok()) return refuse(request.error());
   const auto report =
       app::search_memories(context.services, context.environment, *layout, *request);

@@ -9,12 +9,12 @@
 namespace cortex::cli {
 namespace {
 
-struct Outcome {
+struct OutcomeRow {
   Code code;
   std::string_view token;
 };
 
-constexpr Outcome kOutcomes[] = {
+constexpr OutcomeRow kOutcomes[] = {
     {Code::kOk, "ok"},
     {Code::kUsage, "usage"},
     {Code::kIntegrity, "integrity_failure"},
@@ -34,7 +34,7 @@ std::string hex(std::uint64_t n) {
 }  // namespace
 
 std::string_view outcome_token(Code code) {
-  for (const Outcome& row : kOutcomes) {
+  for (const OutcomeRow& row : kOutcomes) {
     if (row.code == code) return row.token;
   }
   return "internal";

@@ -17,7 +17,7 @@ Number read(std::string_view token) {
   return number;
 }
 
-std::string rewritten(std::string_view token) {
+std::string respelled(std::string_view token) {
   std::string out;
   write_number(out, read(token));
   return out;
@@ -88,7 +88,7 @@ constexpr Golden kGolden[] = {
 };
 
 TEST(NumberReading, GoldenLiterals_GiveTheGoldenText) {
-  for (const Golden& row : kGolden) EXPECT_EQ(rewritten(row.literal), row.canonical) << row.literal;
+  for (const Golden& row : kGolden) EXPECT_EQ(respelled(row.literal), row.canonical) << row.literal;
 }
 
 TEST(NumberReading, Integers_KeepTheirKindUpToTheirLimits) {
@@ -108,14 +108,14 @@ TEST(NumberReading, FractionDigits_AreStillTestedAfterAnIntegerOverflow) {
   // The 7 and the zeros are dropped with exponent 24, then the 3 fits: 18446744073709551613 *
   // 10^23.
   const std::string integer = "18446744073709551617" + std::string(23, '0');
-  EXPECT_EQ(rewritten(integer), "1.8446744073709553e+42");
-  EXPECT_EQ(rewritten(integer + ".3"), "1.844674407370955e+42");
-  EXPECT_EQ(rewritten("18446744073709551619.0"), "1.8446744073709552e+19");
+  EXPECT_EQ(respelled(integer), "1.8446744073709553e+42");
+  EXPECT_EQ(respelled(integer + ".3"), "1.844674407370955e+42");
+  EXPECT_EQ(respelled("18446744073709551619.0"), "1.8446744073709552e+19");
 }
 
 TEST(NumberReading, FractionDigits_StopAtTheFirstThatDoesNotFit) {
-  EXPECT_EQ(rewritten("0.184467440737095516169"), rewritten("0.18446744073709551616"));
-  EXPECT_EQ(rewritten("1.84467440737095516190"), rewritten("1.8446744073709551619"));
+  EXPECT_EQ(respelled("0.184467440737095516169"), respelled("0.18446744073709551616"));
+  EXPECT_EQ(respelled("1.84467440737095516190"), respelled("1.8446744073709551619"));
 }
 
 TEST(NumberReading, OutOfRange_IsRefused_ZeroIsNot) {
@@ -123,25 +123,25 @@ TEST(NumberReading, OutOfRange_IsRefused_ZeroIsNot) {
   for (const char* token : {"1e400", "-1e309", "1e99999999999", "10e2147483648", "123e308"}) {
     EXPECT_FALSE(read_number(token, number)) << token;
   }
-  EXPECT_EQ(rewritten("0e400"), "0.0");
-  EXPECT_EQ(rewritten("0e99999999999"), "0.0");
-  EXPECT_EQ(rewritten("-0e99999999999"), "-0.0");
-  EXPECT_EQ(rewritten("1e-99999999999"), "0.0");
-  EXPECT_EQ(rewritten("-1e-2147483647"), "-0.0");
+  EXPECT_EQ(respelled("0e400"), "0.0");
+  EXPECT_EQ(respelled("0e99999999999"), "0.0");
+  EXPECT_EQ(respelled("-0e99999999999"), "-0.0");
+  EXPECT_EQ(respelled("1e-99999999999"), "0.0");
+  EXPECT_EQ(respelled("-1e-2147483647"), "-0.0");
 }
 
 TEST(NumberReading, LongIntegers_UseTheExponent) {
-  EXPECT_EQ(rewritten("1" + std::string(308, '0')), "1e+308");
+  EXPECT_EQ(respelled("1" + std::string(308, '0')), "1e+308");
   Number number;
   EXPECT_FALSE(read_number("1" + std::string(309, '0'), number));
-  EXPECT_EQ(rewritten("0." + std::string(400, '0') + "1"), "0.0");
-  EXPECT_EQ(rewritten("1" + std::string(400, '0') + "e-400"), "1.0");
+  EXPECT_EQ(respelled("0." + std::string(400, '0') + "1"), "0.0");
+  EXPECT_EQ(respelled("1" + std::string(400, '0') + "e-400"), "1.0");
 }
 
 TEST(NumberReading, VerySmallValues_AreScaledInTwoSteps) {
-  EXPECT_EQ(rewritten("5e-324"), "5e-324");
-  EXPECT_EQ(rewritten("1e-310"), "1e-310");
-  EXPECT_EQ(rewritten("123456789e-320"), text_of(123456789.0 / 1e308 / 1e12));
+  EXPECT_EQ(respelled("5e-324"), "5e-324");
+  EXPECT_EQ(respelled("1e-310"), "1e-310");
+  EXPECT_EQ(respelled("123456789e-320"), text_of(123456789.0 / 1e308 / 1e12));
 }
 
 TEST(NumberWriting, Layout_SwitchesAtTheBordersOfTheFormat) {
@@ -182,10 +182,10 @@ TEST(NumberWriting, RandomIntegers_RoundTripExactly) {
     const std::uint64_t bits = random() >> (random() % 64);
     const std::string text = std::to_string(bits);
     ASSERT_EQ(read(text).u, bits);
-    ASSERT_EQ(rewritten(text), text);
+    ASSERT_EQ(respelled(text), text);
     ASSERT_TRUE(is_canonical_number(text));
     const std::string negative = "-" + std::to_string(1 + bits / 2);
-    ASSERT_EQ(rewritten(negative), negative);
+    ASSERT_EQ(respelled(negative), negative);
     ASSERT_TRUE(is_canonical_number(negative));
   }
 }

@@ -20,7 +20,7 @@ void append_u64(std::string& out, std::uint64_t n) {
   }
 }
 
-void append_prefixed(std::string& out, std::string_view text) {
+void append_sized(std::string& out, std::string_view text) {
   append_u64(out, text.size());
   out.append(text);
 }
@@ -31,14 +31,14 @@ void append_version(std::string& out) {
 }
 
 void append_source(std::string& out, const Attested& what) {
-  append_prefixed(out, core::source_type_text(what.source));
+  append_sized(out, core::source_type_text(what.source));
   if (what.source == core::SourceType::kChildAgent) {
-    append_prefixed(out, what.agent_id);
-    append_prefixed(out, what.parent_session_id);
-    append_prefixed(out, what.delegation_id);
-    append_prefixed(out, what.source_name);
+    append_sized(out, what.agent_id);
+    append_sized(out, what.parent_session_id);
+    append_sized(out, what.delegation_id);
+    append_sized(out, what.source_name);
   } else if (what.source == core::SourceType::kTool) {
-    append_prefixed(out, what.source_name);
+    append_sized(out, what.source_name);
   }
 }
 
@@ -52,10 +52,10 @@ void append_lineage(std::string& out, const std::variant<ChainPosition, Lineage>
   out.push_back(kLineageTag);
   std::array<char, 64> hex;
   to_hex(std::get<Lineage>(lineage), hex.data());
-  append_prefixed(out, {hex.data(), hex.size()});
+  append_sized(out, {hex.data(), hex.size()});
 }
 
-std::string_view text_of(const crypto::PublicKey& key) {
+std::string_view bytes_of_key(const crypto::PublicKey& key) {
   return {reinterpret_cast<const char*>(key.data()), key.size()};
 }
 
@@ -65,22 +65,22 @@ void attestation_preimage(const Attested& what, std::string& out) {
   out.assign(1, kAttestationDomain);
   append_version(out);
   append_source(out, what);
-  append_prefixed(out, what.event_id);
-  append_prefixed(out, what.payload_hash);
-  append_prefixed(out, what.session_id);
-  append_prefixed(out, what.ledger_id);
+  append_sized(out, what.event_id);
+  append_sized(out, what.payload_hash);
+  append_sized(out, what.session_id);
+  append_sized(out, what.ledger_id);
   append_lineage(out, what.lineage);
-  append_prefixed(out, format_rfc3339_micros(what.signed_at));
-  append_prefixed(out, what.key_id);
+  append_sized(out, format_rfc3339_micros(what.signed_at));
+  append_sized(out, what.key_id);
 }
 
 std::string rotation_preimage(const crypto::PublicKey& old_key, const crypto::PublicKey& new_key,
                               Timestamp signed_at) {
   std::string out(1, kRotationDomain);
   append_version(out);
-  append_prefixed(out, text_of(old_key));
-  append_prefixed(out, text_of(new_key));
-  append_prefixed(out, format_rfc3339_micros(signed_at));
+  append_sized(out, bytes_of_key(old_key));
+  append_sized(out, bytes_of_key(new_key));
+  append_sized(out, format_rfc3339_micros(signed_at));
   return out;
 }
 

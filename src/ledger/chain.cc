@@ -2,6 +2,7 @@
 
 #include "crypto/digest.h"
 #include "json/cursor.h"
+#include "ledger/boundary.h"
 
 namespace cortex::ledger {
 namespace {
@@ -9,7 +10,6 @@ namespace {
 constexpr char kEventHashDomain = 0x01;
 constexpr char kRowHashDomain = 0x30;
 constexpr std::string_view kOperationMember = "\"cortex_operation\":";
-constexpr std::string_view kBoundaryKind = "schema_migration.v1_to_v2";
 
 void append_prefixed(std::string& out, std::string_view text) {
   std::uint64_t size = text.size();

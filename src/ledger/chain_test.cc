@@ -46,7 +46,7 @@ core::DecodedEvent decoded(const std::string& row) {
   return out;
 }
 
-std::string hex_of(std::string_view bytes) {
+std::string digest_hex(std::string_view bytes) {
   std::string out;
   for (const char c : bytes) {
     const std::uint8_t byte[] = {static_cast<std::uint8_t>(c)};
@@ -81,7 +81,7 @@ TEST_P(DocumentTest, PayloadHash_IsThatOfThePayloadInTheRow) {
 TEST_P(DocumentTest, Preimage_IsTheOneShown) {
   std::string preimage = "what was there before is replaced";
   event_hash_preimage(head_before(GetParam()), named("payload-hash", GetParam()), preimage);
-  EXPECT_EQ(hex_of(preimage), named("preimage", GetParam()));
+  EXPECT_EQ(digest_hex(preimage), named("preimage", GetParam()));
   EXPECT_THAT(preimage, SizeIs(GetParam() == 1 ? 81 : 145));
 }
 

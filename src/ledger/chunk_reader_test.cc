@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr std::size_t kBlock = limits::kIoBlockBytes;
+constexpr std::size_t kChunk = limits::kIoBlockBytes;
 
 // Chunks of text[offset, end), after checking that they follow each other and end at line borders.
 std::vector<std::string> chunks_of(const std::string& text, std::uint64_t offset,
@@ -63,7 +63,7 @@ TEST(ChunkReader, Stretch_IsReadAndNothingAroundIt) {
 }
 
 TEST(ChunkReader, NewlineAroundTheBlockBorder_SplitsNoLine) {
-  for (std::size_t before = kBlock - 2; before <= kBlock + 1; ++before) {
+  for (std::size_t before = kChunk - 2; before <= kChunk + 1; ++before) {
     const std::string text = std::string(before, 'a') + "\n" + std::string(before, 'b') + "\nc\n";
     EXPECT_TRUE(joined(chunks_of(text)) == text) << before;
   }
@@ -71,7 +71,7 @@ TEST(ChunkReader, NewlineAroundTheBlockBorder_SplitsNoLine) {
 
 TEST(ChunkReader, LineLongerThanSeveralBlocks_StaysWhole) {
   const std::string text =
-      "first\n" + std::string(3 * kBlock + 7, 'x') + "\nlast\n" + std::string(2 * kBlock, 'y');
+      "first\n" + std::string(3 * kChunk + 7, 'x') + "\nlast\n" + std::string(2 * kChunk, 'y');
   const auto chunks = chunks_of(text);
   EXPECT_TRUE(joined(chunks) == text);
   ASSERT_GE(chunks.size(), 2U);
@@ -80,15 +80,15 @@ TEST(ChunkReader, LineLongerThanSeveralBlocks_StaysWhole) {
 
 TEST(ChunkReader, ManyLines_ComeInChunksOfABlockOrSo) {
   std::string text;
-  for (int i = 0; text.size() < 4 * kBlock; ++i) text += cat(std::string(900, 'x'), i, "\n");
+  for (int i = 0; text.size() < 4 * kChunk; ++i) text += cat(std::string(900, 'x'), i, "\n");
   const auto chunks = chunks_of(text);
   EXPECT_TRUE(joined(chunks) == text);
   EXPECT_GE(chunks.size(), 4U);
-  for (const std::string& chunk : chunks) EXPECT_LE(chunk.size(), kBlock + 1000);
+  for (const std::string& chunk : chunks) EXPECT_LE(chunk.size(), kChunk + 1000);
 }
 
 TEST(ChunkReader, BlankLinesOnly_AreChunksToo) {
-  const std::string text(2 * kBlock + 5, '\n');
+  const std::string text(2 * kChunk + 5, '\n');
   EXPECT_TRUE(joined(chunks_of(text)) == text);
 }
 
@@ -107,7 +107,7 @@ TEST(ChunkReader, FileThatGrows_EndsWhereItWasTold) {
 }
 
 TEST(ChunkReader, BlockFunction_SeesEveryByteOnceBeforeItsChunk) {
-  const std::string text = std::string(kBlock, 'a') + "\n" + std::string(2 * kBlock, 'b') + "\nc";
+  const std::string text = std::string(kChunk, 'a') + "\n" + std::string(2 * kChunk, 'b') + "\nc";
   TextFile file(text);
   std::string seen;
   ChunkReader reader(file, 3, text.size(), [&seen](std::string_view block) {

@@ -9,7 +9,7 @@ namespace cortex::ledger {
 namespace {
 
 constexpr std::uint64_t kBytesMax = 4096;
-constexpr std::uint64_t kFormat = 2;
+constexpr std::uint64_t kHeadFormat = 2;
 
 std::optional<std::string> text_or_null(const json::Value& value) {
   if (value.as_string() == nullptr) return std::nullopt;
@@ -63,7 +63,7 @@ std::optional<HeadFile> load_head_file(fs::FileSystem& fs, const std::string& le
   const auto text = fs::read_all(fs, head_file_path(ledger_path), kBytesMax);
   if (!text.ok()) return std::nullopt;
   const auto document = parse_checked_line(*text);
-  if (!document || document->find_unsigned("format") != kFormat) return std::nullopt;
+  if (!document || document->find_unsigned("format") != kHeadFormat) return std::nullopt;
   const auto head = head_of(*document);
   if (!head) return std::nullopt;
   HeadFile file{*head, std::nullopt};
@@ -81,7 +81,7 @@ std::optional<LedgerHead> read_head_file(fs::FileSystem& fs, fs::File& ledger) {
 
 Status write_head_file(fs::FileSystem& fs, const std::string& ledger_path, const LedgerHead& head,
                        const std::optional<LedgerHead>& broken) {
-  json::Object document{{"format", kFormat}};
+  json::Object document{{"format", kHeadFormat}};
   for (json::Member& member : document_of(head)) {
     document.add(member.first, std::move(member.second));
   }

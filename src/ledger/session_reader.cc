@@ -22,9 +22,9 @@ Error too_large() {
   return shape_error(cat("a value of more than ", human_bytes(limits::kEventBytesMax)));
 }
 
-class Reader {
+class SessionReader {
  public:
-  Reader(const ReadAt& read, const SessionCallbacks& callbacks)
+  SessionReader(const ReadAt& read, const SessionCallbacks& callbacks)
       : read_(read), callbacks_(callbacks) {}
 
   Result<SessionSummary> run() {
@@ -70,7 +70,7 @@ class Reader {
   SessionSummary summary_;
 };
 
-Error Reader::parse_error(const json::Fault& fault) const {
+Error SessionReader::parse_error(const json::Fault& fault) const {
   Error error = make_error(Code::kUsage, "the session file does not parse: ");
   if (summary_.events > 0) error.message += cat("after event ", summary_.events, ": ");
   error.message += cat(fault.what, " at byte ", window_offset_ + fault.offset);
@@ -78,7 +78,7 @@ Error Reader::parse_error(const json::Fault& fault) const {
   return error;
 }
 
-Status Reader::fill() {
+Status SessionReader::fill() {
   if (!keep_) {
     window_.erase(0, position_);
     window_offset_ += position_;
@@ -98,7 +98,7 @@ Status Reader::fill() {
   return {};
 }
 
-Result<std::optional<char>> Reader::next_char() {
+Result<std::optional<char>> SessionReader::next_char() {
   for (;;) {
     position_ = std::min(window_.find_first_not_of(" \t\r\n", position_), window_.size());
     if (position_ < window_.size()) return std::optional<char>(window_[position_]);
@@ -108,7 +108,7 @@ Result<std::optional<char>> Reader::next_char() {
 }
 
 template <class Step>
-Status Reader::attempt(int depth, Step step) {
+Status SessionReader::attempt(int depth, Step step) {
   for (;;) {
     Cursor cursor(window_, position_, depth);
     const bool done = step(cursor);
@@ -128,13 +128,13 @@ Status Reader::attempt(int depth, Step step) {
   }
 }
 
-Status Reader::deliver() {
+Status SessionReader::deliver() {
   ++summary_.events;
   return callbacks_.on_event(decoded_);
 }
 
 // The events of an array whose bracket was consumed; `depth` counts it.
-Status Reader::elements(int depth) {
+Status SessionReader::elements(int depth) {
   CORTEX_ASSIGN(std::optional<char> next, next_char());
   if (next == ']') {
     ++position_;
@@ -151,7 +151,7 @@ Status Reader::elements(int depth) {
   }
 }
 
-Status Reader::member(const std::string& key) {
+Status SessionReader::member(const std::string& key) {
   const auto skip = [](Cursor& cursor) { return cursor.skip_value(); };
   if (key != "events") return attempt(1, skip);
   CORTEX_ASSIGN(const std::optional<char> next, next_char());
@@ -168,7 +168,7 @@ Status Reader::member(const std::string& key) {
 }
 
 // The members of an object whose brace was consumed.
-Status Reader::object() {
+Status SessionReader::object() {
   CORTEX_ASSIGN(std::optional<char> next, next_char());
   if (next == '}') {
     ++position_;
@@ -192,7 +192,7 @@ Status Reader::object() {
 }
 
 // The whole file is in the window.
-Status Reader::single_event() {
+Status SessionReader::single_event() {
   Cursor cursor(window_);
   if (!core::decode_event(cursor, dialect(), decoded_)) {
     return parse_error(cursor.fault());
@@ -200,13 +200,13 @@ Status Reader::single_event() {
   return deliver();
 }
 
-Status Reader::end_of_text() {
+Status SessionReader::end_of_text() {
   CORTEX_ASSIGN(const std::optional<char> next, next_char());
   if (next) return syntax_error("text after the document");
   return {};
 }
 
-Status Reader::document() {
+Status SessionReader::document() {
   CORTEX_ASSIGN(const std::optional<char> first, next_char());
   if (first == '[') {
     ++position_;
@@ -230,7 +230,7 @@ Status Reader::document() {
 }  // namespace
 
 Result<SessionSummary> read_session(const ReadAt& read, const SessionCallbacks& callbacks) {
-  return Reader(read, callbacks).run();
+  return SessionReader(read, callbacks).run();
 }
 
 }  // namespace cortex::ledger

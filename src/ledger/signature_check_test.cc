@@ -21,7 +21,7 @@ std::vector<std::string> failures_of(const ChainReport& report) {
 }
 
 // What one thread finds; two must find the same.
-ChainReport verified(const std::string& text, std::uint8_t key = 7) {
+ChainReport checked(const std::string& text, std::uint8_t key = 7) {
   auto one = verify_signed(text, key, 1);
   const auto two = verify_signed(text, key, 2);
   EXPECT_TRUE(one.ok() && two.ok());
@@ -47,7 +47,7 @@ TEST(SignatureCheck, SoundLedgerWithRotationsHolds) {
   ledger.rotate(9);
   ledger.rotate(7);
   ledger.add_samples(1);
-  const ChainReport report = verified(ledger.text());
+  const ChainReport report = checked(ledger.text());
   EXPECT_THAT(failures_of(report), IsEmpty());
   EXPECT_EQ(report.signatures.rows_verified, 6U);
   EXPECT_THAT(report.signatures.rotated_to,
@@ -69,17 +69,16 @@ TEST(SignatureCheck, UnsignedRowIsMissingItsSignatureAndKeepsTheLineage) {
   ledger.add_samples(1);
   ledger.add_unsigned(sample_event(2));
   ledger.add_samples(1);
-  EXPECT_THAT(failures_of(verified(ledger.text())), ElementsAre("2:MissingSignature"));
+  EXPECT_THAT(failures_of(checked(ledger.text())), ElementsAre("2:MissingSignature"));
 }
 
 TEST(SignatureCheck, ReplacedSignatureFailsItsRowAndTheNext) {
   SignedLedger ledger;
   ledger.add_samples(3);
   ledger.rows[1].signature->bytes = ledger.rows[0].signature->bytes;
-  EXPECT_THAT(failures_of(verified(ledger.text())),
-              ElementsAre("2:BadSignature", "3:BadSignature"));
+  EXPECT_THAT(failures_of(checked(ledger.text())), ElementsAre("2:BadSignature", "3:BadSignature"));
   ledger.rows[1].signature->bytes.pop_back();
-  EXPECT_THAT(failures_of(verified(ledger.text())), ElementsAre("2:BadSignature", "3:BadSignature"))
+  EXPECT_THAT(failures_of(checked(ledger.text())), ElementsAre("2:BadSignature", "3:BadSignature"))
       << "what is malformed leaves the lineage as it was";
 }
 
@@ -88,7 +87,7 @@ TEST(SignatureCheck, RotationOfARowThatDoesNotVerifyDoesNotCount) {
   ledger.rotate(8);
   ledger.add_samples(1);
   ledger.rows[0].session_id = "other";
-  const ChainReport report = verified(ledger.text());
+  const ChainReport report = checked(ledger.text());
   EXPECT_THAT(failures_of(report), ElementsAre("1:BadSignature", "2:BadSignature"));
   EXPECT_THAT(report.signatures.rotated_to, IsEmpty());
 }
@@ -97,7 +96,7 @@ TEST(SignatureCheck, PrintedKeyIdIsNotBelievedButNoted) {
   SignedLedger ledger;
   ledger.add_samples(3);
   ledger.rows[1].signature->key_id = "someone";
-  const ChainReport report = verified(ledger.text());
+  const ChainReport report = checked(ledger.text());
   EXPECT_THAT(failures_of(report), IsEmpty());
   EXPECT_EQ(report.signatures.foreign_key_ids, 1U);
   EXPECT_EQ(report.signatures.first_foreign_line, 2U);
@@ -172,7 +171,7 @@ TEST_F(LargeSignedTest, FaultsAtChunkBordersAreThoseOfOneThread) {
   SignedLedger ledger;
   ledger.add_samples(1100, 4500);
   const std::string sound = ledger.text();
-  EXPECT_THAT(failures_of(verified(sound)), IsEmpty());
+  EXPECT_THAT(failures_of(checked(sound)), IsEmpty());
   const std::vector<std::size_t> rows = borders(sound);
   ASSERT_GE(rows.size(), 6U);
   SignedLedger changed = std::move(ledger);
@@ -180,16 +179,16 @@ TEST_F(LargeSignedTest, FaultsAtChunkBordersAreThoseOfOneThread) {
     core::Event& event = changed.rows[row - 1];
     const core::Event saved = event;
     event.session_id = "other";
-    EXPECT_THAT(failures_of(verified(changed.text())), ElementsAre(cat(row, ":BadSignature")));
+    EXPECT_THAT(failures_of(checked(changed.text())), ElementsAre(cat(row, ":BadSignature")));
     event = saved;
     event.signature.reset();
-    EXPECT_THAT(failures_of(verified(changed.text())),
+    EXPECT_THAT(failures_of(checked(changed.text())),
                 ElementsAre(cat(row, ":MissingSignature"), cat(row + 1, ":BadSignature")));
     event = saved;
     event.prev_event_hash = saved.event_hash;
     event.session_id = "other";
     EXPECT_THAT(
-        failures_of(verified(changed.text())),
+        failures_of(checked(changed.text())),
         ElementsAre(cat(row, ":HashBreak"), cat(row, ":Orphan"), cat(row, ":BadSignature")));
     event = saved;
   }
@@ -209,11 +208,11 @@ TEST_F(LargeSignedTest, RotationsAtChunkBordersSwitchTheKeyForAllThatFollows) {
       ledger.add_samples(1, 4500);
     }
   }
-  const ChainReport report = verified(ledger.text());
+  const ChainReport report = checked(ledger.text());
   EXPECT_THAT(failures_of(report), IsEmpty());
   EXPECT_THAT(report.signatures.rotated_to, SizeIs(rows.size()));
   EXPECT_EQ(report.signatures.rows_verified, 1100U);
-  EXPECT_EQ(verified(ledger.text(), 8).failures_total, rows.front())
+  EXPECT_EQ(checked(ledger.text(), 8).failures_total, rows.front())
       << "the second key finds all before the rotation to it wrong, and what follows right";
 }
 

@@ -10,13 +10,13 @@
 namespace cortex::ledger {
 namespace {
 
-std::string golden(const char* name) {
+std::string golden_text(const char* name) {
   return fs::read_all(fs::posix(), cat(CORTEX_TEST_DATA, "/", name), std::uint64_t{1} << 20U)
       .value();
 }
 
 TEST(SignedRow, GoldenLedgerIsSignedAgainToTheSameBytes) {
-  const std::string text = golden("ledger/signed/signed.jsonl");
+  const std::string text = golden_text("ledger/signed/signed.jsonl");
   RowCursor rows(text, 0);
   Lineage lineage{};
   crypto::SigningKey key = test_key(7);

@@ -22,7 +22,7 @@ constexpr Kind kKinds[] = {
     {core::SourceType::kManualCorrection, "ingest_manual_correction_attested"},
 };
 
-Error malformed(std::string_view why) {
+Error attestation_malformed(std::string_view why) {
   return make_error(Code::kIntegrity, cat("no attestation as it is written: ", why));
 }
 
@@ -68,30 +68,33 @@ std::string_view attestation_operation(core::SourceType source) {
 
 Result<std::optional<UserAttestation>> parse_user_attestation(std::string_view line) {
   auto row = json::parse(line);
-  if (!row.ok()) return malformed(row.error().message);
+  if (!row.ok()) return attestation_malformed(row.error().message);
   const std::string* operation = row->find_text("operation");
   const json::Value* actor = row->find("actor_json");
-  if (operation == nullptr || actor == nullptr) return malformed("it has no operation or no actor");
+  if (operation == nullptr || actor == nullptr)
+    return attestation_malformed("it has no operation or no actor");
   const auto* kind = std::ranges::find(kKinds, *operation, &Kind::operation);
   if (kind == std::end(kKinds)) return std::optional<UserAttestation>();
   UserAttestation out;
   out.source = kind->source;
   if (!has_text(*actor, "kind", core::source_type_text(kind->source))) {
-    return malformed("its actor is of another kind than its operation");
+    return attestation_malformed("its actor is of another kind than its operation");
   }
   const std::string* event_id = actor->find_text("event_id");
   const auto id =
       event_id == nullptr ? std::nullopt : core::parse_id(core::IdKind::kEvent, *event_id);
-  if (!id) return malformed("its actor names no event");
+  if (!id) return attestation_malformed("its actor names no event");
   out.event_id = *id;
-  if (!read_hex(*actor, "key_id", out.key)) return malformed("its key id");
+  if (!read_hex(*actor, "key_id", out.key)) return attestation_malformed("its key id");
   out.key_id = crypto::key_id(out.key);
-  if (!read_hex(*actor, "signature_hex", out.signature)) return malformed("its signature");
+  if (!read_hex(*actor, "signature_hex", out.signature))
+    return attestation_malformed("its signature");
   const auto signed_at = written_time(*actor, "signed_at");
-  if (!signed_at) return malformed("its time of signing");
+  if (!signed_at) return attestation_malformed("its time of signing");
   out.signed_at = *signed_at;
-  if (written_time(*row, "created_at") != signed_at) return malformed("its time of creation");
-  if (const auto fault = envelope_fault(*row, *event_id)) return malformed(*fault);
+  if (written_time(*row, "created_at") != signed_at)
+    return attestation_malformed("its time of creation");
+  if (const auto fault = envelope_fault(*row, *event_id)) return attestation_malformed(*fault);
   return std::optional(std::move(out));
 }
 

@@ -10,7 +10,7 @@
 namespace cortex::llm {
 namespace {
 
-constexpr int kHttpOk = 200;
+constexpr int kCatalogOk = 200;
 constexpr int kTimeoutMillis = 10'000;
 
 Error unusable(std::string message) {
@@ -38,7 +38,7 @@ Result<json::Array> fetch(const std::string& url, std::string_view member, net::
     return error;
   }
   const std::string where = quoted(net::shown_url(url));
-  if (answer->status != kHttpOk) return unusable(cat(where, " answered HTTP ", answer->status));
+  if (answer->status != kCatalogOk) return unusable(cat(where, " answered HTTP ", answer->status));
   const auto body = json::parse(answer->body);
   const json::Value* rows = body.ok() ? body->find(member) : nullptr;
   if (rows == nullptr || rows->as_array() == nullptr) {

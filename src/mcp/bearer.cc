@@ -21,7 +21,7 @@ bool is_token(std::string_view text) {
          });
 }
 
-Error refused(const std::string& path, std::string_view why, std::string next) {
+Error bearer_refused(const std::string& path, std::string_view why, std::string next) {
   return make_error(Code::kPrecondition,
                     cat("the bearer token file ", quoted(path, 1000), " ", why),
                     "nothing was served", std::move(next));
@@ -32,8 +32,8 @@ Result<std::string> make(fs::FileSystem& fs, Random& random, const std::string& 
   random.fill(bytes);
   std::string token = to_hex(bytes);
   if (auto written = fs::write_new(fs, path, token + "\n", 0600); !written.ok()) {
-    return refused(path, cat("cannot be made: ", written.error().message),
-                   "name another one with --bearer-token-file");
+    return bearer_refused(path, cat("cannot be made: ", written.error().message),
+                          "name another one with --bearer-token-file");
   }
   return token;
 }
@@ -45,12 +45,12 @@ Result<std::string> bearer_token(fs::FileSystem& fs, Random& random, const std::
   if (info.kind == fs::Kind::kMissing) return make(fs, random, path);
   constexpr unsigned kOthers = 077;
   if ((info.mode & kOthers) != 0) {
-    return refused(path, "may be read by others", "make it private: chmod 600");
+    return bearer_refused(path, "may be read by others", "make it private: chmod 600");
   }
   CORTEX_ASSIGN(const std::string text, fs::read_all(fs, path, 2 * kBytesMax));
   const std::string_view token = trim(text);
   if (!is_token(token)) {
-    return refused(path, "holds no token", "remove it, and the server makes a new one");
+    return bearer_refused(path, "holds no token", "remove it, and the server makes a new one");
   }
   return std::string(token);
 }

@@ -36,7 +36,7 @@ bool equal(std::string_view token, std::string_view given) {
   return difference == 0;
 }
 
-Error refused(std::string message, std::string next) {
+Error confirmation_refused(std::string message, std::string next) {
   return make_error(Code::kPrecondition, std::move(message), "nothing was changed",
                     std::move(next));
 }
@@ -52,13 +52,13 @@ Status Confirmation::check(const Arguments& arguments) {
   if (given.empty()) return bad_argument("confirmation_token must not be empty");
   const std::lock_guard lock(mutex_);
   if (wrong_tries_ >= kWrongTriesMax) {
-    return refused("invalid confirmation token: too many wrong ones were tried",
-                   "start the server again for a new token");
+    return confirmation_refused("invalid confirmation token: too many wrong ones were tried",
+                                "start the server again for a new token");
   }
   if (equal(token_, given)) return {};
   ++wrong_tries_;
-  return refused("invalid confirmation token",
-                 "ask the person who started the server for the token it printed");
+  return confirmation_refused("invalid confirmation token",
+                              "ask the person who started the server for the token it printed");
 }
 
 }  // namespace cortex::mcp

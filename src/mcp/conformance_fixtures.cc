@@ -18,7 +18,7 @@ constexpr std::string_view kPng =
     "gg==";
 // Nothing to hear: a header without samples.
 constexpr std::string_view kWav = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=";
-constexpr std::chrono::milliseconds kStep{300};  // longer than the pump of progress waits
+constexpr std::chrono::milliseconds kFixtureStep{300};  // longer than the pump of progress waits
 
 json::Object text(std::string_view value) { return {{"type", "text"}, {"text", value}}; }
 json::Object image() { return {{"type", "image"}, {"data", kPng}, {"mimeType", "image/png"}}; }
@@ -55,7 +55,7 @@ Result<json::Object> run_progress(const Call& call) {
   begin_phase(call.progress, "testing", 100);
   for (const std::uint64_t part : {1U, 49U, 50U}) {
     add_progress(call.progress, part);
-    std::this_thread::sleep_for(kStep);
+    std::this_thread::sleep_for(kFixtureStep);
   }
   return result({text("Progress was told.")});
 }
@@ -71,7 +71,7 @@ constexpr std::string_view kSchema = R"({"$schema":")"
 ["email"]}]}],"if":{"properties":{"contactMethod":{"const":"phone"}},"required":["contactMethod"]},
 "then":{"required":["phone"]},"else":{"required":["email"]},"additionalProperties":false})";
 
-constexpr Tool kTools[] = {
+constexpr Tool kFixtureTools[] = {
     {.name = "test_simple_text",
      .title = "Text",
      .about = "Fixture.",
@@ -153,7 +153,7 @@ json::Object prompt(std::string_view name, std::span<const std::string_view> arg
 
 }  // namespace
 
-std::span<const Tool> fixture_tools() { return kTools; }
+std::span<const Tool> fixture_tools() { return kFixtureTools; }
 
 void add_fixture_resources(json::Array& resources) {
   for (const std::string_view name : {"static-text", "static-binary", "watched-resource"}) {

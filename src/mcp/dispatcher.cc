@@ -24,7 +24,9 @@ bool is_subscribing(std::string_view method) {
   return method == "resources/subscribe" || method == "resources/unsubscribe";
 }
 
-RpcError not_found(std::string_view method) { return {code::kMethodNotFound, std::string(method)}; }
+RpcError method_not_found(std::string_view method) {
+  return {code::kMethodNotFound, std::string(method)};
+}
 
 // Both go into the ledger with every operation, so they are kept short.
 std::string short_member(const json::Object& object, std::string_view key) {
@@ -330,7 +332,7 @@ std::variant<Dispatcher::Asked, RpcError> Dispatcher::admitted(const Message& me
     known = known || (handshake ? is_subscribing(message.method) : message.method == kListen);
   }
   if (method != nullptr) known = handshake ? method->with_handshake : method->stateless;
-  if (!known) return not_found(message.method);
+  if (!known) return method_not_found(message.method);
   if (!handshake) {
     if (auto error = misses_capability(message)) return *std::move(error);
   }

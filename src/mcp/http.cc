@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kSessionHeader = "Mcp-Session-Id";
 // Between two looks at whether the client is still there: while it is quiet, while a call runs.
-constexpr milliseconds kStep{500}, kRunningStep{100};
+constexpr milliseconds kPollStep{500}, kRunningStep{100};
 constexpr std::chrono::seconds kCommentTime{15};
 constexpr milliseconds kDrain{35'000};  // as over stdio
 
@@ -194,7 +194,7 @@ class Endpoint {
     std::unique_lock lock(exchange->mutex);
     for (;;) {
       const auto is_complete = [&] { return exchange->replies.size() == ids.size(); };
-      exchange->changed.wait_for(lock, way.is_stream ? kStep : kRunningStep,
+      exchange->changed.wait_for(lock, way.is_stream ? kPollStep : kRunningStep,
                                  [&] { return is_complete() || !exchange->notes.empty(); });
       const std::vector<std::string> notes = std::exchange(exchange->notes, {});
       std::vector<std::string> replies;
@@ -259,7 +259,7 @@ class Endpoint {
     http.send_comment();
     Pulse pulse;
     while (sessions_.is_newest_stream(*session, number) && !http.is_stopping() && !http.is_gone()) {
-      for (const std::string& text : session->stream->take(kStep)) http.send_event(text);
+      for (const std::string& text : session->stream->take(kPollStep)) http.send_event(text);
       if (pulse.is_due()) http.send_comment();
       if (sessions_.find(session->id) != session) return;  // it was closed
     }

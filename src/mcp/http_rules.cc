@@ -11,7 +11,7 @@ namespace cortex::mcp {
 namespace {
 
 constexpr std::string_view kBearer = "bearer ";
-constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kEvents = "text/event-stream";
 
 // Of "localhost:80", "[::1]": without the port.
@@ -37,7 +37,7 @@ bool is_loopback_origin(std::string_view origin) {
 }
 
 // Time depends on the length of `given` alone.
-bool equal(std::string_view token, std::string_view given) {
+bool equal_ignoring_case(std::string_view token, std::string_view given) {
   unsigned difference = token.size() == given.size() ? 0 : 1;
   for (std::size_t i = 0; i < given.size(); ++i) {
     difference |= static_cast<unsigned char>(token[i % token.size()] ^ given[i]);
@@ -49,7 +49,7 @@ bool has_token(const Entry& entry, const net::HttpHead& head) {
   if (entry.token.empty()) return true;
   const std::string* value = head.find("authorization");
   if (value == nullptr || to_lower_ascii(value->substr(0, kBearer.size())) != kBearer) return false;
-  return equal(entry.token, trim(std::string_view(*value).substr(kBearer.size())));
+  return equal_ignoring_case(entry.token, trim(std::string_view(*value).substr(kBearer.size())));
 }
 
 // True when the Accept header names the type, or any.
@@ -70,7 +70,7 @@ bool accepts(const net::HttpHead& head, std::string_view type) {
 bool sends_json(const net::HttpHead& head) {
   const std::string* value = head.find("content-type");
   return value != nullptr &&
-         to_lower_ascii(trim(std::string_view(*value).substr(0, value->find(';')))) == kJson;
+         to_lower_ascii(trim(std::string_view(*value).substr(0, value->find(';')))) == kJsonType;
 }
 
 net::HttpAnswer plain(int status, std::string_view why, std::vector<net::HttpHeader> headers = {}) {
@@ -114,7 +114,7 @@ std::optional<net::HttpAnswer> admit(const Entry& entry, const net::HttpHead& he
     return plain(405, "POST, GET and DELETE are known", {{"Allow", "POST, GET, DELETE"}});
   }
   if (!sends_json(head)) return plain(415, "the body must be application/json");
-  if (!accepts(head, kJson) && !accepts(head, kEvents)) {
+  if (!accepts(head, kJsonType) && !accepts(head, kEvents)) {
     return plain(406, "answers are application/json or text/event-stream");
   }
   return std::nullopt;

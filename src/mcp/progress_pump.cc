@@ -9,7 +9,7 @@
 namespace cortex::mcp {
 namespace {
 
-constexpr std::chrono::milliseconds kStep{250};
+constexpr std::chrono::milliseconds kProgressStep{250};
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void ProgressPump::run(State& state) {
   std::uint64_t base = 0, last = 0, told = 0;
   const char* phase = nullptr;
   std::unique_lock lock(state.mutex);
-  while (!state.ended.wait_for(lock, kStep, [&] { return state.is_over; })) {
+  while (!state.ended.wait_for(lock, kProgressStep, [&] { return state.is_over; })) {
     const char* now = state.progress.phase();
     if (now == nullptr || state.stop.stop_requested()) continue;
     const std::uint64_t done = state.progress.bytes_done();

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kScheme = "cortex://";
 constexpr std::string_view kHead = "cortex://ledger/head";
-constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kResourceJson = "application/json";
 constexpr std::size_t kPage = 50;
 constexpr std::size_t kTitleBytes = 120;
 constexpr std::size_t kSessionRows = 500;
@@ -30,7 +30,7 @@ constexpr ResourceTemplate kTemplates[] = {
     {"pack", "Context pack", "A context pack that was kept.", app::Completed::kPack},
 };
 
-Error not_found(std::string_view uri) {
+Error resource_not_found(std::string_view uri) {
   Error error = make_error(Code::kUsage, cat("Resource not found: ", quoted(uri, 200)));
   error.unchanged = "nothing was read";
   error.next = "resources/list and resources/templates/list have the addresses";
@@ -70,17 +70,18 @@ Result<json::Object> session_of(const Host& host, std::string_view uri, const st
   filter.limit = kSessionRows;
   filter.session = id;
   CORTEX_ASSIGN(const app::LogReport report, app::log(host.services, host.layout, filter));
-  if (report.rows.empty()) return not_found(uri);
+  if (report.rows.empty()) return resource_not_found(uri);
   return members_of(to_json(report));
 }
 
 Result<json::Object> record_of(const Host& host, std::string_view uri, const ResourceTemplate& row,
                                const std::string& id) {
   auto shown = app::look_up(host.services, host.layout, id);
-  if (!shown.ok()) return shown.error().code == Code::kUsage ? not_found(uri) : shown.error();
-  if (shown->record.is_null()) return not_found(uri);
+  if (!shown.ok())
+    return shown.error().code == Code::kUsage ? resource_not_found(uri) : shown.error();
+  if (shown->record.is_null()) return resource_not_found(uri);
   const bool fits = row.path == "pack" ? id.starts_with("ctx_") : shown->kind == row.path;
-  if (!fits) return not_found(uri);
+  if (!fits) return resource_not_found(uri);
   return members_of(to_json(*shown));
 }
 
@@ -99,8 +100,10 @@ std::string title_of(const std::string& claim) {
 }
 
 json::Object resource(std::string uri, std::string_view name, std::string title) {
-  return {
-      {"uri", std::move(uri)}, {"name", name}, {"title", std::move(title)}, {"mimeType", kJson}};
+  return {{"uri", std::move(uri)},
+          {"name", name},
+          {"title", std::move(title)},
+          {"mimeType", kResourceJson}};
 }
 
 }  // namespace
@@ -121,7 +124,7 @@ json::Object templates_result() {
                                    {"name", row.path},
                                    {"title", row.title},
                                    {"description", row.about},
-                                   {"mimeType", kJson}});
+                                   {"mimeType", kResourceJson}});
   }
   return {{"resourceTemplates", std::move(rows)}};
 }
@@ -162,15 +165,15 @@ Result<std::string> read_resource(const Host& host, std::string_view uri) {
   if (host.fixtures) {
     if (auto fixture = fixture_resource(uri)) return json::write_compact(*fixture);
   }
-  if (!uri.starts_with(kScheme)) return not_found(uri);
+  if (!uri.starts_with(kScheme)) return resource_not_found(uri);
   const std::string_view rest = uri.substr(kScheme.size());
   const std::size_t slash = rest.find('/');
   const auto row = std::ranges::find(kTemplates, rest.substr(0, slash), &ResourceTemplate::path);
   if (slash == std::string_view::npos || row == std::end(kTemplates)) {
-    return not_found(uri);
+    return resource_not_found(uri);
   }
   const auto id = unescaped(rest.substr(slash + 1));
-  if (!id || id->empty()) return not_found(uri);
+  if (!id || id->empty()) return resource_not_found(uri);
   if (row->path == "session") {
     CORTEX_ASSIGN(object, session_of(host, uri, *id));
   } else {
@@ -188,7 +191,7 @@ RpcError reading_error(const Error& error, std::string_view uri, const Revision&
 
 json::Object contents_result(std::string_view uri, std::string text) {
   return {{"contents", json::Array{json::Object{
-                           {"uri", uri}, {"mimeType", kJson}, {"text", std::move(text)}}}}};
+                           {"uri", uri}, {"mimeType", kResourceJson}, {"text", std::move(text)}}}}};
 }
 
 }  // namespace cortex::mcp

@@ -28,7 +28,7 @@ constexpr Field kJob[] = {
     {.name = "state", .required = true},      {.name = "scheduled_for", .required = true},
     {.name = "created_at", .required = true},
 };
-constexpr Field kStatusGives[] = {
+constexpr Field kDecayStatusGives[] = {
     {.name = "jobs", .type = Type::kObjects, .required = true, .members = kJob},
     {.name = "total", .type = Type::kWhole, .required = true},
 };
@@ -43,7 +43,7 @@ Result<std::vector<memory::JobState>> states_of(const Arguments& arguments) {
   return std::vector{*state};
 }
 
-Result<json::Object> run_status(const Call& call) {
+Result<json::Object> run_decay_status(const Call& call) {
   CORTEX_ASSIGN(const auto states, states_of(call.arguments));
   CORTEX_ASSIGN(const app::DecayListing listing,
                 app::list_decay(call.services(), call.layout(), states));
@@ -61,12 +61,12 @@ Result<json::Object> run_status(const Call& call) {
 
 // ---- cortex_decay_schedule
 
-constexpr std::string_view kKinds[] = {"episode_compression", "candidate_compression",
-                                       "expired_principle_review"};
-constexpr std::string_view kMethods[] = {"deterministic_concatenate"};
+constexpr std::string_view kDecayKinds[] = {"episode_compression", "candidate_compression",
+                                            "expired_principle_review"};
+constexpr std::string_view kDecayMethods[] = {"deterministic_concatenate"};
 constexpr Field kScheduleTakes[] = {
-    {.name = "kind", .required = true, .choices = kKinds},
-    {.name = "summary_method", .required = true, .choices = kMethods},
+    {.name = "kind", .required = true, .choices = kDecayKinds},
+    {.name = "summary_method", .required = true, .choices = kDecayMethods},
     {.name = "source_ids",
      .type = Type::kTexts,
      .about = "episodes, memories, or one principle, as the kind has it",
@@ -115,14 +115,14 @@ Result<json::Object> run_schedule(const Call& call) {
 
 // ---- cortex_decay_run
 
-constexpr Field kRunTakes[] = {
+constexpr Field kDecayRunTakes[] = {
     {.name = "job_id", .about = "this job; or next_pending", .nullable = true},
     {.name = "next_pending",
      .type = Type::kSwitch,
      .about = "the job that is due first",
      .more = "\"default\":false"},
 };
-constexpr Field kRunGives[] = {
+constexpr Field kDecayRunGives[] = {
     {.name = "job_id", .required = true},
     {.name = "outcome", .about = "completed or failed", .required = true},
     {.name = "state_reason", .required = true, .nullable = true},
@@ -203,15 +203,15 @@ Result<json::Object> run_extract(const Call& call) {
   return json::Object{{"candidates", std::move(candidates)}, {"count", count}};
 }
 
-constexpr Tool kTools[] = {
+constexpr Tool kDecayTools[] = {
     {.name = "cortex_decay_status",
      .title = "Decay jobs",
      .about = "Lists the jobs that fold old memories into summaries, or those in one state.",
      .tier = Tier::kSupervised,
      .takes = kStatusTakes,
-     .gives = kStatusGives,
+     .gives = kDecayStatusGives,
      .list = "jobs",
-     .run = run_status},
+     .run = run_decay_status},
     {.name = "cortex_decay_schedule",
      .title = "Schedule a decay job",
      .about = "Queues a job that summarises memories or episodes, or looks at a principle again.",
@@ -227,8 +227,8 @@ constexpr Tool kTools[] = {
      .tier = Tier::kSupervised,
      .lane = Lane::kWrite,
      .destructive = true,
-     .takes = kRunTakes,
-     .gives = kRunGives,
+     .takes = kDecayRunTakes,
+     .gives = kDecayRunGives,
      .run = run_job},
     {.name = "cortex_principle_status",
      .title = "Principles",
@@ -251,6 +251,6 @@ constexpr Tool kTools[] = {
 
 }  // namespace
 
-std::span<const Tool> decay_tools() { return kTools; }
+std::span<const Tool> decay_tools() { return kDecayTools; }
 
 }  // namespace cortex::mcp

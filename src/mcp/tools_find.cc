@@ -15,7 +15,7 @@ namespace {
 
 // ---- cortex_search
 
-constexpr std::size_t kResults = 10, kResultsMax = 50;
+constexpr std::size_t kFindResults = 10, kResultsMax = 50;
 constexpr Field kSearchTakes[] = {
     {.name = "query",
      .about = "what to look for, in plain words",
@@ -50,7 +50,7 @@ constexpr Field kSearchGives[] = {
 Result<json::Object> run_search(const Call& call) {
   app::SearchRequest request;
   CORTEX_ASSIGN(request.query, call.arguments.filled_text("query"));
-  CORTEX_ASSIGN(request.limit, call.arguments.whole("limit", kResults, kResultsMax, false));
+  CORTEX_ASSIGN(request.limit, call.arguments.whole("limit", kFindResults, kResultsMax, false));
   request.semantic = call.arguments.flag("semantic");
   CORTEX_ASSIGN(const app::SearchReport report,
                 app::search_memories(call.services(), call.host.environment, call.layout(),
@@ -241,7 +241,7 @@ Result<json::Object> run_embed(const Call& call) {
                       {"errors", json::array_of(report.errors)}};
 }
 
-constexpr Tool kTools[] = {
+constexpr Tool kFindTools[] = {
     {.name = "cortex_search",
      .title = "Search memories",
      .about = "Ranks active memories against a question. For what was said in sessions ask "
@@ -281,6 +281,6 @@ constexpr Tool kTools[] = {
 
 }  // namespace
 
-std::span<const Tool> find_tools() { return kTools; }
+std::span<const Tool> find_tools() { return kFindTools; }
 
 }  // namespace cortex::mcp

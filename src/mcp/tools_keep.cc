@@ -93,7 +93,7 @@ Result<json::Object> run_verify(const Call& call) {
   return json::Object{{"ok", false}, {"issues", json::Array{error.message}}};
 }
 
-constexpr Tool kTools[] = {
+constexpr Tool kKeepTools[] = {
     {.name = "cortex_backup",
      .title = "Make a backup",
      .about = "Writes a verified bundle of store and ledger into a new folder beside the store. "
@@ -117,6 +117,6 @@ constexpr Tool kTools[] = {
 
 }  // namespace
 
-std::span<const Tool> keep_tools() { return kTools; }
+std::span<const Tool> keep_tools() { return kKeepTools; }
 
 }  // namespace cortex::mcp

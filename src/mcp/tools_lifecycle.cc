@@ -116,7 +116,7 @@ Result<json::Object> run_axiom(const Call& call) {
   return to_json(report);
 }
 
-constexpr Tool kTools[] = {
+constexpr Tool kLifecycleTools[] = {
     {.name = "cortex_memory_accept",
      .title = "Accept a memory",
      .about = "Makes one proven candidate active. Needs the confirmation token.",
@@ -160,6 +160,6 @@ constexpr Tool kTools[] = {
 
 }  // namespace
 
-std::span<const Tool> lifecycle_tools() { return kTools; }
+std::span<const Tool> lifecycle_tools() { return kLifecycleTools; }
 
 }  // namespace cortex::mcp

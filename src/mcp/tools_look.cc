@@ -95,7 +95,7 @@ Result<json::Object> run_audit_verify(const Call& call) {
 
 // ---- cortex_status, cortex_log, cortex_show
 
-constexpr Field kStatusGives[] = {
+constexpr Field kLookStatusGives[] = {
     {.name = "data_dir", .required = true},
     {.name = "unverified",
      .type = Type::kTexts,
@@ -104,7 +104,7 @@ constexpr Field kStatusGives[] = {
     {.name = "next_steps", .type = Type::kTexts, .required = true},
 };
 
-Result<json::Object> run_status(const Call& call) {
+Result<json::Object> run_store_status(const Call& call) {
   CORTEX_ASSIGN(const app::StatusReport report, app::status(call.services(), call.layout()));
   return members_of(to_json(report));
 }
@@ -159,7 +159,7 @@ Result<json::Object> run_show(const Call& call) {
   return members_of(to_json(shown));
 }
 
-constexpr Tool kTools[] = {
+constexpr Tool kLookTools[] = {
     {.name = "cortex_config",
      .title = "Settings",
      .about = "Shows the effective model, embedding and commit settings, without secrets.",
@@ -186,8 +186,8 @@ constexpr Tool kTools[] = {
      .title = "Status",
      .about = "What is there and is it in order: ledger, store, mirror, last backup, next steps. "
               "Verifies nothing.",
-     .gives = kStatusGives,
-     .run = run_status},
+     .gives = kLookStatusGives,
+     .run = run_store_status},
     {.name = "cortex_log",
      .title = "Ledger rows",
      .about = "The newest rows of the ledger that match, oldest first.",
@@ -205,6 +205,6 @@ constexpr Tool kTools[] = {
 
 }  // namespace
 
-std::span<const Tool> look_tools() { return kTools; }
+std::span<const Tool> look_tools() { return kLookTools; }
 
 }  // namespace cortex::mcp

@@ -100,14 +100,14 @@ Result<json::Object> run_correct(const Call& call) {
 
 // ---- cortex_memory_outcome
 
-constexpr std::string_view kResults[] = {"helpful", "not-helpful"};
+constexpr std::string_view kOutcomeResults[] = {"helpful", "not-helpful"};
 constexpr Field kOutcomeTakes[] = {
     kMemoryId,
     {.name = "session_id",
      .about = "the session in which it was used",
      .required = true,
      .more = "\"minLength\":1"},
-    {.name = "result", .about = "whether it helped", .required = true, .choices = kResults},
+    {.name = "result", .about = "whether it helped", .required = true, .choices = kOutcomeResults},
     {.name = "note", .about = "what went well or wrong", .nullable = true},
 };
 constexpr Field kOutcomeGives[] = {
@@ -123,7 +123,7 @@ Result<json::Object> run_outcome(const Call& call) {
   CORTEX_ASSIGN(request.result, call.arguments.text("result"));
   CORTEX_ASSIGN(request.note, call.arguments.optional_text("note"));
   CORTEX_TRY(call.arguments.memory_id("memory_id"));
-  if (request.result != kResults[0] && request.result != kResults[1]) {
+  if (request.result != kOutcomeResults[0] && request.result != kOutcomeResults[1]) {
     return bad_argument(cat("result must be helpful or not-helpful, not ", quoted(request.result)));
   }
   request.note_in_ref = true;
@@ -192,7 +192,7 @@ Result<json::Object> run_contradict(const Call& call) {
   return members_of(to_json(report));
 }
 
-constexpr Tool kTools[] = {
+constexpr Tool kMemoryTools[] = {
     {.name = "cortex_memory_note",
      .title = "Note",
      .about = "Keeps one statement as a memory, in the name of this client. Use it for what should "
@@ -251,6 +251,6 @@ constexpr Tool kTools[] = {
 
 }  // namespace
 
-std::span<const Tool> memory_tools() { return kTools; }
+std::span<const Tool> memory_tools() { return kMemoryTools; }
 
 }  // namespace cortex::mcp

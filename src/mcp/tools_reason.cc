@@ -50,14 +50,14 @@ Result<json::Object> run_history(const Call& call) {
 
 // ---- cortex_memory_contradictions
 
-constexpr Field kListTakes[] = {
+constexpr Field kReasonListTakes[] = {
     {.name = "memory_id", .about = "of this memory only", .nullable = true},
     {.name = "all",
      .type = Type::kSwitch,
      .about = "with those that are resolved",
      .more = "\"default\":false"},
 };
-constexpr Field kListGives[] = {
+constexpr Field kReasonListGives[] = {
     {.name = "contradictions", .type = Type::kObjects, .required = true},
 };
 
@@ -83,7 +83,7 @@ Result<json::Object> run_proof(const Call& call) {
   return members_of(to_json(report));
 }
 
-constexpr Tool kTools[] = {
+constexpr Tool kReasonTools[] = {
     {.name = "cortex_memory_why",
      .title = "Why a memory",
      .about = "Says where a memory comes from and what speaks for and against using it.",
@@ -100,8 +100,8 @@ constexpr Tool kTools[] = {
     {.name = "cortex_memory_contradictions",
      .title = "Contradictions",
      .about = "Pairs of memories that cannot both be true.",
-     .takes = kListTakes,
-     .gives = kListGives,
+     .takes = kReasonListTakes,
+     .gives = kReasonListGives,
      .list = "contradictions",
      .run = run_contradictions},
     {.name = "cortex_proof",
@@ -115,6 +115,6 @@ constexpr Tool kTools[] = {
 
 }  // namespace
 
-std::span<const Tool> reason_tools() { return kTools; }
+std::span<const Tool> reason_tools() { return kReasonTools; }
 
 }  // namespace cortex::mcp

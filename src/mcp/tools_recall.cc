@@ -8,7 +8,7 @@
 namespace cortex::mcp {
 namespace {
 
-constexpr std::string_view kKinds[] = {"all", "events", "memories"};
+constexpr std::string_view kRecallKinds[] = {"all", "events", "memories"};
 constexpr std::size_t kHits = 10, kHitsMax = 50, kOffsetMax = 1ULL << 30U;
 // Leaves room for the members around the hits.
 constexpr std::size_t kBudgetTokens = 24'000;
@@ -29,7 +29,7 @@ constexpr Field kTakes[] = {
      .about = "events, memories or both",
      .nullable = true,
      .more = "\"default\":\"all\"",
-     .choices = kKinds},
+     .choices = kRecallKinds},
     {.name = "session", .about = "events of this session only", .nullable = true},
     {.name = "source", .about = "events of this source only", .nullable = true},
     {.name = "since", .about = "said at or after this time", .nullable = true},
@@ -77,7 +77,7 @@ Result<json::Object> run(const Call& call) {
   return members_of(to_json(report));
 }
 
-constexpr Tool kTools[] = {
+constexpr Tool kRecallTools[] = {
     {.name = "cortex_recall",
      .title = "Recall",
      .about = "Finds what was said or learned about something in all events and memories, best "
@@ -90,6 +90,6 @@ constexpr Tool kTools[] = {
 
 }  // namespace
 
-std::span<const Tool> recall_tools() { return kTools; }
+std::span<const Tool> recall_tools() { return kRecallTools; }
 
 }  // namespace cortex::mcp

@@ -27,12 +27,12 @@ constexpr Field kOffset = {.name = "offset",
                            .about = "rows to pass over: where the next page begins",
                            .nullable = true,
                            .more = "\"default\":0"};
-constexpr std::size_t kOffsetMax = 1ULL << 40U;
+constexpr std::size_t kListOffsetMax = 1ULL << 40U;
 
 // ---- cortex_memory_list
 
 constexpr std::string_view kListStatuses[] = {"active", "pending_mcp_commit"};
-constexpr Field kListTakes[] = {
+constexpr Field kSessionListTakes[] = {
     {.name = "domains",
      .type = Type::kTexts,
      .about = "keep memories that have all of these domains",
@@ -50,7 +50,7 @@ constexpr Field kMemory[] = {
     {.name = "domains", .type = Type::kAny},  {.name = "confidence", .type = Type::kNumber},
     {.name = "created_at", .required = true},
 };
-constexpr Field kListGives[] = {
+constexpr Field kSessionListGives[] = {
     {.name = "memories", .type = Type::kObjects, .required = true, .members = kMemory},
     {.name = "total",
      .type = Type::kWhole,
@@ -76,7 +76,7 @@ Result<json::Object> list_what_waits(const Call& call, std::size_t limit, std::s
 Result<json::Object> run_list(const Call& call) {
   CORTEX_ASSIGN(auto domains, call.arguments.texts("domains"));
   CORTEX_ASSIGN(const std::size_t limit, call.arguments.whole("limit", kListed, kListedMax));
-  CORTEX_ASSIGN(const std::size_t offset, call.arguments.whole("offset", 0, kOffsetMax));
+  CORTEX_ASSIGN(const std::size_t offset, call.arguments.whole("offset", 0, kListOffsetMax));
   CORTEX_ASSIGN(const auto status, call.arguments.optional_trimmed("status"));
   if (status == kListStatuses[1]) return list_what_waits(call, limit, offset);
   if (status && status != kListStatuses[0]) {
@@ -207,13 +207,13 @@ Result<json::Object> run_commit(const Call& call) {
   return json::Object{{"committed", report.committed.size()}, {"receipt_id", report.receipt_id}};
 }
 
-constexpr Tool kTools[] = {
+constexpr Tool kSessionTools[] = {
     {.name = "cortex_memory_list",
      .title = "List memories",
      .about = "Lists active memories, newest first; or with status what waits for a commit.",
      .tier = Tier::kSupervised,
-     .takes = kListTakes,
-     .gives = kListGives,
+     .takes = kSessionListTakes,
+     .gives = kSessionListGives,
      .list = "memories",
      .run = run_list},
     {.name = "cortex_memory_health",
@@ -245,6 +245,6 @@ constexpr Tool kTools[] = {
 
 }  // namespace
 
-std::span<const Tool> session_tools() { return kTools; }
+std::span<const Tool> session_tools() { return kSessionTools; }
 
 }  // namespace cortex::mcp

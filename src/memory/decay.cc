@@ -17,8 +17,8 @@ constexpr std::array<DecayKindRow, 3> kKinds{{
 }};
 constexpr std::array<std::string_view, 3> kMethods{"deterministic_concatenate", "llm_summary",
                                                    "none"};
-constexpr std::array<std::string_view, 5> kStates{"pending", "in_progress", "completed", "failed",
-                                                  "cancelled"};
+constexpr std::array<std::string_view, 5> kDecayStates{"pending", "in_progress", "completed",
+                                                       "failed", "cancelled"};
 
 template <class E, std::size_t N>
 std::optional<E> parse_token(const std::array<std::string_view, N>& tokens,
@@ -88,10 +88,10 @@ std::optional<SummaryMethod> parse_method(std::string_view token) {
   return parse_token<SummaryMethod>(kMethods, token);
 }
 std::string_view job_state_token(JobState state) {
-  return kStates[static_cast<std::size_t>(state)];
+  return kDecayStates[static_cast<std::size_t>(state)];
 }
 std::optional<JobState> parse_job_state(std::string_view token) {
-  return parse_token<JobState>(kStates, token);
+  return parse_token<JobState>(kDecayStates, token);
 }
 bool is_terminal(JobState state) { return state >= JobState::kCompleted; }
 

@@ -7,7 +7,7 @@ struct StateRow {
   State state;
   std::string_view token;
 };
-constexpr StateRow kStates[] = {
+constexpr StateRow kLifecycleStates[] = {
     {State::kCandidate, "candidate"},        {State::kActive, "active"},
     {State::kRejected, "rejected"},          {State::kSuperseded, "superseded"},
     {State::kPending, "pending_mcp_commit"},
@@ -37,14 +37,14 @@ constexpr Transition kTransitions[] = {
 }  // namespace
 
 std::string_view state_token(State state) {
-  for (const StateRow& row : kStates) {
+  for (const StateRow& row : kLifecycleStates) {
     if (row.state == state) return row.token;
   }
   return {};
 }
 
 std::optional<State> parse_state(std::string_view token) {
-  for (const StateRow& row : kStates) {
+  for (const StateRow& row : kLifecycleStates) {
     if (row.token == token) return row.state;
   }
   return std::nullopt;

@@ -65,13 +65,13 @@ GateAction action_of(std::string_view kind, GateAction own, const GatePolicy& po
   return wanted.value_or(own);
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char gate_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool stands_at(const TokenDetector& row, std::string_view text, std::size_t at) {
   if (text.size() - at < row.literal.size()) return false;
   const std::string_view there = text.substr(at, row.literal.size());
   if (!row.gap) return there == row.literal;
-  return std::ranges::equal(there, row.literal, {}, lower, lower);
+  return std::ranges::equal(there, row.literal, {}, gate_lower, gate_lower);
 }
 
 // Every place of every literal, in one pass that compares few literals a byte.

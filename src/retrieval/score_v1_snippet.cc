@@ -11,7 +11,7 @@ constexpr std::size_t kCharsBefore = 40;
 constexpr std::size_t kCharsMax = 240;
 constexpr std::size_t kTermBytesMin = 2;
 
-using Range = std::pair<std::size_t, std::size_t>;
+using ByteRange = std::pair<std::size_t, std::size_t>;
 
 // Text without case, and for every byte of it the place in the original it comes from.
 struct Folded {
@@ -80,18 +80,18 @@ std::size_t origin_end(const Folded& folded_text, std::size_t end) {
   return folded_text.origin[at];
 }
 
-std::vector<Range> ranges_in(std::string_view window, const std::vector<std::string>& terms) {
+std::vector<ByteRange> ranges_in(std::string_view window, const std::vector<std::string>& terms) {
   const Folded text = fold(window);
-  std::vector<Range> found;
+  std::vector<ByteRange> found;
   for (const std::string& term : terms) {
     for (std::size_t at = text.text.find(term); at != std::string::npos;
          at = text.text.find(term, at + term.size())) {
       found.emplace_back(text.origin[at], origin_end(text, at + term.size()));
     }
   }
-  std::ranges::stable_sort(found, {}, &Range::first);
-  std::vector<Range> merged;
-  for (const Range& range : found) {
+  std::ranges::stable_sort(found, {}, &ByteRange::first);
+  std::vector<ByteRange> merged;
+  for (const ByteRange& range : found) {
     if (!merged.empty() && range.first < merged.back().second) {
       merged.back().second = std::max(merged.back().second, range.second);
     } else {

@@ -8,7 +8,7 @@
 namespace cortex::retrieval {
 namespace {
 
-using Range = std::pair<std::size_t, std::size_t>;
+using ByteSpan = std::pair<std::size_t, std::size_t>;
 constexpr std::size_t kContextBytes = 60;  // shown before the first match
 
 // Ill-formed bytes as U+FFFD, so that what follows works on well-formed text.
@@ -116,8 +116,8 @@ Snippet make_snippet(Analyzer& analyzer, std::string_view text, std::span<const 
   out.cut_after = window.end < clean.size() || !searched_all;
   for (const Token& match : matches) {
     if (match.begin < window.begin || match.end > window.end) continue;
-    const Range range{border_before(clean, match.begin) - window.begin,
-                      border_after(clean, match.end) - window.begin};
+    const ByteSpan range{border_before(clean, match.begin) - window.begin,
+                         border_after(clean, match.end) - window.begin};
     if (range.second > out.text.size() || range.first >= range.second) continue;
     if (!out.ranges.empty() && range.first <= out.ranges.back().second) {
       out.ranges.back().second = std::max(out.ranges.back().second, range.second);

@@ -85,7 +85,7 @@ constexpr std::array<LanguageRow, kLanguages> kRows{{
 
 using Table = std::unordered_map<std::string_view, std::uint32_t>;
 
-Table make_table() {
+Table make_stopwords() {
   Table table;
   for (std::size_t language = 0; language < kRows.size(); ++language) {
     for (const std::string_view word : split(kRows.at(language).small_words, ' ')) {
@@ -102,7 +102,7 @@ std::string_view stemmer_name(Language language) {
 }
 
 std::uint32_t languages_of(std::string_view word) {
-  static const Table table = make_table();  // constant after its first use
+  static const Table table = make_stopwords();  // constant after its first use
   const auto found = table.find(word);
   return found == table.end() ? 0 : found->second;
 }

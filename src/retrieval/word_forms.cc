@@ -150,7 +150,7 @@ constexpr std::array kForms = std::to_array<std::string_view>({
     "sick ill",
 });
 
-std::unordered_map<std::string_view, std::string_view> make_table() {
+std::unordered_map<std::string_view, std::string_view> make_word_forms() {
   std::unordered_map<std::string_view, std::string_view> table;
   for (const std::string_view line : kForms) {
     const auto words = split(line, ' ');
@@ -162,7 +162,7 @@ std::unordered_map<std::string_view, std::string_view> make_table() {
 }  // namespace
 
 std::string_view base_form(std::string_view word) {
-  static const auto table = make_table();  // constant after its first use
+  static const auto table = make_word_forms();  // constant after its first use
   auto found = table.find(word);
   if (found == table.end() && word.ends_with('s')) {
     found = table.find(word.substr(0, word.size() - 1));  // "bicycles"

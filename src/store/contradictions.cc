@@ -8,7 +8,7 @@
 namespace cortex::store {
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectContradictions =
     "SELECT id, left_ref, right_ref, contradiction_type, status, interpretation, created_at,"
     " updated_at FROM contradictions";
 
@@ -29,8 +29,8 @@ Contradiction read(const sqlite::Statement& row) {
 
 Result<std::vector<Contradiction>> list_contradictions(sqlite::Connection& db, Which which,
                                                        const std::optional<std::string>& touching) {
-  std::string sql =
-      cat(kSelect, touching ? " WHERE (left_ref = ?1 OR right_ref = ?1)" : " WHERE ?1 IS NULL");
+  std::string sql = cat(kSelectContradictions, touching ? " WHERE (left_ref = ?1 OR right_ref = ?1)"
+                                                        : " WHERE ?1 IS NULL");
   if (which == Which::kOpen) sql += " AND +status IN ('unresolved', 'interpreted')";
   CORTEX_ASSIGN(auto rows, db.prepare(cat(sql, " ORDER BY created_at, id")));
   CORTEX_TRY(rows.bind(1, touching));
@@ -63,7 +63,7 @@ Result<std::map<std::string, std::size_t>> count_open_contradictions(
 
 Result<std::optional<Contradiction>> find_contradiction(sqlite::Connection& db,
                                                         std::string_view id) {
-  CORTEX_ASSIGN(auto row, db.prepare(cat(kSelect, " WHERE id = ?1")));
+  CORTEX_ASSIGN(auto row, db.prepare(cat(kSelectContradictions, " WHERE id = ?1")));
   CORTEX_TRY(row.bind(1, id));
   CORTEX_ASSIGN(const bool found, row.step());
   if (!found) return std::optional<Contradiction>();

@@ -8,7 +8,7 @@
 namespace cortex::store {
 namespace {
 
-constexpr std::string_view kSelect =
+constexpr std::string_view kSelectJobs =
     "SELECT j.id, j.kind, j.summary_method, j.source_ids_json, j.state, j.state_reason,"
     " j.result_memory_id, j.scheduled_for, j.created_at, j.created_by, j.updated_at,"
     " coalesce(p.supersede, 0), coalesce(p.runner, ''), coalesce(p.lease_until, ''),"
@@ -16,16 +16,16 @@ constexpr std::string_view kSelect =
     " ON p.job_id = j.id";
 constexpr std::string_view kOrder = " ORDER BY j.scheduled_for, j.id";
 
-Error unfit(std::string_view id, std::string_view what) {
+Error job_unfit(std::string_view id, std::string_view what) {
   return make_error(Code::kIntegrity, cat("the decay job ", quoted(id), " has no usable ", what));
 }
 
 Result<std::vector<std::string>> ids_of(std::string_view job, const json::Value& value) {
   const json::Array* array = value.as_array();
-  if (array == nullptr || array->empty()) return unfit(job, "source_ids");
+  if (array == nullptr || array->empty()) return job_unfit(job, "source_ids");
   std::vector<std::string> ids;
   for (const json::Value& one : *array) {
-    if (one.as_string() == nullptr) return unfit(job, "source_ids");
+    if (one.as_string() == nullptr) return job_unfit(job, "source_ids");
     ids.push_back(*one.as_string());
   }
   return ids;
@@ -52,7 +52,7 @@ Result<DecayJob> read_job(const sqlite::Statement& row) {
                .lease_until = text(13),
                .cancel_reason = text(14)};
   auto sources = json::parse(row.column_text(3));
-  if (!sources.ok()) return unfit(job.id, "source_ids");
+  if (!sources.ok()) return job_unfit(job.id, "source_ids");
   CORTEX_ASSIGN(job.source_ids, ids_of(job.id, *sources));
   return job;
 }
@@ -83,7 +83,7 @@ struct JobText {
   std::string_view name;
   std::string DecayJob::* member;
 };
-constexpr JobText kTexts[] = {
+constexpr JobText kJobTexts[] = {
     {"id", &DecayJob::id},
     {"kind", &DecayJob::kind},
     {"summary_method", &DecayJob::method},
@@ -109,7 +109,7 @@ constexpr JobMaybe kMaybes[] = {
 }  // namespace
 
 Result<std::optional<DecayJob>> find_decay_job(sqlite::Connection& db, std::string_view id) {
-  CORTEX_ASSIGN(auto row, db.prepare(cat(kSelect, " WHERE j.id = ?1")));
+  CORTEX_ASSIGN(auto row, db.prepare(cat(kSelectJobs, " WHERE j.id = ?1")));
   CORTEX_TRY(row.bind(1, id));
   CORTEX_ASSIGN(const bool found, row.step());
   if (!found) return std::optional<DecayJob>();
@@ -118,7 +118,7 @@ Result<std::optional<DecayJob>> find_decay_job(sqlite::Connection& db, std::stri
 }
 
 Result<std::vector<DecayJob>> list_decay_jobs(sqlite::Connection& db, std::string_view state) {
-  CORTEX_ASSIGN(auto rows, db.prepare(cat(kSelect, " WHERE ?1 = '' OR j.state = ?1", kOrder)));
+  CORTEX_ASSIGN(auto rows, db.prepare(cat(kSelectJobs, " WHERE ?1 = '' OR j.state = ?1", kOrder)));
   CORTEX_TRY(rows.bind(1, state));
   return read_all(rows);
 }
@@ -126,7 +126,7 @@ Result<std::vector<DecayJob>> list_decay_jobs(sqlite::Connection& db, std::strin
 Result<std::vector<DecayJob>> due_decay_jobs(sqlite::Connection& db, std::string_view now) {
   CORTEX_ASSIGN(
       auto rows,
-      db.prepare(cat(kSelect, " WHERE j.state = 'pending' AND j.scheduled_for <= ?1", kOrder)));
+      db.prepare(cat(kSelectJobs, " WHERE j.state = 'pending' AND j.scheduled_for <= ?1", kOrder)));
   CORTEX_TRY(rows.bind(1, now));
   return read_all(rows);
 }
@@ -155,7 +155,7 @@ Status put_decay_job(sqlite::Connection& db, const DecayJob& job) {
 
 json::Object decay_job_to_json(const DecayJob& job) {
   json::Object out{{"source_ids", json::array_of(job.source_ids)}, {"supersede", job.supersede}};
-  for (const JobText& one : kTexts) out.add(std::string(one.name), job.*one.member);
+  for (const JobText& one : kJobTexts) out.add(std::string(one.name), job.*one.member);
   for (const JobMaybe& one : kMaybes) {
     const auto& text = job.*one.member;
     out.add(std::string(one.name), text ? json::Value(*text) : json::Value(nullptr));
@@ -165,16 +165,16 @@ json::Object decay_job_to_json(const DecayJob& job) {
 
 Result<DecayJob> decay_job_from_json(const json::Value& value) {
   DecayJob job;
-  for (const JobText& one : kTexts) {
+  for (const JobText& one : kJobTexts) {
     const std::string* text = value.find_text(one.name);
-    if (text == nullptr) return unfit("of an operation", one.name);
+    if (text == nullptr) return job_unfit("of an operation", one.name);
     job.*one.member = *text;
   }
   for (const JobMaybe& one : kMaybes) {
     if (const std::string* text = value.find_text(one.name)) job.*one.member = *text;
   }
   const json::Value* sources = value.find("source_ids");
-  if (sources == nullptr) return unfit(job.id, "source_ids");
+  if (sources == nullptr) return job_unfit(job.id, "source_ids");
   CORTEX_ASSIGN(job.source_ids, ids_of(job.id, *sources));
   const json::Value* supersede = value.find("supersede");
   job.supersede = supersede != nullptr && supersede->as_bool() != nullptr && *supersede->as_bool();

@@ -11,20 +11,20 @@
 namespace cortex::store {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kMemoryColumns =
     "rowid, id, memory_type, status, claim, source_episodes_json, source_events_json,"
     " domains_json, salience_json, confidence, authority, applies_when_json,"
     " does_not_apply_when_json, created_at, updated_at, summary_spans_json,"
     " cross_session_use_count, first_used_at, last_cross_session_use_at, last_validation_at,"
     " validation_epoch, blessed_until";
 
-// Texts that are taken as they are, by column number of kColumns.
+// Texts that are taken as they are, by column number of kMemoryColumns.
 struct TextColumn {
   int index;
   std::string_view name;
   std::string Memory::* member;
 };
-constexpr TextColumn kTexts[] = {
+constexpr TextColumn kTextColumns[] = {
     {1, "id", &Memory::id},
     {2, "memory_type", &Memory::type},
     {3, "status", &Memory::status},
@@ -37,7 +37,7 @@ struct JsonColumn {
   std::string_view name;
   json::Value Memory::* member;
 };
-constexpr JsonColumn kJson[] = {
+constexpr JsonColumn kJsonColumns[] = {
     {5, "source_episodes_json", &Memory::source_episodes},
     {6, "source_events_json", &Memory::source_events},
     {7, "domains_json", &Memory::domains},
@@ -91,7 +91,7 @@ bool is_time(std::string_view text) {
 }
 
 Fault read_json(const sqlite::Statement& row, Memory& memory) {
-  for (const JsonColumn& column : kJson) {
+  for (const JsonColumn& column : kJsonColumns) {
     auto value = json::parse(row.column_text(column.index));
     if (!value.ok()) return fault(memory, column.name, value.error().message);
     memory.*column.member = std::move(value).value();
@@ -119,11 +119,12 @@ Fault read_times(const sqlite::Statement& row, Memory& memory) {
 
 Fault read_row(const sqlite::Statement& row, Memory& memory) {
   memory.row_number = row.column_int(0);
-  for (const TextColumn& column : kTexts) memory.*column.member = row.column_text(column.index);
+  for (const TextColumn& column : kTextColumns)
+    memory.*column.member = row.column_text(column.index);
   if (!core::parse_id(core::IdKind::kMemory, memory.id)) {
     return fault(memory, "id", "it is no memory id");
   }
-  for (const TextColumn& column : kTexts) {
+  for (const TextColumn& column : kTextColumns) {
     if (!is_valid_utf8(memory.*column.member)) {
       return fault(memory, column.name, "it is not UTF-8");
     }
@@ -234,17 +235,18 @@ Result<sqlite::Statement> select_page(sqlite::Connection& db, const MemoryFilter
   if (!is_by_tag(filter)) {
     const Condition where = condition_of(filter);
     return bound(db,
-                 cat("SELECT ", kColumns, " FROM memories WHERE ", where.sql,
+                 cat("SELECT ", kMemoryColumns, " FROM memories WHERE ", where.sql,
                      " ORDER BY updated_at DESC, id", window_of(filter)),
                  where);
   }
   const Condition where = tag_condition_of(filter);
-  return bound(db,
-               cat("SELECT ", kColumns, " FROM (SELECT k.updated_at AS at, k.memory_id AS known,",
-                   " m.rowid, m.* FROM cortex_memory_tags k CROSS JOIN memories m ON m.id ="
-                   " k.memory_id WHERE ",
-                   where.sql, ") ORDER BY at DESC, known", window_of(filter)),
-               where);
+  return bound(
+      db,
+      cat("SELECT ", kMemoryColumns, " FROM (SELECT k.updated_at AS at, k.memory_id AS known,",
+          " m.rowid, m.* FROM cortex_memory_tags k CROSS JOIN memories m ON m.id ="
+          " k.memory_id WHERE ",
+          where.sql, ") ORDER BY at DESC, known", window_of(filter)),
+      where);
 }
 
 // `mark`, when given, gets the place of the last row looked at.
@@ -302,7 +304,8 @@ Result<MemoryPage> page_of_memories(sqlite::Connection& db, const MemoryFilter& 
 }
 
 Result<std::optional<Memory>> find_memory(sqlite::Connection& db, std::string_view id) {
-  CORTEX_ASSIGN(auto row, db.prepare(cat("SELECT ", kColumns, " FROM memories WHERE id = ?1")));
+  CORTEX_ASSIGN(auto row,
+                db.prepare(cat("SELECT ", kMemoryColumns, " FROM memories WHERE id = ?1")));
   CORTEX_TRY(row.bind(1, id));
   CORTEX_ASSIGN(const bool found, row.step());
   if (!found) return std::optional<Memory>();

@@ -33,7 +33,7 @@ struct TextMember {
   std::string_view name;
   std::string Memory::* member;
 };
-constexpr TextMember kTexts[] = {
+constexpr TextMember kTextMembers[] = {
     {"id", &Memory::id},
     {"memory_type", &Memory::type},
     {"status", &Memory::status},
@@ -47,7 +47,7 @@ struct JsonMember {
   std::string_view name;
   json::Value Memory::* member;
 };
-constexpr JsonMember kJson[] = {
+constexpr JsonMember kJsonMembers[] = {
     {"source_episodes_json", &Memory::source_episodes},
     {"source_events_json", &Memory::source_events},
     {"domains_json", &Memory::domains},
@@ -101,10 +101,10 @@ std::string compact(const json::Value& value) { return json::write_compact(value
 
 json::Object memory_to_json(const Memory& memory) {
   json::Object row;
-  for (const TextMember& column : kTexts) {
+  for (const TextMember& column : kTextMembers) {
     row.add(std::string(column.name), memory.*column.member);
   }
-  for (const JsonMember& column : kJson) {
+  for (const JsonMember& column : kJsonMembers) {
     row.add(std::string(column.name), memory.*column.member);
   }
   row.add("confidence", exact_real(memory.confidence));
@@ -122,12 +122,12 @@ Result<Memory> memory_from_json(const json::Value& value) {
   const json::Object* row = value.as_object();
   if (row == nullptr) return unfit("row");
   Memory memory;
-  for (const TextMember& column : kTexts) {
+  for (const TextMember& column : kTextMembers) {
     const json::Value* text = row->find(column.name);
     if (text == nullptr || text->as_string() == nullptr) return unfit(column.name);
     memory.*column.member = *text->as_string();
   }
-  for (const JsonMember& column : kJson) {
+  for (const JsonMember& column : kJsonMembers) {
     const json::Value* any = row->find(column.name);
     if (any == nullptr) return unfit(column.name);
     memory.*column.member = *any;

@@ -9,7 +9,7 @@
 namespace cortex::store {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kHistoryColumns =
     "seq, memory_id, event_id, operation, known_at, status, domains_json, use_count,"
     " validation_epoch, valid_from, valid_until, other_id, actor, reason";
 
@@ -57,7 +57,7 @@ then_ AS (
   WHERE last.seq IS NOT NULL OR (NOT last.told AND m.created_at <= ?1))
 )sql";
 
-std::string as_array(const std::vector<std::string>& texts) {
+std::string history_array(const std::vector<std::string>& texts) {
   return json::write_compact(json::array_of(texts));
 }
 
@@ -101,9 +101,9 @@ Result<std::vector<State>> states_as_of(sqlite::Connection& db, const AsOf& when
       std::min(filter.limit.value_or(kMost), kMost), " OFFSET ", std::min(filter.offset, kMost));
   CORTEX_ASSIGN(auto rows, db.prepare(sql));
   const std::optional<std::string> ids =
-      filter.ids ? std::optional(as_array(*filter.ids)) : std::nullopt;
-  CORTEX_TRY(rows.bind_all(when.known_at, when.valid_at, as_array(filter.statuses), ids,
-                           as_array(filter.tags)));
+      filter.ids ? std::optional(history_array(*filter.ids)) : std::nullopt;
+  CORTEX_TRY(rows.bind_all(when.known_at, when.valid_at, history_array(filter.statuses), ids,
+                           history_array(filter.tags)));
   std::vector<State> states;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
@@ -140,7 +140,7 @@ Status record_version(sqlite::Connection& db, const OperationRow& row, std::stri
 }
 
 Result<std::vector<MemoryVersion>> versions_of(sqlite::Connection& db, std::string_view memory_id) {
-  CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT ", kColumns,
+  CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT ", kHistoryColumns,
                                           " FROM cortex_memory_history"
                                           " WHERE memory_id = ?1 ORDER BY seq")));
   CORTEX_TRY(rows.bind(1, memory_id));
@@ -155,7 +155,7 @@ Result<std::vector<MemoryVersion>> versions_of(sqlite::Connection& db, std::stri
 
 Result<std::optional<MemoryVersion>> last_version(sqlite::Connection& db,
                                                   std::string_view memory_id) {
-  CORTEX_ASSIGN(auto row, db.prepare(cat("SELECT ", kColumns,
+  CORTEX_ASSIGN(auto row, db.prepare(cat("SELECT ", kHistoryColumns,
                                          " FROM cortex_memory_history"
                                          " WHERE memory_id = ?1 ORDER BY seq DESC LIMIT 1")));
   CORTEX_TRY(row.bind(1, memory_id));

@@ -39,7 +39,7 @@ Result<std::optional<json::Object>> next_row(sqlite::Statement& rows,
   return std::optional(std::move(out));
 }
 
-Error unfit(std::string_view table, std::string_view column) {
+Error row_unfit(std::string_view table, std::string_view column) {
   return make_error(Code::kIntegrity,
                     cat("the row of ", table, " in an operation has no usable ", quoted(column)));
 }
@@ -49,12 +49,12 @@ Status bind_value(sqlite::Statement& put, int index, std::string_view table,
   if (value.is_null()) return put.bind(index, nullptr);
   if (real) {
     const auto number = real_value(value);
-    return number ? put.bind(index, *number) : Status(unfit(table, column));
+    return number ? put.bind(index, *number) : Status(row_unfit(table, column));
   }
   if (const std::string* text = value.as_string()) return put.bind(index, *text);
   const json::Number* number = value.as_number();
   if (number == nullptr || number->kind == json::Number::Kind::kDouble) {
-    return unfit(table, column);
+    return row_unfit(table, column);
   }
   if (number->kind == json::Number::Kind::kSigned) return put.bind(index, number->i);
   return put.bind(index, number->u);
@@ -66,7 +66,7 @@ Result<std::vector<std::string>> real_columns(sqlite::Connection& db, std::strin
                      cat("SELECT name FROM pragma_table_info('", table, "') WHERE type = 'REAL'"));
 }
 
-bool contains(const std::vector<std::string>& all, std::string_view one) {
+bool has_column(const std::vector<std::string>& all, std::string_view one) {
   return std::ranges::find(all, one) != all.end();
 }
 
@@ -162,20 +162,20 @@ Status put_row(sqlite::Connection& db, std::string_view table, std::string_view 
   std::string names, places, sets;
   int count = 0;
   for (const auto& [name, value] : row) {
-    if (!contains(columns, name)) return unfit(table, name);
+    if (!has_column(columns, name)) return row_unfit(table, name);
     const std::string_view comma = count == 0 ? "" : ", ";
     names += cat(comma, name);
     places += cat(comma, "?", ++count);
     sets += cat(comma, name, " = excluded.", name);
   }
-  if (count == 0) return unfit(table, "column");
+  if (count == 0) return row_unfit(table, "column");
   const std::string conflict =
       if_there == IfThere::kKeep ? std::string("NOTHING") : cat("UPDATE SET ", sets);
   CORTEX_ASSIGN(auto put, db.prepare(cat("INSERT INTO ", table, "(", names, ") VALUES(", places,
                                          ") ON CONFLICT(", key, ") DO ", conflict)));
   int index = 0;
   for (const auto& [name, value] : row) {
-    CORTEX_TRY(bind_value(put, ++index, table, name, contains(reals, name), value));
+    CORTEX_TRY(bind_value(put, ++index, table, name, has_column(reals, name), value));
   }
   return put.run();
 }

@@ -11,7 +11,7 @@
 namespace cortex::store {
 namespace {
 
-constexpr ProjectedTable kTables[] = {
+constexpr ProjectedTable kComparedTables[] = {
     {"traces", "id"},
     {"trace_events", "trace_id, event_id", 2},
     {"episodes", "id"},
@@ -132,7 +132,7 @@ Status walk(Side& live, Side& rebuilt, const ProjectedTable& table, const Differ
 
 }  // namespace
 
-std::span<const ProjectedTable> projected_tables() { return kTables; }
+std::span<const ProjectedTable> projected_tables() { return kComparedTables; }
 
 Result<std::string> columns_of(sqlite::Connection& db, std::string_view table) {
   CORTEX_ASSIGN(const auto names, column_names(db, table));
@@ -156,7 +156,7 @@ Result<std::vector<TableComparison>> compare_projection(sqlite::Connection& live
                                                         sqlite::Connection& rebuilt,
                                                         const Differences& differences) {
   std::vector<TableComparison> out;
-  for (const ProjectedTable& table : kTables) {
+  for (const ProjectedTable& table : kComparedTables) {
     // A store that only reference 0.1.2 wrote lacks the private ones.
     CORTEX_ASSIGN(const bool there, object_exists(live, "table", table.name));
     if (!there) {

@@ -60,21 +60,21 @@ constexpr std::array<std::string_view, kCheckedTables.size()> kRequiredColumns =
 
 using Failures = std::vector<SchemaFailure>;
 
-bool contains(const std::vector<std::string>& names, std::string_view name) {
+bool has_name(const std::vector<std::string>& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
 Status check_table(sqlite::Connection& connection, std::string_view table,
                    std::string_view required, const std::vector<std::string>& tables,
                    Failures& failures) {
-  if (!contains(tables, table)) {
+  if (!has_name(tables, table)) {
     failures.push_back(
         {cat("schema_shape.", table, ".exists"), cat("the store has no table ", table)});
     return {};
   }
   CORTEX_ASSIGN(const std::vector<std::string> columns, column_names(connection, table));
   for (const std::string_view column : split(required, ' ')) {
-    if (contains(columns, column)) continue;
+    if (has_name(columns, column)) continue;
     failures.push_back({cat("schema_shape.", table, ".", column, ".exists"),
                         cat("table ", table, " has no column ", column)});
   }
@@ -83,7 +83,7 @@ Status check_table(sqlite::Connection& connection, std::string_view table,
 
 Status check_migration_names(sqlite::Connection& connection, const std::vector<std::string>& tables,
                              Failures& failures) {
-  if (!contains(tables, "_migrations")) return {};
+  if (!has_name(tables, "_migrations")) return {};
   CORTEX_ASSIGN(const bool readable, column_exists(connection, "_migrations", "name"));
   if (!readable) return {};
   CORTEX_ASSIGN(const std::vector<std::string> names,
@@ -100,7 +100,7 @@ Status check_migration_names(sqlite::Connection& connection, const std::vector<s
 Status check_newer_rows(sqlite::Connection& connection, std::string_view table,
                         Failures& failures) {
   CORTEX_ASSIGN(const std::vector<std::string> columns, column_names(connection, table));
-  if (!contains(columns, "schema_version") || !contains(columns, "id")) return {};
+  if (!has_name(columns, "schema_version") || !has_name(columns, "id")) return {};
   static_assert(kSchemaVersion == 2, "the private indexes name the version too");
   CORTEX_ASSIGN(sqlite::Statement rows,
                 connection.prepare(cat("SELECT id, schema_version FROM ", table,
@@ -137,7 +137,7 @@ Result<std::vector<SchemaFailure>> check_schema(sqlite::Connection& connection) 
   }
   CORTEX_TRY(check_migration_names(connection, tables, failures));
   for (const std::string_view table : {"events", "traces"}) {
-    if (contains(tables, table)) CORTEX_TRY(check_newer_rows(connection, table, failures));
+    if (has_name(tables, table)) CORTEX_TRY(check_newer_rows(connection, table, failures));
   }
   return failures;
 }

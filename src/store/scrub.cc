@@ -10,7 +10,7 @@ namespace {
 
 // Tables of our rows: no virtual tables and none of their parts, nothing of SQLite's own, no search
 // index, none that follow the memories by themselves.
-constexpr std::string_view kTables =
+constexpr std::string_view kScrubbedTables =
     "SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     " AND name NOT LIKE 'cortex_recall%' AND name NOT IN ('cortex_memory_tags', "
     "'cortex_memory_tally') AND sql NOT LIKE 'CREATE VIRTUAL%' AND NOT EXISTS"
@@ -65,7 +65,8 @@ Status forget_vectors(sqlite::Connection& db, const std::vector<std::string>& me
 Result<ScrubReport> scrub_text(sqlite::Connection& db, const ScrubbedText& text) {
   ScrubReport report;
   CORTEX_ASSIGN(report.memories, memories_with(db, text));
-  CORTEX_ASSIGN(const std::vector<std::string> tables, text_column(db, std::string(kTables)));
+  CORTEX_ASSIGN(const std::vector<std::string> tables,
+                text_column(db, std::string(kScrubbedTables)));
   for (const std::string& table : tables) {
     CORTEX_ASSIGN(const std::vector<std::string> columns, column_names(db, table));
     for (const std::string& column : columns) {

@@ -23,21 +23,21 @@ struct Column {
   std::string_view table;
   std::string_view name;
 };
-constexpr Column kColumns[] = {
+constexpr Column kV2Columns[] = {
     {"events", "source_attestation_json"}, {"episodes", "summary_spans_json"},
     {"memories", "summary_spans_json"},    {"memories", "cross_session_use_count"},
     {"memories", "first_used_at"},         {"memories", "last_cross_session_use_at"},
     {"memories", "last_validation_at"},    {"memories", "validation_epoch"},
     {"memories", "blessed_until"},         {"context_packs", "consumer_advisory_json"}};
-constexpr std::string_view kTables[] = {"memory_session_uses", "outcome_memory_relations"};
+constexpr std::string_view kV2Tables[] = {"memory_session_uses", "outcome_memory_relations"};
 
 Result<std::vector<std::string>> missing_parts(sqlite::Connection& db) {
   std::vector<std::string> missing;
-  for (const Column& column : kColumns) {
+  for (const Column& column : kV2Columns) {
     CORTEX_ASSIGN(const bool present, column_exists(db, column.table, column.name));
     if (!present) missing.push_back(cat(column.table, ".", column.name));
   }
-  for (const std::string_view table : kTables) {
+  for (const std::string_view table : kV2Tables) {
     CORTEX_ASSIGN(const bool present, object_exists(db, "table", table));
     if (!present) missing.emplace_back(table);
   }
@@ -198,7 +198,7 @@ Status run_check(sqlite::Connection& db, const Check& check, std::vector<SchemaF
 Result<std::vector<SchemaFailure>> check_v2_shape(sqlite::Connection& db) {
   CORTEX_ASSIGN(const auto missing, missing_parts(db));
   std::vector<SchemaFailure> failures;
-  if (!missing.empty() && missing.size() < std::size(kColumns) + std::size(kTables)) {
+  if (!missing.empty() && missing.size() < std::size(kV2Columns) + std::size(kV2Tables)) {
     failures.push_back({"schema_v2_expand_shape.complete",
                         cat("parts of migration 003 are missing: ", joined(missing))});
   }

@@ -22,9 +22,10 @@ constexpr std::string_view kImports[] = {"operator_protocol", "agent_procedure",
                                          "product_specification", "test_eval_input",
                                          "historical_reference"};
 constexpr std::string_view kAnchorKinds[] = {"event", "trace", "episode", "audit", "artifact"};
-constexpr std::string_view kRedactions[] = {"redacted", "abstracted", "operator_raw_opt_in",
-                                            "raw_unredacted", "unknown"};
-constexpr std::string_view kProofs[] = {"full_chain_verified", "partial", "broken", "unknown"};
+constexpr std::string_view kKnownRedactions[] = {"redacted", "abstracted", "operator_raw_opt_in",
+                                                 "raw_unredacted", "unknown"};
+constexpr std::string_view kUsableProofs[] = {"full_chain_verified", "partial", "broken",
+                                              "unknown"};
 constexpr std::string_view kScans[] = {"scanned_clean", "incomplete", "not_scanned"};
 constexpr std::string_view kOpen = "open";
 
@@ -188,8 +189,8 @@ Result<AdmissionRequest> read_admission(const json::Value& document) {
   CORTEX_TRY(read_text(document, "tool_provenance.invocation_id", out.invocation_id));
   CORTEX_TRY(read_word(document, "tool_provenance.import_class", kImports, out.import_class));
   CORTEX_TRY(read_anchors(document, out));
-  CORTEX_TRY(read_word(document, "redaction_status", kRedactions, out.redaction_status));
-  CORTEX_TRY(read_word(document, "proof_state", kProofs, out.proof_state));
+  CORTEX_TRY(read_word(document, "redaction_status", kKnownRedactions, out.redaction_status));
+  CORTEX_TRY(read_word(document, "proof_state", kUsableProofs, out.proof_state));
   CORTEX_TRY(read_scan(document, out));
   const json::Value* renounced = document.find("explicit_non_promotion");
   if (renounced == nullptr || renounced->as_bool() == nullptr) {

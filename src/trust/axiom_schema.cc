@@ -29,12 +29,12 @@ enum class Kind : std::uint8_t {
 
 enum class Presence : std::uint8_t { kRequired, kOptional, kNullable };  // nullable: or absent
 
-struct Field {
+struct SchemaField {
   std::string_view name;
   Kind kind;
   Presence presence = Presence::kRequired;
   Words words = {};
-  std::span<const Field> members = {};
+  std::span<const SchemaField> members = {};
 };
 
 constexpr auto kOptional = Presence::kOptional;
@@ -42,9 +42,9 @@ constexpr auto kNullable = Presence::kNullable;
 
 constexpr std::string_view kLabels[] = {"untrusted", "advisory", "observed", "validated",
                                         "authority_claimed"};
-constexpr std::string_view kProofs[] = {"missing", "partial", "closed", "failed"};
-constexpr std::string_view kCeilings[] = {"none", "advisory", "observed", "validated",
-                                          "promoted-by-cortex"};
+constexpr std::string_view kAxiomProofs[] = {"missing", "partial", "closed", "failed"};
+constexpr std::string_view kAxiomCeilings[] = {"none", "advisory", "observed", "validated",
+                                               "promoted-by-cortex"};
 constexpr std::string_view kProvenances[] = {"unknown", "claimed", "observed",
                                              "derived", "curated", "promoted"};
 constexpr std::string_view kContradictions[] = {"none_known", "unresolved", "resolved", "unknown"};
@@ -52,7 +52,8 @@ constexpr std::string_view kPromotions[] = {"candidate", "observed", "validated"
                                             "promoted",  "stale",    "quarantined"};
 constexpr std::string_view kQuarantines[] = {"clear", "quarantined", "derived_from_quarantined",
                                              "unknown"};
-constexpr std::string_view kRedactions[] = {"none", "redacted", "partially_redacted", "unknown"};
+constexpr std::string_view kAxiomRedactions[] = {"none", "redacted", "partially_redacted",
+                                                 "unknown"};
 constexpr std::string_view kScales[] = {"discrete", "numeric"};
 constexpr std::string_view kPolicies[] = {"deny", "review_required", "partial", "allow"};
 constexpr std::string_view kLanguage[] = {"candidate", "observed", "validated"};
@@ -75,43 +76,44 @@ constexpr std::string_view kClaims[] = {"denied", "review_required",
                                         "eligible_after_independent_validation"};
 constexpr std::string_view kValidations[] = {"pending", "pass", "fail", "partial"};
 
-constexpr Field word(std::string_view name, Words words, Presence presence = Presence::kRequired) {
+constexpr SchemaField word(std::string_view name, Words words,
+                           Presence presence = Presence::kRequired) {
   return {name, Kind::kWord, presence, words};
 }
-constexpr Field text(std::string_view name, Presence presence = Presence::kRequired) {
+constexpr SchemaField text(std::string_view name, Presence presence = Presence::kRequired) {
   return {name, Kind::kText, presence};
 }
-constexpr Field texts(std::string_view name, Presence presence = Presence::kRequired) {
+constexpr SchemaField texts(std::string_view name, Presence presence = Presence::kRequired) {
   return {name, Kind::kTexts, presence};
 }
-constexpr Field object(std::string_view name, std::span<const Field> members,
-                       Presence presence = Presence::kRequired) {
+constexpr SchemaField object(std::string_view name, std::span<const SchemaField> members,
+                             Presence presence = Presence::kRequired) {
   return {name, Kind::kObject, presence, {}, members};
 }
-constexpr Field objects(std::string_view name, std::span<const Field> members) {
+constexpr SchemaField objects(std::string_view name, std::span<const SchemaField> members) {
   return {name, Kind::kObjects, Presence::kRequired, {}, members};
 }
 
-constexpr Field kContextProof[] = {word("state", kProofs), texts("failing_edges"),
-                                   texts("proof_refs")};
-constexpr Field kSemanticTrust[] = {word("provenance_class", kProvenances),
-                                    {"trust_weight", Kind::kNumber},
-                                    text("weighting_basis")};
-constexpr Field kRedaction[] = {word("status", kRedactions),
-                                texts("redaction_refs"),
-                                {"blocks_critical_premise", Kind::kSwitch, kNullable}};
-constexpr Field kConfidence[] = {{"value", Kind::kNumberOrText}, word("scale", kScales)};
-constexpr Field kPolicy[] = {text("decision_id"), word("result", kPolicies)};
-constexpr Field kContextAnchor[] = {text("source_id"), word("source_type", kContextSources),
-                                    text("ref"), text("hash")};
-constexpr Field kContext[] = {
+constexpr SchemaField kContextProof[] = {word("state", kAxiomProofs), texts("failing_edges"),
+                                         texts("proof_refs")};
+constexpr SchemaField kSemanticTrust[] = {word("provenance_class", kProvenances),
+                                          {"trust_weight", Kind::kNumber},
+                                          text("weighting_basis")};
+constexpr SchemaField kRedaction[] = {word("status", kAxiomRedactions),
+                                      texts("redaction_refs"),
+                                      {"blocks_critical_premise", Kind::kSwitch, kNullable}};
+constexpr SchemaField kConfidence[] = {{"value", Kind::kNumberOrText}, word("scale", kScales)};
+constexpr SchemaField kPolicy[] = {text("decision_id"), word("result", kPolicies)};
+constexpr SchemaField kContextAnchor[] = {text("source_id"), word("source_type", kContextSources),
+                                          text("ref"), text("hash")};
+constexpr SchemaField kContext[] = {
     text("schema"),
     {"version", Kind::kCount},
     text("cortex_context_trust_ref", kNullable),
     text("context_id"),
     word("compatibility_trust_label", kLabels),
     object("proof_state", kContextProof),
-    word("truth_ceiling", kCeilings),
+    word("truth_ceiling", kAxiomCeilings),
     object("semantic_trust", kSemanticTrust),
     texts("provenance_refs", kOptional),
     word("contradiction_state", kContradictions, kOptional),
@@ -128,22 +130,22 @@ constexpr Field kContext[] = {
     texts("residual_risk", kOptional),
 };
 
-constexpr Field kRepo[] = {word("result", kRepos), text("evaluation_ref")};
-constexpr Field kActor[] = {text("identity_ref"), text("attestation_ref"),
-                            text("operator_approval_ref"), text("operator_approval_hash")};
-constexpr Field kToken[] = {text("token_id"),
-                            text("audience"),
-                            text("scope_hash"),
-                            text("operation_hash"),
-                            text("manifest_hash"),
-                            text("request_hash"),
-                            {"expires_at", Kind::kTime},
-                            word("revocation_result", kRevocations)};
-constexpr Field kTool[] = {text("tool_id"), text("tool_version"), text("command_ref"),
-                           text("source_commit"), text("dependency_lock_ref")};
-constexpr Field kExecutionAnchor[] = {text("source_id"), word("source_type", kExecutionSources),
-                                      text("ref"), text("hash")};
-constexpr Field kExecution[] = {
+constexpr SchemaField kRepo[] = {word("result", kRepos), text("evaluation_ref")};
+constexpr SchemaField kActor[] = {text("identity_ref"), text("attestation_ref"),
+                                  text("operator_approval_ref"), text("operator_approval_hash")};
+constexpr SchemaField kToken[] = {text("token_id"),
+                                  text("audience"),
+                                  text("scope_hash"),
+                                  text("operation_hash"),
+                                  text("manifest_hash"),
+                                  text("request_hash"),
+                                  {"expires_at", Kind::kTime},
+                                  word("revocation_result", kRevocations)};
+constexpr SchemaField kTool[] = {text("tool_id"), text("tool_version"), text("command_ref"),
+                                 text("source_commit"), text("dependency_lock_ref")};
+constexpr SchemaField kExecutionAnchor[] = {
+    text("source_id"), word("source_type", kExecutionSources), text("ref"), text("hash")};
+constexpr SchemaField kExecution[] = {
     text("schema"),
     {"version", Kind::kCount},
     text("axiom_execution_trust_ref", kNullable),
@@ -160,18 +162,18 @@ constexpr Field kExecution[] = {
     texts("residual_risk", kOptional),
 };
 
-constexpr Field kInitiating[] = {text("context_id"), text("cortex_context_trust_ref")};
-constexpr Field kAction[] = {text("action_id"), text("axiom_execution_trust_ref")};
-constexpr Field kArtifact[] = {text("artifact_id"), text("lineage_ref"),
-                               word("lifecycle_state", kPromotions),
-                               word("reproducibility_level", kReproducibility)};
-constexpr Field kAuthorityClaims[] = {word("durable_truth_promotion", kClaims),
-                                      word("full_execution_authority", kClaims),
-                                      {"review_required", Kind::kSwitch}};
-constexpr Field kValidation[] = {{"required", Kind::kSwitch},
-                                 text("independent_validation_ref", kNullable),
-                                 word("result", kValidations)};
-constexpr Field kLoop[] = {
+constexpr SchemaField kInitiating[] = {text("context_id"), text("cortex_context_trust_ref")};
+constexpr SchemaField kAction[] = {text("action_id"), text("axiom_execution_trust_ref")};
+constexpr SchemaField kArtifact[] = {text("artifact_id"), text("lineage_ref"),
+                                     word("lifecycle_state", kPromotions),
+                                     word("reproducibility_level", kReproducibility)};
+constexpr SchemaField kAuthorityClaims[] = {word("durable_truth_promotion", kClaims),
+                                            word("full_execution_authority", kClaims),
+                                            {"review_required", Kind::kSwitch}};
+constexpr SchemaField kValidation[] = {{"required", Kind::kSwitch},
+                                       text("independent_validation_ref", kNullable),
+                                       word("result", kValidations)};
+constexpr SchemaField kLoop[] = {
     text("schema"),
     {"version", Kind::kCount},
     text("authority_feedback_loop_ref", kNullable),
@@ -195,23 +197,23 @@ constexpr Field kLoop[] = {
 struct Shape {
   std::string_view name;
   bool may_be_wrapped;
-  std::span<const Field> fields;
+  std::span<const SchemaField> fields;
 };
 constexpr std::array<Shape, 3> kShapes{{{"cortex_context_trust", true, kContext},
                                         {"axiom_execution_trust", true, kExecution},
                                         {"authority_feedback_loop", false, kLoop}}};
 
-std::string misfit(const Field& field, const json::Value& value);
+std::string misfit(const SchemaField& field, const json::Value& value);
 
-std::string misfit_of_object(std::span<const Field> fields, const json::Value& value) {
+std::string misfit_of_object(std::span<const SchemaField> fields, const json::Value& value) {
   const json::Object* members = value.as_object();
   if (members == nullptr) return " is no object";
   for (const auto& [name, unused] : *members) {
-    if (std::ranges::find(fields, name, &Field::name) == fields.end()) {
+    if (std::ranges::find(fields, name, &SchemaField::name) == fields.end()) {
       return cat(".", name, " is not known");
     }
   }
-  for (const Field& field : fields) {
+  for (const SchemaField& field : fields) {
     const json::Value* member = members->find(field.name);
     if (member == nullptr) {
       if (field.presence == Presence::kRequired) return cat(".", field.name, " is missing");
@@ -225,10 +227,10 @@ std::string misfit_of_object(std::span<const Field> fields, const json::Value& v
   return "";
 }
 
-std::string misfit_of_array(const Field& field, Kind element, const json::Value& value) {
+std::string misfit_of_array(const SchemaField& field, Kind element, const json::Value& value) {
   const json::Array* elements = value.as_array();
   if (elements == nullptr) return " is no array";
-  const Field one{field.name, element, Presence::kRequired, field.words, field.members};
+  const SchemaField one{field.name, element, Presence::kRequired, field.words, field.members};
   for (std::size_t i = 0; i < elements->size(); ++i) {
     if (const std::string what = misfit(one, (*elements)[i]); !what.empty()) {
       return cat("[", i, "]", what);
@@ -243,7 +245,7 @@ bool is_count(const json::Number* number) {
 
 // What does not fit, as the rest of a path and a predicate; "" when all does. The depth of the
 // recursion is that of the tables above.
-std::string misfit(const Field& field, const json::Value& value) {
+std::string misfit(const SchemaField& field, const json::Value& value) {
   const std::string* string = value.as_string();
   switch (field.kind) {
     case Kind::kText:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "trust/enum_index.h"
+
 namespace cortex::trust {
 namespace {
 
@@ -20,40 +22,39 @@ constexpr std::array<Row, 7> kModes{{{"unknown", kDevOnly},
                                      {"signed_local_ledger", kSignedLocalLedger},
                                      {"externally_anchored", kExternallyAnchored},
                                      {"authority_grade", kAuthorityGrade}}};
-constexpr std::array<Row, 5> kClasses{{{"untrusted", kDevOnly},
-                                       {"derived", kLocalUnsigned},
-                                       {"observed", kLocalUnsigned},
-                                       {"verified", kSignedLocalLedger},
-                                       {"operator", kAuthorityGrade}}};
-struct Names {
+constexpr std::array<Row, 5> kCeilingClasses{{{"untrusted", kDevOnly},
+                                              {"derived", kLocalUnsigned},
+                                              {"observed", kLocalUnsigned},
+                                              {"verified", kSignedLocalLedger},
+                                              {"operator", kAuthorityGrade}}};
+struct CeilingNames {
   std::string_view token, name;
 };
-constexpr std::array<Names, 5> kCeilings{{{"dev_only", "DevOnly"},
-                                          {"local_unsigned", "LocalUnsigned"},
-                                          {"signed_local_ledger", "SignedLocalLedger"},
-                                          {"externally_anchored", "ExternallyAnchored"},
-                                          {"authority_grade", "AuthorityGrade"}}};
+constexpr std::array<CeilingNames, 5> kCeilingNames{{{"dev_only", "DevOnly"},
+                                                     {"local_unsigned", "LocalUnsigned"},
+                                                     {"signed_local_ledger", "SignedLocalLedger"},
+                                                     {"externally_anchored", "ExternallyAnchored"},
+                                                     {"authority_grade", "AuthorityGrade"}}};
 // In the order of ProofState: unknown, broken, partial, full_chain_verified.
 constexpr std::array<ClaimCeiling, 4> kProofs{kDevOnly, kDevOnly, kLocalUnsigned, kAuthorityGrade};
-
-template <class E>
-std::size_t index(E value) {
-  return static_cast<std::size_t>(value);
-}
 
 }  // namespace
 
 std::string_view runtime_mode_token(RuntimeMode mode) { return kModes[index(mode)].token; }
 std::string_view authority_class_token(AuthorityClass authority) {
-  return kClasses[index(authority)].token;
+  return kCeilingClasses[index(authority)].token;
 }
 std::string_view claim_ceiling_token(ClaimCeiling ceiling) {
-  return kCeilings[index(ceiling)].token;
+  return kCeilingNames[index(ceiling)].token;
 }
-std::string_view claim_ceiling_name(ClaimCeiling ceiling) { return kCeilings[index(ceiling)].name; }
+std::string_view claim_ceiling_name(ClaimCeiling ceiling) {
+  return kCeilingNames[index(ceiling)].name;
+}
 
 ClaimCeiling ceiling_of(RuntimeMode mode) { return kModes[index(mode)].ceiling; }
-ClaimCeiling ceiling_of(AuthorityClass authority) { return kClasses[index(authority)].ceiling; }
+ClaimCeiling ceiling_of(AuthorityClass authority) {
+  return kCeilingClasses[index(authority)].ceiling;
+}
 ClaimCeiling ceiling_of(ProofState proof) { return kProofs[index(proof)]; }
 ClaimCeiling ceiling_of(Outcome outcome) {
   return outcome >= Outcome::kQuarantine ? kDevOnly : kAuthorityGrade;

@@ -15,7 +15,7 @@ struct KindRow {
   std::string_view token, name;
   ClaimCeiling required;
 };
-constexpr std::array<KindRow, 8> kKinds{{
+constexpr std::array<KindRow, 8> kClaimKinds{{
     {"diagnostic", "Diagnostic", kDevOnly},
     {"advisory", "Advisory", kDevOnly},
     {"trusted_history", "TrustedHistory", kSignedLocalLedger},
@@ -26,7 +26,7 @@ constexpr std::array<KindRow, 8> kKinds{{
     {"cross_system_trust", "CrossSystemTrust", kAuthorityGrade},
 }};
 
-const KindRow& row_of(ClaimKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
+const KindRow& row_of(ClaimKind kind) { return kClaimKinds[static_cast<std::size_t>(kind)]; }
 
 }  // namespace
 

@@ -3,39 +3,37 @@
 #include <algorithm>
 #include <array>
 
+#include "trust/enum_index.h"
+
 namespace cortex::trust {
 namespace {
 
-struct Names {
+struct ClosureNames {
   std::string_view token, name;
 };
 
-constexpr std::array<Names, 4> kStates{{{"unknown", "Unknown"},
-                                        {"broken", "Broken"},
-                                        {"partial", "Partial"},
-                                        {"full_chain_verified", "FullChainVerified"}}};
-constexpr std::array<Names, 7> kKinds{{{"hash_chain", "HashChain"},
-                                       {"signature", "Signature"},
-                                       {"identity_rotation", "IdentityRotation"},
-                                       {"external_anchor", "ExternalAnchor"},
-                                       {"lineage_closure", "LineageClosure"},
-                                       {"authority_fold", "AuthorityFold"},
-                                       {"context_pack_link", "ContextPackLink"}}};
+constexpr std::array<ClosureNames, 4> kClosureStates{
+    {{"unknown", "Unknown"},
+     {"broken", "Broken"},
+     {"partial", "Partial"},
+     {"full_chain_verified", "FullChainVerified"}}};
+constexpr std::array<ClosureNames, 7> kEdgeKinds{{{"hash_chain", "HashChain"},
+                                                  {"signature", "Signature"},
+                                                  {"identity_rotation", "IdentityRotation"},
+                                                  {"external_anchor", "ExternalAnchor"},
+                                                  {"lineage_closure", "LineageClosure"},
+                                                  {"authority_fold", "AuthorityFold"},
+                                                  {"context_pack_link", "ContextPackLink"}}};
 constexpr std::array<std::string_view, 6> kFailures{"missing",         "unresolved",
                                                     "mismatch",        "invalid_signature",
                                                     "anchor_mismatch", "authority_mismatch"};
 
-template <class E>
-std::size_t index(E value) {
-  return static_cast<std::size_t>(value);
-}
-
 }  // namespace
 
-std::string_view proof_state_token(ProofState state) { return kStates[index(state)].token; }
-std::string_view proof_state_name(ProofState state) { return kStates[index(state)].name; }
-std::string_view edge_kind_token(EdgeKind kind) { return kKinds[index(kind)].token; }
-std::string_view edge_kind_name(EdgeKind kind) { return kKinds[index(kind)].name; }
+std::string_view proof_state_token(ProofState state) { return kClosureStates[index(state)].token; }
+std::string_view proof_state_name(ProofState state) { return kClosureStates[index(state)].name; }
+std::string_view edge_kind_token(EdgeKind kind) { return kEdgeKinds[index(kind)].token; }
+std::string_view edge_kind_name(EdgeKind kind) { return kEdgeKinds[index(kind)].name; }
 std::string_view edge_failure_token(EdgeFailure failure) { return kFailures[index(failure)]; }
 
 ProofState Closure::state() const {

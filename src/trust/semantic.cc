@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "trust/enum_index.h"
 
 namespace cortex::trust {
 namespace {
@@ -40,19 +41,13 @@ struct UseRow {
   std::string_view token;
   Outcome unknown, uncorroborated, untested, otherwise;
 };
-using enum Outcome;
 constexpr std::array<UseRow, 5> kUses{{
-    {"candidate_memory", kWarn, kAllow, kAllow, kAllow},
-    {"default_context", kQuarantine, kWarn, kAllow, kAllow},
-    {"advisory_doctrine", kQuarantine, kWarn, kAllow, kAllow},
-    {"high_force_doctrine", kReject, kReject, kReject, kAllow},
-    {"trusted_external_use", kReject, kReject, kReject, kAllow},
+    {"candidate_memory", Outcome::kWarn, Outcome::kAllow, Outcome::kAllow, Outcome::kAllow},
+    {"default_context", Outcome::kQuarantine, Outcome::kWarn, Outcome::kAllow, Outcome::kAllow},
+    {"advisory_doctrine", Outcome::kQuarantine, Outcome::kWarn, Outcome::kAllow, Outcome::kAllow},
+    {"high_force_doctrine", Outcome::kReject, Outcome::kReject, Outcome::kReject, Outcome::kAllow},
+    {"trusted_external_use", Outcome::kReject, Outcome::kReject, Outcome::kReject, Outcome::kAllow},
 }};
-
-template <class E>
-std::size_t index(E value) {
-  return static_cast<std::size_t>(value);
-}
 
 SemanticTrust trust_of(const SemanticInput& input, bool unknown, bool corroborated) {
   if (unknown) return SemanticTrust::kUnknown;

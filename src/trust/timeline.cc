@@ -9,9 +9,9 @@
 namespace cortex::trust {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTiers = {"untrusted", "observed", "verified",
-                                                    "operator"};
-constexpr std::array<std::string_view, 3> kStates = {"active", "retired", "revoked"};
+constexpr std::array<std::string_view, 4> kTimelineTiers = {"untrusted", "observed", "verified",
+                                                            "operator"};
+constexpr std::array<std::string_view, 3> kTimelineStates = {"active", "retired", "revoked"};
 
 template <class Enum, std::size_t size>
 std::optional<Enum> parse(const std::array<std::string_view, size>& tokens,
@@ -80,13 +80,15 @@ void judge_principal(const KeyEvidence& e, Tier minimum, Judge& judge) {
 
 }  // namespace
 
-std::string_view tier_token(Tier tier) { return kTiers[static_cast<std::size_t>(tier)]; }
-std::optional<Tier> parse_tier(std::string_view token) { return parse<Tier>(kTiers, token); }
+std::string_view tier_token(Tier tier) { return kTimelineTiers[static_cast<std::size_t>(tier)]; }
+std::optional<Tier> parse_tier(std::string_view token) {
+  return parse<Tier>(kTimelineTiers, token);
+}
 std::string_view key_state_token(KeyState state) {
-  return kStates[static_cast<std::size_t>(state)];
+  return kTimelineStates[static_cast<std::size_t>(state)];
 }
 std::optional<KeyState> parse_key_state(std::string_view token) {
-  return parse<KeyState>(kStates, token);
+  return parse<KeyState>(kTimelineStates, token);
 }
 
 Outcome Authority::outcome() const {

@@ -11,47 +11,47 @@ namespace {
 
 enum class Form : std::uint8_t { kText, kCount, kTime };
 
-struct Field {
+struct WitnessField {
   std::string_view name;
   Form form = Form::kText;
 };
 
-constexpr Field kHeadFields[] = {{"chain_head_hash"}, {"event_count", Form::kCount}};
-constexpr Field kAnchorFields[] = {
+constexpr WitnessField kHeadFields[] = {{"chain_head_hash"}, {"event_count", Form::kCount}};
+constexpr WitnessField kAnchorFields[] = {
     {"chain_head_hash"}, {"event_count", Form::kCount}, {"sink_kind"}};
-constexpr Field kCiFields[] = {
+constexpr WitnessField kCiFields[] = {
     {"workflow_run_id"}, {"commit_sha"}, {"conclusion_timestamp", Form::kTime}};
-constexpr Field kBuildFields[] = {{"builder_id"}, {"source_digest"}, {"artifact_digest"}};
+constexpr WitnessField kBuildFields[] = {{"builder_id"}, {"source_digest"}, {"artifact_digest"}};
 
 struct ClassRow {
   std::string_view token, domain;
-  std::span<const Field> fields;
+  std::span<const WitnessField> fields;
 };
 
-constexpr std::array<ClassRow, kWitnessClasses> kClasses{{
+constexpr std::array<ClassRow, kWitnessClasses> kClassNames{{
     {"signed_ledger_chain_head", "local_signed_ledger", kHeadFields},
     {"external_anchor_crossing", "external_anchor_sink", kAnchorFields},
     {"remote_ci_conclusion", "remote_ci_provider", kCiFields},
     {"reproducible_build_provenance", "reproducible_build_provider", kBuildFields},
 }};
 
-constexpr std::array<std::string_view, 3> kTiers{"local", "operator_owned", "third_party"};
+constexpr std::array<std::string_view, 3> kWitnessTiers{"local", "operator_owned", "third_party"};
 
-const ClassRow& row_of(WitnessClass kind) { return kClasses[static_cast<std::size_t>(kind)]; }
+const ClassRow& row_of(WitnessClass kind) { return kClassNames[static_cast<std::size_t>(kind)]; }
 
 Error malformed(std::string_view what) {
   return make_error(Code::kPrecondition, cat("a witness is malformed: ", what),
                     "no witness was looked at", "correct it, or leave it out");
 }
 
-Result<std::string> text_at(const json::Value& from, std::string_view name) {
+Result<std::string> text_member_of(const json::Value& from, std::string_view name) {
   const std::string* text = from.find_text(name);
   if (text == nullptr) return malformed(cat("`", name, "` is missing or no string"));
   return *text;
 }
 
 Result<Timestamp> time_at(const json::Value& from, std::string_view name) {
-  CORTEX_ASSIGN(const std::string text, text_at(from, name));
+  CORTEX_ASSIGN(const std::string text, text_member_of(from, name));
   const auto time = parse_relaxed_rfc3339(text);
   if (!time) return malformed(cat("`", name, "` is no time"));
   return *time;
@@ -60,7 +60,7 @@ Result<Timestamp> time_at(const json::Value& from, std::string_view name) {
 // Hex in either case.
 Result<std::vector<std::uint8_t>> bytes_at(const json::Value& from, std::string_view name,
                                            std::size_t size = 0) {
-  CORTEX_ASSIGN(const std::string text, text_at(from, name));
+  CORTEX_ASSIGN(const std::string text, text_member_of(from, name));
   auto bytes = from_hex(to_lower_ascii(text));
   if (!bytes || (size > 0 && bytes->size() != size)) {
     return malformed(cat("`", name, "` is no hex text of the right length"));
@@ -84,7 +84,7 @@ Status read_signature(const json::Value& from, WitnessSignature& out) {
     CORTEX_ASSIGN(out.bytes, bytes_at(from, "signature_der"));
   } else if (type != nullptr && *type == "self_signed") {
     out.kind = SignatureKind::kNamedKey;
-    CORTEX_ASSIGN(out.signer_id, text_at(from, "key_id"));
+    CORTEX_ASSIGN(out.signer_id, text_member_of(from, "key_id"));
     CORTEX_ASSIGN(out.bytes, bytes_at(from, "signature_bytes"));
     return {};
   } else {
@@ -95,10 +95,10 @@ Status read_signature(const json::Value& from, WitnessSignature& out) {
   return {};
 }
 
-Result<std::string> field_text(const json::Value& payload, const Field& field) {
+Result<std::string> field_text(const json::Value& payload, const WitnessField& field) {
   switch (field.form) {
     case Form::kText:
-      return text_at(payload, field.name);
+      return text_member_of(payload, field.name);
     case Form::kCount: {
       const auto count = payload.find_unsigned(field.name);
       if (!count) return malformed(cat("`payload.", field.name, "` is no whole number"));
@@ -117,7 +117,7 @@ Status read_payload(const json::Value& document, Witness& out) {
   const auto known = kind == nullptr ? std::nullopt : parse_witness_class(*kind);
   if (!known) return malformed("`payload.kind` is missing or not known");
   out.payload_kind = *known;
-  for (const Field& field : row_of(*known).fields) {
+  for (const WitnessField& field : row_of(*known).fields) {
     CORTEX_ASSIGN(std::string text, field_text(*payload, field));
     // The signed text is made of lines: a value with a line end could pose as others.
     if (text.find('\n') != std::string::npos) {
@@ -134,19 +134,19 @@ std::string_view witness_class_token(WitnessClass kind) { return row_of(kind).to
 std::string_view required_domain(WitnessClass kind) { return row_of(kind).domain; }
 
 std::optional<WitnessClass> parse_witness_class(std::string_view token) {
-  const auto* row = std::ranges::find(kClasses, token, &ClassRow::token);
-  if (row == kClasses.end()) return std::nullopt;
-  return static_cast<WitnessClass>(row - kClasses.begin());
+  const auto* row = std::ranges::find(kClassNames, token, &ClassRow::token);
+  if (row == kClassNames.end()) return std::nullopt;
+  return static_cast<WitnessClass>(row - kClassNames.begin());
 }
 
 std::string_view witness_tier_token(WitnessTier tier) {
-  return kTiers[static_cast<std::size_t>(tier)];
+  return kWitnessTiers[static_cast<std::size_t>(tier)];
 }
 
 std::optional<WitnessTier> parse_witness_tier(std::string_view token) {
-  const auto* found = std::ranges::find(kTiers, token);
-  if (found == kTiers.end()) return std::nullopt;
-  return static_cast<WitnessTier>(found - kTiers.begin());
+  const auto* found = std::ranges::find(kWitnessTiers, token);
+  if (found == kWitnessTiers.end()) return std::nullopt;
+  return static_cast<WitnessTier>(found - kWitnessTiers.begin());
 }
 
 const std::string* Witness::field(std::string_view name) const {
@@ -158,20 +158,20 @@ const std::string* Witness::field(std::string_view name) const {
 
 Result<Witness> read_witness(const json::Value& document) {
   Witness out;
-  CORTEX_ASSIGN(const std::string kind, text_at(document, "class"));
+  CORTEX_ASSIGN(const std::string kind, text_member_of(document, "class"));
   const auto known = parse_witness_class(kind);
   if (!known) return malformed("`class` is not known");
   out.kind = *known;
-  CORTEX_ASSIGN(out.domain, text_at(document, "authority_domain"));
-  if (std::ranges::find(kClasses, out.domain, &ClassRow::domain) == kClasses.end()) {
+  CORTEX_ASSIGN(out.domain, text_member_of(document, "authority_domain"));
+  if (std::ranges::find(kClassNames, out.domain, &ClassRow::domain) == kClassNames.end()) {
     return malformed("`authority_domain` is not known");
   }
-  CORTEX_ASSIGN(const std::string tier, text_at(document, "tier"));
+  CORTEX_ASSIGN(const std::string tier, text_member_of(document, "tier"));
   const auto known_tier = parse_witness_tier(tier);
   if (!known_tier) return malformed("`tier` is not known");
   out.tier = *known_tier;
   CORTEX_ASSIGN(out.asserted_at, time_at(document, "asserted_at"));
-  CORTEX_ASSIGN(out.subject_blake3, text_at(document, "asserted_subject_blake3"));
+  CORTEX_ASSIGN(out.subject_blake3, text_member_of(document, "asserted_subject_blake3"));
   const json::Value* signature = document.find("signature");
   if (signature == nullptr) return malformed("`signature` is missing");
   CORTEX_TRY(read_signature(*signature, out.signature));

@@ -27,7 +27,7 @@ using ::testing::StartsWith;
 constexpr std::uint64_t kSeeds = 64;
 
 template <class T>
-int errno_of(const Result<T>& result) {
+int crash_errno(const Result<T>& result) {
   return result.ok() ? 0 : result.error().system_errno;
 }
 
@@ -225,18 +225,18 @@ TEST(CrashFs, LocksVanishAndOldHandlesFailAfterACrash) {
   ASSERT_TRUE(old->lock(Lock::kExclusive, 0).ok());
   fs.crash(Fate::kApplied, 0);
   char buffer[4];
-  EXPECT_EQ(errno_of(old->read_at(0, buffer)), EIO);
-  EXPECT_EQ(errno_of(old->append("y")), EIO);
-  EXPECT_EQ(errno_of(old->truncate(0)), EIO);
-  EXPECT_EQ(errno_of(old->sync_data()), EIO);
-  EXPECT_EQ(errno_of(old->info()), EIO);
-  EXPECT_EQ(errno_of(old->set_mode(0600)), EIO);
-  EXPECT_EQ(errno_of(old->lock(Lock::kShared, 0)), EIO);
-  EXPECT_EQ(errno_of(old->unlock()), EIO);
+  EXPECT_EQ(crash_errno(old->read_at(0, buffer)), EIO);
+  EXPECT_EQ(crash_errno(old->append("y")), EIO);
+  EXPECT_EQ(crash_errno(old->truncate(0)), EIO);
+  EXPECT_EQ(crash_errno(old->sync_data()), EIO);
+  EXPECT_EQ(crash_errno(old->info()), EIO);
+  EXPECT_EQ(crash_errno(old->set_mode(0600)), EIO);
+  EXPECT_EQ(crash_errno(old->lock(Lock::kShared, 0)), EIO);
+  EXPECT_EQ(crash_errno(old->unlock()), EIO);
   const auto fresh = open_file(fs, "/a");
   EXPECT_TRUE(fresh->lock(Lock::kExclusive, 0).ok());
-  EXPECT_EQ(errno_of(old->close()), EIO);
-  EXPECT_EQ(errno_of(open_file(fs, "/a")->lock(Lock::kShared, 0)), EWOULDBLOCK)
+  EXPECT_EQ(crash_errno(old->close()), EIO);
+  EXPECT_EQ(crash_errno(open_file(fs, "/a")->lock(Lock::kShared, 0)), EWOULDBLOCK)
       << "closing the old handle must not free the new lock";
 }
 
@@ -247,7 +247,7 @@ TEST(CrashFs, AKilledProcessLosesItsLocksAndTheMachineKeepsWhatWasWritten) {
   ASSERT_TRUE(old->lock(Lock::kExclusive, 0).ok());
   ASSERT_TRUE(old->append("2").ok());
   fs.kill();
-  EXPECT_EQ(errno_of(old->append("x")), EIO);
+  EXPECT_EQ(crash_errno(old->append("x")), EIO);
   EXPECT_EQ(get(fs, "/a"), "12");
   EXPECT_TRUE(open_file(fs, "/a")->lock(Lock::kExclusive, 0).ok());
   fs.crash(Fate::kDropped, 0);
@@ -260,16 +260,16 @@ TEST(CrashFs, NothingWorksBetweenTheCrashPointAndTheRestart) {
   const auto file = open_file(fs, "/a");
   fs.crash_at(fs.operation_count() + 1);
   EXPECT_FALSE(fs.is_halted());
-  EXPECT_EQ(errno_of(file->append("2")), EIO);
+  EXPECT_EQ(crash_errno(file->append("2")), EIO);
   EXPECT_TRUE(fs.is_halted());
-  EXPECT_EQ(errno_of(file->sync_data()), EIO);
-  EXPECT_EQ(errno_of(file->info()), EIO);
-  EXPECT_EQ(errno_of(fs.stat("/a")), EIO);
-  EXPECT_EQ(errno_of(fs.list("/")), EIO);
-  EXPECT_EQ(errno_of(fs.open("/a", Open::kRead)), EIO);
-  EXPECT_EQ(errno_of(fs.make_directory("/d", 0700)), EIO);
-  EXPECT_EQ(errno_of(fs.rename_no_replace("/a", "/b")), EIO);
-  EXPECT_EQ(errno_of(fs.remove_file("/a")), EIO);
+  EXPECT_EQ(crash_errno(file->sync_data()), EIO);
+  EXPECT_EQ(crash_errno(file->info()), EIO);
+  EXPECT_EQ(crash_errno(fs.stat("/a")), EIO);
+  EXPECT_EQ(crash_errno(fs.list("/")), EIO);
+  EXPECT_EQ(crash_errno(fs.open("/a", Open::kRead)), EIO);
+  EXPECT_EQ(crash_errno(fs.make_directory("/d", 0700)), EIO);
+  EXPECT_EQ(crash_errno(fs.rename_no_replace("/a", "/b")), EIO);
+  EXPECT_EQ(crash_errno(fs.remove_file("/a")), EIO);
   EXPECT_EQ(fs.operations().back(), "append \"/a\"");
   fs.crash(Fate::kApplied, 0);
   EXPECT_EQ(get(fs, "/a"), "12") << "the interrupted operation may have happened";
@@ -283,7 +283,7 @@ TEST(CrashFs, ASyncInterruptedByPowerLossLeavesItsBytesToFate) {
     const auto file = open_file(fs, "/a");
     ASSERT_TRUE(file->append("2").ok());
     fs.crash_at(fs.operation_count() + 1);
-    EXPECT_EQ(errno_of(file->sync_data()), EIO);
+    EXPECT_EQ(crash_errno(file->sync_data()), EIO);
     fs.crash(fate, 0);
     EXPECT_EQ(get(fs, "/a"), fate == Fate::kApplied ? "12" : "1");
   }
@@ -292,7 +292,7 @@ TEST(CrashFs, ASyncInterruptedByPowerLossLeavesItsBytesToFate) {
 TEST(CrashFs, EveryKindOfOperationCountsAndFailsWithoutEffect) {
   const auto run = [](CrashFs& fs) {
     std::vector<int> failures;
-    const auto step = [&](const Status& status) { failures.push_back(errno_of(status)); };
+    const auto step = [&](const Status& status) { failures.push_back(crash_errno(status)); };
     step(fs.make_directory("/d", 0700));
     step(write_new(fs, "/f", "x", 0600));
     if (auto file = fs.open("/f", Open::kAppend); file.ok()) {
@@ -320,8 +320,8 @@ TEST(CrashFs, EveryKindOfOperationCountsAndFailsWithoutEffect) {
 
 TEST(CrashFs, CallsThatFailForTheirOwnReasonsDoNotCount) {
   CrashFs fs;
-  EXPECT_EQ(errno_of(fs.remove_file("/none")), ENOENT);
-  EXPECT_EQ(errno_of(fs.make_directory("/", 0700)), EEXIST);
+  EXPECT_EQ(crash_errno(fs.remove_file("/none")), ENOENT);
+  EXPECT_EQ(crash_errno(fs.make_directory("/", 0700)), EEXIST);
   EXPECT_EQ(fs.operation_count(), 0U);
 }
 
@@ -331,7 +331,7 @@ TEST(CrashFs, AFailedAppendIsCutBackAndItsFirstHalfMayReappear) {
     const auto file = open_file(fs, "/a");
     fs.fail_at(fs.operation_count() + 1, ENOSPC);
     const Status failed = file->append("1234");
-    EXPECT_EQ(errno_of(failed), ENOSPC);
+    EXPECT_EQ(crash_errno(failed), ENOSPC);
     EXPECT_EQ(failed.error().unchanged, "the file has its old size");
     EXPECT_THAT(failed.error().next, HasSubstr("free space"));
     EXPECT_EQ(get(fs, "/a"), "kept ");
@@ -348,9 +348,9 @@ TEST(CrashFs, AFileThatCouldNotBeCutBackIsPoisoned) {
   EXPECT_THAT(file->append("1234").error().unchanged, HasSubstr("old size of 5 bytes failed"));
   EXPECT_EQ(get(fs, "/a"), "kept 12");
   EXPECT_THAT(file->append("x").error().message, HasSubstr("earlier storage failure"));
-  EXPECT_EQ(errno_of(file->sync_data()), EIO);
-  EXPECT_EQ(errno_of(file->truncate(5)), EIO);
-  EXPECT_EQ(errno_of(file->lock(Lock::kShared, 0)), EIO);
+  EXPECT_EQ(crash_errno(file->sync_data()), EIO);
+  EXPECT_EQ(crash_errno(file->truncate(5)), EIO);
+  EXPECT_EQ(crash_errno(file->lock(Lock::kShared, 0)), EIO);
 }
 
 // The page cache shows what no later sync will write.
@@ -360,7 +360,7 @@ TEST(CrashFs, BytesOfAFailedSyncAreLostAlthoughTheNextSyncSucceeds) {
   auto file = open_file(fs, "/a");
   ASSERT_TRUE(file->append("lost ").ok());
   fs.fail_at(fs.operation_count() + 1, EIO);
-  EXPECT_EQ(errno_of(file->sync_data()), EIO);
+  EXPECT_EQ(crash_errno(file->sync_data()), EIO);
   EXPECT_THAT(file->sync_data().error().message, HasSubstr("earlier storage failure"));
   file = open_file(fs, "/a");
   EXPECT_EQ(get(fs, "/a"), "kept lost ");

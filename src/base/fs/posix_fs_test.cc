@@ -39,7 +39,7 @@ std::unique_ptr<File> open_file(const std::string& path, Open how) {
 }
 
 template <class T>
-int errno_of(const Result<T>& result) {
+int posix_errno(const Result<T>& result) {
   return result.ok() ? 0 : result.error().system_errno;
 }
 
@@ -49,9 +49,9 @@ TEST(PosixFs, ExclusiveCreationRefusesWhatIsThereInAnyForm) {
   ASSERT_EQ(::symlink("nowhere", (dir / "link").c_str()), 0);
   ASSERT_EQ(::mkdir((dir / "folder").c_str(), 0700), 0);
   for (const char* name : {"file", "link", "folder"}) {
-    EXPECT_EQ(errno_of(posix().open(dir / name, Open::kCreateExclusive)), EEXIST) << name;
+    EXPECT_EQ(posix_errno(posix().open(dir / name, Open::kCreateExclusive)), EEXIST) << name;
   }
-  EXPECT_EQ(errno_of(posix().open(dir / "link", Open::kAppendOrCreate)), EEXIST);
+  EXPECT_EQ(posix_errno(posix().open(dir / "link", Open::kAppendOrCreate)), EEXIST);
   EXPECT_EQ(posix().lstat(dir / "nowhere")->kind, Kind::kMissing);
 }
 
@@ -117,10 +117,10 @@ TEST(PosixFs, AFailedSyncPoisonsTheFile) {
   const TestDir dir;
   ASSERT_EQ(::mkfifo((dir / "pipe").c_str(), 0600), 0);
   const auto file = open_file(dir / "pipe", Open::kAppend);
-  EXPECT_EQ(errno_of(file->sync_data()), EINVAL);
-  EXPECT_EQ(errno_of(file->sync_data()), EIO) << "the second sync must not be tried";
-  EXPECT_EQ(errno_of(file->append("x")), EIO);
-  EXPECT_EQ(errno_of(file->lock(Lock::kShared, 0)), EIO);
+  EXPECT_EQ(posix_errno(file->sync_data()), EINVAL);
+  EXPECT_EQ(posix_errno(file->sync_data()), EIO) << "the second sync must not be tried";
+  EXPECT_EQ(posix_errno(file->append("x")), EIO);
+  EXPECT_EQ(posix_errno(file->lock(Lock::kShared, 0)), EIO);
 }
 
 TEST(PosixFs, PipesAreReadInOrder) {
@@ -183,10 +183,10 @@ TEST(PosixFs, RenameNeverReplacesAnything) {
                               return posix().rename_no_replace(from, to);
                             },
                             &rename_after_looking}) {
-    EXPECT_EQ(errno_of(rename(dir / "a", dir / "b")), EEXIST);
-    EXPECT_EQ(errno_of(rename(dir / "a", dir / "link")), EEXIST);
-    EXPECT_EQ(errno_of(rename(dir / "folder", dir / "empty")), EEXIST);
-    EXPECT_EQ(errno_of(rename(dir / "none", dir / "new")), ENOENT);
+    EXPECT_EQ(posix_errno(rename(dir / "a", dir / "b")), EEXIST);
+    EXPECT_EQ(posix_errno(rename(dir / "a", dir / "link")), EEXIST);
+    EXPECT_EQ(posix_errno(rename(dir / "folder", dir / "empty")), EEXIST);
+    EXPECT_EQ(posix_errno(rename(dir / "none", dir / "new")), ENOENT);
     EXPECT_TRUE(rename(dir / "a", dir / "c").ok());
     EXPECT_TRUE(rename(dir / "c", dir / "a").ok());
     EXPECT_TRUE(rename(dir / "folder", dir / "moved").ok());
@@ -208,16 +208,16 @@ TEST(PosixFs, ListIsSortedAndWithoutDots) {
   const TestDir dir;
   for (const char* name : {"b", "a", ".hidden"}) put(dir / name, "");
   EXPECT_THAT(*posix().list(dir.path()), ElementsAre(".hidden", "a", "b"));
-  EXPECT_EQ(errno_of(posix().list(dir / "a")), ENOTDIR);
+  EXPECT_EQ(posix_errno(posix().list(dir / "a")), ENOTDIR);
 }
 
 TEST(PosixFs, RemovalTellsFilesFromFolders) {
   const TestDir dir;
   ASSERT_TRUE(posix().make_directories(dir / "d/e", 0700).ok());
   EXPECT_FALSE(posix().remove_file(dir / "d").ok());
-  EXPECT_EQ(errno_of(posix().remove_directory(dir / "d")), ENOTEMPTY);
+  EXPECT_EQ(posix_errno(posix().remove_directory(dir / "d")), ENOTEMPTY);
   EXPECT_TRUE(posix().remove_directory(dir / "d/e").ok());
-  EXPECT_EQ(errno_of(posix().remove_file(dir / "none")), ENOENT);
+  EXPECT_EQ(posix_errno(posix().remove_file(dir / "none")), ENOENT);
 }
 
 TEST(PosixFs, FoldersAreSyncedAndPathsResolved) {
@@ -226,7 +226,7 @@ TEST(PosixFs, FoldersAreSyncedAndPathsResolved) {
   EXPECT_FALSE(posix().sync_directory(dir / "none").ok());
   ASSERT_EQ(::symlink(".", (dir / "self").c_str()), 0);
   EXPECT_EQ(*posix().canonical(dir / "self/self"), *posix().canonical(dir.path()));
-  EXPECT_EQ(errno_of(posix().canonical(dir / "none")), ENOENT);
+  EXPECT_EQ(posix_errno(posix().canonical(dir / "none")), ENOENT);
   EXPECT_TRUE(posix().working_directory()->starts_with('/'));
 }
 
@@ -251,21 +251,21 @@ TEST(ReadAll, RefusesMoreThanItsLimitAndTakesExactlyIt) {
   EXPECT_EQ(*read_all(posix(), dir / "a", UINT64_MAX), "12345");
   EXPECT_EQ(*read_all(posix(), dir / "empty", 0), "");
   const auto refused = read_all(posix(), dir / "a", 4);
-  EXPECT_EQ(errno_of(refused), EFBIG);
+  EXPECT_EQ(posix_errno(refused), EFBIG);
   EXPECT_EQ(refused.error().code, Code::kPrecondition);
-  EXPECT_EQ(errno_of(read_all(posix(), dir.path(), 100)), EISDIR);
+  EXPECT_EQ(posix_errno(read_all(posix(), dir.path(), 100)), EISDIR);
 }
 
 // A file without a size of its own must not slip past the limit.
 TEST(ReadAll, TheLimitHoldsForEndlessDevicesAndSizelessFiles) {
-  EXPECT_EQ(errno_of(read_all(posix(), "/dev/zero", 3U << 20U)), EFBIG);
+  EXPECT_EQ(posix_errno(read_all(posix(), "/dev/zero", 3U << 20U)), EFBIG);
   EXPECT_THAT(*read_all(posix(), "/proc/self/status", 1U << 20U), HasSubstr("Name:"));
 }
 
 TEST(WriteNew, RefusesAnExistingFileAndLeavesItAlone) {
   const TestDir dir;
   put(dir / "a", "old");
-  EXPECT_EQ(errno_of(write_new(posix(), dir / "a", "new", 0600)), EEXIST);
+  EXPECT_EQ(posix_errno(write_new(posix(), dir / "a", "new", 0600)), EEXIST);
   EXPECT_EQ(get(dir / "a"), "old");
 }
 

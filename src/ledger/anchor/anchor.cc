@@ -10,10 +10,10 @@
 namespace cortex::ledger {
 namespace {
 
-constexpr std::size_t kHashCharacters = 64;
+constexpr std::size_t kAnchorHashCharacters = 64;
 
 // A leading plus and leading zeros are tolerated.
-std::optional<std::uint64_t> parse_count(std::string_view text) {
+std::optional<std::uint64_t> anchor_count(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   std::uint64_t count = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
@@ -21,7 +21,7 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
   return count;
 }
 
-Result<Anchor> parse_record(const RecordLine& record) {
+Result<Anchor> anchor_record(const RecordLine& record) {
   const auto fields = split(record.body, ' ');
   if (fields.size() != 3 || std::ranges::any_of(fields, &std::string_view::empty)) {
     return record_error(kAnchorFormat, record.line, "fields",
@@ -32,12 +32,12 @@ Result<Anchor> parse_record(const RecordLine& record) {
     return record_error(kAnchorFormat, record.line, "time",
                         cat(quoted(fields[0]), " is no RFC 3339 time"));
   }
-  const auto count = parse_count(fields[1]);
+  const auto count = anchor_count(fields[1]);
   if (!count) {
     return record_error(kAnchorFormat, record.line, "count",
                         cat(quoted(fields[1]), " is no count of events"));
   }
-  if (fields[2].size() != kHashCharacters || !is_lower_hex(fields[2])) {
+  if (fields[2].size() != kAnchorHashCharacters || !is_lower_hex(fields[2])) {
     return record_error(kAnchorFormat, record.line, "hash",
                         cat(quoted(fields[2]), " is no hash of 64 lower-case hex characters"));
   }
@@ -67,7 +67,7 @@ Result<Anchor> parse_anchor(std::string_view text) {
   const bool more = second != std::string_view::npos && second + 1 < text.size();
   CORTEX_ASSIGN(const auto records,
                 split_records(kAnchorFormat, more ? text.substr(0, second + 1) : text));
-  CORTEX_ASSIGN(Anchor anchor, parse_record(records.front()));
+  CORTEX_ASSIGN(Anchor anchor, anchor_record(records.front()));
   if (more) {
     return record_error(kAnchorFormat, records.front().line + 1, "trailing",
                         "something stands behind the anchor");
@@ -80,7 +80,7 @@ Result<std::vector<Anchor>> parse_anchor_history(std::string_view text) {
   std::vector<Anchor> anchors;
   anchors.reserve(records.size());
   for (const RecordLine& record : records) {
-    CORTEX_ASSIGN(Anchor anchor, parse_record(record));
+    CORTEX_ASSIGN(Anchor anchor, anchor_record(record));
     anchors.push_back(std::move(anchor));
   }
   for (std::size_t i = 1; i < anchors.size(); ++i) {

@@ -13,7 +13,7 @@
 namespace cortex::ledger {
 namespace {
 
-std::string golden(std::string_view name) {
+std::string golden_anchor(std::string_view name) {
   return fs::read_all(fs::posix(), cat(CORTEX_TEST_DATA "/ledger/anchors/", name), 1U << 20)
       .value();
 }
@@ -59,17 +59,17 @@ TEST(Anchor, EveryMalformedTextHasItsToken) {
 
 // The golden files, without those that need the ledger to be refused.
 TEST(Anchor, GoldenFilesAreReadOrRefusedAsRecorded) {
-  const std::string table = golden("expected.tsv");
+  const std::string table = golden_anchor("expected.tsv");
   for (const std::string_view line : split(table, '\n')) {
     const auto fields = split(line, '\t');
     if (fields.size() != 3 || fields[0] == "file") continue;
-    const std::string text = golden(fields[0]);
+    const std::string text = golden_anchor(fields[0]);
     const bool malformed =
         fields[1] == "--against" ? !parse_anchor(text).ok() : !parse_anchor_history(text).ok();
     const bool decreases = fields[0] == "h-nonmonotonic.txt";
     EXPECT_EQ(malformed, fields[2] == "7" || decreases) << fields[0];
   }
-  EXPECT_EQ(parse_anchor_history(golden("h-nonmonotonic.txt")).error().token,
+  EXPECT_EQ(parse_anchor_history(golden_anchor("h-nonmonotonic.txt")).error().token,
             "anchor.history.count_decreases");
 }
 

@@ -33,7 +33,7 @@ enum Tag : std::uint8_t {
 std::size_t digest_size(OtsDigest type) { return type == OtsDigest::kSha256 ? 32 : 20; }
 
 template <class Bytes>
-std::string text_of(const Bytes& bytes) {
+std::string digest_text(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
@@ -41,11 +41,11 @@ std::string text_of(const Bytes& bytes) {
 std::optional<std::string> unary(std::uint8_t tag, const std::string& message) {
   switch (tag) {
     case static_cast<std::uint8_t>(OtsDigest::kSha1):
-      return text_of(crypto::sha1(message));
+      return digest_text(crypto::sha1(message));
     case static_cast<std::uint8_t>(OtsDigest::kRipemd160):
-      return text_of(crypto::ripemd160(message));
+      return digest_text(crypto::ripemd160(message));
     case static_cast<std::uint8_t>(OtsDigest::kSha256):
-      return text_of(crypto::sha256(message));
+      return digest_text(crypto::sha256(message));
     case kReverse:
       return std::string(message.rbegin(), message.rend());
     case kHexlify: {

@@ -14,7 +14,7 @@
 namespace cortex::ledger {
 namespace {
 
-std::string golden(std::string_view name) {
+std::string golden_receipt(std::string_view name) {
   return fs::read_all(fs::posix(), cat(CORTEX_TEST_DATA "/ledger/ots/", name), 1U << 20).value();
 }
 
@@ -38,15 +38,15 @@ const std::string kPending = pending("https://a.pool.opentimestamps.org");
 const std::string kFork = "\xff";
 
 TEST(Ots, GoldenProofsAreRead) {
-  const auto both = parse_ots(golden("both.ots"));
+  const auto both = parse_ots(golden_receipt("both.ots"));
   ASSERT_TRUE(both.ok());
   EXPECT_EQ(both->attestations.size(), 2U);
   EXPECT_EQ(both->digest(), text_of(crypto::sha256("unrelated")));
-  EXPECT_EQ(parse_ots(golden("btc.ots"))->attestations.front().kind,
+  EXPECT_EQ(parse_ots(golden_receipt("btc.ots"))->attestations.front().kind,
             OtsAttestation::Kind::kBitcoin);
-  EXPECT_EQ(parse_ots(golden("pend.ots"))->attestations.front().kind,
+  EXPECT_EQ(parse_ots(golden_receipt("pend.ots"))->attestations.front().kind,
             OtsAttestation::Kind::kPending);
-  const auto unknown = parse_ots(golden("unk.ots"));
+  const auto unknown = parse_ots(golden_receipt("unk.ots"));
   ASSERT_FALSE(unknown.ok());
   EXPECT_EQ(unknown.error().token, kOtsUnknownTagToken);
   EXPECT_EQ(unknown.error().code, Code::kIntegrity);

@@ -12,7 +12,7 @@
 namespace cortex::ledger {
 namespace {
 
-constexpr std::size_t kHashCharacters = 64;
+constexpr std::size_t kReceiptHashCharacters = 64;
 
 struct SinkRow {
   Sink sink;
@@ -21,9 +21,9 @@ struct SinkRow {
 constexpr SinkRow kSinks[] = {{Sink::kRekor, "rekor"}, {Sink::kOpenTimestamps, "opentimestamps"}};
 
 // Reads the members of one record, remembering the first that is not as it must be.
-class Reader {
+class ReceiptReader {
  public:
-  Reader(const json::Value& document, std::size_t line) : document_(document), line_(line) {}
+  ReceiptReader(const json::Value& document, std::size_t line) : document_(document), line_(line) {}
 
   std::string text(std::string_view name) {
     const json::Value* value = document_.find(name);
@@ -33,7 +33,7 @@ class Reader {
   }
   std::string hash(std::string_view name) {
     std::string value = text(name);
-    if (value.size() != kHashCharacters || !is_lower_hex(value)) {
+    if (value.size() != kReceiptHashCharacters || !is_lower_hex(value)) {
       fail("hash", cat(name, " is no hash of 64 lower-case hex characters"));
     }
     return value;
@@ -75,7 +75,7 @@ class Reader {
   std::optional<Error> error_;
 };
 
-Result<Receipt> parse_record(const RecordLine& record) {
+Result<Receipt> receipt_record(const RecordLine& record) {
   auto document = json::parse(record.body);
   if (!document.ok()) {
     return record_error(kReceiptFormat, record.line, "json", document.error().message);
@@ -83,7 +83,7 @@ Result<Receipt> parse_record(const RecordLine& record) {
   if (document->as_object() == nullptr) {
     return record_error(kReceiptFormat, record.line, "json", "the record is no object");
   }
-  Reader reader(*document, record.line);
+  ReceiptReader reader(*document, record.line);
   Receipt receipt;
   receipt.sink = reader.sink("sink");
   receipt.anchor_text_sha256 = reader.hash("anchor_text_sha256");
@@ -119,7 +119,7 @@ Result<std::vector<Receipt>> parse_receipts(std::string_view text) {
   std::vector<Receipt> receipts;
   receipts.reserve(records.size());
   for (const RecordLine& record : records) {
-    CORTEX_ASSIGN(Receipt receipt, parse_record(record));
+    CORTEX_ASSIGN(Receipt receipt, receipt_record(record));
     receipts.push_back(std::move(receipt));
   }
   for (std::size_t i = 1; i < receipts.size(); ++i) {

@@ -14,7 +14,7 @@
 namespace cortex::ledger {
 namespace {
 
-std::string golden(std::string_view name) {
+std::string golden_record(std::string_view name) {
   return fs::read_all(fs::posix(), cat(CORTEX_TEST_DATA "/ledger/receipts/", name), 1U << 20)
       .value();
 }
@@ -50,15 +50,15 @@ TEST_F(ReceiptTest, WrittenTextIsReadBackInTheOrderOfTheFormat) {
 TEST_F(ReceiptTest, GoldenFilesAreReadOrRefusedAsRecorded) {
   for (const char* name : {"sink-none", "sink-unknown", "upper-hex", "zero-count", "empty-endpoint",
                            "receipt-not-object", "empty", "header2"}) {
-    const auto receipts = parse_receipts(golden(cat(name, ".txt")));
+    const auto receipts = parse_receipts(golden_record(cat(name, ".txt")));
     ASSERT_FALSE(receipts.ok()) << name;
     EXPECT_EQ(receipts.error().code, Code::kPrecondition) << name;
     EXPECT_TRUE(receipts.error().token.starts_with("receipt.format.")) << name;
   }
-  EXPECT_EQ(parse_receipts(golden("nonmonotonic.txt")).error().code, Code::kIntegrity);
+  EXPECT_EQ(parse_receipts(golden_record("nonmonotonic.txt")).error().code, Code::kIntegrity);
   for (const char* name : {"two-sinks", "extra-field", "subsecond-submitted-at", "rekor-real-kind",
                            "ots-bad-magic", "text-hash-mismatch", "too-long"}) {
-    const auto receipts = parse_receipts(golden(cat(name, ".txt")));
+    const auto receipts = parse_receipts(golden_record(cat(name, ".txt")));
     EXPECT_TRUE(receipts.ok()) << name << receipts.error().text();
   }
 }

@@ -29,7 +29,7 @@ std::string_view view_of(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Error refused(std::string_view token, std::string message) {
+Error entry_refused(std::string_view token, std::string message) {
   Error error = make_error(Code::kIntegrity, std::move(message));
   error.token = token;
   return error;
@@ -184,13 +184,13 @@ struct Log {
 Result<Log> log_of(const RekorEntry& entry, const TrustedRoot& root) {
   const TransparencyLog* log = find_log(root, entry.log_id);
   if (log == nullptr) {
-    return refused(kRekorNoLogToken,
-                   cat("no log of the trusted root has the id ", quoted(entry.log_id)));
+    return entry_refused(kRekorNoLogToken,
+                         cat("no log of the trusted root has the id ", quoted(entry.log_id)));
   }
   auto key = LogKey::of(*log);
   if (!key.ok()) {
-    return refused(kRekorNoLogToken, cat("the trusted root holds no usable key of ",
-                                         quoted(log->base_url), ": ", key.error().message));
+    return entry_refused(kRekorNoLogToken, cat("the trusted root holds no usable key of ",
+                                               quoted(log->base_url), ": ", key.error().message));
   }
   return Log{*log, std::move(key).value()};
 }
@@ -202,14 +202,14 @@ Status check_promise(const RekorEntry& entry, const Log& log) {
                               {"logIndex", entry.log_index}};
   const auto signature = from_base64(entry.set);
   if (!signature || !log.key.verify(json::write_compact(promised), *signature)) {
-    return refused(kRekorSetToken, cat("the log ", quoted(log.facts.base_url),
-                                       " did not sign the timestamp of the entry"));
+    return entry_refused(kRekorSetToken, cat("the log ", quoted(log.facts.base_url),
+                                             " did not sign the timestamp of the entry"));
   }
   const std::int64_t then = entry.integrated_at;
   if (then < log.facts.valid_from.seconds ||
       (log.facts.valid_to && then > log.facts.valid_to->seconds)) {
-    return refused(kRekorWindowToken, cat("the key of the log ", quoted(log.facts.base_url),
-                                          " was not valid when it signed the entry"));
+    return entry_refused(kRekorWindowToken, cat("the key of the log ", quoted(log.facts.base_url),
+                                                " was not valid when it signed the entry"));
   }
   return {};
 }
@@ -225,7 +225,8 @@ Status check_entry_signature(const json::Value& body, std::string_view digest_he
     const auto public_key = crypto::P256PublicKey::from_pem(view_of(*pem));
     if (public_key.ok() && public_key->verify_digest(*digest, *signature_der)) return {};
   }
-  return refused(kRekorEntrySignatureToken, "the entry is not signed by the key that it names");
+  return entry_refused(kRekorEntrySignatureToken,
+                       "the entry is not signed by the key that it names");
 }
 
 // Written by reference 0.1.2: SHA-256 of the entry, then of the two halves, left by the index.
@@ -260,13 +261,13 @@ Status check_inclusion(const RekorEntry& entry, std::string_view body, bool old_
            ? old_inclusion_holds(body, entry.proof_index, entry.tree_size, hashes, *root)
            : inclusion_holds(leaf_hash(body), entry.proof_index, entry.tree_size, hashes, *root));
   if (!holds) {
-    return refused(kRekorInclusionToken,
-                   "the inclusion proof does not lead from the entry to the "
-                   "root of the log");
+    return entry_refused(kRekorInclusionToken,
+                         "the inclusion proof does not lead from the entry to the "
+                         "root of the log");
   }
   // The name of an entry ends in its leaf's hash.
   if (!old_shape && !entry.uuid.ends_with(to_hex(leaf_hash(body)))) {
-    return refused(kRekorOtherEntryToken, "the uuid of the receipt is that of another entry");
+    return entry_refused(kRekorOtherEntryToken, "the uuid of the receipt is that of another entry");
   }
   return {};
 }
@@ -275,18 +276,18 @@ Status check_inclusion(const RekorEntry& entry, std::string_view body, bool old_
 Status check_checkpoint(const RekorEntry& entry, const Log& log) {
   if (!entry.checkpoint) return {};
   const auto parsed = parse_checkpoint(*entry.checkpoint);
-  if (!parsed.ok()) return refused(kRekorCheckpointToken, parsed.error().message);
+  if (!parsed.ok()) return entry_refused(kRekorCheckpointToken, parsed.error().message);
   const Checkpoint& checkpoint = parsed->checkpoint;
   if (checkpoint.size != entry.tree_size || to_hex(checkpoint.root) != entry.root_hash) {
-    return refused(kRekorCheckpointToken, "the checkpoint is of another tree than the proof");
+    return entry_refused(kRekorCheckpointToken, "the checkpoint is of another tree than the proof");
   }
   for (const NoteSignature& line : parsed->note.signatures) {
     const Bytes signature(line.bytes.begin(), line.bytes.end());
     if (line.key_id == log.key.note_id(line.name) && log.key.verify(parsed->note.text, signature))
       return {};
   }
-  return refused(kRekorCheckpointToken,
-                 cat("the log ", quoted(log.facts.base_url), " did not sign the checkpoint"));
+  return entry_refused(kRekorCheckpointToken,
+                       cat("the log ", quoted(log.facts.base_url), " did not sign the checkpoint"));
 }
 
 struct Body {
@@ -297,9 +298,9 @@ struct Body {
 
 Result<Body> read_body(const RekorEntry& entry) {
   auto bytes = from_base64(entry.body);
-  if (!bytes) return refused(kRekorVerifyToken, "the body of the entry is no base64");
+  if (!bytes) return entry_refused(kRekorVerifyToken, "the body of the entry is no base64");
   auto document = json::parse(view_of(*bytes));
-  if (!document.ok()) return refused(kRekorVerifyToken, "the body of the entry is no JSON");
+  if (!document.ok()) return entry_refused(kRekorVerifyToken, "the body of the entry is no JSON");
   Body body{*std::move(bytes), std::move(document).value(), false};
   const std::string* kind = text_at(&body.document, {"kind"});
   const std::string* version = text_at(&body.document, {"apiVersion"});
@@ -308,7 +309,7 @@ Result<Body> read_body(const RekorEntry& entry) {
       (kind != nullptr && *kind == kKind && version != nullptr && *version == kApiVersion)) {
     return body;
   }
-  return refused(kRekorVerifyToken, "the entry is no hashedrekord of version 0.0.1");
+  return entry_refused(kRekorVerifyToken, "the entry is no hashedrekord of version 0.0.1");
 }
 
 Status check_digest(const json::Value& body, std::string_view digest) {
@@ -317,7 +318,7 @@ Status check_digest(const json::Value& body, std::string_view digest) {
   if (algorithm != nullptr && *algorithm == "sha256" && value != nullptr && *value == digest) {
     return {};
   }
-  return refused(kRekorOtherEntryToken, "the entry is about another text than this anchor");
+  return entry_refused(kRekorOtherEntryToken, "the entry is about another text than this anchor");
 }
 
 Error submit_failed(std::string message) {
@@ -375,7 +376,8 @@ Result<json::Object> rekor_receipt(std::string_view answer) {
 
 Result<RekorEntry> verify_rekor(const Receipt& receipt, const TrustedRoot& root) {
   auto entry = read_entry(receipt.receipt);
-  if (!entry) return refused(kRekorVerifyToken, "the receipt holds no complete entry of a log");
+  if (!entry)
+    return entry_refused(kRekorVerifyToken, "the receipt holds no complete entry of a log");
   CORTEX_ASSIGN(const Body body, read_body(*entry));
   CORTEX_ASSIGN(const Log log, log_of(*entry, root));
   CORTEX_TRY(check_promise(*entry, log));

@@ -19,7 +19,7 @@ Error no_proof(std::string_view why) {
 }
 
 // Decimal without leading zeroes.
-std::optional<std::uint64_t> parse_count(std::string_view text) {
+std::optional<std::uint64_t> tree_size(std::string_view text) {
   std::uint64_t n = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), n);
   if (fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -56,7 +56,7 @@ Result<SignedCheckpoint> parse_checkpoint(std::string_view bytes) {
   const auto origin = take_line(rest);
   if (!origin || origin->empty()) return no_checkpoint("the first line is no origin");
   const auto size_text = take_line(rest);
-  const auto size = size_text ? parse_count(*size_text) : std::nullopt;
+  const auto size = size_text ? tree_size(*size_text) : std::nullopt;
   if (!size) return no_checkpoint("the second line is no tree size");
   const auto root_text = take_line(rest);
   const auto root = root_text ? parse_hash(*root_text) : std::nullopt;
@@ -99,7 +99,7 @@ Result<TreeProof> parse_proof(std::string_view bytes) {
     line = take_line(rest);
   }
   const auto index =
-      line && line->starts_with(kIndex) ? parse_count(line->substr(kIndex.size())) : std::nullopt;
+      line && line->starts_with(kIndex) ? tree_size(line->substr(kIndex.size())) : std::nullopt;
   if (!index) return no_proof("the index line is missing or no number");
   proof.index = *index;
   for (;;) {

@@ -12,7 +12,7 @@ constexpr std::string_view kPublished =
     "\xE2\x80\x94 example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN"
     "7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n";
 
-crypto::SigningKey test_key() {
+crypto::SigningKey checkpoint_key() {
   crypto::Seed seed;
   seed.fill(7);
   return crypto::SigningKey(seed);
@@ -28,7 +28,7 @@ TEST(Checkpoint, ExampleOfTheFormat_IsRead) {
 }
 
 TEST(Checkpoint, WhatIsSigned_ReadsBackAndVerifies) {
-  const auto key = test_key();
+  const auto key = checkpoint_key();
   const Checkpoint checkpoint{"log.example/1", 3, leaf_hash("x"), {}};
   const auto read = parse_checkpoint(sign_checkpoint(checkpoint, key));
   ASSERT_TRUE(read.ok()) << read.error().text();
@@ -38,7 +38,7 @@ TEST(Checkpoint, WhatIsSigned_ReadsBackAndVerifies) {
 
 TEST(Checkpoint, ExtensionLines_AreKept) {
   const Checkpoint checkpoint{"o", 0, empty_tree_root(), {"one", "two"}};
-  const auto read = parse_checkpoint(sign_checkpoint(checkpoint, test_key()));
+  const auto read = parse_checkpoint(sign_checkpoint(checkpoint, checkpoint_key()));
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->checkpoint, checkpoint);
 }
@@ -56,7 +56,7 @@ TEST(Checkpoint, OtherForms_AreRefused) {
                                cat("o\n1\n", root.substr(0, 43), "B\n"),
                                cat("o\n1\n", root, "\next\n\nmore\n")};
   for (const std::string& text : texts) {
-    const auto read = parse_checkpoint(sign_note(text, "o", test_key()));
+    const auto read = parse_checkpoint(sign_note(text, "o", checkpoint_key()));
     ASSERT_FALSE(read.ok()) << quoted(text);
     EXPECT_EQ(read.error().code, Code::kQuarantined);
   }

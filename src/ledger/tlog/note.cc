@@ -40,7 +40,7 @@ std::uint32_t big_endian(std::span<const std::uint8_t> bytes) {
   return n;
 }
 
-Result<NoteSignature> parse_signature(std::string_view line) {
+Result<NoteSignature> parse_signature_line(std::string_view line) {
   if (!line.starts_with(kSignaturePrefix)) return no_note("a signature line has another form");
   line.remove_prefix(kSignaturePrefix.size());
   const std::size_t space = line.find(' ');
@@ -116,7 +116,7 @@ Result<Note> parse_note(std::string_view bytes) {
   if (rest.empty()) return no_note("it has no signature");
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
-    CORTEX_ASSIGN(NoteSignature signature, parse_signature(rest.substr(0, end)));
+    CORTEX_ASSIGN(NoteSignature signature, parse_signature_line(rest.substr(0, end)));
     note.signatures.push_back(std::move(signature));
     if (note.signatures.size() > kNoteSignaturesMax) return no_note("it has too many signatures");
     rest.remove_prefix(end + 1);

@@ -17,7 +17,7 @@ namespace cortex::ledger {
 namespace {
 
 constexpr std::uint64_t kStateBytesMax = 4096;
-constexpr std::uint64_t kFormat = 1;
+constexpr std::uint64_t kSidecarFormat = 1;
 constexpr std::size_t kOffsetBytes = 8, kIdBytes = 4;
 constexpr std::size_t kIndexBufferBytes = 64U << 10;
 
@@ -97,7 +97,7 @@ std::optional<TreeState> read_tree_state(fs::FileSystem& fs, const std::string& 
   const auto text = fs::read_all(fs, fs::join(sidecar_path(ledger_path), "state"), kStateBytesMax);
   if (!text.ok()) return std::nullopt;
   const auto document = parse_checked_line(*text);
-  if (!document || document->find_unsigned("format") != kFormat) return std::nullopt;
+  if (!document || document->find_unsigned("format") != kSidecarFormat) return std::nullopt;
   const auto rows = document->find_unsigned("rows");
   const auto size_bytes = document->find_unsigned("size_bytes");
   const json::Value* head = document->find("head");
@@ -266,7 +266,7 @@ Status Sidecar::commit(const LedgerHead& head) {
   // Counted here: the number in a head file is a hint.
   const TreeState next{{head.size_bytes, builder_.size(), head.hash, std::nullopt},
                        builder_.root()};
-  const json::Object document{{"format", kFormat},
+  const json::Object document{{"format", kSidecarFormat},
                               {"head", head.hash ? json::Value(*head.hash) : json::Value(nullptr)},
                               {"root", to_base64(next.root)},
                               {"rows", next.ledger.rows},

@@ -10,7 +10,7 @@
 namespace cortex::ledger {
 namespace {
 
-std::vector<TreeHash> leaves(std::uint64_t count) {
+std::vector<TreeHash> tile_leaves(std::uint64_t count) {
   std::vector<TreeHash> out;
   for (std::uint64_t i = 0; i < count; ++i) out.push_back(leaf_hash(cat("entry ", i)));
   return out;
@@ -26,7 +26,7 @@ TEST(Tiles, Paths_AreThoseOfTheFormat) {
 }
 
 TEST(Tiles, Bytes_AreHashesOneAfterTheOther) {
-  const auto hashes = leaves(3);
+  const auto hashes = tile_leaves(3);
   const std::string bytes = tile_bytes(hashes);
   EXPECT_EQ(bytes.size(), 96U);
   EXPECT_EQ(parse_tile(bytes), hashes);
@@ -68,7 +68,7 @@ class TileFolderTest : public testing::Test {
 };
 
 TEST_F(TileFolderTest, TreesOfManySizes_AreReadBack) {
-  const auto all = leaves(66'000);
+  const auto all = tile_leaves(66'000);
   for (const std::uint64_t size :
        {1U, 2U, 255U, 256U, 257U, 511U, 512U, 65'535U, 65'536U, 66'000U}) {
     const std::vector<TreeHash> hashes(all.begin(),
@@ -91,7 +91,7 @@ TEST_F(TileFolderTest, TreesOfManySizes_AreReadBack) {
 }
 
 TEST_F(TileFolderTest, EarlierTree_IsReadFromWiderTiles) {
-  const auto hashes = leaves(700);
+  const auto hashes = tile_leaves(700);
   static_cast<void>(build(hashes));
   for (const std::uint64_t size : {1U, 100U, 256U, 600U, 699U}) {
     TileReader reader(fs::posix(), folder_.path(), size);
@@ -105,7 +105,7 @@ TEST_F(TileFolderTest, EarlierTree_IsReadFromWiderTiles) {
 }
 
 TEST_F(TileFolderTest, MissingAndShortTiles_AreErrors) {
-  static_cast<void>(build(leaves(600)));
+  static_cast<void>(build(tile_leaves(600)));
   const std::string path = folder_ / tile_path(0, 1);
   ASSERT_TRUE(fs::overwrite(fs::posix(), path, std::string(32 * 255, 'x')).ok());
   TileReader reader(fs::posix(), folder_.path(), 600);
