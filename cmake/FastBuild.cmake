@@ -1,7 +1,7 @@
 # Whole builds in half the time: the standard headers that most files need are parsed once for the program and once, with
 # GoogleTest, for the tests; the sources of a room are compiled several at a time. Headers of ours are not precompiled: a
 # change of one must not build everything. The presets without it are for work on one file, and find includes that are
-# missing. tests/tidy sees to it that a room has no two private names of one spelling.
+# missing. Private names of files that are compiled together meet: each says what it belongs to (recall_refused).
 option(CORTEX_FAST_BUILD "Precompile the standard headers, compile sources together" OFF)
 set(cortex_unity_batch 8)
 
