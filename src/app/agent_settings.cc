@@ -22,7 +22,7 @@ void read_model(const Environment& environment, const ConfigFile& file, AgentSet
   if (settings.llm_backend == "ollama") {
     settings.llm_model = first_given(model, file.ollama_model);
     settings.llm_endpoint =
-        first_given(first(endpoint, file.ollama_endpoint), std::string(llm::kOllamaEndpoint));
+        first_given(first_given(endpoint, file.ollama_endpoint), std::string(llm::kOllamaEndpoint));
   } else if (settings.llm_backend == "claude") {
     settings.llm_model = first_given(model, file.claude_model);
   } else if (settings.llm_backend == "openai-compat") {

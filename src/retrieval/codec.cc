@@ -34,7 +34,7 @@ std::array<float, 256> make_lengths() {
 
 }  // namespace
 
-void put_number(std::string& out, std::uint64_t value) {
+void put_varint(std::string& out, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7U) out.push_back(static_cast<char>(value | 0x80U));
   out.push_back(static_cast<char>(value));
 }
@@ -99,10 +99,10 @@ DocRecord read_record(const std::byte* in) {
 std::string write_forward(std::uint16_t length, std::span<const DocTerm> terms) {
   std::string out;
   out.reserve(4 + terms.size() * 7);
-  put_number(out, length);
+  put_varint(out, length);
   for (const DocTerm& t : terms) {
     for (int i = 0; i < kTermBits; i += 8) out.push_back(static_cast<char>(t.term >> i & 0xFFU));
-    put_number(out, static_cast<std::uint64_t>(t.count) << 1U | (t.body ? 1U : 0U));
+    put_varint(out, static_cast<std::uint64_t>(t.count) << 1U | (t.body ? 1U : 0U));
   }
   return out;
 }
@@ -135,7 +135,7 @@ float decode_length(std::uint8_t code) {
 void write_postings(std::string& out, std::uint32_t before, std::span<const Posting> postings) {
   for (const Posting& p : postings) {
     const bool once = p.count == 1;
-    put_number(out, static_cast<std::uint64_t>(p.local - before) << 1U | (once ? 1U : 0U));
+    put_varint(out, static_cast<std::uint64_t>(p.local - before) << 1U | (once ? 1U : 0U));
     if (!once) out.push_back(static_cast<char>(p.count));
     out.push_back(static_cast<char>(p.length));
     before = p.local;
@@ -144,10 +144,10 @@ void write_postings(std::string& out, std::uint32_t before, std::span<const Post
 
 std::string write_chunk_list(const ChunkList& list) {
   std::string out;
-  put_number(out, static_cast<std::uint64_t>(list.first_row));
+  put_varint(out, static_cast<std::uint64_t>(list.first_row));
   std::uint32_t before = 0;
   for (const Chunk& chunk : list.chunks) {
-    put_number(out, chunk.last - before);
+    put_varint(out, chunk.last - before);
     out.push_back(static_cast<char>(chunk.count_max));
     out.push_back(static_cast<char>(chunk.length_min));
     before = chunk.last;
