@@ -10,11 +10,11 @@
 namespace cortex::mcp {
 namespace {
 
-constexpr std::size_t kBytesMin = 32, kBytesMax = 512;
+constexpr std::size_t kTokenBytesMin = 32, kTokenBytesMax = 512;
 constexpr std::string_view kSigns = "-._~+/=";
 
 bool is_token(std::string_view text) {
-  return text.size() >= kBytesMin && text.size() <= kBytesMax &&
+  return text.size() >= kTokenBytesMin && text.size() <= kTokenBytesMax &&
          std::ranges::all_of(text, [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   kSigns.find(c) != std::string_view::npos;
@@ -47,7 +47,7 @@ Result<std::string> bearer_token(fs::FileSystem& fs, Random& random, const std::
   if ((info.mode & kOthers) != 0) {
     return bearer_refused(path, "may be read by others", "make it private: chmod 600");
   }
-  CORTEX_ASSIGN(const std::string text, fs::read_all(fs, path, 2 * kBytesMax));
+  CORTEX_ASSIGN(const std::string text, fs::read_all(fs, path, 2 * kTokenBytesMax));
   const std::string_view token = trim(text);
   if (!is_token(token)) {
     return bearer_refused(path, "holds no token", "remove it, and the server makes a new one");
