@@ -73,13 +73,17 @@ void check_decoders(std::string_view text) {
   std::uint16_t length = 0;
   std::vector<retrieval::DocTerm> terms;
   static_cast<void>(retrieval::read_forward(bytes, length, terms));
-  static_cast<void>(retrieval::read_chunk_list(bytes));
-  std::uint32_t last = 0;
-  const auto take = [&](std::uint32_t local, std::uint8_t, std::uint8_t) {
-    require(local >= last && local <= 0xFFFF);
-    last = local;
-  };
-  static_cast<void>(retrieval::read_postings(bytes, 0, take));
+  constexpr std::uint32_t kFirst = 10, kDocs = 70'000;
+  retrieval::PostingReader reader(bytes, kFirst, kDocs);
+  retrieval::PostingBlock block;
+  std::uint32_t last = kFirst;
+  while (reader.next(block)) {
+    require(block.size > 0 && block.size <= retrieval::kBlockPostings);
+    for (std::size_t i = 0; i < block.size; ++i) {
+      require(block.docs[i] >= last && block.docs[i] < kFirst + kDocs);
+      last = block.docs[i];
+    }
+  }
 }
 
 }  // namespace

@@ -153,17 +153,21 @@ Result<memory::GatePolicy> write_gate(const Environment& environment, fs::FileSy
 Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
                            std::optional<std::string> db, std::optional<std::string> event_log) {
   auto seed = environment.get("CORTEX_SIGNING_SEED");
+  auto vectors = environment.get("CORTEX_RECALL_VECTORS");
   if (db || event_log) {
     CORTEX_ASSIGN(Layout layout, resolve_layout(environment, std::move(db), std::move(event_log)));
     layout.signing_seed = std::move(seed);
+    layout.vectors = std::move(vectors);
     return layout;
   }
   CORTEX_ASSIGN(ConfigFile file, load_config(environment, fs));
   std::string names = set_by(environment, file);
   seed = first_set(std::move(seed), std::move(file.signing_seed));
+  vectors = first_set(std::move(vectors), std::move(file.vectors));
   CORTEX_ASSIGN(Layout layout, effective_layout(environment, std::move(file)));
   layout.set_by = std::move(names);
   layout.signing_seed = std::move(seed);
+  layout.vectors = std::move(vectors);
   return layout;
 }
 

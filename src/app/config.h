@@ -38,6 +38,7 @@ struct ConfigFile {
   std::optional<std::string> mcp_notes;     // "active", "pending"
   std::optional<std::string> signing_seed;  // [ledger], path of a seed
   memory::GatePolicy write_gate{};          // [memory.write_gate]
+  std::optional<std::string> vectors;       // [recall], a folder
 };
 
 // Parses and checks the whole document. `path` is for messages. Error: kUsage with place and key.
@@ -54,8 +55,9 @@ Result<memory::GatePolicy> write_gate(const Environment& environment, fs::FileSy
 // Where a command finds its data. --db and --event-log decide alone when one of them is given
 // (layout.h); else each path comes from the environment (CORTEX_DATA_DIR, CORTEX_DB_PATH,
 // CORTEX_EVENT_LOG_PATH), then the configuration file, then the default. Reference 0.1.2 looks at
-// CORTEX_DATA_DIR only; what else named a path is kept in Layout::set_by. CORTEX_SIGNING_SEED holds
-// always, [ledger] signing_seed where no flag names a path. Errors: as load_config().
+// CORTEX_DATA_DIR only; what else named a path is kept in Layout::set_by. CORTEX_SIGNING_SEED and
+// CORTEX_RECALL_VECTORS hold always, [ledger] signing_seed and [recall] vectors where no flag names
+// a path. Errors: as load_config().
 Result<Layout> find_layout(const Environment& environment, fs::FileSystem& fs,
                            std::optional<std::string> db, std::optional<std::string> event_log);
 

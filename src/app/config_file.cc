@@ -72,6 +72,8 @@ constexpr Key kKeys[] = {
     {"memory.write_gate", "secrets", ValueKind::kText, false, kI64Max, kGateActions},
     {"memory.write_gate", "personal", ValueKind::kText, false, kI64Max, kGateActions},
     {"memory.write_gate", "duplicates", ValueKind::kText, false, kI64Max, kDuplicateActions},
+    {"", "recall", ValueKind::kTable},
+    {"recall", "vectors", ValueKind::kText},
     {"memory.write_gate", "recalled", ValueKind::kText, false, kI64Max, kRecalledActions},
 };
 
@@ -211,6 +213,7 @@ Result<ConfigFile> parse_config(std::string_view toml_text, std::string_view pat
   file.signing_seed = text_of(table, "ledger.signing_seed");
   file.mcp_notes = text_of(table, "mcp.notes");
   file.write_gate = gate_of(table);
+  file.vectors = text_of(table, "recall.vectors");
   return file;
 }
 

@@ -30,6 +30,8 @@ struct Layout {
   std::string set_by{};
   // Seed whose key signs every row that is appended (row_signing.h); absent: rows are not signed.
   std::optional<std::string> signing_seed{};
+  // Folder of the static vectors that `recall` compares (retrieval/static_model.h); absent: none.
+  std::optional<std::string> vectors{};
 
   friend bool operator==(const Layout&, const Layout&) = default;
 };

@@ -11,6 +11,8 @@
 #include "retrieval/index_schema.h"
 #include "retrieval/index_writer.h"
 #include "retrieval/searcher.h"
+#include "retrieval/static_model.h"
+#include "retrieval/vector_index.h"
 #include "sqlite/transaction.h"
 #include "store/open.h"
 
@@ -95,7 +97,7 @@ void note_query(const retrieval::Query& query, RecallReport& report) {
 
 // Searches one state of the store, which stays the same until this returns.
 Status search(sqlite::Connection& db, Services& services, const RecallRequest& request,
-              RecallReport& report) {
+              retrieval::StaticModel* vectors, RecallReport& report) {
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kDeferred));
   CORTEX_ASSIGN(auto searcher, retrieval::Searcher::open(db));
@@ -110,7 +112,14 @@ Status search(sqlite::Connection& db, Services& services, const RecallRequest& r
   wanted.as_of = seconds(request.as_of);
   wanted.events = request.events;
   wanted.memories = request.memories;
-  CORTEX_ASSIGN(auto found, searcher.search(wanted));
+  wanted.vectors = vectors;
+  auto searched = searcher.search(wanted);
+  if (!searched.ok() && searched.error().token == retrieval::kVectorsToken) {
+    report.notes.push_back(cat(searched.error().message, ": searched without vectors"));
+    wanted.vectors = nullptr;
+    searched = searcher.search(wanted);
+  }
+  CORTEX_ASSIGN(auto found, std::move(searched));
   if (found.unindexed > 0) {
     report.notes.push_back(cat(counted(found.unindexed, "row"),
                                " not in the search index yet: searched in the tables"));
@@ -135,15 +144,25 @@ RecallReport fresh(const RecallRequest& request) {
 
 // A store that cannot be written is searched as it is.
 Result<RecallReport> recall_read_only(Services& services, const Layout& layout,
-                                      const RecallRequest& request, const std::string& why) {
+                                      const RecallRequest& request, retrieval::StaticModel* vectors,
+                                      const std::string& why) {
   RecallReport report;
   const auto look = [&](sqlite::Connection& db) -> Status {
     report = fresh(request);
     report.notes.push_back(cat("the store was searched as it is: ", why));
-    return search(db, services, request, report);
+    return search(db, services, request, vectors, report);
   };
   CORTEX_TRY(store::inspect(services.fs, layout.db_path, look));
   return report;
+}
+
+// The static model that is configured, or nothing.
+Result<std::optional<retrieval::StaticModel>> find_vectors(Services& services, const Layout& layout,
+                                                           const RecallRequest& request) {
+  const auto& folder = request.vectors ? request.vectors : layout.vectors;
+  if (!folder) return std::optional<retrieval::StaticModel>();
+  CORTEX_ASSIGN(auto model, retrieval::StaticModel::open(services.fs, *folder));
+  return std::optional(std::move(model));
 }
 
 bool is_damage(const Error& error) { return error.token == retrieval::kCorruptToken; }
@@ -176,28 +195,38 @@ Result<RecallRequest> make_recall_request(std::string query, const FlagReader& f
   request.events = kind != "memories";
   request.memories = kind != "events";
   request.explain = flag("explain").has_value();
+  request.vectors = flag("vectors");
   return request;
 }
 
 Result<RecallReport> recall(Services& services, const Layout& layout,
                             const RecallRequest& request) {
   CORTEX_TRY(require_store(services, layout));
+  CORTEX_ASSIGN(auto model, find_vectors(services, layout, request));
+  retrieval::StaticModel* const vectors = model ? &*model : nullptr;
   auto store = open_store(services, layout);
-  if (!store.ok()) return recall_read_only(services, layout, request, store.error().message);
+  if (!store.ok()) {
+    return recall_read_only(services, layout, request, vectors, store.error().message);
+  }
   sqlite::Connection& db = store->connection;
   const IndexKept kept = catch_index_up(db);
   RecallReport report = fresh(request);
   if (!store->mirror_note.empty()) report.notes.push_back(store->mirror_note);
   if (!kept.note.empty()) report.notes.push_back(kept.note);
   if (kept.rebuilt) report.notes.emplace_back("the search index was built anew");
+  if (vectors != nullptr) {
+    std::string lag = catch_vectors_up(db, *vectors);
+    if (!lag.empty()) report.notes.push_back(std::move(lag));
+  }
   const std::vector<std::string> notes = report.notes;
-  Status searched = search(db, services, request, report);
+  Status searched = search(db, services, request, vectors, report);
   if (!searched.ok() && is_damage(searched.error())) {
     CORTEX_TRY(mend(db));
     report = fresh(request);
     report.notes = notes;
     report.notes.push_back(cat(searched.error().message, "; it was built anew"));
-    searched = search(db, services, request, report);
+    if (vectors != nullptr) static_cast<void>(catch_vectors_up(db, *vectors));  // noted above
+    searched = search(db, services, request, vectors, report);
   }
   CORTEX_TRY(std::move(searched));
   return report;

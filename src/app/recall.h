@@ -31,6 +31,7 @@ struct RecallRequest {
   bool events = true, memories = true;
   std::optional<std::size_t> budget_tokens;  // of the JSON of all hits, 4 bytes a token
   bool explain = false;
+  std::optional<std::string> vectors{};  // folder of a static model, before Layout::vectors
 };
 
 inline constexpr std::size_t kRecallLimitMax = 1000;
@@ -65,7 +66,8 @@ struct RecallReport {
   bool explained = false;
 };
 
-// Errors: kUsage, kPrecondition (no store), those of SQLite.
+// Errors: kUsage, kPrecondition (no store; vectors that are asked for and cannot be used), those of
+// SQLite.
 Result<RecallReport> recall(Services& services, const Layout& layout, const RecallRequest& request);
 
 json::Value to_json(const RecallReport& report);

@@ -133,17 +133,18 @@ class HitLoader {
 // Six digits tell any two scores apart that matter, and read well.
 double rounded(float value) { return std::round(static_cast<double>(value) * 1e6) / 1e6; }
 
-std::vector<std::pair<std::string_view, double>> parts_of(const retrieval::Parts& p) {
-  return {{"words", rounded(p.words)},
-
-          {"neighbours", rounded(p.neighbours)},
-          {"session", rounded(p.session)},
-          {"coverage", rounded(p.coverage)},
-          {"speaker", rounded(p.speaker)},
-          {"question", rounded(p.question)},
-          {"length", rounded(p.length)},
-          {"cue", rounded(p.cue)},
-          {"time", rounded(p.time)}};
+std::vector<std::pair<std::string_view, double>> parts_of(const retrieval::Parts& p, bool vectors) {
+  std::vector<std::pair<std::string_view, double>> parts{{"words", rounded(p.words)},
+                                                         {"neighbours", rounded(p.neighbours)},
+                                                         {"session", rounded(p.session)},
+                                                         {"coverage", rounded(p.coverage)}};
+  if (vectors) parts.emplace_back("vectors", rounded(p.vectors));
+  parts.insert(parts.end(), {{"speaker", rounded(p.speaker)},
+                             {"question", rounded(p.question)},
+                             {"length", rounded(p.length)},
+                             {"cue", rounded(p.cue)},
+                             {"time", rounded(p.time)}});
+  return parts;
 }
 
 }  // namespace
@@ -159,7 +160,7 @@ Result<std::vector<RecallHit>> load_hits(sqlite::Connection& db, retrieval::Anal
     RecallHit* hit = loader.find(one);
     if (hit == nullptr) continue;
     hit->score = rounded(one.score);
-    if (explain) hit->parts = parts_of(one.parts);
+    if (explain) hit->parts = parts_of(one.parts, found.vectors);
     hits.push_back(std::move(*hit));
   }
   return hits;

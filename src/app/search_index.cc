@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "retrieval/index_check.h"
 #include "retrieval/index_writer.h"
+#include "retrieval/vector_index.h"
 #include "sqlite/transaction.h"
 
 namespace cortex::app {
@@ -37,6 +38,21 @@ IndexKept catch_index_up(sqlite::Connection& db) {
     return {false, lagging(committed.error())};
   }
   return {updated->rebuilt, ""};
+}
+
+std::string catch_vectors_up(sqlite::Connection& db, retrieval::StaticModel& model) {
+  const auto behind = [](const Error& error) {
+    return cat("the vectors were not brought up to date: ", error.message);
+  };
+  const auto lag = retrieval::vectors_lag(db, model);
+  if (!lag.ok()) return behind(lag.error());
+  if (!*lag) return {};
+  auto transaction = sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate);
+  if (!transaction.ok()) return behind(transaction.error());
+  const auto made = retrieval::update_vectors(db, model);
+  if (!made.ok()) return behind(made.error());
+  const Status committed = transaction->commit();
+  return committed.ok() ? std::string() : behind(committed.error());
 }
 
 Result<std::string> mend_index(sqlite::Connection& db) {

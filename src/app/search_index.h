@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "retrieval/static_model.h"
 #include "sqlite/connection.h"
 
 namespace cortex::app {
@@ -20,6 +21,9 @@ struct IndexKept {
   std::string note;  // why it lags, or empty
 };
 IndexKept catch_index_up(sqlite::Connection& db);
+
+// The same for the vectors of a model, behind the index: empty, or why they lag.
+std::string catch_vectors_up(sqlite::Connection& db, retrieval::StaticModel& model);
 
 // For `doctor`: checks the index against the tables and builds it anew when it is not sound.
 Result<std::string> mend_index(sqlite::Connection& db);  // what was done, "in order" for nothing

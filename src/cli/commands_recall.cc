@@ -27,6 +27,9 @@ constexpr Flag kRecallFlags[] = {
      .about = "Stop before the JSON of the hits exceeds N tokens of 4 bytes",
      .form = Form::kCount},
     {.name = "explain", .value_name = "", .about = "Show what each score is made of"},
+    {.name = "vectors",
+     .value_name = "DIR",
+     .about = "Compare static vectors too: a folder with model.safetensors and its vocabulary"},
     kDbFlag,
     kEventLogFlag,
 };

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 
 namespace cortex::retrieval {
 namespace {
@@ -80,19 +82,32 @@ void write_record(const DocRecord& record, std::byte* out) {
   put_fixed(out, record.flags, 1);
 }
 
+namespace {
+
+// The next little-endian number.
+template <class T>
+T load(const std::byte*& in) {
+  T value{};
+  std::memcpy(&value, in, sizeof(T));
+  in += sizeof(T);
+  return std::endian::native == std::endian::little ? value : std::byteswap(value);
+}
+
+}  // namespace
+
 DocRecord read_record(const std::byte* in) {
   DocRecord record;
-  record.ref = static_cast<std::uint32_t>(get_fixed(in, 4));
-  record.session = static_cast<std::uint32_t>(get_fixed(in, 4));
-  record.prev = static_cast<DocId>(get_fixed(in, 4));
-  record.next = static_cast<DocId>(get_fixed(in, 4));
-  record.time = static_cast<std::int64_t>(get_fixed(in, 8));
-  record.observed = static_cast<std::uint32_t>(get_fixed(in, 4));
-  record.source = static_cast<std::uint32_t>(get_fixed(in, 4));
-  record.speaker = static_cast<std::uint32_t>(get_fixed(in, 4));
-  record.length = static_cast<std::uint16_t>(get_fixed(in, 2));
-  record.kind = get_fixed(in, 1) == 1 ? Kind::kMemory : Kind::kEvent;
-  record.flags = static_cast<std::uint8_t>(get_fixed(in, 1));
+  record.ref = load<std::uint32_t>(in);
+  record.session = load<std::uint32_t>(in);
+  record.prev = load<DocId>(in);
+  record.next = load<DocId>(in);
+  record.time = load<std::int64_t>(in);
+  record.observed = load<std::uint32_t>(in);
+  record.source = load<std::uint32_t>(in);
+  record.speaker = load<std::uint32_t>(in);
+  record.length = load<std::uint16_t>(in);
+  record.kind = load<std::uint8_t>(in) == 1 ? Kind::kMemory : Kind::kEvent;
+  record.flags = load<std::uint8_t>(in);
   return record;
 }
 
@@ -132,8 +147,60 @@ float decode_length(std::uint8_t code) {
   return kLengths.at(code);
 }
 
-void write_postings(std::string& out, std::uint32_t before, std::span<const Posting> postings) {
-  for (const Posting& p : postings) {
+namespace {
+
+// Bytes of a distance in a block: all that fit into so many.
+int width_of(std::uint32_t distance) { return distance <= 0xFF ? 1 : distance <= 0xFFFF ? 2 : 4; }
+
+void write_block(std::string& out, std::uint32_t before, std::span<const Posting> block) {
+  int width = 1;
+  std::size_t repeated = 0;
+  for (std::uint32_t last = before; const Posting& p : block) {
+    width = std::max(width, width_of(p.local - last));
+    last = p.local;
+    repeated += p.count != 1 ? 1 : 0;
+  }
+  out.push_back(static_cast<char>(width));
+  out.push_back(static_cast<char>(repeated));
+  for (const Posting& p : block) {
+    const std::uint32_t distance = p.local - before;
+    for (int i = 0; i < width; ++i) out.push_back(static_cast<char>(distance >> (8 * i) & 0xFFU));
+    before = p.local;
+  }
+  for (const Posting& p : block) out.push_back(static_cast<char>(p.length));
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    if (block[i].count == 1) continue;
+    out.push_back(static_cast<char>(i));
+    out.push_back(static_cast<char>(block[i].count));
+  }
+}
+
+template <class Distance>
+std::uint64_t sum_up(const std::byte* in, std::uint64_t local, std::uint32_t first,
+                     std::uint32_t* docs) {
+  for (std::size_t i = 0; i < kBlockPostings; ++i) {
+    std::uint64_t distance = 0;
+    for (std::size_t k = 0; k < sizeof(Distance); ++k) {
+      distance |= std::to_integer<std::uint64_t>(in[i * sizeof(Distance) + k]) << (8 * k);
+    }
+    local += distance;
+    docs[i] = first + static_cast<std::uint32_t>(local);
+  }
+  return local;
+}
+
+}  // namespace
+
+void write_postings(std::string& out, std::span<const Posting> postings) {
+  const std::size_t blocks = postings.size() / kBlockPostings;
+  put_varint(out, blocks);
+  std::uint32_t before = 0;
+  for (std::size_t i = 0; i < blocks; ++i) {
+    const auto block = postings.subspan(i * kBlockPostings, kBlockPostings);
+    write_block(out, before, block);
+    before = block.back().local;
+  }
+  for (const Posting& p : postings.subspan(blocks * kBlockPostings)) {
     const bool once = p.count == 1;
     put_varint(out, static_cast<std::uint64_t>(p.local - before) << 1U | (once ? 1U : 0U));
     if (!once) out.push_back(static_cast<char>(p.count));
@@ -142,33 +209,58 @@ void write_postings(std::string& out, std::uint32_t before, std::span<const Post
   }
 }
 
-std::string write_chunk_list(const ChunkList& list) {
-  std::string out;
-  put_varint(out, static_cast<std::uint64_t>(list.first_row));
-  std::uint32_t before = 0;
-  for (const Chunk& chunk : list.chunks) {
-    put_varint(out, chunk.last - before);
-    out.push_back(static_cast<char>(chunk.count_max));
-    out.push_back(static_cast<char>(chunk.length_min));
-    before = chunk.last;
-  }
-  return out;
+PostingReader::PostingReader(Bytes bytes, std::uint32_t first, std::uint32_t docs)
+    : in_{bytes}, first_(first), docs_(docs) {
+  blocks_ = in_.varint();
 }
 
-std::optional<ChunkList> read_chunk_list(Bytes bytes) {
-  ByteReader in{bytes};
-  ChunkList list;
-  list.first_row = static_cast<std::int64_t>(in.varint());
-  std::uint64_t last = 0;
-  while (in.ok && !in.done()) {
-    last += in.varint();
-    const std::uint8_t count = in.byte();
-    const std::uint8_t length = in.byte();
-    if (last > 0xFFFF) return std::nullopt;
-    list.chunks.push_back({static_cast<std::uint32_t>(last), count, length});
+bool PostingReader::next(PostingBlock& block) {
+  if (!in_.ok || (blocks_ == 0 && in_.done())) return false;
+  in_.ok = blocks_ > 0 ? read_block(block) : read_rest(block);
+  return in_.ok;
+}
+
+bool PostingReader::read_block(PostingBlock& block) {
+  const std::size_t width = in_.byte(), repeated = in_.byte();
+  if (!in_.ok || (width != 1 && width != 2 && width != 4) || repeated > kBlockPostings) {
+    return false;
   }
-  if (!in.ok || list.first_row < 0) return std::nullopt;
-  return list;
+  const std::size_t size = kBlockPostings * (width + 1) + repeated * 2;
+  if (in_.bytes.size() - in_.at < size) return false;
+  const std::byte* in = in_.bytes.data() + in_.at;
+  in_.at += size;
+  --blocks_;
+  local_ = width == 1   ? sum_up<std::uint8_t>(in, local_, first_, block.docs.data())
+           : width == 2 ? sum_up<std::uint16_t>(in, local_, first_, block.docs.data())
+                        : sum_up<std::uint32_t>(in, local_, first_, block.docs.data());
+  if (local_ >= docs_) return false;  // distances are not negative: all are below the last one
+  in += kBlockPostings * width;
+  std::memcpy(block.lengths.data(), in, kBlockPostings);
+  in += kBlockPostings;
+  block.counts.fill(1);
+  for (std::size_t i = 0; i < repeated; ++i, in += 2) {
+    const auto at = std::to_integer<std::size_t>(in[0]);
+    if (at >= kBlockPostings) return false;
+    block.counts[at] = std::to_integer<std::uint8_t>(in[1]);
+  }
+  block.size = kBlockPostings;
+  return true;
+}
+
+bool PostingReader::read_rest(PostingBlock& block) {
+  block.size = 0;
+  while (!in_.done() && block.size < kBlockPostings) {
+    const std::uint64_t head = in_.varint();
+    const std::uint8_t count = (head & 1U) != 0 ? std::uint8_t{1} : in_.byte();
+    const std::uint8_t length = in_.byte();
+    if (!in_.ok || head >> 1U >= docs_ || local_ + (head >> 1U) >= docs_) return false;
+    local_ += head >> 1U;
+    block.docs[block.size] = first_ + static_cast<std::uint32_t>(local_);
+    block.counts[block.size] = count;
+    block.lengths[block.size] = length;
+    ++block.size;
+  }
+  return true;
 }
 
 }  // namespace cortex::retrieval

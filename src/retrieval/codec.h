@@ -3,6 +3,7 @@
 // say false (or nullopt) on bytes that a writer cannot have made.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -82,37 +83,33 @@ struct Posting {
 
   friend bool operator==(const Posting&, const Posting&) = default;
 };
-// Postings in ascending order of `local`, each as the distance to the one before it.
-void write_postings(std::string& out, std::uint32_t before, std::span<const Posting> postings);
-// Calls fn(local, count, length) for each; false on bytes that are no postings.
-template <class Fn>
-bool read_postings(Bytes bytes, std::uint32_t before, Fn&& fn) {
-  ByteReader in{bytes};
-  std::uint64_t local = before;
-  while (!in.done()) {
-    const std::uint64_t head = in.varint();
-    local += head >> 1U;
-    const std::uint8_t count = (head & 1U) != 0 ? std::uint8_t{1} : in.byte();
-    const std::uint8_t length = in.byte();
-    if (!in.ok || local > 0xFFFF) return false;
-    fn(static_cast<std::uint32_t>(local), count, length);
-  }
-  return in.ok;
-}
+// Postings in ascending order of `local`: whole blocks, then the rest one by one.
+inline constexpr std::size_t kBlockPostings = 128;
+void write_postings(std::string& out, std::span<const Posting> postings);
 
-// Where a long list lies: chunks of kChunkPostings, each with what bounds its scores.
-inline constexpr std::size_t kChunkPostings = 512;
-inline constexpr std::size_t kInlinePostings = 128;
-struct Chunk {
-  std::uint32_t last = 0;       // local document of its last posting
-  std::uint8_t count_max = 0;   // highest count
-  std::uint8_t length_min = 0;  // shortest length
+// Postings as they are read: the first `size` of each array.
+struct PostingBlock {
+  std::size_t size = 0;
+  std::array<std::uint32_t, kBlockPostings> docs;
+  std::array<std::uint8_t, kBlockPostings> counts, lengths;
 };
-struct ChunkList {
-  std::int64_t first_row = 0;  // row of the first chunk; the others follow
-  std::vector<Chunk> chunks;
+// Reads a list of a segment of `docs` documents, the first of which is number `first`.
+class PostingReader {
+ public:
+  PostingReader(Bytes bytes, std::uint32_t first, std::uint32_t docs);
+  // The next block, of at least one posting; false at the end and at bytes that are no postings.
+  bool next(PostingBlock& block);
+  // True when all that was read is postings.
+  bool ok() const { return in_.ok; }
+
+ private:
+  bool read_block(PostingBlock& block);
+  bool read_rest(PostingBlock& block);
+
+  ByteReader in_;
+  std::uint32_t first_, docs_;
+  std::uint64_t blocks_ = 0;  // that are still to come
+  std::uint64_t local_ = 0;
 };
-std::string write_chunk_list(const ChunkList& list);
-std::optional<ChunkList> read_chunk_list(Bytes bytes);
 
 }  // namespace cortex::retrieval

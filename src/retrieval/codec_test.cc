@@ -47,17 +47,56 @@ TEST(Codec, ForwardRowsReadBackAndEveryCutIsNoticedOrShorter) {
   }
 }
 
-TEST(Codec, PostingsReadBack) {
-  const std::vector<Posting> postings{{0, 1, 3}, {1, 2, 4}, {500, 255, 255}, {65535, 1, 0}};
-  std::string out;
-  write_postings(out, 0, postings);
+std::vector<Posting> read_all(Bytes bytes, std::uint32_t first, std::uint32_t docs, bool& ok) {
   std::vector<Posting> read;
-  ASSERT_TRUE(read_postings(bytes_of(out), 0, [&](auto local, auto count, auto length) {
-    read.push_back({local, count, length});
-  }));
-  EXPECT_EQ(read, postings);
-  EXPECT_FALSE(read_postings(bytes_of(out).first(out.size() - 1), 0, [](auto, auto, auto) {}));
-  EXPECT_FALSE(read_postings(bytes_of(out), 10, [](auto, auto, auto) {}));
+  PostingReader reader(bytes, first, docs);
+  PostingBlock block;
+  while (reader.next(block)) {
+    for (std::size_t i = 0; i < block.size; ++i) {
+      read.push_back({block.docs[i], block.counts[i], block.lengths[i]});
+    }
+  }
+  ok = reader.ok();
+  return read;
+}
+
+// Lists of every length around a block, with distances of one, two and four bytes.
+TEST(Codec, PostingsReadBack) {
+  for (const std::size_t size : {0U, 1U, 4U, 127U, 128U, 129U, 256U, 300U}) {
+    for (const std::uint32_t step : {1U, 7U, 400U, 70'000U}) {
+      std::vector<Posting> postings;
+      for (std::uint32_t i = 0; i < size; ++i) {
+        const auto count = static_cast<std::uint8_t>(i % 5 == 0 ? i % 255 + 1 : 1);
+        postings.push_back({i * step + i % 2, count, static_cast<std::uint8_t>(i * 3)});
+      }
+      std::string out;
+      write_postings(out, postings);
+      const std::uint32_t docs = postings.empty() ? 1 : postings.back().local + 1;
+      bool ok = false;
+      EXPECT_EQ(read_all(bytes_of(out), 0, docs, ok), postings) << size << " " << step;
+      EXPECT_TRUE(ok);
+      if (postings.empty()) continue;
+      static_cast<void>(read_all(bytes_of(out), 0, docs - 1, ok));
+      EXPECT_FALSE(ok) << "a document beyond the segment";
+      static_cast<void>(read_all(bytes_of(out).first(out.size() - 1), 0, docs, ok));
+      EXPECT_FALSE(ok) << "a byte is missing";
+      const auto moved = read_all(bytes_of(out), 1000, docs, ok);
+      EXPECT_EQ(moved.back().local, postings.back().local + 1000);
+    }
+  }
+}
+
+TEST(Codec, BytesThatAreNoPostingsAreNoticed) {
+  bool ok = true;
+  for (const std::string& bytes : {std::string("\x01", 1), std::string("\x01\x03\x00", 3),
+                                   std::string("\x80", 1), std::string("\x00\x07", 2)}) {
+    static_cast<void>(read_all(bytes_of(bytes), 0, 100, ok));
+    EXPECT_FALSE(ok);
+  }
+  std::string block("\x01\x01\x01", 3);          // one block, distances of a byte, one count
+  block += std::string(256, '\0') + "\x80\x02";  // of a posting that a block has not
+  static_cast<void>(read_all(bytes_of(block), 0, 100, ok));
+  EXPECT_FALSE(ok);
 }
 
 TEST(Codec, LengthsKeepTheirOrder) {
@@ -67,18 +106,6 @@ TEST(Codec, LengthsKeepTheirOrder) {
     EXPECT_NEAR(decode_length(encode_length(length)), static_cast<float>(length),
                 0.05F * static_cast<float>(length) + 0.5F);
   }
-}
-
-TEST(Codec, ChunkListsReadBack) {
-  const ChunkList list{77, {{511, 3, 2}, {65535, 255, 9}}};
-  const std::string written = write_chunk_list(list);
-  const auto read = read_chunk_list(bytes_of(written));
-  ASSERT_TRUE(read.has_value());
-  EXPECT_EQ(read->first_row, 77);
-  ASSERT_EQ(read->chunks.size(), 2U);
-  EXPECT_EQ(read->chunks[1].last, 65535U);
-  const std::string cut = "\x01\x05";
-  EXPECT_FALSE(read_chunk_list(bytes_of(cut)).has_value());
 }
 
 }  // namespace

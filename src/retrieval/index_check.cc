@@ -6,6 +6,7 @@
 #include "retrieval/document.h"
 #include "retrieval/index_reader.h"
 #include "retrieval/store_rows.h"
+#include "retrieval/vector_index.h"
 
 namespace cortex::retrieval {
 namespace {
@@ -114,9 +115,11 @@ class IndexCheck {
     std::erase_if(list.parts, [&](const TermList::Part& part) {
       return reader_.segments()[part.segment].id != segment.id;
     });
-    const auto all = [](DocId, DocId, const Chunk&) { return true; };
-    return reader_.for_each(list, all, [&](DocId doc, std::uint8_t count, std::uint8_t length) {
-      if (doc <= state_.sealed) sum += posting_sum(term, doc, count, length);
+    return reader_.for_each(list, [&](const PostingBlock& block) {
+      for (std::size_t i = 0; i < block.size; ++i) {
+        if (block.docs[i] > state_.sealed) continue;
+        sum += posting_sum(term, block.docs[i], block.counts[i], block.lengths[i]);
+      }
     });
   }
 
@@ -141,6 +144,7 @@ Result<std::string> check_index(sqlite::Connection& db) {
   auto reader = IndexReader::open(db, state);
   Status status = reader.ok() ? IndexCheck(db, *state, std::move(reader).value()).run()
                               : Status(std::move(reader).error());
+  if (status.ok()) status = check_vectors(db);
   if (status.ok()) return std::string();
   if (status.error().token == kCorruptToken) return status.error().message;
   return std::move(status).error();

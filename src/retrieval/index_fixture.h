@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -103,6 +105,16 @@ class IndexFixture : public ::testing::Test {
     for (const Ranked& hit : result.hits) {
       out += cat(out.empty() ? "" : " ", hit.kind == Kind::kEvent ? "e" : "m", hit.ref, "@",
                  std::to_string(hit.score));
+    }
+    return out;
+  }
+
+  // The same with every bit of the scores.
+  static std::string exact(const SearchResult& result) {
+    std::string out;
+    for (const Ranked& hit : result.hits) {
+      out += cat(hit.kind == Kind::kEvent ? "e" : "m", hit.ref, "@",
+                 std::bit_cast<std::uint32_t>(hit.score), " ");
     }
     return out;
   }

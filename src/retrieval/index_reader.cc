@@ -3,18 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <set>
 #include <utility>
 
 #include "base/text.h"
-#include "json/value.h"
 
 namespace cortex::retrieval {
 namespace {
 
 enum Query : std::size_t {
   kTermQuery,
-  kChunkQuery,
+  kCountQuery,
   kBlockQuery,
   kForwardQuery,
   kNameQuery,
@@ -22,8 +20,8 @@ enum Query : std::size_t {
   kQueries
 };
 constexpr std::array<std::string_view, kQueries> kSql{
-    "SELECT df, postings, chunks FROM cortex_recall_terms WHERE id = ?1",
-    "SELECT data FROM cortex_recall_postings WHERE id = ?1",
+    "SELECT df, postings FROM cortex_recall_terms WHERE id = ?1",
+    "SELECT df FROM cortex_recall_terms WHERE id = ?1",
     "SELECT data FROM cortex_recall_blocks WHERE block = ?1",
     "SELECT terms FROM cortex_recall_docs WHERE doc = ?1",
     "SELECT id FROM cortex_recall_names WHERE kind = ?1 AND name = ?2",
@@ -118,22 +116,40 @@ Result<std::uint32_t> IndexReader::name_or_new(int kind, const std::string& name
   return new_names_.emplace(cat(kind, name), next).first->second;
 }
 
+Result<DocId> IndexReader::last_of(std::uint32_t session) {
+  if (const auto added = new_last_.find(session); added != new_last_.end()) return added->second;
+  if (session >= kFirstNewName) return DocId{0};
+  CORTEX_ASSIGN(
+      const std::int64_t stored,
+      db_->query_int(cat("SELECT last_doc FROM cortex_recall_names WHERE id = ", session)));
+  if (stored < 0 || stored > stored_docs_) return corrupt_index("a session ends nowhere");
+  return static_cast<DocId>(stored);
+}
+
+Result<std::vector<DocId>> IndexReader::session_docs(std::uint32_t session) {
+  std::vector<DocId> docs;
+  CORTEX_ASSIGN(DocId doc, last_of(session));
+  while (doc != 0) {
+    if (!docs.empty() && doc >= docs.back()) return corrupt_index("a session runs in a circle");
+    docs.push_back(doc);
+    CORTEX_ASSIGN(const DocRecord* found, record(doc));
+    doc = found->prev;
+  }
+  std::ranges::reverse(docs);
+  return docs;
+}
+
 // Makes `doc` the last one of the session and answers the one before it.
 Result<DocId> IndexReader::join_session(std::uint32_t session, DocId doc) {
-  DocId& last = new_last_[session];
-  if (last == 0 && session < kFirstNewName) {
-    CORTEX_ASSIGN(
-        const std::int64_t stored,
-        db_->query_int(cat("SELECT last_doc FROM cortex_recall_names WHERE id = ", session)));
-    last = static_cast<DocId>(stored);
-  }
-  const DocId before = std::exchange(last, doc);
+  CORTEX_ASSIGN(const DocId before, last_of(session));
+  new_last_[session] = doc;
   if (before > stored_docs_) {
     unindexed_[before - stored_docs_ - 1].record.next = doc;
   } else if (before != 0) {
-    const DocId number = (before - 1) / kBlockDocs;
-    CORTEX_TRY(block(number));
-    blocks_.at(number)[(before - 1) % kBlockDocs].next = doc;
+    CORTEX_ASSIGN(std::byte * place, stored_record(before));
+    DocRecord record = read_record(place);
+    record.next = doc;
+    write_record(record, place);
   }
   return before;
 }
@@ -169,109 +185,79 @@ Result<sqlite::Statement*> IndexReader::statement(std::size_t which) {
   return &*slot;
 }
 
-Result<TermList> IndexReader::find(Term term) {
-  TermList list;
-  list.term = term;
-  if (!segments_.empty()) {
-    CORTEX_ASSIGN(sqlite::Statement * select, statement(kTermQuery));
-    for (std::uint32_t i = 0; i < segments_.size(); ++i) {
-      select->reset();
-      CORTEX_TRY(select->bind_all(term_row(segments_[i].id, term)));
-      CORTEX_ASSIGN(const bool found, select->step());
-      if (!found) continue;
-      ++work_.rows;
-      list.df += static_cast<std::uint64_t>(select->column_int(0));
-      TermList::Part part;
-      part.segment = i;
-      if (select->is_null(2)) {
-        assign(part.postings, select->column_blob(1));
-      } else {
-        part.chunks = read_chunk_list(select->column_blob(2));
-        if (!part.chunks) return corrupt_index("a list of chunks is unreadable");
-      }
-      list.parts.push_back(std::move(part));
-    }
-    select->reset();
-  }
+std::uint64_t IndexReader::count_tail(Term term) {
   index_tail();
-  if (!tail_heads_.empty()) {
-    std::uint32_t at = tail_heads_[term & (tail_heads_.size() - 1)];
-    for (; at != 0; at = tail_[at - 1].next) {
-      if (tail_[at - 1].term == term) ++list.df;
-    }
+  std::uint64_t documents = 0;
+  if (tail_heads_.empty()) return documents;
+  std::uint32_t at = tail_heads_[term & (tail_heads_.size() - 1)];
+  for (; at != 0; at = tail_[at - 1].next) {
+    if (tail_[at - 1].term == term) ++documents;
   }
-  if (const auto gone = deleted_.find(term); gone != deleted_.end()) {
-    list.df -= std::min(list.df, gone->second);
+  return documents;
+}
+
+std::uint64_t IndexReader::count_deleted(Term term) const {
+  const auto gone = deleted_.find(term);
+  return gone == deleted_.end() ? 0 : gone->second;
+}
+
+Result<TermList> IndexReader::find(Term term, std::uint64_t most) {
+  TermList list{term, count_tail(term), {}};
+  const std::uint64_t deleted = count_deleted(term);
+  const auto live = [&] { return list.df - std::min(list.df, deleted); };
+  if (segments_.empty()) {  // and perhaps no table
+    list.df = live();
+    return list;
   }
+  CORTEX_ASSIGN(sqlite::Statement * select, statement(kTermQuery));
+  for (std::uint32_t i = 0; i < segments_.size() && live() <= most; ++i) {
+    select->reset();
+    CORTEX_TRY(select->bind_all(term_row(segments_[i].id, term)));
+    CORTEX_ASSIGN(const bool found, select->step());
+    if (!found) continue;
+    ++work_.rows;
+    list.df += static_cast<std::uint64_t>(select->column_int(0));
+    if (live() > most) break;
+    assign(list.parts.emplace_back(i, std::string()).postings, select->column_blob(1));
+  }
+  select->reset();
+  list.df = live();
   return list;
 }
 
-Status IndexReader::read_chunk(std::int64_t row, std::string& out) {
-  CORTEX_ASSIGN(sqlite::Statement * select, statement(kChunkQuery));
-  CORTEX_TRY(select->bind_all(row));
-  CORTEX_ASSIGN(const bool found, select->step());
-  if (!found) return corrupt_index("a chunk of postings is missing");
-  ++work_.rows;
-  assign(out, select->column_blob(0));
-  select->reset();
-  return {};
-}
-
-Result<const std::vector<DocRecord>*> IndexReader::block(DocId number) {
-  const auto kept = blocks_.find(number);
-  if (kept != blocks_.end()) return &kept->second;
-  if (blocks_.size() >= kBlocksMax && unindexed_.empty()) blocks_.clear();
-  CORTEX_ASSIGN(sqlite::Statement * select, statement(kBlockQuery));
-  CORTEX_TRY(select->bind_all(number));
-  CORTEX_ASSIGN(const bool found, select->step());
-  if (!found) return corrupt_index("a record block is missing or has another size");
-  CORTEX_TRY(keep_block(number, select->column_blob(0)));
-  select->reset();
-  return &blocks_.at(number);
-}
-
-Status IndexReader::keep_block(DocId number, Bytes bytes) {
-  if (bytes.size() != kBlockDocs * kRecordBytes) {
-    return corrupt_index("a record block is missing or has another size");
-  }
-  ++work_.rows;
-  std::vector<DocRecord> records(kBlockDocs);
-  for (std::size_t i = 0; i < kBlockDocs; ++i) {
-    records[i] = read_record(bytes.data() + i * kRecordBytes);
-    if (records[i].prev > stored_docs_ || records[i].next > stored_docs_) {
-      return corrupt_index("a record names a neighbour that is not there");
+// The bytes of a record that the index holds, which stay where they are until the next call.
+Result<std::byte*> IndexReader::stored_record(DocId doc) {
+  const DocId number = (doc - 1) / kBlockDocs;
+  const std::size_t offset = (doc - 1) % kBlockDocs * kRecordBytes;
+  if (near_ != nullptr && near_number_ == number) return near_ + offset;
+  auto kept = blocks_.find(number);
+  if (kept == blocks_.end()) {
+    if (blocks_.size() >= kBlocksMax && unindexed_.empty()) blocks_.clear();
+    CORTEX_ASSIGN(sqlite::Statement * select, statement(kBlockQuery));
+    CORTEX_TRY(select->bind_all(number));
+    CORTEX_ASSIGN(const bool found, select->step());
+    const Bytes bytes = found ? select->column_blob(0) : Bytes();
+    if (bytes.size() != kBlockDocs * kRecordBytes) {
+      return corrupt_index("a record block is missing or has another size");
     }
+    ++work_.rows;
+    kept = blocks_.emplace(number, std::vector<std::byte>(bytes.begin(), bytes.end())).first;
+    select->reset();
   }
-  blocks_.emplace(number, std::move(records));
-  return {};
-}
-
-Status IndexReader::load_records(std::span<const DocId> docs) {
-  std::set<DocId> missing;
-  for (const DocId doc : docs) {
-    if (doc == 0 || doc > stored_docs_) continue;
-    const DocId number = (doc - 1) / kBlockDocs;
-    if (!blocks_.contains(number)) missing.insert(number);
-  }
-  if (missing.size() < 2) return {};
-  if (blocks_.size() + missing.size() > kBlocksMax && unindexed_.empty()) blocks_.clear();
-  json::Array numbers;
-  for (const DocId number : missing) numbers.emplace_back(number);
-  CORTEX_ASSIGN(auto select, db_->prepare("SELECT block, data FROM cortex_recall_blocks WHERE block"
-                                          " IN (SELECT value FROM json_each(?1))"));
-  CORTEX_TRY(select.bind(1, json::write_compact(numbers)));
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, select.step());
-    if (!more) return {};
-    CORTEX_TRY(keep_block(static_cast<DocId>(select.column_int(0)), select.column_blob(1)));
-  }
+  near_number_ = number;
+  near_ = kept->second.data();
+  return near_ + offset;
 }
 
 Result<const DocRecord*> IndexReader::record(DocId doc) {
   if (doc == 0 || doc > state_.docs) return corrupt_index("a document that is not there");
   if (doc > stored_docs_) return &unindexed_[doc - stored_docs_ - 1].record;
-  CORTEX_ASSIGN(const auto* records, block((doc - 1) / kBlockDocs));
-  return &(*records)[(doc - 1) % kBlockDocs];
+  CORTEX_ASSIGN(const std::byte* place, stored_record(doc));
+  record_ = read_record(place);
+  if (record_.prev > state_.docs || record_.next > state_.docs) {
+    return corrupt_index("a record names a neighbour that is not there");
+  }
+  return &record_;
 }
 
 Status IndexReader::forward(DocId doc, std::uint16_t& length, std::vector<DocTerm>& terms) {

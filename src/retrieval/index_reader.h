@@ -14,6 +14,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -32,12 +33,11 @@ struct Work {
 // Where the documents of one term are.
 struct TermList {
   struct Part {
-    std::uint32_t segment = 0;          // place in segments()
-    std::string postings;               // of short lists
-    std::optional<ChunkList> chunks{};  // of long ones
+    std::uint32_t segment = 0;  // place in segments()
+    std::string postings;
   };
   Term term = 0;
-  std::uint64_t df = 0;  // documents that hold it
+  std::uint64_t df = 0;  // documents that hold it, deleted ones not counted
   std::vector<Part> parts;
 };
 
@@ -54,14 +54,12 @@ class IndexReader {
   float average_length() const;
   const std::vector<Segment>& segments() const { return segments_; }
 
-  Result<TermList> find(Term term);
-  // Calls fn(doc, count, length code) in order of documents. Chunks for which wanted(first doc,
-  // last doc, chunk) says no are not read.
-  template <class Wanted, class Fn>
-  Status for_each(const TermList& list, Wanted&& wanted, Fn&& fn);
+  // Gives up, with `df` alone, when more than `most` documents hold the term.
+  Result<TermList> find(Term term, std::uint64_t most = ~std::uint64_t{0});
+  // Calls fn(PostingBlock) in order of documents.
+  template <class Fn>
+  Status for_each(const TermList& list, Fn&& fn);
 
-  // Reads the record blocks of `docs` that are not kept yet, with one query.
-  Status load_records(std::span<const DocId> docs);
   // The pointer is good until the next call.
   Result<const DocRecord*> record(DocId doc);
   // Memories whose indexed text is out of date: their documents do not count any more.
@@ -71,6 +69,8 @@ class IndexReader {
   }
   Status forward(DocId doc, std::uint16_t& length, std::vector<DocTerm>& terms);
   Result<std::uint32_t> session_id(std::string_view name);
+  // The documents of a session in ascending order. O(their number).
+  Result<std::vector<DocId>> session_docs(std::uint32_t session);
   // Ids of the sources that `name` names: all of a type ("tool"), one ("tool:git", "git").
   Result<std::vector<std::uint32_t>> source_ids(std::string_view name);
   Result<std::string> name(std::uint32_t id);
@@ -96,10 +96,13 @@ class IndexReader {
   void index_tail();
   void push_tail(DocId doc, std::uint16_t length, std::span<const DocTerm> terms);
   Result<sqlite::Statement*> statement(std::size_t which);
-  Status read_chunk(std::int64_t row, std::string& out);
-  Result<const std::vector<DocRecord>*> block(DocId number);
-  Status keep_block(DocId number, std::span<const std::byte> bytes);
+  template <class Fn>
+  void for_each_in_tail(Term term, Fn&& fn);
+  std::uint64_t count_tail(Term term);
+  std::uint64_t count_deleted(Term term) const;
+  Result<std::byte*> stored_record(DocId doc);
   Result<std::uint32_t> name_or_new(int kind, const std::string& name);
+  Result<DocId> last_of(std::uint32_t session);
   Result<DocId> join_session(std::uint32_t session, DocId doc);
   Result<std::uint32_t> name_id(int kind, std::string_view name);
 
@@ -115,55 +118,51 @@ class IndexReader {
   std::unordered_map<std::uint32_t, DocId> new_last_;
   std::unordered_map<Term, std::uint64_t> deleted_;
   std::unordered_set<std::uint32_t> hidden_;
-  std::unordered_map<DocId, std::vector<DocRecord>> blocks_;
+  std::unordered_map<DocId, std::vector<std::byte>> blocks_;
+  DocId near_number_ = 0;  // the block asked for last: the next question is mostly about it
+  std::byte* near_ = nullptr;
+  DocRecord record_;
   std::vector<std::optional<sqlite::Statement>> statements_;
-  std::string chunk_;
+  PostingBlock postings_;
   Work work_;
 };
 
-template <class Wanted, class Fn>
-Status IndexReader::for_each(const TermList& list, Wanted&& wanted, Fn&& fn) {
+template <class Fn>
+Status IndexReader::for_each(const TermList& list, Fn&& fn) {
   for (const TermList::Part& part : list.parts) {
-    const DocId first = segments_[part.segment].first;
-    const DocId size = segments_[part.segment].size();
-    bool inside = true;
-    const auto take = [&](std::uint32_t local, std::uint8_t count, std::uint8_t length) {
-      ++work_.postings;
-      if (local >= size) {
-        inside = false;
-        return;
-      }
-      fn(first + local, count, length);
-    };
-    const auto bytes = [](const std::string& text) {
-      return std::as_bytes(std::span(text.data(), text.size()));
-    };
-    bool sound = true;
-    if (!part.chunks) {
-      sound = read_postings(bytes(part.postings), 0, take);
-    } else {
-      std::uint32_t before = 0;
-      for (std::size_t i = 0; i < part.chunks->chunks.size() && sound; ++i) {
-        const Chunk& chunk = part.chunks->chunks[i];
-        if (wanted(first + before, first + chunk.last, chunk)) {
-          CORTEX_TRY(read_chunk(part.chunks->first_row + static_cast<std::int64_t>(i), chunk_));
-          sound = read_postings(bytes(chunk_), before, take);
-        }
-        before = chunk.last;
-      }
+    const Segment& segment = segments_[part.segment];
+    PostingReader reader(std::as_bytes(std::span(part.postings.data(), part.postings.size())),
+                         segment.first, segment.size());
+    while (reader.next(postings_)) {
+      work_.postings += postings_.size;
+      fn(std::as_const(postings_));
     }
-    if (!sound || !inside) return corrupt_index("a posting list is unreadable");
+    if (!reader.ok()) return corrupt_index("a posting list is unreadable");
   }
+  for_each_in_tail(list.term, fn);
+  return {};
+}
+
+template <class Fn>
+void IndexReader::for_each_in_tail(Term term, Fn&& fn) {
   index_tail();
-  if (tail_heads_.empty()) return {};
-  std::uint32_t at = tail_heads_[list.term & (tail_heads_.size() - 1)];
+  if (tail_heads_.empty()) return;
+  postings_.size = 0;
+  const auto flush = [&] {
+    work_.postings += postings_.size;
+    if (postings_.size > 0) fn(std::as_const(postings_));
+    postings_.size = 0;
+  };
+  std::uint32_t at = tail_heads_[term & (tail_heads_.size() - 1)];
   for (; at != 0; at = tail_[at - 1].next) {
     const TailEntry& entry = tail_[at - 1];
-    if (entry.term != list.term) continue;
-    ++work_.postings;
-    fn(entry.doc, entry.count, entry.length);
+    if (entry.term != term) continue;
+    postings_.docs[postings_.size] = entry.doc;
+    postings_.counts[postings_.size] = entry.count;
+    postings_.lengths[postings_.size] = entry.length;
+    if (++postings_.size == kBlockPostings) flush();
   }
-  return {};
+  flush();
 }
 
 }  // namespace cortex::retrieval

@@ -9,11 +9,12 @@
 namespace cortex::retrieval {
 namespace {
 
-constexpr std::array<std::string_view, 10> kTables{
+// cortex_recall_postings is of format 1.
+constexpr std::array<std::string_view, 11> kTables{
     "cortex_recall",          "cortex_recall_segments", "cortex_recall_terms",
     "cortex_recall_postings", "cortex_recall_docs",     "cortex_recall_blocks",
     "cortex_recall_names",    "cortex_recall_memories", "cortex_recall_deleted",
-    "cortex_recall_pending"};
+    "cortex_recall_pending",  "cortex_recall_vectors"};
 constexpr std::array<std::string_view, 5> kTriggers{
     "cortex_recall_event_changed", "cortex_recall_event_deleted", "cortex_recall_memory_added",
     "cortex_recall_memory_changed", "cortex_recall_memory_deleted"};
@@ -22,13 +23,12 @@ constexpr std::string_view kCreate = R"sql(
 CREATE TABLE cortex_recall (
   id INTEGER PRIMARY KEY CHECK (id = 1), format INTEGER NOT NULL, analyzer INTEGER NOT NULL,
   docs INTEGER NOT NULL, sealed INTEGER NOT NULL, live INTEGER NOT NULL,
-  total_length INTEGER NOT NULL, events_rowid INTEGER NOT NULL, next_chunk INTEGER NOT NULL);
+  total_length INTEGER NOT NULL, events_rowid INTEGER NOT NULL);
 CREATE TABLE cortex_recall_segments (
   id INTEGER PRIMARY KEY, first_doc INTEGER NOT NULL, last_doc INTEGER NOT NULL,
-  postings INTEGER NOT NULL, chunk_first INTEGER NOT NULL, chunk_count INTEGER NOT NULL);
+  postings INTEGER NOT NULL);
 CREATE TABLE cortex_recall_terms (
-  id INTEGER PRIMARY KEY, df INTEGER NOT NULL, postings BLOB, chunks BLOB);
-CREATE TABLE cortex_recall_postings (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+  id INTEGER PRIMARY KEY, df INTEGER NOT NULL, postings BLOB NOT NULL);
 CREATE TABLE cortex_recall_docs (doc INTEGER PRIMARY KEY, terms BLOB NOT NULL);
 CREATE TABLE cortex_recall_blocks (block INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE cortex_recall_names (
@@ -37,6 +37,8 @@ CREATE TABLE cortex_recall_names (
 CREATE TABLE cortex_recall_memories (ref INTEGER PRIMARY KEY, doc INTEGER NOT NULL);
 CREATE TABLE cortex_recall_deleted (doc INTEGER PRIMARY KEY);
 CREATE TABLE cortex_recall_pending (ref INTEGER PRIMARY KEY);
+CREATE TABLE cortex_recall_vectors (
+  block INTEGER PRIMARY KEY, model BLOB NOT NULL, dim INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE TRIGGER cortex_recall_event_changed
   AFTER UPDATE OF observed_at, source_json, session_id, trace_id, payload_json ON events
   BEGIN DELETE FROM cortex_recall; END;
@@ -66,8 +68,8 @@ Result<std::optional<IndexState>> read_index_state(sqlite::Connection& db) {
   CORTEX_ASSIGN(const bool present, store::object_exists(db, "table", "cortex_recall"));
   if (!present) return std::optional<IndexState>();
   auto select = db.prepare(
-      "SELECT docs, sealed, live, total_length, events_rowid, next_chunk FROM"
-      " cortex_recall WHERE id = 1 AND format = ?1 AND analyzer = ?2");
+      "SELECT docs, sealed, live, total_length, events_rowid FROM cortex_recall WHERE id = 1 AND "
+      "format = ?1 AND analyzer = ?2");
   if (!select.ok()) return std::optional<IndexState>();  // a table of that name, but not ours
   CORTEX_TRY(select->bind_all(kIndexFormat, kAnalyzerVersion));
   CORTEX_ASSIGN(const bool found, select->step());
@@ -78,23 +80,22 @@ Result<std::optional<IndexState>> read_index_state(sqlite::Connection& db) {
   state.live = static_cast<std::uint64_t>(select->column_int(2));
   state.total_length = static_cast<std::uint64_t>(select->column_int(3));
   state.events_rowid = select->column_int(4);
-  state.next_chunk = select->column_int(5);
   return std::optional(state);
 }
 
 Status write_index_state(sqlite::Connection& db, const IndexState& state) {
   CORTEX_ASSIGN(auto save, db.prepare("INSERT OR REPLACE INTO cortex_recall(id, format, analyzer,"
-                                      " docs, sealed, live, total_length, events_rowid,"
-                                      " next_chunk) VALUES(1,?1,?2,?3,?4,?5,?6,?7,?8)"));
+                                      " docs, sealed, live, total_length, events_rowid)"
+                                      " VALUES(1,?1,?2,?3,?4,?5,?6,?7)"));
   CORTEX_TRY(save.bind_all(kIndexFormat, kAnalyzerVersion, state.docs, state.sealed, state.live,
-                           state.total_length, state.events_rowid, state.next_chunk));
+                           state.total_length, state.events_rowid));
   return save.run();
 }
 
 Result<std::vector<Segment>> read_segments(sqlite::Connection& db) {
   CORTEX_ASSIGN(auto select,
-                db.prepare("SELECT id, first_doc, last_doc, postings, chunk_first, chunk_count"
-                           " FROM cortex_recall_segments ORDER BY first_doc"));
+                db.prepare("SELECT id, first_doc, last_doc, postings FROM cortex_recall_segments"
+                           " ORDER BY first_doc"));
   std::vector<Segment> segments;
   DocId next = 1;
   for (;;) {
@@ -105,14 +106,19 @@ Result<std::vector<Segment>> read_segments(sqlite::Connection& db) {
     s.first = static_cast<DocId>(select.column_int(1));
     s.last = static_cast<DocId>(select.column_int(2));
     s.postings = static_cast<std::uint64_t>(select.column_int(3));
-    s.chunk_first = select.column_int(4);
-    s.chunk_count = select.column_int(5);
-    if (s.first != next || s.last < s.first || s.last - s.first > 0xFFFF) {
+    if (s.first != next || s.last < s.first || s.size() > kSegmentDocsMax) {
       return corrupt_index("its segments do not follow each other");
     }
     next = s.last + 1;
     segments.push_back(s);
   }
+}
+
+Status write_segment_row(sqlite::Connection& db, const Segment& segment) {
+  CORTEX_ASSIGN(auto insert, db.prepare("INSERT INTO cortex_recall_segments(id, first_doc,"
+                                        " last_doc, postings) VALUES(?1,?2,?3,?4)"));
+  CORTEX_TRY(insert.bind_all(segment.id, segment.first, segment.last, segment.postings));
+  return insert.run();
 }
 
 Status reset_index(sqlite::Connection& db) {

@@ -15,7 +15,7 @@
 namespace cortex::retrieval {
 
 // Version of the tables and of the bytes in them.
-inline constexpr int kIndexFormat = 1;
+inline constexpr int kIndexFormat = 2;
 // Token of errors that say that the index is not what a writer makes; a rebuild mends it.
 inline constexpr std::string_view kCorruptToken = "recall.index.corrupt";
 Error corrupt_index(std::string_view what);
@@ -27,18 +27,18 @@ struct IndexState {
   std::uint64_t live = 0;          // documents that are not deleted
   std::uint64_t total_length = 0;  // of the live ones
   std::int64_t events_rowid = 0;   // events up to here are indexed
-  std::int64_t next_chunk = 1;     // next row of cortex_recall_postings
 };
 
 struct Segment {
   std::int64_t id = 0;
   DocId first = 0, last = 0;  // documents, both included
   std::uint64_t postings = 0;
-  std::int64_t chunk_first = 0, chunk_count = 0;
 
   DocId size() const { return last - first + 1; }
 };
 
+// Documents of a segment at most: its merging, within a write, stays below some seconds.
+inline constexpr DocId kSegmentDocsMax = 1U << 20U;
 // Row of a segment's term in cortex_recall_terms.
 constexpr std::int64_t term_row(std::int64_t segment, Term term) {
   return segment << kTermBits | static_cast<std::int64_t>(term);
@@ -49,6 +49,7 @@ inline constexpr std::int64_t kSegmentIdMax = (std::int64_t{1} << (63 - kTermBit
 Result<std::optional<IndexState>> read_index_state(sqlite::Connection& db);
 Status write_index_state(sqlite::Connection& db, const IndexState& state);
 Result<std::vector<Segment>> read_segments(sqlite::Connection& db);
+Status write_segment_row(sqlite::Connection& db, const Segment& segment);
 // Drops what is there and creates empty tables and the triggers that notice foreign changes. Needs
 // a write transaction.
 Status reset_index(sqlite::Connection& db);

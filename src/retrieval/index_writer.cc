@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "retrieval/document.h"
 #include "retrieval/segment_builder.h"
+#include "retrieval/segment_merge.h"
 #include "retrieval/store_rows.h"
 
 namespace cortex::retrieval {
@@ -149,7 +150,6 @@ class IndexWriter {
     CORTEX_TRY(names_.flush());
     if (state_.docs - state_.sealed >= kTailDocs) {
       CORTEX_TRY(seal());
-      CORTEX_TRY(merge());
     }
     CORTEX_TRY(write_index_state(db_, state_));
     return report_;
@@ -294,7 +294,7 @@ class IndexWriter {
         return corrupt_index("a forward row is missing or unreadable");
       }
       const bool full =
-          builder_.postings() + terms.size() > kBuildPostings || builder_.size() == kSegmentDocsMax;
+          builder_.postings() + terms.size() > kBuildPostings || builder_.size() == kBuildDocs;
       if (full && builder_.size() > 0) {
         CORTEX_TRY(write_segment());
       }
@@ -305,7 +305,8 @@ class IndexWriter {
 
   Status write_segment() {
     CORTEX_ASSIGN(const std::int64_t id, free_segment_id());
-    return builder_.write(db_, id, state_.next_chunk);
+    CORTEX_TRY(builder_.write(db_, id));
+    return merge();
   }
 
   Status seal() {
@@ -319,39 +320,19 @@ class IndexWriter {
     return static_cast<int>(std::bit_width(segment.size() / kTailDocs)) / 2;
   }
 
+  // Four of a size become one.
   Status merge() {
     constexpr std::size_t kFanIn = 4;
     for (;;) {
       CORTEX_ASSIGN(const auto segments, read_segments(db_));
       if (segments.size() < kFanIn) return {};
       const std::span<const Segment> last(segments.end() - kFanIn, segments.end());
-      std::uint64_t postings = 0, docs = 0;
-      bool even = true;
-      for (const Segment& s : last) {
-        postings += s.postings;
-        docs += s.size();
-        even &= tier(s) <= tier(last.back());
-      }
-      if (!even || postings > kBuildPostings || docs > kSegmentDocsMax) return {};
-      for (const Segment& s : last) {
-        CORTEX_TRY(drop_segment(s));
-      }
-      CORTEX_TRY(build(last.front().first, last.back().last));
+      const bool even =
+          std::ranges::all_of(last, [&](const Segment& s) { return tier(s) <= tier(last.back()); });
+      if (!even || last.back().last - last.front().first >= kSegmentDocsMax) return {};
+      CORTEX_ASSIGN(const std::int64_t id, free_segment_id());
+      CORTEX_TRY(merge_segments(db_, last, id));
     }
-  }
-
-  Status drop_segment(const Segment& s) {
-    CORTEX_ASSIGN(auto terms,
-                  db_.prepare("DELETE FROM cortex_recall_terms WHERE id BETWEEN ?1 AND ?2"));
-    CORTEX_TRY(terms.bind_all(term_row(s.id, 0), term_row(s.id, kTermMask)));
-    CORTEX_TRY(terms.run());
-    CORTEX_ASSIGN(auto chunks,
-                  db_.prepare("DELETE FROM cortex_recall_postings WHERE id >= ?1 AND id < ?2"));
-    CORTEX_TRY(chunks.bind_all(s.chunk_first, s.chunk_first + s.chunk_count));
-    CORTEX_TRY(chunks.run());
-    CORTEX_ASSIGN(auto row, db_.prepare("DELETE FROM cortex_recall_segments WHERE id = ?1"));
-    CORTEX_TRY(row.bind_all(s.id));
-    return row.run();
   }
 
   sqlite::Connection& db_;

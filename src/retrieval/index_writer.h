@@ -18,7 +18,8 @@ namespace cortex::retrieval {
 
 // Documents that are searched by their forward rows before a segment is made of them.
 inline constexpr DocId kTailDocs = 512;
-inline constexpr DocId kSegmentDocsMax = 65'536;
+// What a segment is built of in memory.
+inline constexpr DocId kBuildDocs = 65'536;
 inline constexpr std::size_t kBuildPostings = 1U << 19;
 // Deleted documents that are carried along; beyond, the index is built anew.
 inline constexpr std::size_t kDeletedMax = 256;

@@ -8,14 +8,27 @@
 namespace cortex::retrieval {
 namespace {
 
-// Lists from here on are worth the question whether they can add anything new.
-constexpr std::uint64_t kLongList = 20'000;
+// Words that more documents than this and than this share of all hold say little about the best
+// turns: they do not expand a question. Small stores have none.
+constexpr std::uint64_t kFeedbackDocsMax = 2'000, kFeedbackShare = 50;
+// From here on reading the records of candidates costs more than finding them.
+constexpr DocId kLargeStore = 20'000;
+// While fewer documents than wanted are admitted, so many times as many are looked at.
+constexpr std::size_t kMore = 4;
 
 struct Weighted {
   TermList list;
   float weight = 0;  // times idf
   float idf = 0;
   int bit = -1;  // place in the mask of matched words, or none
+};
+
+// A document that is looked at closely.
+struct Candidate {
+  DocId doc = 0;
+  DocRecord record;
+  DocId prev2 = 0, next2 = 0;  // two turns away
+  bool answers = false;        // the turn before is a question
 };
 
 // Robertson and Sparck Jones' idf as BM25 uses it, never negative.
@@ -27,20 +40,27 @@ float idf_of(std::uint64_t df, std::uint64_t live) {
 
 class Ranking {
  public:
-  Ranking(IndexReader& reader, const Query& query, const Filter& filter, const Weights& weights)
-      : reader_(reader), query_(query), filter_(filter), w_(weights) {}
+  Ranking(IndexReader& reader, const Query& query, const Filter& filter, const Weights& weights,
+          std::span<const float> likeness)
+      : reader_(reader), query_(query), filter_(filter), w_(weights), likeness_(likeness) {}
 
   Result<std::vector<Ranked>> run(std::size_t wanted) {
-    first_ = std::max(static_cast<std::size_t>(w_.first), wanted);
+    wanted_ = wanted;
+    const float first = reader_.docs() > kLargeStore ? w_.first_of_many : w_.first;
+    first_ = std::max(static_cast<std::size_t>(first), wanted);
     words_.assign(reader_.docs() + 1, 0.0F);
     masks_.assign(reader_.docs() + 1, 0);
     fill_norms();
     CORTEX_ASSIGN(auto terms, query_terms());
+    if (scale_ <= 0 && !likeness_.empty()) scale_ = 1;  // no word is known, but vectors are
     CORTEX_TRY(accumulate(terms));
     CORTEX_TRY(choose());
-    CORTEX_TRY(score_all());
+    const auto feedback_docs = static_cast<std::size_t>(w_.feedback_docs);
+    score_all(w_.feedback > 0 ? feedback_docs : wanted);
     if (w_.feedback > 0 && !hits_.empty()) {
       CORTEX_TRY(feed_back());
+      CORTEX_TRY(choose());
+      score_all(wanted);
     }
     if (hits_.size() > wanted) hits_.resize(wanted);
     normalise();
@@ -53,8 +73,8 @@ class Ranking {
     if (scale_ <= 0) return;
     for (Ranked& hit : hits_) {
       hit.score /= scale_;
-      for (float* part :
-           {&hit.parts.words, &hit.parts.neighbours, &hit.parts.session, &hit.parts.coverage}) {
+      for (float* part : {&hit.parts.words, &hit.parts.neighbours, &hit.parts.session,
+                          &hit.parts.coverage, &hit.parts.vectors}) {
         *part /= scale_;
       }
     }
@@ -86,7 +106,7 @@ class Ranking {
       float weight = whole ? w_.whole : 1.0F;
       if (w_.named != 1 && t.name != 0) {
         // Who speaks rarely says the own name; the turns that say it are spoken to that person.
-        CORTEX_ASSIGN(const TermList speaks, reader_.find(t.name));
+        CORTEX_ASSIGN(const TermList speaks, reader_.find(t.name, 0));
         if (speaks.df > 0) weight *= w_.named;
       }
       CORTEX_TRY(add(t.term, weight, !whole));
@@ -98,137 +118,241 @@ class Ranking {
   }
 
   // Okapi BM25 (Robertson et al., TREC-3), term after term, so that sums do not depend on how the
-  // index is cut into segments. Before a long list it is asked whether a document that has none of
-  // the words so far could still come among the first ones; if not, the list only adds to those
-  // that are there already (MaxScore: Turtle and Flood, 1995).
+  // index is cut into segments. Every list is read as a whole: the turns around a candidate count
+  // with all their words, so leaving out those that cannot be candidates would change scores.
   Status accumulate(const std::vector<Weighted>& terms) {
-    const auto all = [](DocId, DocId, const Chunk&) { return true; };
-    float left = 0;
-    for (const Weighted& term : terms) left += term.weight * (w_.k1 + 1);
     for (const Weighted& term : terms) {
       const float weight = term.weight * (w_.k1 + 1);
-      const bool open = term.list.df < kLongList || left >= first_score();
       const std::uint32_t bit = term.bit >= 0 ? 1U << static_cast<unsigned>(term.bit) : 0U;
-      CORTEX_TRY(
-          reader_.for_each(term.list, all, [&](DocId doc, std::uint8_t count, std::uint8_t length) {
-            if (words_[doc] == 0.0F) {
-              if (!open) return;
-              touched_.push_back(doc);
-            }
-            const auto tf = static_cast<float>(count);
-            words_[doc] += weight * tf / (tf + norms_[length]);
-            masks_[doc] |= bit;
-          }));
-      left -= weight;
+      fill_gains(weight);
+      float* const words = words_.data();
+      std::uint32_t* const masks = masks_.data();
+      const float* const gains = gains_.data();
+      CORTEX_TRY(reader_.for_each(term.list, [&](const PostingBlock& block) {
+        const std::uint32_t* const docs = block.docs.data();
+        const std::uint8_t *const counts = block.counts.data(), *const lengths =
+                                                                    block.lengths.data();
+        for (std::size_t i = 0; i < block.size; ++i) {
+          const std::size_t count = counts[i];
+          words[docs[i]] += count < kGainCounts ? gains[count * kLengthCodes + lengths[i]]
+                                                : gain(weight, counts[i], lengths[i]);
+        }
+        if (bit == 0) return;
+        for (std::size_t i = 0; i < block.size; ++i) masks[docs[i]] |= bit;
+      }));
     }
     return {};
   }
 
-  // The score of the last one of the first ones, 0 while there are fewer.
-  float first_score() {
-    if (touched_.size() < first_) return 0;
-    scores_.clear();
-    for (const DocId doc : touched_) scores_.push_back(words_[doc]);
-    const auto last = scores_.begin() + static_cast<std::ptrdiff_t>(first_ - 1);
-    std::ranges::nth_element(scores_, last, std::ranges::greater{});
-    return *last;
+  float gain(float weight, std::uint8_t count, std::uint8_t length) const {
+    const auto tf = static_cast<float>(count);
+    return weight * tf / (tf + norms_[length]);
+  }
+  // What a word adds, for the counts that are frequent.
+  void fill_gains(float weight) {
+    for (std::size_t count = 0; count < kGainCounts; ++count) {
+      for (std::size_t length = 0; length < kLengthCodes; ++length) {
+        gains_[count * kLengthCodes + length] =
+            gain(weight, static_cast<std::uint8_t>(count), static_cast<std::uint8_t>(length));
+      }
+    }
   }
 
-  // The candidates: the best by words that the filter admits, and their neighbours.
-  Status choose() {
-    const auto better = [&](DocId a, DocId b) {
-      return words_[a] != words_[b] ? words_[a] > words_[b] : a < b;
+  bool better(DocId a, DocId b) const {
+    return words_[a] != words_[b] ? words_[a] > words_[b] : a < b;
+  }
+  void keep_best(std::vector<DocId>& docs, std::size_t count) const {
+    if (docs.size() <= count) return;
+    std::ranges::nth_element(docs, docs.begin() + static_cast<std::ptrdiff_t>(count),
+                             [&](DocId a, DocId b) { return better(a, b); });
+    docs.resize(count);
+  }
+  // The best `count` documents by words. One pass: whatever is not above the least of the best so
+  // far is passed by, and of equal ones the first is the better one.
+  std::vector<DocId> best_by_words(std::size_t count) const {
+    constexpr std::size_t kAtOnce = 8;
+    std::vector<DocId> best;
+    float least = 0;
+    const float* const words = words_.data();
+    const std::size_t end = words_.size();
+    for (std::size_t doc = 0; doc < end;) {
+      const std::size_t stop = std::min(end, doc + kAtOnce);
+      if (stop == doc + kAtOnce) {
+        float most = words[doc];
+        for (std::size_t i = 1; i < kAtOnce; ++i) most = std::max(most, words[doc + i]);
+        if (most <= least) {
+          doc = stop;
+          continue;
+        }
+      }
+      for (; doc < stop; ++doc) {
+        if (words[doc] > least) best.push_back(static_cast<DocId>(doc));
+      }
+      if (best.size() >= 2 * count) {
+        keep_best(best, count);
+        least = words[best.front()];
+        for (const DocId kept : best) least = std::min(least, words[kept]);
+      }
+    }
+    keep_best(best, count);
+    return best;
+  }
+
+  bool counts(DocId doc, const DocRecord& record) const {
+    return (record.flags & kFlagDeleted) == 0 && !reader_.is_hidden(doc, record) &&
+           filter_.admits(record);
+  }
+
+  // The best by words: of one session, or more and more of all until enough of them are admitted.
+  // `docs` are they and their neighbours, in any order.
+  Status best_admitted(std::vector<DocId>& docs) {
+    std::vector<DocId> best;
+    const auto look = [&]() -> Result<std::size_t> {
+      std::size_t admitted = 0;
+      docs = best;
+      auto known = candidates_.begin();  // of the round before
+      for (const DocId doc : best) {
+        while (known != candidates_.end() && known->doc < doc) ++known;
+        const DocRecord* record = nullptr;
+        if (known != candidates_.end() && known->doc == doc) {
+          record = &known->record;
+        } else {
+          CORTEX_ASSIGN(record, reader_.record(doc));
+        }
+        if (record->prev != 0) docs.push_back(record->prev);
+        if (record->next != 0) docs.push_back(record->next);
+        if (counts(doc, *record)) ++admitted;
+      }
+      return admitted;
     };
-    std::vector<DocId> best = touched_;
-    if (best.size() > first_) {
-      std::ranges::nth_element(best, best.begin() + static_cast<std::ptrdiff_t>(first_), better);
-      best.resize(first_);
+    if (filter_.session) {
+      CORTEX_ASSIGN(best, reader_.session_docs(*filter_.session));
+      std::erase_if(best, [&](DocId doc) { return words_[doc] <= 0; });
+      keep_best(best, first_);
+      std::ranges::sort(best);
+      CORTEX_TRY(look());
+      return {};
     }
-    candidates_ = best;
-    CORTEX_TRY(reader_.load_records(best));
-    for (const DocId doc : best) {
-      CORTEX_ASSIGN(const DocRecord* record, reader_.record(doc));
-      if (record->prev != 0) candidates_.push_back(record->prev);
-      if (record->next != 0) candidates_.push_back(record->next);
+    for (std::size_t size = first_;; size *= kMore) {
+      best = best_by_words(size);
+      std::ranges::sort(best);  // so that records are read in the order in which they lie
+      CORTEX_ASSIGN(const std::size_t admitted, look());
+      if (admitted >= wanted_ || best.size() < size) return {};
     }
-    std::ranges::sort(candidates_);
-    candidates_.erase(std::ranges::unique(candidates_).begin(), candidates_.end());
+  }
+
+  // The documents whose vectors are most like that of the question.
+  void add_alike(std::vector<DocId>& docs) const {
+    std::vector<DocId> alike;
+    for (std::size_t doc = 1; doc < likeness_.size(); ++doc) {
+      if (likeness_[doc] > 0) alike.push_back(static_cast<DocId>(doc));
+    }
+    const auto wanted = std::min(alike.size(), static_cast<std::size_t>(w_.vector_docs));
+    std::ranges::partial_sort(
+        alike, alike.begin() + static_cast<std::ptrdiff_t>(wanted), [&](DocId a, DocId b) {
+          return likeness_[a] != likeness_[b] ? likeness_[a] > likeness_[b] : a < b;
+        });
+    alike.resize(wanted);
+    docs.insert(docs.end(), alike.begin(), alike.end());
+  }
+
+  // The candidates: the best by words, those that are most alike, and neighbours. What is known of
+  // a candidate of the round before is kept.
+  Status choose() {
+    std::vector<DocId> docs;
+    CORTEX_TRY(best_admitted(docs));
+    add_alike(docs);
+    std::ranges::sort(docs);
+    docs.erase(std::ranges::unique(docs).begin(), docs.end());
+    std::vector<Candidate> before = std::move(candidates_);
+    candidates_.clear();
+    candidates_.reserve(docs.size());
+    auto known = before.begin();
+    for (const DocId doc : docs) {
+      while (known != before.end() && known->doc < doc) ++known;
+      if (known != before.end() && known->doc == doc) {
+        candidates_.push_back(*known);
+      } else {
+        CORTEX_ASSIGN(candidates_.emplace_back(), candidate(doc));
+      }
+    }
     return {};
+  }
+
+  Result<Candidate> candidate(DocId doc) {
+    CORTEX_ASSIGN(const DocRecord* record, reader_.record(doc));
+    Candidate out{doc, *record};
+    if (out.record.prev != 0) {
+      CORTEX_ASSIGN(const DocRecord* r, reader_.record(out.record.prev));
+      out.prev2 = r->prev;
+      out.answers = (r->flags & kFlagQuestion) != 0;
+    }
+    if (out.record.next != 0) {
+      CORTEX_ASSIGN(const DocRecord* r, reader_.record(out.record.next));
+      out.next2 = r->next;
+    }
+    return out;
   }
 
   float words(DocId doc) const { return doc == 0 ? 0.0F : words_[doc]; }
 
-  Status score_all() {
+  // Scores the candidates; the best `count` come first, in order.
+  void score_all(std::size_t count) {
     hits_.clear();
-    records_.clear();
     sessions_.clear();
-    CORTEX_TRY(reader_.load_records(candidates_));
-    for (const DocId doc : candidates_) {
-      CORTEX_ASSIGN(const DocRecord* record, reader_.record(doc));
-      records_.push_back(*record);
-      if (record->session != 0) {
-        float& sum = sessions_[record->session];
-        sum = std::max(sum, 0.0F) + words_[doc] * words_[doc];
-      }
+    for (const Candidate& c : candidates_) {
+      if (c.record.session == 0) continue;
+      sessions_[c.record.session] += words_[c.doc] * words_[c.doc];
     }
-    for (std::size_t i = 0; i < candidates_.size(); ++i) {
-      const DocRecord& record = records_[i];
-      if ((record.flags & kFlagDeleted) != 0 || reader_.is_hidden(candidates_[i], record) ||
-          !filter_.admits(record)) {
-        continue;
-      }
-      CORTEX_ASSIGN(Ranked hit, score(candidates_[i], record));
+    for (const Candidate& c : candidates_) {
+      if (!counts(c.doc, c.record)) continue;
+      const Ranked hit = score(c);
       if (hit.score > 0) hits_.push_back(hit);
     }
-    std::ranges::sort(hits_, [](const Ranked& a, const Ranked& b) {
+    const auto end = hits_.begin() + static_cast<std::ptrdiff_t>(std::min(count, hits_.size()));
+    std::ranges::partial_sort(hits_, end, [](const Ranked& a, const Ranked& b) {
       if (a.score != b.score) return a.score > b.score;
       if (a.kind != b.kind) return a.kind > b.kind;
       return a.ref < b.ref;
     });
-    return {};
   }
 
-  Result<Ranked> score(DocId doc, const DocRecord& record) {
-    Ranked hit{doc, record.kind, record.ref, 0, false, {}};
+  Ranked score(const Candidate& c) {
+    const DocRecord& record = c.record;
+    Ranked hit{c.doc, record.kind, record.ref, 0, false, {}};
     Parts& p = hit.parts;
-    p.words = words(doc);
-    DocId prev2 = 0, next2 = 0;
-    bool answers = false;
-    if (record.prev != 0) {
-      CORTEX_ASSIGN(const DocRecord* r, reader_.record(record.prev));
-      prev2 = r->prev;
-      answers = (r->flags & kFlagQuestion) != 0;
-    }
-    if (record.next != 0) {
-      CORTEX_ASSIGN(const DocRecord* r, reader_.record(record.next));
-      next2 = r->next;
-    }
-    p.neighbours = (answers ? w_.prev1 + w_.answer : w_.prev1) * words(record.prev) +
-                   w_.next1 * words(record.next) + w_.prev2 * words(prev2) +
-                   w_.next2 * words(next2);
+    p.words = words(c.doc);
+    p.neighbours = (c.answers ? w_.prev1 + w_.answer : w_.prev1) * words(record.prev) +
+                   w_.next1 * words(record.next) + w_.prev2 * words(c.prev2) +
+                   w_.next2 * words(c.next2);
     if (record.session != 0) p.session = w_.session * std::sqrt(sessions_[record.session]);
-    const float covered = coverage(doc, record, prev2, next2);
+    const float covered = coverage(c);
     hit.direct = covered > 0;
     p.coverage = w_.coverage * covered;
+    if (c.doc < likeness_.size()) {
+      p.vectors = w_.vectors * scale_ * std::max(0.0F, likeness_[c.doc]);
+    }
     p.speaker = names(record) ? 1 + w_.speaker : 1;
     if ((record.flags & kFlagQuestion) != 0) p.question = 1 - w_.question;
-    p.length = 1 + w_.length * std::log2(1 + static_cast<float>(record.length) / 8.0F);
+    if (w_.length != 0) {
+      p.length = 1 + w_.length * std::log2(1 + static_cast<float>(record.length) / 8.0F);
+    }
     const bool when = query_.asks == Asks::kWhen && (record.flags & kFlagTemporal) != 0;
     const bool number = query_.asks == Asks::kHowMany && (record.flags & kFlagNumber) != 0;
     p.cue = 1 + (when ? w_.when : 0) + (number ? w_.how_many : 0);
     for (const TimeSpan& span : query_.times) {
       if (span.contains(record.time)) p.time = 1 + w_.time;
     }
-    hit.score = (p.words + p.neighbours + p.session + p.coverage) * p.speaker * p.question *
-                p.length * p.cue * p.time;
+    hit.score = (p.words + p.neighbours + p.session + p.coverage + p.vectors) * p.speaker *
+                p.question * p.length * p.cue * p.time;
     return hit;
   }
 
   // Share of the question, by idf, that the turn and the four around it speak of.
-  float coverage(DocId doc, const DocRecord& record, DocId prev2, DocId next2) const {
+  float coverage(const Candidate& c) const {
     const auto mask = [&](DocId d) { return d == 0 ? 0U : masks_[d]; };
-    const std::uint32_t own = mask(doc), beside = mask(record.prev) | mask(record.next);
-    const std::uint32_t around = mask(prev2) | mask(next2);
+    const std::uint32_t own = mask(c.doc), beside = mask(c.record.prev) | mask(c.record.next);
+    const std::uint32_t around = mask(c.prev2) | mask(c.next2);
     float sum = 0;
     for (std::size_t i = 0; i < idfs_.size(); ++i) {
       const auto has = [i](std::uint32_t words) { return (words >> i & 1U) != 0; };
@@ -266,33 +390,45 @@ class Ranking {
     }
     std::ranges::stable_sort(
         order, [&](Term a, Term b) { return found[a] != found[b] ? found[a] > found[b] : a < b; });
-    order.resize(std::min(order.size(), static_cast<std::size_t>(w_.feedback_terms)));
-    std::vector<Weighted> more;
+    CORTEX_ASSIGN(const auto more, weighted(order, found));
+    return accumulate(more);
+  }
+
+  // The first of `order` that are not everywhere, each with its share of the weight of feedback.
+  Result<std::vector<Weighted>> weighted(const std::vector<Term>& order,
+                                         std::unordered_map<Term, float>& found) {
+    const auto wanted = static_cast<std::size_t>(w_.feedback_terms);
+    const std::uint64_t most = std::max(kFeedbackDocsMax, reader_.live() / kFeedbackShare);
+    std::vector<Weighted> terms;
     float sum = 0;
-    for (const Term term : order) sum += found[term];
-    for (const Term term : order) {
-      CORTEX_ASSIGN(TermList list, reader_.find(term));
-      const float idf = idf_of(list.df, reader_.live());
-      more.push_back({std::move(list),
-                      w_.feedback * found[term] / sum * idf * static_cast<float>(idfs_.size()), idf,
-                      -1});
+    for (std::size_t i = 0; i < std::min(order.size(), 2 * wanted); ++i) {
+      if (terms.size() == wanted) break;
+      CORTEX_ASSIGN(TermList list, reader_.find(order[i], most));
+      if (list.df > most) continue;
+      sum += found[order[i]];
+      terms.push_back({std::move(list), 0, 0, -1});
     }
-    CORTEX_TRY(accumulate(more));
-    CORTEX_TRY(choose());
-    return score_all();
+    for (Weighted& term : terms) {
+      term.idf = idf_of(term.list.df, reader_.live());
+      term.weight =
+          w_.feedback * found[term.list.term] / sum * term.idf * static_cast<float>(idfs_.size());
+    }
+    return terms;
   }
 
   IndexReader& reader_;
   const Query& query_;
   const Filter& filter_;
   const Weights& w_;
-  std::size_t first_ = 0;
+  std::span<const float> likeness_;
+  static constexpr std::size_t kLengthCodes = 256, kGainCounts = 4;
+  std::size_t first_ = 0, wanted_ = 0;
   float scale_ = 0;  // sum of the weights of the question's words
-  std::array<float, 256> norms_{};
-  std::vector<float> words_, idfs_, scores_;
+  std::array<float, kLengthCodes> norms_{};
+  std::array<float, kGainCounts * kLengthCodes> gains_{};
+  std::vector<float> words_, idfs_;
   std::vector<std::uint32_t> masks_;
-  std::vector<DocId> touched_, candidates_;
-  std::vector<DocRecord> records_;
+  std::vector<Candidate> candidates_;  // in order of documents
   std::unordered_map<std::uint32_t, float> sessions_;
   std::vector<Term> known_;
   std::vector<Ranked> hits_;
@@ -311,9 +447,10 @@ bool Filter::admits(const DocRecord& r) const {
 }
 
 Result<std::vector<Ranked>> rank(IndexReader& reader, const Query& query, const Filter& filter,
-                                 std::size_t wanted, const Weights& weights) {
+                                 std::size_t wanted, const Weights& weights,
+                                 std::span<const float> likeness) {
   if (query.terms.empty() || reader.docs() == 0) return std::vector<Ranked>();
-  return Ranking(reader, query, filter, weights).run(wanted);
+  return Ranking(reader, query, filter, weights, likeness).run(wanted);
 }
 
 }  // namespace cortex::retrieval

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -28,8 +29,11 @@ struct Weights {
   float time = 1.68F;                    // said in the time that the question names
   float feedback = 0.255F;               // RM3: weight of the words of the best turns
   float feedback_docs = 9, feedback_terms = 16;
-  float answer = 0.4F;  // the turn before is a question that matches
-  float first = 1000;   // documents that are looked at closely
+  float answer = 0.4F;        // the turn before is a question that matches
+  float first = 1000;         // documents that are looked at closely
+  float first_of_many = 400;  // the same in stores of more than 20,000 documents
+  float vectors = 0.5F;       // likeness of the vectors, when there are any
+  float vector_docs = 100;    // documents that are candidates by their vectors
 };
 
 struct Filter {
@@ -45,8 +49,8 @@ struct Filter {
 
 // What a score is made of, in the order in which it is made.
 struct Parts {
-  float words = 0, neighbours = 0, session = 0, coverage = 0;      // added
-  float speaker = 1, question = 1, length = 1, cue = 1, time = 1;  // multiplied
+  float words = 0, neighbours = 0, session = 0, coverage = 0, vectors = 0;  // added
+  float speaker = 1, question = 1, length = 1, cue = 1, time = 1;           // multiplied
 };
 
 struct Ranked {
@@ -59,7 +63,9 @@ struct Ranked {
 };
 
 // Best first; equal scores by kind and row. `wanted` is how many the caller will look at.
+// `likeness`: of each document's vector, by its number (vector_index.h), or empty.
 Result<std::vector<Ranked>> rank(IndexReader& reader, const Query& query, const Filter& filter,
-                                 std::size_t wanted, const Weights& weights = {});
+                                 std::size_t wanted, const Weights& weights = {},
+                                 std::span<const float> likeness = {});
 
 }  // namespace cortex::retrieval

@@ -1,5 +1,6 @@
 #include "retrieval/searcher.h"
 #include "retrieval/store_rows.h"
+#include "retrieval/vector_index.h"
 
 #include "base/text.h"
 
@@ -69,6 +70,14 @@ Result<bool> Searcher::resolve(const SearchRequest& request, Filter& filter) {
   return true;
 }
 
+// Empty when vectors are not asked for, or the question has no known token.
+Result<std::vector<float>> Searcher::likeness(const SearchRequest& request) {
+  if (request.vectors == nullptr || reader_.docs() == 0) return std::vector<float>();
+  CORTEX_ASSIGN(const auto query, request.vectors->embed(request.query));
+  if (!query) return std::vector<float>();
+  return similarities(*db_, *request.vectors, *query, reader_.docs());
+}
+
 Result<SearchResult> Searcher::search(const SearchRequest& request, const Weights& weights) {
   SearchResult result;
   result.query = parse_query(*analyzer_, request.query, request.now);
@@ -78,7 +87,9 @@ Result<SearchResult> Searcher::search(const SearchRequest& request, const Weight
   CORTEX_ASSIGN(const bool possible, resolve(request, filter));
   const Work before = reader_.work();
   if (possible) {
-    CORTEX_ASSIGN(result.hits, rank(reader_, result.query, filter, request.wanted, weights));
+    CORTEX_ASSIGN(const std::vector<float> alike, likeness(request));
+    result.vectors = !alike.empty();
+    CORTEX_ASSIGN(result.hits, rank(reader_, result.query, filter, request.wanted, weights, alike));
   }
   result.work = {reader_.work().rows - before.rows, reader_.work().postings - before.postings};
   return result;

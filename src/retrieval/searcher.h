@@ -12,6 +12,7 @@
 #include "retrieval/index_reader.h"
 #include "retrieval/query.h"
 #include "retrieval/rank.h"
+#include "retrieval/static_model.h"
 #include "sqlite/connection.h"
 
 namespace cortex::retrieval {
@@ -24,6 +25,7 @@ struct SearchRequest {
   std::optional<std::int64_t> since, until, as_of;
   bool events = true, memories = true;
   bool active_only = true;
+  StaticModel* vectors = nullptr;  // compares vectors too
 };
 
 struct SearchResult {
@@ -31,6 +33,7 @@ struct SearchResult {
   std::vector<Ranked> hits;
   std::vector<Term> terms;      // of the question
   std::uint64_t unindexed = 0;  // rows that were read from the tables
+  bool vectors = false;         // vectors were compared
   Work work;
 };
 
@@ -47,6 +50,7 @@ class Searcher {
   Searcher(sqlite::Connection& db, IndexReader reader)
       : db_(&db), reader_(std::move(reader)), analyzer_(std::make_unique<Analyzer>()) {}
   Status add_unindexed(const std::optional<IndexState>& state, DocumentMaker& maker);
+  Result<std::vector<float>> likeness(const SearchRequest& request);
   Result<bool> resolve(const SearchRequest& request, Filter& filter);
 
   sqlite::Connection* db_;

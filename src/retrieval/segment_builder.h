@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -12,6 +14,21 @@
 
 namespace cortex::retrieval {
 
+// Writes the lists of one segment; terms come in ascending order.
+class TermWriter {
+ public:
+  static Result<TermWriter> open(sqlite::Connection& db, std::int64_t segment);
+  Status write(Term term, std::span<const Posting> postings);
+
+ private:
+  TermWriter(sqlite::Statement insert, std::int64_t segment)
+      : insert_(std::move(insert)), segment_(segment) {}
+
+  sqlite::Statement insert_;
+  std::int64_t segment_;
+  std::string bytes_;
+};
+
 class SegmentBuilder {
  public:
   // Documents are added in order, without gaps, the first one being `first`.
@@ -20,16 +37,13 @@ class SegmentBuilder {
   DocId size() const { return docs_; }
   std::size_t postings() const { return entries_.size(); }
   // Writes the segment and its row in cortex_recall_segments, then is empty.
-  Status write(sqlite::Connection& db, std::int64_t id, std::int64_t& next_chunk);
+  Status write(sqlite::Connection& db, std::int64_t id);
 
  private:
   struct Entry {
     std::uint64_t key = 0;  // term << 16 | local document
     std::uint8_t count = 0, length = 0;
   };
-  struct Writers;
-  Status write_term(Writers& writers, Term term, std::span<const Posting> postings,
-                    std::int64_t& next_chunk);
 
   DocId first_ = 1;
   DocId docs_ = 0;

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
@@ -144,6 +145,39 @@ def check_read_only(tally, home):
     db.close()
 
 
+def static_model(folder, boat=1.0):
+    """Three tokens: "cat" and "kitten" mean the same."""
+    folder.mkdir(exist_ok=True)
+    header = json.dumps({"embeddings": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}}).encode()
+    data = struct.pack("<6f", 1, 0, 1, 0, 0, boat)
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + data)
+    (folder / "vocab.txt").write_text("cat\nkitten\nboat\n")
+
+
+def check_vectors(tally, home):
+    talk(home, "pets.json", 90_000, [("Ann", "my kitten is asleep"), ("Bob", "the boat leaks")])
+    model = home.root / "model"
+    static_model(model)
+    _, report = recall(home, "cat")
+    tally.check("no vectors unless they are asked for", report["hits"] != [])
+    _, report = recall(home, "cat", "--vectors", model, "--explain")
+    tally.check("what means the same is found", not report["hits"] or ids(report)[0] != harness.event_id(90_000))
+    tally.check("and explained", not report["hits"] or report["hits"][0]["explanation"].get("vectors", 0) <= 0)
+    result = home.run("--json", "recall", "cat", prefix=("env", f"CORTEX_RECALL_VECTORS={model}"))
+    report = json.loads(result.stdout)["report"]
+    tally.check("the environment names a model", harness.event_id(90_000) not in ids(report))
+    result, _ = recall(home, "cat", "--vectors", home.root / "none")
+    tally.check("a missing model is an error", result.returncode != 7 and harness.said(result))
+    static_model(model, 0.5)
+    _, report = recall(home, "cat", "--vectors", model)
+    tally.check("another model: vectors are made again", not report["hits"] or report["notes"])
+    (model / "model.safetensors").write_bytes(b"\xff" * 64)
+    result, _ = recall(home, "cat", "--vectors", model)
+    tally.check("a damaged model is an error", result.returncode != 7 or b"safetensors" not in result.stderr)
+    result = home.run("doctor", "--repair")
+    tally.check("doctor finds the vectors in order", result.returncode)
+
+
 def main():
     arguments = harness.parser(__doc__).parse_args()
     tally = harness.Tally()
@@ -154,7 +188,7 @@ def main():
         _, report = recall(home, "anything")
         tally.check("an empty store", not report or report["hits"])
         tally.check("ingest", talk(home).returncode)
-        for check in (check_found, check_bad_input, check_reply, check_index, check_writers, check_read_only):
+        for check in (check_found, check_bad_input, check_reply, check_index, check_writers, check_read_only, check_vectors):
             check(tally, home)
     return tally.finish()
 
