@@ -1,9 +1,12 @@
 #include "app/row_signing.h"
 
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
+#include "crypto/digest.h"
 #include "crypto/key_file.h"
+#include "json/value.h"
 #include "store/open.h"
 #include "store/timelines.h"
 #include "trust/timeline.h"
@@ -24,6 +27,20 @@ Result<trust::Authority> signer_authority(sqlite::Connection& db, const std::str
                                           Timestamp now) {
   CORTEX_ASSIGN(trust::KeyEvidence evidence, store::key_evidence(db, key_id, now, now));
   return trust::revalidate(std::move(evidence), trust::Tier::kVerified);
+}
+
+Result<std::string> key_standing(sqlite::Connection& db, const std::string& key_id) {
+  CORTEX_ASSIGN(std::vector<std::string> names, store::ids_bound_to(db, key_id));
+  names.push_back(key_id);
+  json::Array rows;
+  for (const std::string& name : names) {
+    CORTEX_ASSIGN(const std::vector<store::KeyRow> of_name, store::key_rows(db, name));
+    for (const store::KeyRow& row : of_name) {
+      rows.emplace_back(json::Array{row.key_id, row.principal_id, trust::key_state_token(row.state),
+                                    row.effective_at});
+    }
+  }
+  return crypto::blake3_hex(json::write_compact(std::move(rows)));
 }
 
 Status check_signer(Services& services, sqlite::Connection& db,

@@ -27,6 +27,10 @@ Result<std::optional<std::string>> sign_rows(Services& services, const Layout& l
 Result<trust::Authority> signer_authority(sqlite::Connection& db, const std::string& key_id,
                                           Timestamp now);
 
+// A digest of all that the timeline of keys says of it: another one once it was registered under
+// one more name, rotated, retired or revoked.
+Result<std::string> key_standing(sqlite::Connection& db, const std::string& key_id);
+
 // Whether the timelines let the key sign now, at tier verified or better. Nobody signs: fine.
 // Error: kPrecondition with the reasons.
 Status check_signer(Services& services, sqlite::Connection& db,

@@ -60,9 +60,7 @@ Result<RunOrder> read_order(Services& services, const RunRequest& request) {
     return usage("--break-glass makes a diagnostic run, which is no trusted history",
                  "leave out one of the two");
   }
-  CORTEX_ASSIGN(const crypto::SigningKey key,
-                crypto::read_signing_key(services.fs, *request.attestation));
-  order.key = key.public_key();
+  CORTEX_ASSIGN(order.key, crypto::read_signing_key(services.fs, *request.attestation));
   order.seed = *request.attestation;
   return order;
 }
@@ -94,15 +92,10 @@ struct ReadyModel {
 Result<ReadyModel> prepare_model(Services& services, const Environment& environment,
                                  const RunRequest& request, std::vector<std::string>& warnings) {
   CORTEX_ASSIGN(const LlmSettings settings, settings_for(services, environment, request, warnings));
-  auto opened = open_model(services, settings);
-  Result<std::string> doubt = std::string();
-  if (opened.ok()) doubt = opened->model->examine();
-  if (opened.ok() && doubt.ok()) {
-    if (!opened->warning.empty()) warnings.push_back(opened->warning);
-    if (!doubt->empty()) warnings.push_back(cat("warning: ", *doubt));
-    return ReadyModel{std::move(opened->model), request.model};
-  }
-  Error error = opened.ok() ? std::move(doubt).error() : std::move(opened).error();
+  const Warn warn = [&warnings](const std::string& text) { warnings.push_back(text); };
+  auto model = ready_model(services, settings, warn);
+  if (model.ok()) return ReadyModel{std::move(model).value(), request.model};
+  Error error = std::move(model).error();
   if (!request.offline_fallback) return error;
   warnings.push_back(cat("warning: no model is asked: ", error.message));
   return ReadyModel{llm::offline_model(), "offline"};
@@ -139,8 +132,7 @@ Result<RunReport> run_task(Services& services, const Environment& environment, c
   report.task = request.task;
   if (order.key) {
     CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
-    CORTEX_TRY(
-        check_run_authority(store.connection, crypto::key_id(*order.key), services.clock.now()));
+    CORTEX_TRY(check_run_authority(store.connection, order.key->key_id(), services.clock.now()));
   }
   CORTEX_ASSIGN(const ContextReport pack, build_context(services, layout, {},
                                                         {.task = request.task,
@@ -197,6 +189,7 @@ json::Value to_json(const RunReport& report) {
                    {"downgrade_reasons", json::array_of(report.downgrade_reasons)},
                    {"context_policy_outcome", report.context_policy_outcome},
                    {"agent_response_event", event_json(report.event)}};
+  if (report.trusted_from_row > 1) out.add("trusted_from_row", report.trusted_from_row);
   if (report.excluded_by_sensitivity > 0) {
     out.add("excluded_by_sensitivity", report.excluded_by_sensitivity);
   }

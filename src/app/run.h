@@ -5,6 +5,7 @@
 // is asked, the ledger again, under its lock, before the row is written.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ struct RunReport {
   trust::ClaimCeiling ceiling = trust::ClaimCeiling::kDevOnly;
   std::vector<std::string> downgrade_reasons;
   bool trusted = false;
+  std::uint64_t trusted_from_row = 0;  // trusted: the row that the signed history begins with
   std::string context_policy_outcome;
   std::size_t excluded_by_sensitivity = 0;
   core::Event event;                  // as it stands in the ledger

@@ -8,9 +8,8 @@
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "ledger/append_log.h"
-#include "ledger/chain.h"
-#include "ledger/signed_row.h"
-#include "ledger/verify.h"
+#include "ledger/attestation.h"
+#include "ledger/signed_history.h"
 #include "trust/claim.h"
 
 namespace cortex::app {
@@ -111,21 +110,20 @@ core::Event event_of(Services& services, const RunOrder& order, const RunReport&
 Error not_clean(std::string_view why) {
   return persist_refused(
       cat("existing ledger is not a clean signed chain: ", why),
-      "see `cortex audit verify --signed`; runs without --trusted-history are still "
-      "recorded");
+      "see `cortex audit verify --signed`; after `cortex key rotate` only the rows from "
+      "there on count; runs without --trusted-history are recorded in any case");
 }
 
-// Every row so far is signed, beginning with this key. One pass over the ledger.
-Status check_clean_chain(ledger::AppendLog& log, const crypto::PublicKey& key,
-                         const std::string& ledger_id) {
-  ledger::VerifyOptions options;
-  options.threads = ledger::verify_threads();
-  options.signed_chain = ledger::SignedChain{key, ledger_id};
-  CORTEX_ASSIGN(const ledger::ChainReport chain,
-                ledger::verify_chain(log.file(), log.size_bytes(), std::move(options)));
-  if (chain.closed()) return {};
-  const ledger::Failure& first = chain.failures.front();
-  return not_clean(cat("line ", first.file_line, ": ", first.reason));
+// The row with which the signed history of the key begins.
+Result<std::uint64_t> check_history(Services& services, sqlite::Connection& db,
+                                    ledger::AppendLog& log, const crypto::SigningKey& key,
+                                    const std::string& ledger_id) {
+  CORTEX_ASSIGN(const std::string standing, key_standing(db, key.key_id()));
+  CORTEX_ASSIGN(const ledger::SignedHistory history,
+                ledger::check_signed_history(services.fs, log.file(), log.size_bytes(), key,
+                                             ledger_id, standing, services.random));
+  if (!history.failure) return history.first_row;
+  return not_clean(cat("line ", history.failure->file_line, ": ", history.failure->reason));
 }
 
 void judge_report(const RunOrder& order, RunReport& report) {
@@ -169,10 +167,11 @@ Status persist_run(Services& services, const Layout& layout, const RunOrder& ord
   report.event = event_of(services, order, report);
   const auto check = [&](sqlite::Connection& db, ledger::AppendLog& log) -> Status {
     if (!order.key) return {};
-    CORTEX_TRY(check_run_authority(db, crypto::key_id(*order.key), services.clock.now()));
+    CORTEX_TRY(check_run_authority(db, order.key->key_id(), services.clock.now()));
     const std::string ledger_id =
         ledger::ledger_id_of(layout.event_log_path, ledger::kSignedRowsLedgerId);
-    return check_clean_chain(log, *order.key, ledger_id);
+    CORTEX_ASSIGN(report.trusted_from_row, check_history(services, db, log, *order.key, ledger_id));
+    return {};
   };
   Layout signing = layout;
   if (order.key) signing.signing_seed = order.seed;

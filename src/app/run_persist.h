@@ -21,8 +21,8 @@ inline constexpr std::string_view kRunRevalidationFailed =
 
 // What decides about the row of a run, beside its answer.
 struct RunOrder {
-  std::string seed;                      // path; with a key
-  std::optional<crypto::PublicKey> key;  // that signs trusted history
+  std::string seed;                       // path; with a key
+  std::optional<crypto::SigningKey> key;  // that signs trusted history
   std::optional<BreakGlassOrder> break_glass;
   trust::Outcome context_outcome = trust::Outcome::kAllow;
   bool remote = false;  // the model is on another machine
@@ -34,8 +34,9 @@ struct RunOrder {
 Status check_run_authority(sqlite::Connection& db, const std::string& key_id, Timestamp now);
 
 // Appends the answer to the ledger and mirrors it; fills event, truth, ceiling, reasons, trust and
-// warnings of the report. With a key the whole ledger must be a clean chain signed by it, which is
-// checked under the lock: O(ledger); without one O(1). Errors leave everything as it was.
+// warnings of the report. With a key the ledger must be its signed history
+// (ledger/signed_history.h), which is checked under the lock: O(rows since the last such run), the
+// whole ledger the first time. Errors leave everything as it was.
 Status persist_run(Services& services, const Layout& layout, const RunOrder& order,
                    RunReport& report);
 

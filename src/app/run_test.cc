@@ -5,7 +5,11 @@
 #include <algorithm>
 
 #include "app/app_fixture.h"
+#include "app/ingest.h"
+#include "app/keys.h"
 #include "app/operations.h"
+#include "app/run_persist.h"
+#include "ledger/proven_prefix.h"
 #include "net/http_fixture.h"
 
 namespace cortex::app {
@@ -92,6 +96,89 @@ TEST_F(RunTest, FlagsAreLookedAtBeforeTheModelIsAsked) {
   EXPECT_EQ(unknown.error().token,
             "run.trusted_history.operator_temporal_authority.revalidation_failed");
   EXPECT_TRUE(http_.requests.empty());
+}
+
+class TrustedRunTest : public RunTest {
+ protected:
+  TrustedRunTest() { mirror(); }
+  void generate(const std::string& name) {
+    const auto made = generate_key(
+        services_, {.change = {.layout = signing()}, .principal_id = "anna", .tier = "operator"},
+        path(name));
+    ASSERT_TRUE(made.ok()) << made.error().text();
+  }
+  void rotate(const std::string& from, const std::string& to) {
+    const auto made = rotate_key(services_, {.change = {.layout = signing(from)},
+                                             .old_seed_path = path(from),
+                                             .new_seed_path = path(to)});
+    ASSERT_TRUE(made.ok()) << made.error().text();
+  }
+  void ingest(std::uint64_t first, std::uint64_t rows, const std::string& key) {
+    const auto report =
+        app::ingest(services_, {.session = session(first, rows), .layout = signing(key)});
+    ASSERT_TRUE(report.ok()) << report.error().text();
+  }
+  Result<RunReport> run_by(const std::string& key) {
+    clock_.time.seconds += 1;
+    return run({.task = "t", .trusted_history = true, .attestation = path(key)});
+  }
+  std::string path(const std::string& name) const { return folder_ / name; }
+  Layout signing(const std::string& key = "") const {
+    Layout out = layout_;
+    if (!key.empty()) out.signing_seed = path(key);
+    return out;
+  }
+  std::string proven() { return get(ledger::proven_prefix_path(layout_.event_log_path)); }
+};
+
+// The first row is that of the registration, which no key signed: history begins with a rotation.
+TEST_F(TrustedRunTest, SignedHistoryBeginsWhereTheKeyWasHandedOver) {
+  generate("one");
+  const auto refused = run_by("one");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("existing ledger is not a clean signed chain: line 1"),
+            std::string::npos);
+  EXPECT_NE(refused.error().next.find("cortex key rotate"), std::string::npos);
+  clock_.time.seconds += 1;
+  rotate("one", "two");
+  const auto report = run_by("two");
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_TRUE(report->trusted);
+  EXPECT_EQ(report->trusted_from_row, 4U);  // registration, rotation, and the row of the rotation
+  EXPECT_EQ(*to_json(*report).find_unsigned("trusted_from_row"), 4U);
+  ingest(1, 5, "two");
+  const std::string before = proven();
+  EXPECT_TRUE(run_by("two").ok());
+  EXPECT_NE(proven(), before);
+  const auto old = run_by("one");
+  ASSERT_FALSE(old.ok());
+  EXPECT_EQ(old.error().token, kRunRevalidationFailed);
+}
+
+TEST_F(TrustedRunTest, AnUnsignedRowEndsIt_AndRevocationToo) {
+  generate("one");
+  clock_.time.seconds += 1;
+  rotate("one", "two");
+  ASSERT_TRUE(run_by("two").ok());
+  const std::string proof = proven();
+  ingest(1, 1, "");
+  const std::string before = ledger();
+  const auto refused = run_by("two");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("MissingSignature"), std::string::npos);
+  EXPECT_EQ(ledger(), before);
+  EXPECT_EQ(proven(), proof);  // which still says what was so then, and no more
+  clock_.time.seconds += 1;
+  rotate("two", "three");
+  const auto again = run_by("three");
+  ASSERT_TRUE(again.ok()) << again.error().text();
+  EXPECT_GT(again->trusted_from_row, 6U);
+  const auto revoked =
+      revoke_key(services_, {.layout = signing("three")}, again->event.signature->key_id);
+  ASSERT_TRUE(revoked.ok()) << revoked.error().text();
+  const auto late = run_by("three");
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().token, kRunRevalidationFailed);
 }
 
 TEST_F(RunTest, AnEventIsAppendedOnce) {

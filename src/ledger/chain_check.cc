@@ -234,6 +234,14 @@ ChainAssembler::ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint
   signer_ = SignerState::first(signed_chain->key);
 }
 
+void ChainAssembler::begin_at(const ChainPlace& place) {
+  begun_inside_ = true;
+  report_.rows = lines_ = place.rows;
+  report_.head = expected_prev_ = place.head;
+  last_row_hash_ = place.row_hash;
+  if (signatures_) signer_ = place.signer;
+}
+
 bool ChainAssembler::must_repeat(const ChunkReport& chunk) const {
   if (!chunk.signatures) return false;
   return chunk.signatures->must_repeat || chunk.signatures->assumed.key != signer_.key;
@@ -393,6 +401,8 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
 
 Result<ChainReport> ChainAssembler::finish(fs::File& file, std::uint64_t size_bytes) {
   settle_erasures();
+  report_.end = {size_bytes, report_.rows, expected_prev_, last_row_hash_, signer_};
+  if (begun_inside_) return std::move(report_);
   CORTEX_ASSIGN(report_.duplicates, duplicates_.finish(file, size_bytes));
   return std::move(report_);
 }

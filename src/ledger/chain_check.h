@@ -46,6 +46,15 @@ struct Coverage {
   std::uint64_t first_gap = 0;  // ordinal of the first of those, 0 for none
 };
 
+// A line border of a ledger with what the check of the rows behind it needs to know.
+struct ChainPlace {
+  std::uint64_t offset = 0;
+  std::uint64_t rows = 0;             // before it
+  std::optional<std::string> head{};  // event_hash of the last of them that takes part in the chain
+  std::string row_hash{};             // of the last covered one, or empty
+  SignerState signer{};               // with VerifyOptions::signed_chain
+};
+
 struct ChainReport {
   std::uint64_t rows = 0;
   Coverage coverage;
@@ -67,6 +76,8 @@ struct ChainReport {
   std::uint64_t erased_rows = 0;
   std::vector<std::pair<std::uint64_t, Ulid>> erased;  // ordinal, id; as many as failures are shown
   std::uint64_t erasures_pending = 0;                  // rows that an operation names, not erased
+
+  ChainPlace end;  // where the check of later rows would begin
 
   bool closed() const { return failures_total == 0; }
 };
@@ -169,6 +180,9 @@ class ChainAssembler {
                           const SignedChain* signed_chain = nullptr, LeafFunction on_leaf = {},
                           PickedFunction on_picked = {});
 
+  // The rows before `place` are known: before the first add(). Rows and lines of the report count
+  // from the ledger's first row, repeated ids are not looked for.
+  void begin_at(const ChainPlace& place);
   // What the next chunk's signatures follow.
   const SignerState& signer() const { return signer_; }
   // The next chunk was checked under assumptions that do not hold: check it again with signer().
@@ -205,6 +219,7 @@ class ChainAssembler {
   std::string last_row_hash_;
   crypto::Blake3 hasher_;
   DuplicateFinder duplicates_;
+  bool begun_inside_ = false;
   ErasureBooks erasures_;
   LeafFunction on_leaf_;
   PickedFunction on_picked_;

@@ -14,6 +14,10 @@
 namespace cortex::ledger {
 namespace {
 
+std::uint64_t begin_of(const VerifyOptions& options) {
+  return options.start ? options.start->offset : 0;
+}
+
 // Threads take turns at reading the next chunk, check it on their own, and hand the result in; the
 // results are joined in the order of the file. One lock for both: reading and joining are some
 // hundredths of the work of checking. A chunk of signed rows that was checked under a key that a
@@ -22,16 +26,19 @@ namespace {
 class Verification {
  public:
   Verification(fs::File& file, std::uint64_t size_bytes, VerifyOptions options)
-      : reader_(file, 0, size_bytes, std::move(options.on_block)),
+      : reader_(file, begin_of(options), size_bytes, std::move(options.on_block)),
         on_row_(std::move(options.on_row)),
         signed_chain_(std::move(options.signed_chain)),
         pick_(std::move(options.pick)),
         chunk_options_{on_row_ ? &on_row_ : nullptr, !options.positions.empty(),
                        signed_chain_ ? &*signed_chain_ : nullptr,
                        static_cast<bool>(options.on_leaf), pick_ ? &pick_ : nullptr},
-        assembler_(size_bytes, std::move(options.positions), chunk_options_.signed_chain,
-                   std::move(options.on_leaf), std::move(options.on_picked)),
-        repeat_(chunk_options_) {}
+        assembler_(size_bytes - begin_of(options), std::move(options.positions),
+                   chunk_options_.signed_chain, std::move(options.on_leaf),
+                   std::move(options.on_picked)),
+        repeat_(chunk_options_) {
+    if (options.start) assembler_.begin_at(*options.start);
+  }
 
   void work() {
     Done done;
@@ -130,7 +137,8 @@ unsigned verify_threads() { return std::clamp(std::thread::hardware_concurrency(
 Result<ChainReport> verify_chain(fs::File& file, std::uint64_t size_bytes, VerifyOptions options) {
   constexpr std::uint64_t kWorthAThread = 4U << 20;
   CORTEX_CHECK(options.threads == 1 || !options.on_row);
-  const unsigned threads = size_bytes >= kWorthAThread ? options.threads : 1;
+  CORTEX_CHECK(begin_of(options) <= size_bytes);
+  const unsigned threads = size_bytes - begin_of(options) >= kWorthAThread ? options.threads : 1;
   Verification verification(file, size_bytes, std::move(options));
   std::vector<std::jthread> helpers;
   for (unsigned i = 1; i < threads; ++i) {

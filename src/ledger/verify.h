@@ -28,6 +28,8 @@ struct VerifyOptions {
   // the latter never. Keeps the chosen rows of a chunk in memory.
   PickFunction pick = {};
   PickedFunction on_picked = {};
+  // Where to begin instead of at the first row: nothing before it is read.
+  std::optional<ChainPlace> start = {};
 };
 
 // Verifies the first `size_bytes` of an open ledger. Broken rows are in the report; an Error means

@@ -24,6 +24,7 @@ import measure  # noqa: E402
 
 KIB, MIB = 1 << 10, 1 << 20
 TAIL_BYTES_MAX = 256 * KIB      # what looking at the end of a ledger may read
+SIGNATURE_BYTES_MAX = MIB       # and what looking for the last signature may
 CALLS_SLACK = 0.2               # of the calls of one kind, and CALLS_FEW more: a deeper B-tree has more pages to read
 CALLS_FEW = 8
 PAGES_BYTES_MAX = 64 * KIB      # pages of a copied store that SQLite writes twice
@@ -168,8 +169,8 @@ class Counts:
         return home
 
     def run(self):
-        for name in ("one_sync", "append", "nothing_new", "audit", "anchors", "proof", "backup_alone", "backup_verified",
-                     "memory"):
+        for name in ("one_sync", "append", "nothing_new", "audit", "anchors", "proof", "trusted_run", "backup_alone",
+                     "backup_verified", "memory"):
             if name.startswith(self.only):
                 try:
                     getattr(self, name)()
@@ -253,6 +254,28 @@ class Counts:
             trace = self.traced(home, "audit", "check-proof", proof, "--key", key)
             touched = [path for path in trace.read if path.startswith(str(home.data))]
             self.check("audit check-proof: reads nothing of the deployment", touched)
+
+    def trusted_run(self):
+        """A trusted run proves what came since the last one: some rows, tiles, and the end of the ledger."""
+        read = {}
+        for rows in (BIG // 4, BIG):
+            with self.home() as home:
+                seed = home.root / "op.seed"
+                harness.must(home.run("key", "generate", "--sign", "--principal", "anna", "--tier", "operator", "--output", seed))
+                harness.must(home.run("ingest", "--sign", seed, session(home, "many.json", rows, seed=5)))
+                run = ("run", "--task", "t", "--trusted-history", "--attestation", seed)
+                first = self.traced(home, *run).read[str(home.ledger)].total()
+                self.check(f"first trusted run on {rows} rows: reads all of them",
+                           first < home.ledger.stat().st_size - TAIL_BYTES_MAX and f"{first} bytes")
+                harness.must(home.run("ingest", "--sign", seed, session(home, "more.json", 10, seed=6)))
+                trace = self.traced(home, *run)
+                self.check(f"trusted run on {rows} rows: the ledger is not mapped", trace.mapped(home.ledger) and "it is")
+                read[rows] = trace.read[str(home.ledger)].total()
+                limit = SIGNATURE_BYTES_MAX + TAIL_BYTES_MAX
+                self.check(f"trusted run on {rows} rows: ledger bytes read",
+                           read[rows] > limit and f"{read[rows]}, at most {limit}")
+        self.check("trusted run: ledger bytes read do not grow with the ledger",
+                   abs(read[BIG] - read[BIG // 4]) > TAIL_BYTES_MAX and f"{read}")
 
     def check_read_once(self, name, trace, path, slack):
         read, size = trace.read[str(path)], path.stat().st_size

@@ -285,6 +285,27 @@ Status Sidecar::roll_back() {
   return open_index(committed_.size());  // the columns may hold more than was committed
 }
 
+namespace {
+
+Result<std::optional<std::string>> entry_at(fs::File& offsets, fs::File& ledger,
+                                            std::uint64_t index, std::uint64_t size_bytes) {
+  std::string offset(kOffsetBytes, '\0');
+  CORTEX_ASSIGN(const std::size_t read, offsets.read_at(index * kOffsetBytes, offset));
+  const std::uint64_t begin = little_endian(offset);
+  if (read < kOffsetBytes || begin >= size_bytes) return std::optional<std::string>();
+  CORTEX_ASSIGN(std::string entry, read_entry(ledger, begin, size_bytes));
+  return std::optional(std::move(entry));
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> read_entry_at(fs::FileSystem& fs, fs::File& ledger,
+                                                 std::uint64_t index, std::uint64_t size_bytes) {
+  const auto offsets = fs.open(fs::join(sidecar_path(ledger.path()), "offsets"), fs::Open::kRead);
+  if (!offsets.ok()) return std::optional<std::string>();
+  return entry_at(**offsets, ledger, index, size_bytes);
+}
+
 Result<std::optional<RowLocation>> find_row(fs::FileSystem& fs, fs::File& ledger,
                                             const TreeState& state, const Ulid& event_id) {
   const std::string folder = sidecar_path(ledger.path());
@@ -306,15 +327,12 @@ Result<std::optional<RowLocation>> find_row(fs::FileSystem& fs, fs::File& ledger
       }
       const std::uint64_t index = row + at / kIdBytes;
       at += kIdBytes;
-      std::string offset(kOffsetBytes, '\0');
-      CORTEX_ASSIGN(const std::size_t read, (*offsets)->read_at(index * kOffsetBytes, offset));
-      const std::uint64_t begin = little_endian(offset);
-      if (read < kOffsetBytes || begin >= state.ledger.size_bytes) continue;
-      CORTEX_ASSIGN(std::string entry, read_entry(ledger, begin, state.ledger.size_bytes));
-      RowCursor cursor(entry, begin);
+      CORTEX_ASSIGN(auto entry, entry_at(**offsets, ledger, index, state.ledger.size_bytes));
+      if (!entry) continue;
+      RowCursor cursor(*entry, 0);
       const core::DecodedEvent* decoded = cursor.next();
       if (decoded == nullptr || decoded->event.id != event_id) continue;
-      return std::optional<RowLocation>({index, std::move(entry)});
+      return std::optional<RowLocation>({index, *std::move(entry)});
     }
     row += block.size() / kIdBytes;
   }

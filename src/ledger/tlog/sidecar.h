@@ -85,6 +85,11 @@ class Sidecar {
   std::vector<std::size_t> widths_;  // of the partial tiles as they were committed, by level
 };
 
+// The line of the row `index` (from 0) of the tree's first `rows`, without newline; nothing when
+// the folder does not tell where it is. `size_bytes`: where those rows end. O(the row).
+Result<std::optional<std::string>> read_entry_at(fs::FileSystem& fs, fs::File& ledger,
+                                                 std::uint64_t index, std::uint64_t size_bytes);
+
 // 32 bits of an event id, for `ids`.
 std::uint32_t id_fingerprint(const Ulid& id);
 

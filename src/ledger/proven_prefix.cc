@@ -1,0 +1,150 @@
+#include "ledger/proven_prefix.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/fixed_bytes.h"
+#include "base/text.h"
+#include "json/value.h"
+#include "ledger/checked_line.h"
+#include "ledger/erasure.h"
+#include "ledger/head_file.h"
+#include "ledger/row_cursor.h"
+#include "ledger/signed_row.h"
+#include "ledger/tlog/sidecar.h"
+
+namespace cortex::ledger {
+namespace {
+
+constexpr std::uint64_t kBytesMax = 16384;
+constexpr std::uint64_t kFormat = 1;
+constexpr std::string_view kSignature = "signature";
+// Before what is signed, so that no other signature of the key can stand for it.
+constexpr std::string_view kDomain{"\x12\x00\x01", 3};
+
+std::string signed_bytes(const json::Object& document) {
+  return cat(kDomain, json::write_compact(document));
+}
+
+json::Object document_of(const PrefixBinding& binding, const ProvenPrefix& prefix) {
+  const ChainPlace& end = prefix.end;
+  return {{"format", kFormat},
+          {"path", binding.path},
+          {"device", binding.device},
+          {"inode", binding.inode},
+          {"ledger_id", binding.ledger_id},
+          {"key_id", binding.key_id},
+          {"standing", binding.standing},
+          {"first_row", prefix.first_row},
+          {"rows", end.rows},
+          {"size_bytes", end.offset},
+          {"head", end.head.value_or("")},
+          {"row_hash", end.row_hash},
+          {"lineage", to_hex(end.signer.lineage.value_or(Lineage{}))},
+          {"root", to_base64(prefix.root)}};
+}
+
+std::optional<ProvenPrefix> prefix_of(const json::Value& document, const crypto::PublicKey& key) {
+  const auto first_row = document.find_unsigned("first_row");
+  const auto rows = document.find_unsigned("rows");
+  const auto size_bytes = document.find_unsigned("size_bytes");
+  const std::string* head = document.find_text("head");
+  const std::string* row_hash = document.find_text("row_hash");
+  const std::string* lineage = document.find_text("lineage");
+  const std::string* root = document.find_text("root");
+  if (!first_row || !rows || !size_bytes || head == nullptr || row_hash == nullptr ||
+      lineage == nullptr || root == nullptr) {
+    return std::nullopt;
+  }
+  const auto lineage_bytes = fixed_bytes<Lineage>(from_hex(*lineage));
+  const auto root_bytes = fixed_bytes<TreeHash>(from_base64(*root));
+  if (!lineage_bytes || !root_bytes) return std::nullopt;
+  return ProvenPrefix{
+      {*size_bytes, *rows, *head, *row_hash, SignerState{key, crypto::key_id(key), *lineage_bytes}},
+      *first_row,
+      *root_bytes};
+}
+
+// What the key signed, for this binding.
+std::optional<ProvenPrefix> load(fs::FileSystem& fs, const std::string& path,
+                                 const PrefixBinding& binding, const crypto::PublicKey& key) {
+  const auto text = fs::read_all(fs, path, kBytesMax);
+  if (!text.ok()) return std::nullopt;
+  const auto line = parse_checked_line(*text);
+  if (!line) return std::nullopt;
+  const std::string* hex = line->find_text(kSignature);
+  const auto signature =
+      hex == nullptr ? std::nullopt : fixed_bytes<crypto::Signature>(from_hex(*hex));
+  auto prefix = prefix_of(*line, key);
+  // Written anew from what was understood: nothing that the file says beside that was signed.
+  if (!signature || !prefix ||
+      !crypto::verify(key, signed_bytes(document_of(binding, *prefix)), *signature)) {
+    return std::nullopt;
+  }
+  return prefix;
+}
+
+std::uint64_t draw_below(Random& random, std::uint64_t limit) {
+  std::array<std::uint8_t, 8> bytes{};
+  random.fill(bytes);
+  std::uint64_t number = 0;
+  for (const std::uint8_t byte : bytes) number = number << 8U | byte;
+  return number % limit;
+}
+
+bool row_is_of_tree(fs::FileSystem& fs, fs::File& ledger, TileReader& tiles,
+                    const ProvenPrefix& prefix, std::uint64_t index) {
+  const auto entry = read_entry_at(fs, ledger, index, prefix.end.offset);
+  if (!entry.ok() || !*entry) return false;
+  RowCursor cursor(**entry, 0);
+  const core::DecodedEvent* row = cursor.next();
+  if (row == nullptr) return false;
+  const auto proof = inclusion_proof(tiles.source(), index, prefix.end.rows);
+  return proof.ok() &&
+         inclusion_holds(row_leaf(*row, **entry), index, prefix.end.rows, *proof, prefix.root);
+}
+
+bool tree_fits(fs::FileSystem& fs, fs::File& ledger, const ProvenPrefix& prefix, Random& random) {
+  TileReader tiles(fs, sidecar_path(ledger.path()), prefix.end.rows);
+  const auto root = tree_root(tiles.source(), prefix.end.rows);
+  if (!root.ok() || *root != prefix.root) return false;
+  for (int i = 0; i < kSpotRows; ++i) {
+    const std::uint64_t index = draw_below(random, prefix.end.rows);
+    if (!row_is_of_tree(fs, ledger, tiles, prefix, index)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string proven_prefix_path(const std::string& ledger_path) {
+  return fs::join(fs::parent_of(ledger_path), cat("cortex_", fs::name_of(ledger_path), ".proven"));
+}
+
+Result<PrefixBinding> bind_prefix(fs::FileSystem& fs, fs::File& ledger, std::string ledger_id,
+                                  const crypto::PublicKey& key, std::string standing) {
+  CORTEX_ASSIGN(const fs::Info info, ledger.info());
+  CORTEX_ASSIGN(std::string path, fs.canonical(ledger.path()));
+  return PrefixBinding{std::move(path),      info.device,         info.inode,
+                       std::move(ledger_id), crypto::key_id(key), std::move(standing)};
+}
+
+std::optional<ProvenPrefix> read_proven_prefix(fs::FileSystem& fs, fs::File& ledger,
+                                               const PrefixBinding& binding,
+                                               const crypto::PublicKey& key, Random& random) {
+  auto prefix = load(fs, proven_prefix_path(ledger.path()), binding, key);
+  if (!prefix || prefix->end.rows == 0) return std::nullopt;
+  const LedgerHead head{prefix->end.offset, prefix->end.rows, prefix->end.head};
+  if (!ends_with(ledger, head) || !tree_fits(fs, ledger, *prefix, random)) return std::nullopt;
+  return prefix;
+}
+
+Status write_proven_prefix(fs::FileSystem& fs, fs::File& ledger, const PrefixBinding& binding,
+                           const crypto::SigningKey& key, const ProvenPrefix& prefix) {
+  json::Object document = document_of(binding, prefix);
+  document.add(std::string(kSignature), to_hex(key.sign(signed_bytes(document))));
+  return fs::overwrite(fs, proven_prefix_path(ledger.path()), checked_line(document));
+}
+
+}  // namespace cortex::ledger
