@@ -1,5 +1,6 @@
 #include "store/timelines.h"
 
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -185,13 +186,15 @@ Status read_one(sqlite::Connection& db, std::string_view key_id, trust::Timeline
   return read_principals(db, key_id, out);
 }
 
-// The key by the ids that are bound to it.
-Status read_names(sqlite::Connection& db, std::string_view public_key, trust::Timelines& out) {
-  CORTEX_ASSIGN(std::vector<std::string> names, ids_bound_to(db, public_key));
-  for (std::string& name : names) {
-    CORTEX_TRY(read_one(db, name, out));
-    out.bind(std::move(name), std::string(public_key));
-  }
+// The key under every id that is bound to its public key, `key_id` itself included.
+Status read_names(sqlite::Connection& db, std::string_view key_id, trust::Timelines& out) {
+  CORTEX_ASSIGN(const auto bound, bound_public_key(db, key_id));
+  const std::string public_key = bound.value_or(std::string(key_id));
+  CORTEX_ASSIGN(const std::vector<std::string> ids, ids_bound_to(db, public_key));
+  for (const std::string& id : ids) out.bind(id, public_key);
+  std::set<std::string> names(ids.begin(), ids.end());
+  names.insert({public_key, std::string(key_id)});
+  for (const std::string& name : names) CORTEX_TRY(read_one(db, name, out));
   return {};
 }
 
@@ -201,10 +204,7 @@ Result<trust::KeyEvidence> key_evidence(sqlite::Connection& db, std::string_view
                                         Timestamp event_time, Timestamp now) {
   trust::Timelines timelines;
   CORTEX_ASSIGN(const bool present, object_exists(db, "table", "authority_key_timeline"));
-  if (present) {
-    CORTEX_TRY(read_one(db, key_id, timelines));
-    if (!timelines.knows(key_id)) CORTEX_TRY(read_names(db, key_id, timelines));
-  }
+  if (present) CORTEX_TRY(read_names(db, key_id, timelines));
   return timelines.evidence(key_id, event_time, now);
 }
 

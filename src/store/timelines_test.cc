@@ -113,6 +113,21 @@ TEST_F(TimelinesTest, KeyOfABoundId_IsKnownByItsPublicKeyToo) {
   EXPECT_FALSE(key_evidence(db_, "bb", at(kT2), at(kT2)).value().activated);
 }
 
+TEST_F(TimelinesTest, RevokedUnderOneId_IsRevokedUnderEvery) {
+  principal(kT1, trust::Tier::kOperator);
+  for (const char* id : {"a", "k", "aa"}) {
+    ASSERT_TRUE(add_key_row(db_, {id, "op", trust::KeyState::kActive, kT1, {}}).ok());
+    ASSERT_TRUE(bind_public_key(db_, id, "aa", kT1).ok());
+  }
+  key(kT2, trust::KeyState::kRevoked);  // of "k"
+  const trust::Timelines timelines = read_timelines(db_).value();
+  for (const char* id : {"a", "k", "aa"}) {
+    EXPECT_EQ(key_evidence(db_, id, at(kT1), at(kT3)).value().revoked, at(kT2)) << id;
+    EXPECT_EQ(timelines.evidence(id, at(kT1), at(kT3)).revoked, at(kT2)) << id;
+    EXPECT_FALSE(key_evidence(db_, id, at(kT1), at(kT1)).value().revoked) << id;
+  }
+}
+
 TEST_F(TimelinesTest, UnreadableRows_AreErrors) {
   key(kT1, trust::KeyState::kActive);
   exec(

@@ -63,6 +63,25 @@ void add_principal_facts(const std::vector<PrincipalEntry>& entries, KeyEvidence
   }
 }
 
+// An end under one name is the end under every other.
+void take_earlier(const std::optional<Timestamp>& other, std::optional<Timestamp>& out) {
+  if (other && (!out || *other < *out)) out = other;
+}
+
+void take_stricter(const KeyEvidence& other, KeyEvidence& out) {
+  take_earlier(other.retired, out.retired);
+  take_earlier(other.revoked, out.revoked);
+  take_earlier(other.removed_at, out.removed_at);
+  take_earlier(other.review_due_at, out.review_due_at);
+  if (other.tier_at_event && out.tier_at_event) {
+    out.tier_at_event = std::min(*other.tier_at_event, *out.tier_at_event);
+  }
+  if (other.current_tier && out.current_tier && *other.current_tier < *out.current_tier) {
+    out.current_tier = other.current_tier;
+    out.current_tier_since = other.current_tier_since;
+  }
+}
+
 }  // namespace
 
 void Timelines::add_key(std::string key_id, KeyEntry entry) {
@@ -92,15 +111,24 @@ const std::string* Timelines::bound_key(std::string_view key_id) const {
   return found == bindings_.end() ? nullptr : &found->second;
 }
 
-KeyEvidence Timelines::evidence(std::string_view key_id, Timestamp event_time,
-                                Timestamp now) const {
+std::set<std::string> Timelines::names_of(std::string_view key_id) const {
+  const std::string* bound = bound_key(key_id);
+  const std::string public_key(bound == nullptr ? key_id : *bound);
+  std::set<std::string> names{std::string(key_id), public_key};
+  const auto others = ids_by_public_key_.find(public_key);
+  if (others != ids_by_public_key_.end()) {
+    names.insert(others->second.begin(), others->second.end());
+  }
+  std::erase_if(names, [this](const std::string& name) { return !keys_.contains(name); });
+  return names;
+}
+
+KeyEvidence Timelines::evidence_by_name(const std::string& name, Timestamp event_time,
+                                        Timestamp now) const {
   KeyEvidence out;
-  out.key_id = key_id;
   out.event_time = event_time;
   out.now = now;
-  const std::string* name = name_of(key_id);
-  if (name == nullptr) return out;
-  const std::vector<KeyEntry>& entries = keys_.find(*name)->second;
+  const std::vector<KeyEntry>& entries = keys_.find(name)->second;
   out.activated = latest(entries, KeyState::kActive, event_time);
   out.retired = latest(entries, KeyState::kRetired, now);
   out.revoked = latest(entries, KeyState::kRevoked, now);
@@ -110,6 +138,22 @@ KeyEvidence Timelines::evidence(std::string_view key_id, Timestamp event_time,
   out.principal_id = holder->principal_id;
   const auto principal = principals_.find(holder->principal_id);
   if (principal != principals_.end()) add_principal_facts(principal->second, out);
+  return out;
+}
+
+KeyEvidence Timelines::evidence(std::string_view key_id, Timestamp event_time,
+                                Timestamp now) const {
+  KeyEvidence out;
+  out.event_time = event_time;
+  out.now = now;
+  const std::string* name = name_of(key_id);
+  if (name != nullptr) {
+    out = evidence_by_name(*name, event_time, now);
+    for (const std::string& other : names_of(key_id)) {
+      if (other != *name) take_stricter(evidence_by_name(other, event_time, now), out);
+    }
+  }
+  out.key_id = key_id;
   return out;
 }
 

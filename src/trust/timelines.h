@@ -39,11 +39,16 @@ class Timelines {
   const std::string* name_of(std::string_view key_id) const;
   bool knows(std::string_view key_id) const { return name_of(key_id) != nullptr; }
   const std::string* bound_key(std::string_view key_id) const;
-  // The facts for revalidate(), of the key by whatever id it is registered. O(rows of the key and
-  // of its principal). Any number of threads.
+  // The facts for revalidate(), of the key by whatever id it is registered. Where it has several,
+  // those of name_of() with the strictest of the others: revoked under one is revoked. O(rows of
+  // the key and of its principals). Any number of threads.
   KeyEvidence evidence(std::string_view key_id, Timestamp event_time, Timestamp now) const;
 
  private:
+  // All registered ids of the key.
+  std::set<std::string> names_of(std::string_view key_id) const;
+  KeyEvidence evidence_by_name(const std::string& name, Timestamp event_time, Timestamp now) const;
+
   std::map<std::string, std::vector<KeyEntry>, std::less<>> keys_;
   std::map<std::string, std::vector<PrincipalEntry>, std::less<>> principals_;
   std::map<std::string, std::string, std::less<>> bindings_;  // public key by id

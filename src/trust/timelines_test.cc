@@ -83,5 +83,38 @@ TEST(Timelines, OwnTimelineComesBeforeTheOneOfAName) {
   EXPECT_TRUE(timelines.evidence("aa", after(2), after(3)).revoked);
 }
 
+// Whichever name is asked for, and whichever comes first.
+TEST(Timelines, AKeyUnderSeveralIds_IsAsGoodAsTheWorstOfThem) {
+  for (const char* revoked_one : {"a-first", "b-last", "aa"}) {
+    Timelines timelines;
+    timelines.add_principal("anna", {Tier::kOperator, after(0), {}, {}});
+    timelines.add_principal("guest", {Tier::kObserved, after(0), {}, {}});
+    for (const char* name : {"a-first", "b-last", "aa"}) {
+      timelines.bind(name, "aa");
+      timelines.add_key(name, {"anna", KeyState::kActive, after(1)});
+    }
+    timelines.add_key("other", {"anna", KeyState::kRevoked, after(1)});
+    for (const char* asked : {"a-first", "b-last", "aa"}) {
+      EXPECT_TRUE(revalidate(timelines.evidence(asked, after(2), after(9)), Tier::kVerified)
+                      .reasons.empty());
+    }
+    timelines.add_key(revoked_one, {"anna", KeyState::kRevoked, after(5)});
+    for (const char* asked : {"a-first", "b-last", "aa"}) {
+      const Authority before =
+          revalidate(timelines.evidence(asked, after(2), after(9)), Tier::kVerified);
+      EXPECT_EQ(before.joined_reasons(), "revoked_after_signing") << asked << revoked_one;
+      const Authority behind =
+          revalidate(timelines.evidence(asked, after(6), after(9)), Tier::kVerified);
+      EXPECT_EQ(behind.outcome(), Outcome::kReject) << asked << revoked_one;
+      EXPECT_EQ(behind.evidence.key_id, asked);
+    }
+    timelines.bind("c", "aa");
+    timelines.add_key("c", {"guest", KeyState::kActive, after(1)});
+    const Authority weak =
+        revalidate(timelines.evidence("aa", after(2), after(3)), Tier::kVerified);
+    EXPECT_EQ(weak.joined_reasons(), "insufficient_trust_at_signing,trust_tier_downgraded");
+  }
+}
+
 }  // namespace
 }  // namespace cortex::trust
