@@ -6,10 +6,8 @@
 #include <string_view>
 
 #include "app/layout.h"
-#include "app/services.h"
-#include "base/fs/fs.h"
+#include "app/system_services.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "cli/run.h"
 #include "cli/terminal.h"
 #include "mcp/serve.h"
@@ -39,9 +37,9 @@ cortex::app::Environment process_environment() {
 
 int main(int argc, char** argv) {
   try {
-    cortex::app::Services services{cortex::fs::posix(), cortex::system_clock(),
-                                   cortex::system_random()};
-    return cortex::cli::run(argc, argv, services, process_environment(), cortex::mcp::serve);
+    const cortex::app::Environment environment = process_environment();
+    cortex::app::SystemServices services(environment);
+    return cortex::cli::run(argc, argv, services.get(), environment, cortex::mcp::serve);
   } catch (const std::exception& error) {
     // Nothing of ours throws; this is memory that ran out, or a defect.
     cortex::cli::write_stderr(cortex::cat("cortex: internal error: ", error.what(),

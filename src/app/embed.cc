@@ -118,7 +118,7 @@ Result<EmbedReport> embed_memories(Services& services, const Environment& enviro
 
 Result<EmbedReport> embed_memories(Services& services, const Environment& environment,
                                    const Layout& layout, const EmbedRequest& request) {
-  return embed_memories(services, environment, layout, net::system_http(), request);
+  return embed_memories(services, environment, layout, services.http, request);
 }
 
 json::Value to_json(const EmbedReport& report) {

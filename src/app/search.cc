@@ -256,7 +256,7 @@ Result<SearchReport> search_memories(Services& services, const Environment& envi
 
 Result<SearchReport> search_memories(Services& services, const Environment& environment,
                                      const Layout& layout, const SearchRequest& request) {
-  return search_memories(services, environment, layout, net::system_http(), request);
+  return search_memories(services, environment, layout, services.http, request);
 }
 
 std::uint64_t page_size(const SearchRequest& request) {

@@ -15,7 +15,7 @@ using Answers = std::deque<Result<net::Answer>>;
 
 class NoPauses final : public net::Pauses {
  public:
-  void pause(int) override {}
+  void pause(int, const std::stop_token&) override {}
 };
 
 const std::string kDigest(64, 'a');

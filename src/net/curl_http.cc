@@ -136,6 +136,10 @@ Result<Answer> CurlHttp::send(const Request& request) {
   if (!is_spoken(request.url)) {
     return failure(kUrlToken, cat(quoted(shown_url(request.url)), " is no http or https address"));
   }
+  if (!request.proxy.empty() && !is_spoken(request.proxy)) {
+    return failure(kUrlToken,
+                   cat("the proxy ", quoted(shown_url(request.proxy)), " is no http address"));
+  }
   const Library& curl = library();
   if (!curl.ready) {
     Error error = failure(kNoLibraryToken, "the library libcurl.so.4 could not be loaded");
@@ -157,7 +161,9 @@ Result<Answer> CurlHttp::send(const Request& request) {
   set(curl, h, CURLOPT_URL, request.url.c_str());
   set(curl, h, CURLOPT_PROTOCOLS_STR, "http,https");
   set(curl, h, CURLOPT_FOLLOWLOCATION, 0L);
-  set(curl, h, CURLOPT_PROXY, "");
+  // Never those of the environment: an empty text says so.
+  set(curl, h, CURLOPT_PROXY, request.proxy.c_str());
+  set(curl, h, CURLOPT_NOPROXY, "");
   set(curl, h, CURLOPT_NOSIGNAL, 1L);
   set(curl, h, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout_millis));
   set(curl, h, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_millis));
@@ -189,6 +195,13 @@ Result<Answer> CurlHttp::send(const Request& request) {
 }
 
 }  // namespace
+
+Result<Answer> ProxiedHttp::send(const Request& request) {
+  if (proxy_.empty() || is_loopback_url(request.url)) return inner_.send(request);
+  Request proxied = request;
+  proxied.proxy = proxy_;
+  return inner_.send(proxied);
+}
 
 Http& system_http() {
   static CurlHttp http;

@@ -1,7 +1,8 @@
 // HTTP as the program needs it: one request, one bounded answer. The only way to the network.
 //
-// A request goes to the host that its URL names and to no other: redirects are not followed, no
-// proxy is taken from the environment, and only http and https are spoken. Nothing is retried here:
+// A request goes to the host that its URL names and to no other: redirects are not followed, of
+// proxies only the one that was named for Cortex is used (ProxiedHttp), and only http and https are
+// spoken. Nothing is retried here:
 // retry.h does that. An answer with any status is an answer; an Error (Code::kPrecondition) means
 // that there was none: the token says why. Messages show neither headers nor the user part of a
 // URL, so no key is told. Users of this room are the use cases and the adapters of models, which
@@ -36,6 +37,8 @@ struct Request {
   int timeout_millis = 30'000;  // for the whole exchange, name look-up included
   int connect_millis = 10'000;  // of it, until the connection stands
   std::size_t answer_bytes_max = 1U << 20;
+  // The address of a proxy, "http://host:port": the exchange goes through it. Empty: it does not.
+  std::string proxy{};
   // Sees each piece of the body of an answer with status 200 as it comes in, beside Answer::body.
   // False ends the exchange: kStoppedToken.
   std::function<bool(std::string_view)> on_piece{};
@@ -53,6 +56,8 @@ class Http {
  public:
   virtual ~Http() = default;
   virtual Result<Answer> send(const Request& request) = 0;
+  // What ends every exchange, whatever its request says: for who waits between two of them.
+  virtual std::stop_token stop() const { return {}; }
 };
 
 // Every exchange ends when the token says so.
@@ -65,10 +70,24 @@ class StoppableHttp final : public Http {
     stoppable.stop = stop_;
     return inner_.send(stoppable);
   }
+  std::stop_token stop() const override { return stop_; }
 
  private:
   Http& inner_;
   std::stop_token stop_;
+};
+
+// Every exchange goes through a proxy, but those with this machine.
+class ProxiedHttp final : public Http {
+ public:
+  // `inner` must live as long as this. `proxy`: empty for none.
+  ProxiedHttp(Http& inner, std::string proxy) : inner_(inner), proxy_(std::move(proxy)) {}
+  Result<Answer> send(const Request& request) override;
+  std::stop_token stop() const override { return inner_.stop(); }
+
+ private:
+  Http& inner_;
+  std::string proxy_;
 };
 
 // Through libcurl, which is loaded by the first request and not before. Stateless; safe for all

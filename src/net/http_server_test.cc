@@ -211,6 +211,14 @@ TEST(HttpServerAddress, OnlyLoopbackAddressesWithAPort) {
   EXPECT_EQ(second.error().code, Code::kPrecondition);
 }
 
+// A proxy is asked for the whole address.
+TEST_F(HttpServerTest, AnExchangeGoesThroughTheProxyThatItNames) {
+  ProxiedHttp http(system_http(), server_->url());
+  const auto answer = http.send({.url = "http://far.test/echo", .headers = {"x-refuse: 1"}});
+  ASSERT_TRUE(answer.ok()) << answer.error().text();
+  EXPECT_EQ(answer->status, 403);
+}
+
 TEST_F(HttpServerTest, AnExchangeThatIsCalledOffEndsWhileTheServerIsSilent) {
   std::stop_source source;
   StoppableHttp http(system_http(), source.get_token());

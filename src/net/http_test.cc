@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+
+#include "net/http_fixture.h"
+
 namespace cortex::net {
 namespace {
 
@@ -43,6 +47,31 @@ TEST(Http, APortThatNobodyListensOnIsUnreachable) {
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().token, kUnreachableToken);
   EXPECT_EQ(answer.error().code, Code::kPrecondition);
+}
+
+TEST(ProxiedHttp, WhatStaysOnThisMachineNeedsNoProxy) {
+  ListedHttp listed;
+  ProxiedHttp proxied(listed, "http://gate.test:3128");
+  ProxiedHttp direct(listed, "");
+  for (Http* http : std::initializer_list<Http*>{&proxied, &direct}) {
+    for (const char* url : {"https://far.test/v1", "http://127.0.0.1:11434/", "http://[::1]:1/",
+                            "http://localhost/"}) {
+      static_cast<void>(http->send({.url = url}).ok());  // nobody answers
+    }
+  }
+  ASSERT_EQ(listed.requests.size(), 8U);
+  EXPECT_EQ(listed.requests[0].proxy, "http://gate.test:3128");
+  for (std::size_t i = 1; i < 8; ++i) EXPECT_EQ(listed.requests[i].proxy, "");
+}
+
+TEST(ProxiedHttp, AnAddressThatIsNoneIsRefusedWithoutItsUser) {
+  for (const char* proxy : {"socks5://me:secret@h:1", "h:1", "http:// x"}) {
+    ProxiedHttp proxied(system_http(), proxy);
+    const auto answer = proxied.send({.url = "http://far.test/"});
+    ASSERT_FALSE(answer.ok());
+    EXPECT_EQ(answer.error().token, kUrlToken);
+    EXPECT_EQ(answer.error().message.find("secret"), std::string::npos);
+  }
 }
 
 }  // namespace

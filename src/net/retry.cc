@@ -2,16 +2,24 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
+#include <condition_variable>
+#include <mutex>
 #include <utility>
+
+#include "base/text.h"
 
 namespace cortex::net {
 namespace {
 
 class SystemPauses final : public Pauses {
  public:
-  void pause(int millis) override {
-    std::this_thread::sleep_for(std::chrono::milliseconds(millis));
+  void pause(int millis, const std::stop_token& stop) override {
+    std::mutex mutex;
+    std::condition_variable_any called_off;
+    std::unique_lock lock(mutex);
+    static_cast<void>(called_off.wait_for(lock, stop, std::chrono::milliseconds(millis), [] {
+      return false;
+    }));  // one way or the other it is over
   }
 };
 
@@ -27,6 +35,17 @@ int pause_after(const Answer& answer, int own_millis, int millis_max) {
   return std::min(std::max(own_millis, asked * kMillis), millis_max);
 }
 
+bool is_stopped(const Http& http, const Request& request) {
+  return request.stop.stop_requested() || http.stop().stop_requested();
+}
+
+Error stopped(const Request& request) {
+  Error error = make_error(Code::kPrecondition, cat("the exchange with ", shown_url(request.url),
+                                                    " was cut off between two attempts"));
+  error.token = kStoppedToken;
+  return error;
+}
+
 }  // namespace
 
 Pauses& system_pauses() {
@@ -40,7 +59,9 @@ Result<Answer> send_patiently(Http& http, const Request& request, const Patience
   for (int attempt = 1;; ++attempt) {
     CORTEX_ASSIGN(Answer answer, http.send(request));
     if (attempt >= patience.attempts || !is_busy(answer.status)) return answer;
-    pauses.pause(pause_after(answer, pause_millis, patience.pause_millis_max));
+    pauses.pause(pause_after(answer, pause_millis, patience.pause_millis_max),
+                 http.stop().stop_possible() ? http.stop() : request.stop);
+    if (is_stopped(http, request)) return stopped(request);
     pause_millis = std::min(pause_millis * 2, patience.pause_millis_max);
   }
 }

@@ -1,6 +1,8 @@
 // Asking again when a server says that it cannot answer now. For requests that change nothing.
 #pragma once
 
+#include <stop_token>
+
 #include "base/result.h"
 #include "net/http.h"
 
@@ -10,7 +12,8 @@ namespace cortex::net {
 class Pauses {
  public:
   virtual ~Pauses() = default;
-  virtual void pause(int millis) = 0;
+  // Returns at once when the token says so.
+  virtual void pause(int millis, const std::stop_token& stop) = 0;
 };
 Pauses& system_pauses();  // stateless, safe for all threads
 
@@ -21,7 +24,8 @@ struct Patience {
 };
 
 // Sends up to `attempts` times while the status is 429 or from 500 on, and returns the last answer.
-// A request that got no answer is not sent again: the server may be working on it.
+// A request that got no answer is not sent again: the server may be working on it. Whoever calls
+// the exchange off, by the request or by the Http, ends the pauses too: kStoppedToken.
 Result<Answer> send_patiently(Http& http, const Request& request, const Patience& patience = {},
                               Pauses& pauses = system_pauses());
 
