@@ -14,7 +14,8 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::string_view kName = "cortex";
+constexpr std::string_view kName = "cortex", kServerEnvironment = "env",
+                           kServerDataDir = "CORTEX_DATA_DIR";
 constexpr std::uint64_t kClientFileBytesMax = 16U << 20;
 constexpr unsigned kNewMode = 0600;  // such files may hold keys of other servers
 
@@ -93,8 +94,9 @@ Result<json::Object> entry_of(Services& services, const Environment& environment
   if (client.names_transport) entry.add("type", "stdio");
   entry.add("command", command);
   entry.add("args", std::move(arguments));
-  if (const auto folder = environment.get("CORTEX_DATA_DIR")) {
-    entry.add("env", json::Object{{"CORTEX_DATA_DIR", *folder}});
+  if (const auto folder = environment.get(kServerDataDir)) {
+    entry.add(std::string(kServerEnvironment),
+              json::Object{{std::string(kServerDataDir), *folder}});
   }
   return entry;
 }
@@ -116,7 +118,14 @@ Result<Present> read_present(Services& services, const std::string& path) {
 
 Result<std::string> with_entry(const McpClient& client, std::string_view text,
                                const json::Object& entry) {
-  if (client.is_toml) return with_toml_table(text, client.member, kName, entry);
+  if (client.is_toml) {
+    TomlEntry wanted{entry};
+    // Without a folder in the environment the server works in the default one: an older entry's
+    // would lead it elsewhere.
+    if (entry.find(kServerEnvironment) == nullptr)
+      wanted.absent = TomlMember{kServerEnvironment, kServerDataDir};
+    return with_toml_table(text, client.member, kName, wanted);
+  }
   const std::array<std::string_view, 2> member{client.member, kName};
   return json::with_member(text, member, entry);
 }

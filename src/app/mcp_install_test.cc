@@ -59,6 +59,24 @@ TEST_F(McpInstall, OtherBytesAndTheModeStay_AndSymlinksAreFollowed) {
   EXPECT_EQ(services_.fs.stat(real)->mode, 0640U);
 }
 
+TEST_F(McpInstall, CodexDoesNotKeepAnOlderFolderOfTheData) {
+  const std::string path = folder_ / "config.toml";
+  const auto text_with = [&](const std::optional<std::string>& folder) {
+    environment_.vars.erase("CORTEX_DATA_DIR");
+    if (folder) environment_.vars["CORTEX_DATA_DIR"] = *folder;
+    const auto report = install({.client = "codex", .config = path});
+    EXPECT_TRUE(report.ok()) << report.error().text();
+    return text_of(path);
+  };
+  EXPECT_THAT(text_with("/one"), HasSubstr("env = { CORTEX_DATA_DIR = \"/one\" }\n"));
+  EXPECT_THAT(text_with("/two"), HasSubstr("env = { CORTEX_DATA_DIR = \"/two\" }\n"));
+  const std::string without =
+      "[mcp_servers.cortex]\ncommand = \"/opt/cortex\"\nargs = [\"serve\"]\n";
+  EXPECT_EQ(text_with({}), without);
+  put(path, without + "[mcp_servers.cortex.env]\nCORTEX_DATA_DIR = \"/one\"\nTZ = \"UTC\"\n");
+  EXPECT_EQ(text_with({}), without + "[mcp_servers.cortex.env]\nTZ = \"UTC\"\n");
+}
+
 TEST_F(McpInstall, CodexKeepsItsFileWhereItIsTold_AndItsCommentsStay) {
   environment_.vars["CODEX_HOME"] = folder_ / "codex";
   const std::string before = "model = \"m\" # mine\n[mcp_servers.docs]\nurl = 'https://h/'\n";

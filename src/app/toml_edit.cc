@@ -99,6 +99,20 @@ class Edit {
     return true;
   }
 
+  // False: the key is written in a way that it cannot be taken out of.
+  bool erase(const toml::table& table, std::string_view key) {
+    const toml::node* there = table.get(key);
+    if (there == nullptr) return true;
+    if (!table.is_inline()) return erase_lines(*there);
+    if (table.size() == 1) return erase_lines(table);
+    for (const auto& [name, node] : table) {
+      if (name.str() == key) {
+        erase_pair(offset_of(name.source().begin), offset_of(node.source().end));
+      }
+    }
+    return true;
+  }
+
   std::string finish() {
     std::ranges::stable_sort(changes_, {}, &Change::begin);
     std::string out;
@@ -141,6 +155,29 @@ class Edit {
     return false;
   }
 
+  // A key and its value inside braces, with the comma before or behind them.
+  void erase_pair(std::size_t begin, std::size_t end) {
+    constexpr std::string_view kSpace = " \t";
+    const std::size_t before = text_.find_last_not_of(kSpace, begin - 1);
+    const std::size_t behind = text_.find_first_not_of(kSpace, end);
+    if (text_[before] == ',') {
+      begin = before;
+    } else if (behind != std::string_view::npos && text_[behind] == ',') {
+      end = std::min(text_.find_first_not_of(kSpace, behind + 1), text_.size());
+    }
+    changes_.push_back({begin, end, ""});
+  }
+
+  // The lines of a value and its key.
+  bool erase_lines(const toml::node& node) {
+    const std::size_t begin = offset_of(node.source().begin);
+    const std::size_t before = begin == 0 ? std::string_view::npos : text_.rfind('\n', begin - 1);
+    const std::size_t end = text_.find('\n', offset_of(node.source().end));
+    changes_.push_back({before == std::string_view::npos ? 0 : before + 1,
+                        end == std::string_view::npos ? text_.size() : end + 1, ""});
+    return begin < text_.size();
+  }
+
   // Lines and columns count from 1, columns are code points.
   std::size_t offset_of(const toml::source_position& position) const {
     std::size_t at = 0;
@@ -175,37 +212,86 @@ toml::table without(const toml::table& root, std::string_view parent, std::strin
   return rest;
 }
 
-// The result holds the entry and what else was there: of the table itself, keys of others too.
-bool holds(const toml::table& before, const toml::table& after, std::string_view parent,
-           std::string_view name, const json::Object& entry) {
-  const toml::node* table = after[parent][name].node();
-  if (table == nullptr || !is_equal(*table, entry)) return false;
-  if (const toml::table* old = before[parent][name].as_table()) {
-    for (const auto& [key, node] : *old) {
-      if (!table->as_table()->contains(key.str())) return false;
+toml::array array_of(const json::Array& values) {
+  toml::array out;
+  for (const json::Value& one : values) {
+    if (const std::string* text = one.as_string()) out.push_back(*text);
+  }
+  return out;
+}
+
+// The members of the entry, in the place of what the table says of them.
+void merge(toml::table& table, const json::Object& entry) {
+  for (const auto& [key, value] : entry) {
+    if (const std::string* text = value.as_string()) {
+      table.insert_or_assign(key, *text);
+    } else if (const json::Array* array = value.as_array()) {
+      table.insert_or_assign(key, array_of(*array));
+    } else if (const json::Object* object = value.as_object()) {
+      if (table[key].as_table() == nullptr) table.insert_or_assign(key, toml::table());
+      merge(*table[key].as_table(), *object);
     }
   }
-  return without(before, parent, name) == without(after, parent, name);
+}
+
+// Without the member, and without the table that held nothing else.
+void take_out(toml::table& table, const TomlMember& member) {
+  toml::table* inner = table[member.table].as_table();
+  if (inner == nullptr) return;
+  inner->erase(member.key);
+  if (inner->empty()) table.erase(member.table);
+}
+
+// The result is what was there with the entry put in and nothing else changed.
+bool holds(const toml::table& before, const toml::table& after, std::string_view parent,
+           std::string_view name, const TomlEntry& entry) {
+  const toml::table* made = after[parent][name].as_table();
+  if (made == nullptr) return false;
+  toml::table wanted, found = *made;
+  if (const toml::table* old = before[parent][name].as_table()) wanted = *old;
+  merge(wanted, entry.members);
+  if (entry.absent) {
+    const toml::table* inner = found[entry.absent->table].as_table();
+    if (inner != nullptr && inner->contains(entry.absent->key)) return false;
+    take_out(wanted, *entry.absent);
+    take_out(found, *entry.absent);
+  }
+  return wanted == found && without(before, parent, name) == without(after, parent, name);
+}
+
+bool has(const toml::table& table, const std::optional<TomlMember>& member) {
+  if (!member) return false;
+  const toml::table* inner = table[member->table].as_table();
+  return inner != nullptr && inner->contains(member->key);
+}
+
+bool change(Edit& edit, const toml::table& table, const TomlEntry& entry) {
+  if (!edit.set(table, entry.members)) return false;
+  if (!has(table, entry.absent)) return true;
+  return edit.erase(*table[entry.absent->table].as_table(), entry.absent->key);
 }
 
 }  // namespace
 
 Result<std::string> with_toml_table(std::string_view text, std::string_view parent,
-                                    std::string_view name, const json::Object& entry) {
+                                    std::string_view name, const TomlEntry& entry) {
   CORTEX_ASSIGN(const toml::table before, parse(text));
   Edit edit(text);
   const toml::node* outer = before.get(parent);
   const toml::node* inner = before[parent][name].node();
   if (inner != nullptr) {
-    if (is_equal(*inner, entry)) return std::string(text);
-    if (!inner->is_table() || !edit.set(*inner->as_table(), entry)) {
+    const toml::table* table = inner->as_table();
+    if (table != nullptr && is_equal(*table, entry.members) && !has(*table, entry.absent)) {
+      return std::string(text);
+    }
+    if (table == nullptr || !change(edit, *table, entry)) {
       return uneditable(cat("the table ", parent, ".", name, " cannot be changed in its place"));
     }
   } else {
     if (outer != nullptr && (!outer->is_table() || outer->as_table()->is_inline())) {
       return uneditable(cat(parent, " is no table that can be added to"));
     }
-    edit.append(parent, name, entry);
+    edit.append(parent, name, entry.members);
   }
   std::string changed = edit.finish();
   const auto after = parse(changed);

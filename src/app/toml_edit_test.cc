@@ -19,7 +19,13 @@ constexpr std::string_view kKeys =
     "env = { CORTEX_DATA_DIR = \"/d \\\"x\\\"\\u007F\\\\\" }\n";
 
 Result<std::string> put(std::string_view text) {
-  return with_toml_table(text, "mcp_servers", "cortex", entry());
+  return with_toml_table(text, "mcp_servers", "cortex", {entry()});
+}
+// The same without a folder of the data.
+Result<std::string> put_default(std::string_view text) {
+  const json::Object members{{"command", "/opt/cortex"}, {"args", json::Array{"serve"}}};
+  return with_toml_table(text, "mcp_servers", "cortex",
+                         {members, TomlMember{"env", "CORTEX_DATA_DIR"}});
 }
 
 TEST(TomlEdit, ATableThatIsMissingIsAppended) {
@@ -77,6 +83,37 @@ TEST(TomlEdit, WhatCannotBeChangedInItsPlaceIsRefused) {
     ASSERT_FALSE(refused.ok()) << text << " -> " << *refused;
     EXPECT_EQ(refused.error().code, Code::kIntegrity);
   }
+}
+
+TEST(TomlEdit, WhatMustBeAbsentIsTakenOut_InEveryForm) {
+  const std::string head = "[mcp_servers.cortex]\ncommand = \"/opt/cortex\"\nargs = [\"serve\"]\n";
+  for (const auto& [before, after] : std::vector<std::pair<std::string, std::string>>{
+           {"env = { CORTEX_DATA_DIR = \"/old\" } # where\n", ""},
+           {"env.CORTEX_DATA_DIR = '/old'\n", ""},
+           {"[mcp_servers.cortex.env]\nA = \"a\"\nCORTEX_DATA_DIR = \"/old\" # where\nB = \"b\"\n",
+            "[mcp_servers.cortex.env]\nA = \"a\"\nB = \"b\"\n"},
+           {"env = { A = \"a\", CORTEX_DATA_DIR = \"/old\" }\n[z]\na = 1\n",
+            "env = { A = \"a\" }\n[z]\na = 1\n"},
+           {"env = { CORTEX_DATA_DIR = \"/old\", A = \"a\" }\n", "env = { A = \"a\" }\n"},
+           {"env = { A = \"a\" }\n", "env = { A = \"a\" }\n"},
+           {"", ""}}) {
+    const auto changed = put_default(head + before);
+    ASSERT_TRUE(changed.ok()) << before << changed.error().message;
+    EXPECT_EQ(*changed, head + after);
+    EXPECT_EQ(put_default(*changed).value(), *changed);
+  }
+}
+
+TEST(TomlEdit, KeysOfOthersKeepTheirValues) {
+  const std::string before =
+      "[mcp_servers.cortex]\ncommand = \"old\"\ntools = [ 1, { a = 2.5 } ]\nsince = 2026-01-01\n"
+      "[mcp_servers.cortex.env]\nCORTEX_DATA_DIR = \"/old\"\nOTHER = \"o\"\n";
+  const std::string changed = put(before).value();
+  for (const char* kept :
+       {"tools = [ 1, { a = 2.5 } ]\n", "since = 2026-01-01\n", "OTHER = \"o\"\n"}) {
+    EXPECT_THAT(changed, HasSubstr(kept));
+  }
+  EXPECT_EQ(changed.find("/old"), std::string::npos);
 }
 
 }  // namespace
