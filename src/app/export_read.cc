@@ -41,6 +41,28 @@ std::string_view json_in(std::string_view line) {
   return line;
 }
 
+// A time of validity as the store has it. Another form would be compared as text all the same.
+Result<std::optional<Timestamp>> time_member(const json::Object& line, std::string_view name,
+                                             std::uint64_t number) {
+  const json::Value* value = line.find(name);
+  if (value == nullptr || value->is_null()) return std::optional<Timestamp>();
+  const std::string* text = value->as_string();
+  const auto time = text == nullptr ? std::nullopt : parse_strict_rfc3339(*text);
+  if (time) return time;
+  return broken_line(number, cat("its ", name, " is no time of RFC 3339"));
+}
+
+Status read_validity(const json::Object& line, std::uint64_t number, Item& item) {
+  CORTEX_ASSIGN(const auto from, time_member(line, kValidFrom, number));
+  CORTEX_ASSIGN(const auto until, time_member(line, kValidUntil, number));
+  if (from && until && *until <= *from) {
+    return broken_line(number, cat(kValidUntil, " is not after ", kValidFrom));
+  }
+  if (from) item.valid_from = column_time(*from);
+  if (until) item.valid_until = column_time(*until);
+  return {};
+}
+
 Result<Item> item_of(std::string_view json, std::uint64_t number) {
   auto value = json::parse(json);
   if (!value.ok()) return broken_line(number, value.error().message);
@@ -52,9 +74,9 @@ Result<Item> item_of(std::string_view json, std::uint64_t number) {
   }
   auto key = export_key(*known, *row->as_object());
   if (!key) return broken_line(number, cat("it has no ", known->key));
-  return Item{known, *std::move(key), std::move(*row->as_object()),
-              store::maybe_text_of(*value->as_object(), kValidFrom),
-              store::maybe_text_of(*value->as_object(), kValidUntil)};
+  Item item{known, *std::move(key), std::move(*row->as_object()), {}, {}};
+  CORTEX_TRY(read_validity(*value->as_object(), number, item));
+  return item;
 }
 
 class TakeOver {

@@ -322,6 +322,42 @@ TEST_F(SessionImportTest, AnExportComesBackWithoutLoss_InBothForms) {
   }
 }
 
+// Foreign times are looked at before anything of their batch is recorded; what is another spelling
+// of a time is kept as the store spells it.
+TEST_F(SessionImportTest, AnExportWithTimesThatAreNone_IsRefusedByItsLine) {
+  ASSERT_TRUE(note(services_, layout_, {},
+                   {.claim = "plain",
+                    .domains = {},
+                    .valid_from = "2026-01-01T00:00:00Z",
+                    .valid_until = "2026-02-01T00:00:00Z"})
+                  .ok());
+  const std::string good = exported(ExportFormat::kJsonLines);
+  const std::string from = "\"valid_from\":\"2026-01-01T00:00:00+00:00\"";
+  const std::string until = "\"valid_until\":\"2026-02-01T00:00:00+00:00\"";
+  ASSERT_NE(good.find(from), std::string::npos);
+  const auto take_over = [&](const std::string& wrong, const std::string& what) {
+    std::string text = good;
+    text.replace(text.find(what), what.size(), wrong);
+    use_folder(folder_ / cat("taken-", wrong.size(), "-", wrong.back() == '"', what.size()));
+    const std::string path = fs::join(live_, "export");
+    put(path, text);
+    return import_sessions(services_, {.path = path, .layout = layout_, .as_is = true});
+  };
+  for (const char* wrong :
+       {"\"valid_from\":\"yesterday\"", "\"valid_from\":\"2026-01-01\"", "\"valid_from\":7",
+        "\"valid_from\":\"2026-02-01T00:00:00Z\"", "\"valid_from\":\"2026-03-01T00:00:00Z\""}) {
+    const auto report = take_over(wrong, from);
+    ASSERT_TRUE(report.ok()) << report.error().text();
+    ASSERT_TRUE(report->files[0].failure) << wrong;
+    EXPECT_EQ(report->files[0].failure->code, Code::kUsage);
+    EXPECT_THAT(report->files[0].failure->message, HasSubstr("line 2 of the export is broken: "));
+    EXPECT_EQ(count("memories"), 0);
+  }
+  const auto spelled = take_over("\"valid_until\":\"2026-02-01T02:00:00+02:00\"", until);
+  ASSERT_TRUE(spelled.ok() && !spelled->files[0].failure);
+  EXPECT_EQ(exported(ExportFormat::kJsonLines), good);
+}
+
 // An outcome may name an event; where the ledger does not hold it, the rest is kept.
 TEST_F(SessionImportTest, AnOutcomeWithoutItsEventIsTakenOverWithoutThatName) {
   const auto noted = note(services_, layout_, {}, {.claim = "plain", .domains = {}});
