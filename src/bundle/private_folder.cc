@@ -1,6 +1,5 @@
 #include "bundle/private_folder.h"
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "base/ulid.h"
 
@@ -24,19 +23,43 @@ std::vector<std::string> remove_dead_folders(fs::FileSystem& fs, const std::stri
   return removed;
 }
 
+namespace {
+
+// The folder, made and locked; nothing when somebody who removes dead folders came in between.
+Result<std::unique_ptr<fs::File>> make_locked(fs::FileSystem& fs, const std::string& path) {
+  CORTEX_TRY(fs.make_directory(path, 0700));
+  auto folder = fs.open_directory(path);
+  const Status locked =
+      folder.ok() ? (*folder)->lock(fs::Lock::kExclusive, 0) : Status(folder.error());
+  CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
+  if (locked.ok() && info.kind == fs::Kind::kDirectory) return folder;
+  const bool taken_away = info.kind == fs::Kind::kMissing ||
+                          (folder.ok() && locked.error().code == Code::kPrecondition);
+  if (taken_away) return std::unique_ptr<fs::File>();
+  return locked.error();
+}
+
+}  // namespace
+
 Result<PrivateFolder> PrivateFolder::create(fs::FileSystem& fs, const std::string& parent,
                                             const std::string& prefix, Clock& clock,
                                             Random& random) {
-  CORTEX_ASSIGN(const auto parent_lock, fs.open_directory(parent));
-  CORTEX_TRY(parent_lock->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
+  constexpr int kTriesMax = 16;
   auto dead = remove_dead_folders(fs, parent, prefix);
-  const std::string path = fs::join(parent, prefix + Ulid::make(clock, random).text());
-  CORTEX_TRY(fs.make_directory(path, 0700));
-  PrivateFolder folder(fs, path);
-  folder.removed_dead_ = std::move(dead);
-  CORTEX_ASSIGN(folder.lock_, fs.open_directory(path));
-  CORTEX_TRY(folder.lock_->lock(fs::Lock::kExclusive, 0));
-  return folder;
+  for (int tries = 1;; ++tries) {
+    const std::string path = fs::join(parent, prefix + Ulid::make(clock, random).text());
+    CORTEX_ASSIGN(auto lock, make_locked(fs, path));
+    if (lock) {
+      PrivateFolder folder(fs, path);
+      folder.removed_dead_ = std::move(dead);
+      folder.lock_ = std::move(lock);
+      return folder;
+    }
+    if (tries == kTriesMax) {
+      return make_error(Code::kInternal,
+                        cat("new folders in ", quoted(parent), " are removed again and again"));
+    }
+  }
 }
 
 Result<std::string> move_aside(fs::FileSystem& fs, const std::string& dir, std::string_view mark,

@@ -1,7 +1,8 @@
 // A folder for work that nobody else sees: mode 0700, locked for as long as its maker lives, gone
 // with the object. What a dead process left behind is removed by the next one that makes a folder
-// with the same prefix: its lock is free. A lock on the parent folder, held for an instant, closes
-// the gap between making and locking.
+// with the same prefix: its lock is free. Whoever meets a folder between making and locking takes
+// it for a dead one; its maker notices and makes another. Nothing is locked but the folder itself:
+// the parent may be /tmp, which is everybody's.
 #pragma once
 
 #include <memory>

@@ -6,15 +6,19 @@
 namespace cortex::bundle {
 namespace {
 
-// Looks, whenever a folder is made, whether somebody else could lock the one that it is made in.
-class LookingFs final : public fs::ForwardFs {
+// Somebody who removes dead folders comes between the making of the first one and its locking.
+class CleanedFs final : public fs::ForwardFs {
  public:
   Status make_directory(const std::string& path, unsigned mode) override {
-    CORTEX_ASSIGN(const auto parent, fs::posix().open_directory(fs::parent_of(path)));
-    was_locked = !parent->lock(fs::Lock::kExclusive, 0).ok();
-    return fs::posix().make_directory(path, mode);
+    CORTEX_TRY(fs::posix().make_directory(path, mode));
+    made.push_back(path);
+    if (made.size() > removals) return {};
+    EXPECT_EQ(remove_dead_folders(fs::posix(), fs::parent_of(path), ".work-"),
+              std::vector<std::string>{path});
+    return {};
   }
-  bool was_locked = false;
+  std::size_t removals = 1;
+  std::vector<std::string> made;
 };
 
 class PrivateFolderTest : public DeploymentTest {
@@ -42,13 +46,23 @@ TEST_F(PrivateFolderTest, ADeadOneIsRemovedByTheNext_OneInUseIsNot) {
             (std::vector<std::string>{fs::name_of(first->path()), "live"}));
 }
 
-TEST_F(PrivateFolderTest, BetweenMakingAndLockingNobodyElseTakesItForDead) {
-  LookingFs looking;
-  const auto folder = create(looking);
+TEST_F(PrivateFolderTest, WhoIsTakenForDeadBetweenMakingAndLocking_MakesAnother) {
+  CleanedFs cleaned;
+  const auto folder = create(cleaned);
   ASSERT_TRUE(folder.ok()) << folder.error().text();
-  EXPECT_TRUE(looking.was_locked);
+  ASSERT_EQ(cleaned.made.size(), 2U);
+  EXPECT_EQ(folder->path(), cleaned.made[1]);
+  EXPECT_EQ(kind_of(folder->path()), fs::Kind::kDirectory);
+  EXPECT_EQ(remove_dead_folders(fs_, folder_.path(), ".work-"), std::vector<std::string>());
+  cleaned.removals = 1000;
+  EXPECT_FALSE(create(cleaned).ok());
+  EXPECT_LT(cleaned.made.size(), 20U);
+}
+
+TEST_F(PrivateFolderTest, TheParentIsNotLocked_WhoeverHoldsIt) {
   const auto parent = fs_.open_directory(folder_.path());
-  EXPECT_TRUE((*parent)->lock(fs::Lock::kExclusive, 0).ok());
+  ASSERT_TRUE((*parent)->lock(fs::Lock::kExclusive, 0).ok());
+  EXPECT_TRUE(create(fs_).ok());
 }
 
 TEST_F(PrivateFolderTest, AReleasedOneStays) {
