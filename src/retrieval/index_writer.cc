@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "retrieval/document.h"
+#include "retrieval/document_feed.h"
 #include "retrieval/segment_builder.h"
 #include "retrieval/segment_merge.h"
 #include "retrieval/store_rows.h"
@@ -160,14 +161,17 @@ class IndexWriter {
     CORTEX_ASSIGN(auto select, db_.prepare(cat("SELECT ", kEventRowColumns,
                                                " FROM events WHERE rowid > ?1 ORDER BY rowid")));
     CORTEX_TRY(select.bind_all(state_.events_rowid));
+    DocumentFeed documents(maker_, [this](const Document& document) {
+      ++report_.events;
+      return add(document);
+    });
     for (;;) {
       CORTEX_ASSIGN(const bool more, select.step());
-      if (!more) return {};
+      if (!more) return documents.finish();
       const EventRow row = event_row(select);
       state_.events_rowid = row.rowid;
       if (is_operation(row)) continue;
-      CORTEX_TRY(add(maker_.make(row)));
-      ++report_.events;
+      CORTEX_TRY(documents.add(row));
     }
   }
 
