@@ -9,6 +9,7 @@
 #include "app/fixtures.h"
 #include "app/llm_settings.h"
 #include "app/memory_work.h"
+#include "app/session_proposals.h"
 #include "app/trace_events.h"
 #include "base/text.h"
 #include "core/ids.h"
@@ -136,12 +137,7 @@ Result<std::vector<reflect::TraceEvent>> load_events(Services& services,
 Result<Proposal> by_rules(Services& services, const Environment& environment,
                           const ReflectRequest& request) {
   CORTEX_ASSIGN(const auto events, load_events(services, environment, request.trace_id));
-  reflect::Extractor extractor;
-  for (const reflect::TraceEvent& event : events) {
-    extractor.see(event.id, reflect::speaker_of(event.type), reflect::text_of(event.payload),
-                  event.domains);
-  }
-  const json::Value document = extractor.document(request.trace_id);
+  const json::Value document = hear_all(events).document(request.trace_id);
   const llm::Response response = reflect::extracted_answer(document);
   CORTEX_ASSIGN(auto read, reflect::read_reflection(document));
   return Proposal{document, std::move(read), std::string(reflect::kExtractAdapter), response.model,

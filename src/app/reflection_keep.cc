@@ -119,7 +119,7 @@ class Keeping {
                                                        {"raw_hash", report.raw_hash}})) {}
 
   Result<std::vector<store::Operation>> operations() {
-    report_.proposed = all_.memories.size();
+    report_.proposed += all_.memories.size();
     CORTEX_TRY(add_memories());
     CORTEX_TRY(add_episodes());
     CORTEX_TRY(add_principles());

@@ -9,8 +9,11 @@
 #include "app/operations.h"
 #include "app/reflection_keep.h"
 #include "app/session_file.h"
+#include "app/session_import.h"
 #include "app/session_proposals.h"
 #include "app/session_text.h"
+#include "app/trace_events.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "reflect/extract.h"
@@ -68,13 +71,28 @@ Status rehearse(Services& services, const CloseRequest& request) {
   return apply_ingest_rules(seen);
 }
 
+// A name that cannot be opened is told by who reads it.
+std::optional<transcript::Format> transcript_in(Services& services, const CloseRequest& request) {
+  constexpr std::size_t kDetectBytes = 64U << 10;
+  if (request.text || request.form == SessionForm::kSession) return std::nullopt;
+  if (request.form == SessionForm::kTranscript) return request.format;
+  const auto file = services.fs.open(request.events, fs::Open::kRead);
+  if (!file.ok()) return std::nullopt;
+  std::string begin(kDetectBytes, '\0');
+  const auto got = (*file)->read_at(0, begin);
+  if (!got.ok()) return std::nullopt;
+  begin.resize(*got);
+  const auto format = transcript::detect_format(begin, fs::name_of(request.events));
+  return format && !transcript::is_memory_store(*format) ? format : std::nullopt;
+}
+
 class Closing {
  public:
   Closing(Services& services, const CloseRequest& request)
-      : services_(services), request_(request) {}
+      : services_(services), request_(request), transcript_(transcript_in(services, request)) {}
 
   CloseReport go() {
-    if (const Status done = ingest_step(); !done.ok()) {
+    if (const Status done = transcript_ ? import_step(*transcript_) : ingest_step(); !done.ok()) {
       // A session that cannot be read is a precondition here, whatever it is for `ingest`.
       Error error = done.error();
       if (!request_.text && error.code == Code::kUsage) error.code = Code::kPrecondition;
@@ -107,22 +125,57 @@ class Closing {
       report_.skipped = look.events;
       report_.proposed = look.extractor.found();
     }
+    if (look.trace_id) traces_ = {*look.trace_id};
     report_.trace_id = look.trace_id;
     extractor_ = std::move(look.extractor);
     return {};
   }
 
+  // The same for a transcript: what its lines say becomes events by the rules of an import.
+  Status import_step(transcript::Format format) {
+    const ImportRequest import{.path = request_.events,
+                               .format = format,
+                               .layout = request_.layout,
+                               .user_attestation = request_.user_attestation,
+                               .mark_user_lines = request_.mark_user_lines,
+                               .dry_run = request_.dry_run,
+                               .policy = request_.policy,
+                               .caller = request_.caller};
+    CORTEX_ASSIGN(ImportReport imported, import_sessions(services_, import));
+    ImportedFile& file = imported.files.front();
+    if (file.failure) return *std::move(file.failure);
+    report_.format = file.format;
+    report_.appended = file.appended;
+    report_.user_lines_skipped = file.user_lines_skipped;
+    report_.skipped =
+        request_.dry_run ? file.counts.turns - file.user_lines_skipped : file.already_known;
+    report_.notes = std::move(imported.notes);
+    CORTEX_ASSIGN(traces_, traces_of(services_, import, format));
+    report_.sessions = traces_.size();
+    if (!traces_.empty()) report_.trace_id = traces_.back();
+    return {};
+  }
+
   Status reflect_step() {
     CORTEX_TRY(require_store(services_, request_.layout));
-    if (!report_.trace_id || !request_.reflect) return {};
+    if (!request_.reflect) return {};
+    for (const std::string& trace : traces_) {
+      report_.trace_id = trace;
+      CORTEX_TRY(reflect_upon_trace());
+      CORTEX_TRY(go_on(services_.stop));
+    }
+    return embed();
+  }
+
+  Status reflect_upon_trace() {
     CORTEX_ASSIGN(const llm::Response answer, ask());
     report_.model = answer.model;
     report_.raw_hash = answer.raw_hash;
     reflect::SessionReflection reflection;
     const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
-      report_.quarantine =
-          judge_answer(db, *report_.trace_id, report_.adapter_id, answer, reflection);
-      if (report_.quarantine) {
+      auto refused = judge_answer(db, *report_.trace_id, report_.adapter_id, answer, reflection);
+      if (refused) {
+        report_.quarantine = std::move(refused);
         return std::vector{quarantine_operation(services_, *report_.quarantine)};
       }
       return keep_operations(services_, db, request_, reflection, report_);
@@ -130,13 +183,14 @@ class Closing {
     CORTEX_ASSIGN(const Recorded recorded,
                   change_memories(services_, request_.layout, request_.caller, plan));
     if (!recorded.mirror_note.empty()) report_.notes.push_back(recorded.mirror_note);
-    return embed();
+    return {};
   }
 
   // No lock is held while the model thinks.
   Result<llm::Response> ask() {
     if (request_.extract) {
       report_.adapter_id = reflect::kExtractAdapter;
+      if (transcript_) CORTEX_TRY(hear_trace());
       return reflect::extracted_answer(extractor_.document(*report_.trace_id));
     }
     auto model = request_.proposer.open();
@@ -148,6 +202,13 @@ class Closing {
     auto answer = (*model)->complete(*question);
     if (!answer.ok()) return failed(answer.error());
     return answer;
+  }
+
+  Status hear_trace() {
+    CORTEX_ASSIGN(StoreAtWork store, open_store(services_, request_.layout));
+    CORTEX_ASSIGN(const auto events, events_of_trace(store.connection, *report_.trace_id));
+    extractor_ = hear_all(events);
+    return {};
   }
 
   static Error failed(Error error) {
@@ -181,7 +242,9 @@ class Closing {
 
   Services& services_;
   const CloseRequest& request_;
+  const std::optional<transcript::Format> transcript_;
   CloseReport report_;
+  std::vector<std::string> traces_;
   reflect::Extractor extractor_;
 };
 
@@ -220,6 +283,11 @@ json::Value to_json(const CloseReport& report) {
                    {"principle_candidate_count", report.principles},
                    {"proposed_count", report.proposed},
                    {"skipped_count", report.skipped}};
+  if (!report.format.empty()) {
+    out.add("format", report.format);
+    out.add("session_count", report.sessions);
+    out.add("user_lines_skipped", report.user_lines_skipped);
+  }
   if (!report.gated.empty()) out.add("failed_structural_gates", json::array_of(report.gated));
   if (!report.adapter_id.empty()) {
     out.add("adapter_id", report.adapter_id);

@@ -3,8 +3,9 @@
 //
 // Events first, and for good: whatever becomes of the reflection, they are in the ledger. What is
 // proposed is read strictly, judged, and kept in one operation, all or none. Closing a session
-// again changes nothing. The same function serves the command and the tool of agents, whose
-// memories wait for a person to commit them.
+// again changes nothing. A transcript of another program is imported first (session_import.h); then
+// every session in it is reflected upon by itself. The same function serves the command and the
+// tool of agents, whose memories wait for a person to commit them.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include "memory/write_gate.h"
 #include "reflect/reflection.h"
 #include "store/operation.h"
+#include "transcript/format.h"
 
 namespace cortex::app {
 
@@ -43,10 +45,22 @@ struct Proposer {
   std::function<Result<llm::Request>(sqlite::Connection& db, const std::string& trace_id)> ask;
 };
 
+// What a session file is.
+enum class SessionForm : std::uint8_t {
+  kDetected,    // a transcript when its first bytes are those of one, else a session
+  kSession,     // events of Cortex
+  kTranscript,  // of CloseRequest::format
+};
+
 struct CloseRequest {
   std::string events{};               // path of the session file; or
   std::optional<std::string> text{};  // the session itself, by the rules of tools
   Layout layout{};
+  SessionForm form = SessionForm::kSession;
+  transcript::Format format{};
+  // Of transcripts, as ImportRequest has them.
+  std::optional<std::string> user_attestation{};
+  bool mark_user_lines = false;
   bool dry_run = false;
   bool reflect = true;
   bool extract = false;  // by the cues of reflect/extract.h instead of a model
@@ -65,7 +79,9 @@ struct Quarantine {
 
 struct CloseReport {
   std::uint64_t appended = 0, skipped = 0;
-  std::optional<std::string> trace_id{};
+  std::optional<std::string> trace_id{};  // of several: the last
+  std::string format{};                   // of a transcript
+  std::uint64_t sessions = 0, user_lines_skipped = 0;
   std::uint64_t proposed = 0;
   std::vector<std::string> memory_ids{};  // kept by this call
   std::uint64_t already_existed = 0;      // said by a memory of the same events already

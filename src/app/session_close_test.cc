@@ -1,10 +1,14 @@
 #include "app/session_close.h"
 
+#include <algorithm>
+#include <memory>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "app/app_fixture.h"
 #include "app/mirror_fixture.h"
+#include "app/trace_events.h"
 #include "core/ids.h"
 #include "reflect/prompt.h"
 #include "store/memories.h"
@@ -211,6 +215,121 @@ TEST_F(SessionCloseTest, WithoutAModelSentencesArePutForward) {
   EXPECT_EQ(memories()[0].status, "candidate");
   EXPECT_EQ(report.adapter_id, "extract");
   expect_accounted();
+}
+
+// A transcript as another program leaves it, with two sessions.
+class TranscriptCloseTest : public SessionCloseTest {
+ protected:
+  TranscriptCloseTest() {
+    const auto line = [](const char* session, int n, const char* role, const char* text) {
+      return cat("{\"sessionId\":\"", session, "\",\"uuid\":\"u", n,
+                 "\",\"timestamp\":\"2026-03-02T10:00:0", n, "Z\",\"type\":\"", role,
+                 "\",\"message\":{\"role\":\"", role, "\",\"content\":\"", text, "\"}}\n");
+    };
+    put(transcript_, cat(line("one", 1, "user", "Please look."),
+                         line("one", 2, "assistant", "We decided to keep SQLite."), "not JSON\n",
+                         line("two", 3, "assistant", "We decided to pay in cents.")));
+  }
+  CloseRequest request(SessionForm form = SessionForm::kDetected) {
+    return {.events = transcript_, .layout = layout_, .form = form};
+  }
+  // The model says that each session said what its first event says.
+  CloseReport close_live(CloseRequest asked) {
+    const auto answer = std::make_shared<std::string>();
+    asked.proposer.open = [answer]() -> Result<std::unique_ptr<llm::Model>> {
+      return std::unique_ptr<llm::Model>(std::make_unique<SharedModel>(answer));
+    };
+    asked.proposer.ask = [answer](sqlite::Connection& db,
+                                  const std::string& trace) -> Result<llm::Request> {
+      CORTEX_ASSIGN(const auto events, events_of_trace(db, trace));
+      std::string text = reflection("semantic", events.front().id);
+      text.replace(text.find(kTrace), trace.size(), trace);
+      const std::string claim = "the build is green";
+      text.replace(text.find(claim), claim.size(), reflect::text_of(events.front().payload));
+      *answer = text;
+      return reflect::close_request(trace);
+    };
+    return close_session(services_, asked);
+  }
+  std::vector<std::string> claims() {
+    std::vector<std::string> out;
+    for (const store::Memory& memory : memories()) out.push_back(memory.claim);
+    std::ranges::sort(out);
+    return out;
+  }
+
+  class SharedModel final : public llm::Model {
+   public:
+    explicit SharedModel(std::shared_ptr<std::string> text) : text_(std::move(text)) {}
+    std::string_view adapter_id() const override { return "fake"; }
+    Result<llm::Response> complete(const llm::Request& asked) override {
+      return FakeModel(*text_).complete(asked);
+    }
+
+   private:
+    std::shared_ptr<std::string> text_;
+  };
+  const std::string transcript_ = folder_ / "t.jsonl";
+};
+
+TEST_F(TranscriptCloseTest, ItsSessionsAreReflectedUponOneByOne_AndClosingAgainChangesNothing) {
+  const CloseReport report = close_live(request());
+  ASSERT_FALSE(report.failure) << report.failure->text();
+  EXPECT_EQ(report.format, "claude-code");
+  EXPECT_EQ(report.sessions, 3U);  // that of the line that is no JSON has the name of the file
+  EXPECT_EQ(report.user_lines_skipped, 1U);
+  EXPECT_EQ(report.appended, 3U);
+  EXPECT_EQ(report.proposed, 3U);
+  EXPECT_THAT(claims(), testing::Contains("We decided to pay in cents."));
+  EXPECT_THAT(claims(), testing::Contains("We decided to keep SQLite."));
+  expect_accounted();
+  const std::string before = get(log_);
+  const CloseReport again = close_live(request());
+  EXPECT_EQ(again.appended, 0U);
+  EXPECT_EQ(again.skipped, 3U);
+  EXPECT_EQ(again.already_existed, 3U);
+  EXPECT_EQ(get(log_), before);
+}
+
+TEST_F(TranscriptCloseTest, WordsOfPeopleMayBeMarked) {
+  CloseRequest marked = request();
+  marked.mark_user_lines = true;
+  EXPECT_EQ(close_session(services_, marked).appended, 4U);
+}
+
+TEST_F(TranscriptCloseTest, AKeyVouchesForThem) {
+  put(folder_ / "seed", std::string(32, 's'));
+  CloseRequest attested = request();
+  attested.user_attestation = folder_ / "seed";
+  attested.reflect = false;
+  const CloseReport report = close_session(services_, attested);
+  ASSERT_FALSE(report.failure) << report.failure->text();
+  EXPECT_EQ(report.appended, 4U);
+  EXPECT_NE(get(fs::join(live_, "audit_records.jsonl")).find("ingest_user_attested"),
+            std::string::npos);
+}
+
+TEST_F(TranscriptCloseTest, WithoutAModelSentencesArePutForward) {
+  CloseRequest extract = request(SessionForm::kTranscript);
+  extract.format = transcript::Format::kClaudeCode;
+  extract.extract = true;
+  extract.proposed = Proposed::kCandidate;
+  const CloseReport report = close_session(services_, extract);
+  ASSERT_FALSE(report.failure) << report.failure->text();
+  EXPECT_EQ(claims(), (std::vector<std::string>{"We decided to keep SQLite.",
+                                                "We decided to pay in cents."}));
+  expect_accounted();
+}
+
+TEST_F(TranscriptCloseTest, ADryRunCountsAndWritesNothing_AndAFileNamedASessionIsNoTranscript) {
+  CloseRequest dry = request();
+  dry.dry_run = true;
+  EXPECT_EQ(close_session(services_, dry).ingested(), 3U);
+  const CloseReport refused = close_session(services_, request(SessionForm::kSession));
+  ASSERT_TRUE(refused.failure);
+  EXPECT_EQ(refused.failure->code, Code::kPrecondition);
+  EXPECT_EQ(refused.failure->token, kCloseIngestFailed);
+  EXPECT_EQ(get(log_), "");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "app/ingest.h"
@@ -392,6 +393,29 @@ std::uint64_t ImportedFile::redacted() const {
 bool ImportReport::failed() const {
   return std::ranges::any_of(files,
                              [](const ImportedFile& file) { return file.failure.has_value(); });
+}
+
+Result<std::vector<std::string>> traces_of(Services& services, const ImportRequest& request,
+                                           transcript::Format format) {
+  ImportFile file(services, request, request.path);
+  CORTEX_TRY(file.open());
+  const TurnEvents events(request, services.clock.now());
+  std::vector<std::string> traces;
+  std::set<std::string> sessions;
+  core::DecodedEvent decoded;
+  memory::Redactions none;
+  const auto on_turn = [&](transcript::Turn&& turn) -> Status {
+    const std::string session = turn.session;
+    if (sessions.contains(session) ||
+        !events.fill(turn, TurnEvents::Payloads::kLeftOut, decoded, none)) {
+      return {};
+    }
+    sessions.insert(session);
+    traces.push_back(core::id_text(core::IdKind::kTrace, TurnEvents::trace_of(session)));
+    return {};
+  };
+  CORTEX_TRY(file.each_turn(format, on_turn));
+  return traces;
 }
 
 Result<ImportReport> import_sessions(Services& services, const ImportRequest& request) {

@@ -76,6 +76,11 @@ struct ImportReport {
 
 // Errors: kUsage, kPrecondition (path, key, no store) before anything was read. What happens to one
 // file of a folder keeps no other from being imported.
+// The traces that the events of a transcript belong to, each once, in the order of the file. Reads
+// it once; memory: the names of its sessions. Errors: those of reading it.
+Result<std::vector<std::string>> traces_of(Services& services, const ImportRequest& request,
+                                           transcript::Format format);
+
 Result<ImportReport> import_sessions(Services& services, const ImportRequest& request);
 json::Value to_json(const ImportReport& report);
 

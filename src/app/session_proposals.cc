@@ -21,6 +21,15 @@ constexpr std::string_view kProposedAuthority = "external";
 
 }  // namespace
 
+reflect::Extractor hear_all(const std::vector<reflect::TraceEvent>& events) {
+  reflect::Extractor extractor;
+  for (const reflect::TraceEvent& event : events) {
+    extractor.see(event.id, reflect::speaker_of(event.type), reflect::text_of(event.payload),
+                  event.domains);
+  }
+  return extractor;
+}
+
 void hear(const core::Event& event, reflect::Extractor& extractor) {
   const reflect::Speaker speaker = reflect::speaker_of(event.type);
   if (speaker == reflect::Speaker::kOther) return;

@@ -12,6 +12,7 @@
 #include "core/event.h"
 #include "memory/write_gate.h"
 #include "reflect/extract.h"
+#include "reflect/trace.h"
 #include "store/operation.h"
 #include "transcript/turn.h"
 
@@ -19,6 +20,8 @@ namespace cortex::app {
 
 // Lets the extractor hear an event of a person or an agent. The event must have its payload.
 void hear(const core::Event& event, reflect::Extractor& extractor);
+// One that heard the events of a trace, as the store has them.
+reflect::Extractor hear_all(const std::vector<reflect::TraceEvent>& events);
 
 struct ProposalCounts {
   std::uint64_t proposed = 0;  // new candidates

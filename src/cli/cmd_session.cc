@@ -18,6 +18,11 @@ std::string notes_of(const app::CloseReport& report) {
   for (const std::string& why : report.embedding_errors) {
     out += cat("session-close: no embedding: ", why, "\n");
   }
+  if (report.user_lines_skipped > 0) {
+    out += cat("session-close: ", report.user_lines_skipped,
+               " lines of people were left out; give --user-attestation KEY or"
+               " --mark-user-lines\n");
+  }
   if (report.failure) return out;
   if (report.quarantine) {
     return cat(out, "session-close: session.close.no_candidates: reflection quarantined; ",
@@ -55,10 +60,18 @@ Outcome run_session_close(const Context& context) {
   const Invocation& flags = context.invocation;
   app::CloseReport report;
   app::CloseRequest request{.events = flags.value("events"),
+                            .user_attestation = flags.optional("user-attestation"),
+                            .mark_user_lines = flags.has("mark-user-lines"),
                             .dry_run = flags.has("dry-run"),
                             .extract = flags.has("extract"),
                             .label = flags.value("label"),
                             .caller = app::cli_caller()};
+  const std::string form = flags.optional("format").value_or("auto");
+  if (form == "auto") request.form = app::SessionForm::kDetected;
+  if (const auto format = transcript::parse_format(form)) {
+    request.form = app::SessionForm::kTranscript;
+    request.format = *format;
+  }
   if (request.extract) request.proposed = app::Proposed::kCandidate;
   std::string warnings;
   request.proposer =

@@ -5,7 +5,26 @@
 namespace cortex::cli {
 namespace {
 
+constexpr std::string_view kCloseFormats[] = {"auto",    "cortex",   "claude-code", "jsonl",
+                                              "chatgpt", "markdown", "git"};
+
+constexpr Flag kUserAttestationFlag{.name = "user-attestation",
+                                    .value_name = "KEY",
+                                    .about = "Seed file: attests the lines of people",
+                                    .excludes = "mark-user-lines"};
+constexpr Flag kMarkUserLinesFlag{
+    .name = "mark-user-lines",
+    .value_name = "",
+    .about = "Keep the lines of people, marked as unattested (default: left out and counted)",
+    .excludes = "user-attestation"};
+
 constexpr Flag kCloseFlags[] = {
+    {.name = "format",
+     .value_name = "FORMAT",
+     .about = "What the file is: events of Cortex, or a transcript (default auto)",
+     .choices = kCloseFormats},
+    kUserAttestationFlag,
+    kMarkUserLinesFlag,
     {.name = "dry-run", .value_name = "", .about = "Check the session, write nothing"},
     {.name = "label", .value_name = "TEXT", .about = "A name for it; kept with what is learned"},
     {.name = "fixtures-dir",
@@ -38,14 +57,8 @@ constexpr Flag kImportFlags[] = {
      .value_name = "FORMAT",
      .about = "What the file is (default auto)",
      .choices = kFormats},
-    {.name = "user-attestation",
-     .value_name = "KEY",
-     .about = "Seed file: attests the lines of people",
-     .excludes = "mark-user-lines"},
-    {.name = "mark-user-lines",
-     .value_name = "",
-     .about = "Keep the lines of people, marked as unattested (default: left out and counted)",
-     .excludes = "user-attestation"},
+    kUserAttestationFlag,
+    kMarkUserLinesFlag,
     {.name = "extract",
      .value_name = "",
      .about = "Propose what its sentences say; candidates wait to be accepted"},
@@ -75,8 +88,9 @@ constexpr Flag kExportFlags[] = {
 
 constexpr Positional kPath[] = {
     {.name = "path", .value_name = "FILE|DIR", .about = "A file, or a folder of them"}};
-constexpr Positional kEvents[] = {
-    {.name = "events", .value_name = "EVENTS", .about = "Session file with events"}};
+constexpr Positional kEvents[] = {{.name = "events",
+                                   .value_name = "EVENTS",
+                                   .about = "Session file with events, or a transcript"}};
 
 constexpr Command kCommands[] = {
     {.path = "session close",

@@ -113,6 +113,7 @@ using Handler = Outcome (*)(const Context&);
 enum class JsonForm {
   kEnvelope,
   kReport,          // its report is its output in both modes, without an envelope
+  kProtocol,        // as kReport; what it says on stdout is for another program
   kEnvelopeAlways,  // an envelope in both modes
   // As kReport when it has text for stdout; a refusal has none and comes in an envelope.
   kReportOrEnvelope,

@@ -94,13 +94,16 @@ Parsed parse(int argc, const char* const* argv, std::string_view correlation_id)
   const std::vector<std::string> all(argv + std::min(argc, 1), argv + argc);
   Arguments words = all;
   bool json = false;
+  bool enveloped = false;
   bool print_config = false;
   for (; !words.empty() && words.front().starts_with('-'); words = words.subspan(1)) {
     const std::string& word = words.front();
     if (is_help(word)) return shown(root_help());
     if (is_version(word)) return shown(version_text());
-    bool* flag = word == "--json" ? &json : word == "--print-config" ? &print_config : nullptr;
+    const bool is_json = word == "--json" || word == "--json=v2";
+    bool* flag = is_json ? &json : word == "--print-config" ? &print_config : nullptr;
     if (flag == nullptr) return unknown_flag("", word);
+    enveloped |= word == "--json=v2";
     if (std::exchange(*flag, true)) {
       return usage_error(cat("`", word, "` was given twice"), group_usage(""), "");
     }
@@ -116,7 +119,9 @@ Parsed parse(int argc, const char* const* argv, std::string_view correlation_id)
     return invocation;
   }
   if (words.empty()) return missing_command(json, correlation_id);
-  return parse_path(words, json);
+  Parsed parsed = parse_path(words, json);
+  if (auto* invocation = std::get_if<Invocation>(&parsed)) invocation->enveloped = enveloped;
+  return parsed;
 }
 
 }  // namespace cortex::cli

@@ -22,6 +22,7 @@ namespace cortex::cli {
 struct Invocation {
   const Command* command = nullptr;  // nullptr exactly when print_config
   bool json = false;
+  bool enveloped = false;  // --json=v2: an envelope from every command
   bool print_config = false;
   // Flags (without dashes) and positionals by name. A switch that was given has the value "true".
   std::map<std::string, std::vector<std::string>, std::less<>> values;

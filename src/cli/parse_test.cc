@@ -85,6 +85,14 @@ TEST(Parse, JsonIsAcceptedBeforeAndAfterTheCommand) {
   EXPECT_FALSE(accepted({"init", "--json"}).has("json"));
 }
 
+TEST(Parse, TheEnvelopeOfEveryCommandIsAskedForBeforeTheCommand) {
+  EXPECT_TRUE(accepted({"--json=v2", "init"}).json);
+  EXPECT_TRUE(accepted({"--json=v2", "init"}).enveloped);
+  EXPECT_FALSE(accepted({"--json", "init"}).enveloped);
+  EXPECT_THAT(refused({"--json=v3", "init"}), HasSubstr("--json=v3"));
+  EXPECT_THAT(refused({"--json", "--json=v2", "init"}), HasSubstr("given twice"));
+}
+
 TEST(Parse, IngestRefusesATrailingJson) {
   EXPECT_TRUE(accepted({"--json", "ingest", "s.json"}).json);
   EXPECT_THAT(refused({"ingest", "s.json", "--json"}), HasSubstr("cortex --json ingest"));

@@ -23,16 +23,54 @@ int finish(Code code, std::string_view out, std::string_view err) {
   return static_cast<int>(code);
 }
 
+bool is_bare(const HandlerRow* handler, const Outcome& outcome) {
+  if (handler == nullptr || outcome.bare) return true;
+  switch (handler->form) {
+    case JsonForm::kReport:
+    case JsonForm::kProtocol:
+      return true;
+    case JsonForm::kReportOrEnvelope:
+      return !outcome.text.empty();
+    case JsonForm::kEnvelope:
+    case JsonForm::kEnvelopeAlways:
+      return false;
+  }
+  return false;
+}
+
+// The report of a command that prints one without an envelope, or what it says instead.
+json::Value report_of(Outcome& outcome) {
+  if (!outcome.report.is_null()) return std::move(outcome.report);
+  if (outcome.text.empty()) {
+    return json::Object{{"detail", trim(outcome.diagnostics)},
+                        {"status", outcome.code == Code::kOk ? "ok" : "error"}};
+  }
+  auto document = json::parse(outcome.text);
+  return document.ok() ? std::move(document).value() : json::Object{{"text", outcome.text}};
+}
+
+// `cortex.principles.extract` of the words of a command.
+std::string envelope_name(const HandlerRow& handler) {
+  if (!handler.envelope.empty()) return std::string(handler.envelope);
+  std::string name = cat("cortex.", handler.path);
+  for (char& c : name) {
+    if (c == ' ') c = '.';
+    if (c == '-') c = '_';
+  }
+  return name;
+}
+
 std::string output_of(const Context& context, const HandlerRow* handler, Outcome& outcome,
                       std::string_view correlation_id) {
-  const bool bare = handler == nullptr || outcome.bare || handler->form == JsonForm::kReport ||
-                    (handler->form == JsonForm::kReportOrEnvelope && !outcome.text.empty());
+  const bool bare = is_bare(handler, outcome);
+  const bool whole =
+      context.invocation.enveloped && handler != nullptr && handler->form != JsonForm::kProtocol;
   const bool always = handler != nullptr && handler->form == JsonForm::kEnvelopeAlways;
-  if (bare || !(context.json() || always)) {
-    return std::move(outcome.text);
-  }
-  return envelope(handler->envelope, outcome.code, std::move(outcome.report),
-                  std::move(outcome.policy_outcome), correlation_id, std::move(outcome.outcome));
+  if (!whole && (bare || !(context.json() || always))) return std::move(outcome.text);
+  json::Value report = bare ? report_of(outcome) : std::move(outcome.report);
+  return envelope(bare ? envelope_name(*handler) : std::string(handler->envelope), outcome.code,
+                  std::move(report), std::move(outcome.policy_outcome), correlation_id,
+                  std::move(outcome.outcome));
 }
 
 std::string first_word(const Invocation& invocation) {

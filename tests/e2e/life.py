@@ -303,7 +303,50 @@ class Life:
             after = {name: data for name, data in harness.tree(home.data).items() if name == "events.jsonl"}
             self.check("refusals change nothing", after["events.jsonl"] != before["events.jsonl"])
 
+    # Commands that print a report without an envelope give one when it is asked for.
+    def envelopes(self):
+        with self.home() as home:
+            unknown = "prn_" + harness.ulid(1)
+            for arguments, code, member in (
+                    (("principles", "extract", "--window", "all", "--model", "replay"), 0, "candidate_principles"),
+                    (("principles", "extract", "--window", "all", "--model", "other"), 2, "detail"),
+                    (("principle", "promote", unknown, "--force", "advisory", "--reason", "x"), 7, "detail"),
+                    (("principle", "verify-promotion", unknown), 7, "detail"),
+                    (("reflect", "--trace", TRACE, "--model", "replay"), None, "detail"),
+                    (("models", "list"), 0, None)):
+                name = "cortex." + ".".join(word for word in arguments[:2] if not word.startswith("-"))
+                plain, whole = home.run("--json", *arguments), home.run("--json=v2", *arguments)
+                wanted = plain.returncode if code is None else code
+                try:
+                    document = json.loads(whole.stdout)
+                except ValueError:
+                    document = {}
+                problem = (whole.returncode != wanted or plain.returncode != wanted or document.get("exit_code") != wanted
+                           or document.get("command") != name.replace("-", "_")
+                           or (member and member not in document["report"]))
+                self.check(f"--json=v2 {' '.join(arguments[:2])}", problem and harness.said(whole))
+                self.check(f"--json {' '.join(arguments[:2])} stays as it was",
+                           plain.stdout.startswith(b'{\n  "command"') and harness.said(plain))
+
+    # A transcript is closed as a session is, without being imported first.
+    def transcripts(self):
+        with self.home() as home:
+            close = ("session", "close", SAMPLES / "claude-code.jsonl", "--extract")
+            first = self.json(home, *close)
+            self.check("a transcript is closed", (first["format"] != "claude-code" or not first["appended_count"]
+                                                  or not first["proposed_count"] or not first["user_lines_skipped"]) and first)
+            before = home.ledger.read_bytes()
+            again = self.json(home, *close)
+            self.check("closing it again changes nothing",
+                       (home.ledger.read_bytes() != before or again["appended_count"]) and again)
+            run = home.run("session", "close", SAMPLES / "claude-code.jsonl", "--format", "cortex")
+            self.check("as a session of Cortex it is none", (run.returncode != 7 or b"session.close.ingest_failed" not in run.stderr)
+                       and harness.said(run))
+            self.accounted("a closed transcript", home)
+
     def run(self):
+        self.envelopes()
+        self.transcripts()
         self.whole_life()
         self.two_runners()
         self.closing()
