@@ -47,6 +47,14 @@ Result<store::DecayJob> required_job(sqlite::Connection& db, const std::string& 
                  "decay.job_not_found");
 }
 
+void move_job(store::DecayJob& job, JobState to, Timestamp now) {
+  job.state = memory::job_state_token(to);
+  job.updated_at = column_time(now);
+  if (to == JobState::kInProgress) return;
+  job.runner.clear();
+  job.lease_until.clear();
+}
+
 store::Operation decay_operation(Services& services, std::string_view verb,
                                  const store::DecayJob& job, std::string_view from,
                                  std::string reason, json::Object more) {
@@ -138,10 +146,7 @@ Result<DecayRecoverReport> recover_decay(Services& services, const Layout& layou
         continue;
       }
       report.recovered.push_back(job.id);
-      job.state = memory::job_state_token(JobState::kPending);
-      job.runner.clear();
-      job.lease_until.clear();
-      job.updated_at = column_time(services.clock.now());
+      move_job(job, JobState::kPending, services.clock.now());
       operations.push_back(
           decay_operation(services, "recover", job, running, "nobody worked on it any more"));
     }

@@ -181,7 +181,6 @@ class DecayRun {
     more.add("memory", store::memory_to_json(summary));
     const std::string before = report_.job.state;
     report_.job.result_memory_id = summary.id;
-    release();
     move_to(JobState::kCompleted);
     Operations operations = std::move(sources.adoptions);
     operations.push_back(decay_operation(services_, "complete", report_.job, before,
@@ -205,7 +204,6 @@ class DecayRun {
     const bool model = why.token.starts_with("decay.llm_summary.");
     const std::string before = report_.job.state;
     report_.job.state_reason = model ? why.token : cat(why.token, ": ", why.message);
-    release();
     move_to(JobState::kFailed);
     return Operations{
         decay_operation(services_, "fail", report_.job, before, cat(why.token, ": ", why.message))};
@@ -217,14 +215,7 @@ class DecayRun {
     return {};
   }
 
-  void release() {
-    report_.job.runner.clear();
-    report_.job.lease_until.clear();
-  }
-  void move_to(JobState state) {
-    report_.job.state = token_of(state);
-    report_.job.updated_at = column_time(services_.clock.now());
-  }
+  void move_to(JobState state) { move_job(report_.job, state, services_.clock.now()); }
 
   Services& services_;
   const Layout& layout_;

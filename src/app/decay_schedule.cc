@@ -258,11 +258,8 @@ Result<DecayCancelReport> cancel_decay(Services& services, const Layout& layout,
                      "only pending and running jobs can be cancelled",
                      "decay.cancel.terminal_state");
     }
-    report.job.state = memory::job_state_token(memory::JobState::kCancelled);
+    move_job(report.job, memory::JobState::kCancelled, services.clock.now());
     report.job.cancel_reason = reason;
-    report.job.runner.clear();
-    report.job.lease_until.clear();
-    report.job.updated_at = column_time(services.clock.now());
     return std::vector{decay_operation(services, "cancel", report.job, report.from_state, reason)};
   };
   CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, caller, plan));

@@ -87,15 +87,11 @@ bool is_cut(const store::Memory& summary) {
 }
 
 Result<std::string> dispute(sqlite::Connection& db, const std::vector<std::string>& ids) {
-  CORTEX_ASSIGN(const auto open, store::list_contradictions(db, store::Which::kOpen));
-  for (const store::Contradiction& one : open) {
-    for (const std::string& id : ids) {
-      if (one.left_ref == id || one.right_ref == id) {
-        return cat("the open contradiction ", one.id, " touches ", id);
-      }
-    }
-  }
-  return std::string();
+  CORTEX_ASSIGN(const auto open, store::open_contradictions(db, ids));
+  if (open.empty()) return std::string();
+  const store::Contradiction& one = open.front();
+  const bool left = std::ranges::find(ids, one.left_ref) != ids.end();
+  return cat("the open contradiction ", one.id, " touches ", left ? one.left_ref : one.right_ref);
 }
 
 struct Support {

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "app/memory_work.h"
+#include "base/time.h"
+#include "memory/decay.h"
 #include "store/decay_jobs.h"
 #include "store/operation.h"
 
@@ -18,6 +20,9 @@ Result<store::DecayJob> required_job(sqlite::Connection& db, const std::string& 
 store::Operation decay_operation(Services& services, std::string_view verb,
                                  const store::DecayJob& job, std::string_view from,
                                  std::string reason, json::Object more = {});
+
+// The job changes its state now. Nobody works on it any more, unless it goes on being in progress.
+void move_job(store::DecayJob& job, memory::JobState to, Timestamp now);
 
 // The member that is left out of reports and their JSON where it has no value.
 json::Value text_or_null(const std::optional<std::string>& text);

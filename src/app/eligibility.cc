@@ -6,50 +6,24 @@
 #include <utility>
 
 #include "base/text.h"
+#include "store/contradictions.h"
 #include "store/memory_history.h"
 
 namespace cortex::app {
 namespace {
 
-struct OpenContradiction {
-  std::string id, left, right;
-};
-
 std::string as_json(std::span<const std::string> texts) {
   return json::write_compact(json::Array(texts.begin(), texts.end()));
 }
 
-// Those that name one of `ids`, oldest first, looked up by either side; of those that were open at
-// a moment: known by then, and not resolved before it.
-Result<std::vector<OpenContradiction>> open_contradictions(
-    sqlite::Connection& db, std::span<const std::string> ids,
-    const std::optional<store::AsOf>& when = {}) {
-  CORTEX_ASSIGN(auto found,
-                db.prepare("WITH asked(ref) AS MATERIALIZED (SELECT value FROM json_each(?1)) "
-                           "SELECT id, left_ref, right_ref FROM contradictions WHERE (+status IN "
-                           "('unresolved', 'interpreted') OR updated_at > ?2) AND (?2 IS NULL OR "
-                           "+created_at <= ?2) AND rowid IN (SELECT c.rowid FROM asked CROSS JOIN "
-                           "contradictions c ON c.left_ref = asked.ref UNION SELECT c.rowid FROM "
-                           "asked CROSS JOIN contradictions c ON c.right_ref = asked.ref) "
-                           "ORDER BY created_at, id"));
-  CORTEX_TRY(found.bind_all(as_json(ids), when ? std::optional(when->known_at) : std::nullopt));
-  std::vector<OpenContradiction> out;
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, found.step());
-    if (!more) return out;
-    out.push_back({std::string(found.column_text(0)), std::string(found.column_text(1)),
-                   std::string(found.column_text(2))});
-  }
-}
-
-Result<std::set<std::string>> active_among(sqlite::Connection& db,
-                                           const std::vector<OpenContradiction>& contradictions) {
+Result<std::set<std::string>> active_among(
+    sqlite::Connection& db, const std::vector<store::Contradiction>& contradictions) {
   std::set<std::string> active;
   if (contradictions.empty()) return active;
   std::vector<std::string> refs;
-  for (const OpenContradiction& one : contradictions) {
-    refs.push_back(one.left);
-    refs.push_back(one.right);
+  for (const store::Contradiction& one : contradictions) {
+    refs.push_back(one.left_ref);
+    refs.push_back(one.right_ref);
   }
   CORTEX_ASSIGN(auto found, db.prepare("SELECT id FROM memories WHERE +status = 'active' AND id IN "
                                        "(SELECT value FROM json_each(?1))"));
@@ -71,9 +45,9 @@ LeftOut unproven(const std::string& id, const store::LineageProof& proof) {
 }
 
 // Why the contradiction speaks against `id`; it names it.
-std::string contradiction_text(const OpenContradiction& one, const std::string& id,
+std::string contradiction_text(const store::Contradiction& one, const std::string& id,
                                const std::set<std::string>& active) {
-  const std::string& other = one.left == id ? one.right : one.left;
+  const std::string& other = one.left_ref == id ? one.right_ref : one.left_ref;
   if (!active.contains(other)) {
     return cat("contradiction ", one.id, " references unavailable memory ", quoted(other));
   }
@@ -93,14 +67,16 @@ Result<std::vector<Verdict>> judge(sqlite::Connection& db, std::span<const std::
   std::vector<Verdict> verdicts;
   if (memory_ids.empty()) return verdicts;
   CORTEX_ASSIGN(auto proofs, store::prove_lineages(db, memory_ids, depth));
-  CORTEX_ASSIGN(const auto contradictions, open_contradictions(db, memory_ids, when));
+  CORTEX_ASSIGN(const auto contradictions,
+                store::open_contradictions(db, memory_ids,
+                                           when ? std::optional(when->known_at) : std::nullopt));
   CORTEX_ASSIGN(const auto active, active_among(db, contradictions));
   CORTEX_ASSIGN(const auto of_agents, store::noted_by_agents(db, memory_ids));
-  std::map<std::string_view, const OpenContradiction*> against;
-  for (const OpenContradiction& one : contradictions) {
-    if (one.left == one.right) continue;
-    against.try_emplace(one.left, &one);
-    against.try_emplace(one.right, &one);
+  std::map<std::string_view, const store::Contradiction*> against;
+  for (const store::Contradiction& one : contradictions) {
+    if (one.left_ref == one.right_ref) continue;
+    against.try_emplace(one.left_ref, &one);
+    against.try_emplace(one.right_ref, &one);
   }
   for (std::size_t i = 0; i < memory_ids.size(); ++i) {
     const std::string& id = memory_ids[i];
@@ -126,20 +102,20 @@ Status refuse_unless_all_usable(sqlite::Connection& db, std::span<const std::str
     return eligibility_refused(cat("memory ", memory_ids[i], " excluded from default ", use,
                                    " use: ", unproven(memory_ids[i], proofs[i]).detail));
   }
-  CORTEX_ASSIGN(const auto contradictions, open_contradictions(db, memory_ids));
+  CORTEX_ASSIGN(const auto contradictions, store::open_contradictions(db, memory_ids));
   const std::set<std::string_view> in_play(memory_ids.begin(), memory_ids.end());
-  const OpenContradiction* between = nullptr;
-  for (const OpenContradiction& one : contradictions) {
-    const bool left = in_play.contains(one.left), right = in_play.contains(one.right);
+  const store::Contradiction* between = nullptr;
+  for (const store::Contradiction& one : contradictions) {
+    const bool left = in_play.contains(one.left_ref), right = in_play.contains(one.right_ref);
     if (left != right) {
       return eligibility_refused(cat("contradiction ", one.id, " references unavailable memory ",
-                                     quoted(left ? one.right : one.left)));
+                                     quoted(left ? one.right_ref : one.left_ref)));
     }
-    if (one.left != one.right && between == nullptr) between = &one;
+    if (one.left_ref != one.right_ref && between == nullptr) between = &one;
   }
   if (between == nullptr) return {};
   return eligibility_refused(cat("open contradiction blocks default ", use, " use: ", between->id,
-                                 " between ", between->left, " and ", between->right));
+                                 " between ", between->left_ref, " and ", between->right_ref));
 }
 
 std::vector<LeftOut> left_out_of(const std::vector<store::UnreadableMemory>& unreadable) {

@@ -156,8 +156,8 @@ Result<LlmSettings> server_settings(Services& services, const Environment& envir
 Result<std::unique_ptr<llm::Model>> ready_model(Services& services, const LlmSettings& settings,
                                                 const Warn& warn) {
   CORTEX_ASSIGN(OpenedModel opened, open_model(services, settings));
-  if (!opened.warning.empty()) warn(opened.warning);
   CORTEX_ASSIGN(const std::string doubt, opened.model->examine());
+  if (!opened.warning.empty()) warn(opened.warning);
   if (!doubt.empty()) warn(doubt);
   return std::move(opened.model);
 }

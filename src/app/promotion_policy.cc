@@ -115,14 +115,10 @@ trust::Contribution resolved_vote(const std::map<std::string, std::set<std::stri
 
 Result<trust::Contribution> conflict_vote(sqlite::Connection& db,
                                           const std::vector<std::string>& ids) {
-  CORTEX_ASSIGN(const auto open, store::list_contradictions(db, store::Which::kOpen));
+  CORTEX_ASSIGN(const auto open, store::open_contradictions(db, ids));
   std::map<std::string, std::set<std::string>> conflicts;
   std::vector<std::string> sides;
   for (const store::Contradiction& one : open) {
-    if (std::ranges::find(ids, one.left_ref) == ids.end() &&
-        std::ranges::find(ids, one.right_ref) == ids.end()) {
-      continue;
-    }
     conflicts[one.left_ref].insert(one.right_ref);
     conflicts[one.right_ref].insert(one.left_ref);
     sides.push_back(one.left_ref);

@@ -8,6 +8,7 @@
 #include "retrieval/content.h"
 #include "retrieval/document.h"
 #include "retrieval/snippet.h"
+#include "store/plain_rows.h"
 
 namespace cortex::app {
 namespace {
@@ -38,16 +39,6 @@ std::string_view class_of_source(std::string_view source, bool attested) {
 std::string_view class_of_authority(std::string_view authority) {
   if (authority == "user" || authority == "operator") return "operator_attested";
   return authority == "tool" || authority == "system" ? "tool_observed" : "runtime_derived";
-}
-
-std::vector<std::string> hit_texts(std::string_view json_array) {
-  std::vector<std::string> out;
-  const auto parsed = json::parse(json_array);
-  if (!parsed.ok() || parsed->as_array() == nullptr) return out;
-  for (const json::Value& value : *parsed->as_array()) {
-    if (const std::string* text = value.as_string()) out.push_back(*text);
-  }
-  return out;
 }
 
 class HitLoader {
@@ -99,7 +90,7 @@ class HitLoader {
       hit.source = select.column_text(5);
       hit.provenance_class = class_of_authority(hit.source);
       hit.status = select.column_text(6);
-      hit.source_events = hit_texts(select.column_text(7));
+      hit.source_events = store::texts_in(select.column_text(7));
       finish(hit);
       memories_[select.column_int(0)] = std::move(hit);
     }

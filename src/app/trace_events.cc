@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "json/value.h"
 #include "store/operation.h"
+#include "store/plain_rows.h"
 
 namespace cortex::app {
 namespace {
@@ -23,17 +24,6 @@ std::optional<core::Source> event_source(std::string_view text) {
   return source;
 }
 
-std::vector<std::string> event_texts(std::string_view text) {
-  std::vector<std::string> out;
-  const auto document = json::parse(text);
-  const json::Array* elements = document.ok() ? document->as_array() : nullptr;
-  if (elements == nullptr) return out;
-  for (const json::Value& element : *elements) {
-    if (element.as_string() != nullptr) out.push_back(*element.as_string());
-  }
-  return out;
-}
-
 // Nothing for a row that cannot be read, and for operations.
 std::optional<reflect::TraceEvent> event_of(sqlite::Statement& row) {
   reflect::TraceEvent event;
@@ -46,7 +36,7 @@ std::optional<reflect::TraceEvent> event_of(sqlite::Statement& row) {
   event.type = *type;
   event.source = *std::move(source);
   event.observed_at = row.column_text(3);
-  event.domains = event_texts(row.column_text(4));
+  event.domains = store::texts_in(row.column_text(4));
   event.payload = std::move(payload).value();
   return event;
 }

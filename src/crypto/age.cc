@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "crypto/bech32.h"
 #include "crypto/ed25519.h"
@@ -340,14 +341,14 @@ AgeIdentity::~AgeIdentity() { wipe(secret_); }
 
 Result<AgeRecipient> parse_age_recipient(std::string_view text) {
   const auto decoded = from_bech32(text);
-  AgeRecipient out;
-  if (!decoded || decoded->prefix != "age" || decoded->bytes.size() != out.size() ||
-      !text.starts_with("age1")) {
+  const auto out = decoded
+                       ? fixed_bytes<AgeRecipient>(std::span<const std::uint8_t>(decoded->bytes))
+                       : std::nullopt;
+  if (!out || decoded->prefix != "age" || !text.starts_with("age1")) {
     return make_error(Code::kPrecondition, cat(quoted(text), " is no age recipient"),
                       "nothing was changed", "give a public key that begins with age1");
   }
-  std::ranges::copy(decoded->bytes, out.begin());
-  return out;
+  return *out;
 }
 
 std::string age_recipient_text(const AgeRecipient& recipient) {

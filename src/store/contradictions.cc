@@ -25,6 +25,15 @@ Contradiction read(const sqlite::Statement& row) {
   return out;
 }
 
+Result<std::vector<Contradiction>> read_all(sqlite::Statement& rows) {
+  std::vector<Contradiction> found;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return found;
+    found.push_back(read(rows));
+  }
+}
+
 }  // namespace
 
 Result<std::vector<Contradiction>> list_contradictions(sqlite::Connection& db, Which which,
@@ -34,12 +43,22 @@ Result<std::vector<Contradiction>> list_contradictions(sqlite::Connection& db, W
   if (which == Which::kOpen) sql += " AND +status IN ('unresolved', 'interpreted')";
   CORTEX_ASSIGN(auto rows, db.prepare(cat(sql, " ORDER BY created_at, id")));
   CORTEX_TRY(rows.bind(1, touching));
-  std::vector<Contradiction> found;
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, rows.step());
-    if (!more) return found;
-    found.push_back(read(rows));
-  }
+  return read_all(rows);
+}
+
+Result<std::vector<Contradiction>> open_contradictions(sqlite::Connection& db,
+                                                       std::span<const std::string> refs,
+                                                       const std::optional<std::string>& known_at) {
+  constexpr std::string_view kTouching =
+      " WHERE (+status IN ('unresolved', 'interpreted') OR updated_at > ?2) AND (?2 IS NULL OR"
+      " +created_at <= ?2) AND rowid IN (SELECT c.rowid FROM asked CROSS JOIN contradictions c ON"
+      " c.left_ref = asked.ref UNION SELECT c.rowid FROM asked CROSS JOIN contradictions c ON"
+      " c.right_ref = asked.ref) ORDER BY created_at, id";
+  CORTEX_ASSIGN(auto rows,
+                db.prepare(cat("WITH asked(ref) AS MATERIALIZED (SELECT value FROM json_each(?1)) ",
+                               kSelect, kTouching)));
+  CORTEX_TRY(rows.bind_all(json::write_compact(json::Array(refs.begin(), refs.end())), known_at));
+  return read_all(rows);
 }
 
 Result<std::map<std::string, std::size_t>> count_open_contradictions(

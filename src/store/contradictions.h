@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,12 @@ enum class Which { kAll, kOpen };
 // query. A row with an unknown status is in none but kAll.
 Result<std::vector<Contradiction>> list_contradictions(
     sqlite::Connection& db, Which which, const std::optional<std::string>& touching = {});
+// The open ones that name one of `refs` on either side, looked up by it; of those that were open at
+// a moment (a text of the columns): known by then, and not resolved before it. By created_at, then
+// id. One query.
+Result<std::vector<Contradiction>> open_contradictions(
+    sqlite::Connection& db, std::span<const std::string> refs,
+    const std::optional<std::string>& known_at = {});
 // How many open ones touch each of `refs`, those without any left out. One query.
 Result<std::map<std::string, std::size_t>> count_open_contradictions(
     sqlite::Connection& db, const std::vector<std::string>& refs);

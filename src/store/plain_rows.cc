@@ -184,6 +184,16 @@ std::string text_of(const json::Object& row, std::string_view column) {
   return maybe_text_of(row, column).value_or("");
 }
 
+std::vector<std::string> texts_in(std::string_view json_array) {
+  std::vector<std::string> out;
+  const auto parsed = json::parse(json_array);
+  if (!parsed.ok() || parsed->as_array() == nullptr) return out;
+  for (const json::Value& value : *parsed->as_array()) {
+    if (const std::string* text = value.as_string()) out.push_back(*text);
+  }
+  return out;
+}
+
 std::optional<std::string> maybe_text_of(const json::Object& row, std::string_view column) {
   const json::Value* value = row.find(column);
   if (value == nullptr || value->as_string() == nullptr) return std::nullopt;

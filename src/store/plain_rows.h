@@ -52,6 +52,8 @@ Status put_row(sqlite::Connection& db, std::string_view table, std::string_view 
 // The text of a member, or empty; for rows read by the functions above.
 std::string text_of(const json::Object& row, std::string_view column);
 std::optional<std::string> maybe_text_of(const json::Object& row, std::string_view column);
+// The texts in a column that holds a JSON array; none in another.
+std::vector<std::string> texts_in(std::string_view json_array);
 // A real as it was stored. nullopt when it is no number.
 std::optional<double> real_of(const json::Object& row, std::string_view column);
 
