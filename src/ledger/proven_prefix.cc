@@ -17,19 +17,19 @@
 namespace cortex::ledger {
 namespace {
 
-constexpr std::uint64_t kBytesMax = 16384;
-constexpr std::uint64_t kFormat = 1;
-constexpr std::string_view kSignature = "signature";
+constexpr std::uint64_t kPrefixBytesMax = 16384;
+constexpr std::uint64_t kPrefixFormat = 1;
+constexpr std::string_view kPrefixSignature = "signature";
 // Before what is signed, so that no other signature of the key can stand for it.
-constexpr std::string_view kDomain{"\x12\x00\x01", 3};
+constexpr std::string_view kPrefixDomain{"\x12\x00\x01", 3};
 
 std::string signed_bytes(const json::Object& document) {
-  return cat(kDomain, json::write_compact(document));
+  return cat(kPrefixDomain, json::write_compact(document));
 }
 
-json::Object document_of(const PrefixBinding& binding, const ProvenPrefix& prefix) {
+json::Object prefix_document(const PrefixBinding& binding, const ProvenPrefix& prefix) {
   const ChainPlace& end = prefix.end;
-  return {{"format", kFormat},
+  return {{"format", kPrefixFormat},
           {"path", binding.path},
           {"device", binding.device},
           {"inode", binding.inode},
@@ -67,19 +67,20 @@ std::optional<ProvenPrefix> prefix_of(const json::Value& document, const crypto:
 }
 
 // What the key signed, for this binding.
-std::optional<ProvenPrefix> load(fs::FileSystem& fs, const std::string& path,
-                                 const PrefixBinding& binding, const crypto::PublicKey& key) {
-  const auto text = fs::read_all(fs, path, kBytesMax);
+std::optional<ProvenPrefix> load_prefix(fs::FileSystem& fs, const std::string& path,
+                                        const PrefixBinding& binding,
+                                        const crypto::PublicKey& key) {
+  const auto text = fs::read_all(fs, path, kPrefixBytesMax);
   if (!text.ok()) return std::nullopt;
   const auto line = parse_checked_line(*text);
   if (!line) return std::nullopt;
-  const std::string* hex = line->find_text(kSignature);
+  const std::string* hex = line->find_text(kPrefixSignature);
   const auto signature =
       hex == nullptr ? std::nullopt : fixed_bytes<crypto::Signature>(from_hex(*hex));
   auto prefix = prefix_of(*line, key);
   // Written anew from what was understood: nothing that the file says beside that was signed.
   if (!signature || !prefix ||
-      !crypto::verify(key, signed_bytes(document_of(binding, *prefix)), *signature)) {
+      !crypto::verify(key, signed_bytes(prefix_document(binding, *prefix)), *signature)) {
     return std::nullopt;
   }
   return prefix;
@@ -133,7 +134,7 @@ Result<PrefixBinding> bind_prefix(fs::FileSystem& fs, fs::File& ledger, std::str
 std::optional<ProvenPrefix> read_proven_prefix(fs::FileSystem& fs, fs::File& ledger,
                                                const PrefixBinding& binding,
                                                const crypto::PublicKey& key, Random& random) {
-  auto prefix = load(fs, proven_prefix_path(ledger.path()), binding, key);
+  auto prefix = load_prefix(fs, proven_prefix_path(ledger.path()), binding, key);
   if (!prefix || prefix->end.rows == 0) return std::nullopt;
   const LedgerHead head{prefix->end.offset, prefix->end.rows, prefix->end.head};
   if (!ends_with(ledger, head) || !tree_fits(fs, ledger, *prefix, random)) return std::nullopt;
@@ -142,8 +143,8 @@ std::optional<ProvenPrefix> read_proven_prefix(fs::FileSystem& fs, fs::File& led
 
 Status write_proven_prefix(fs::FileSystem& fs, fs::File& ledger, const PrefixBinding& binding,
                            const crypto::SigningKey& key, const ProvenPrefix& prefix) {
-  json::Object document = document_of(binding, prefix);
-  document.add(std::string(kSignature), to_hex(key.sign(signed_bytes(document))));
+  json::Object document = prefix_document(binding, prefix);
+  document.add(std::string(kPrefixSignature), to_hex(key.sign(signed_bytes(document))));
   return fs::overwrite(fs, proven_prefix_path(ledger.path()), checked_line(document));
 }
 

@@ -15,9 +15,9 @@ namespace {
 
 using testing::HasSubstr;
 
-class CountingFile final : public fs::ForwardFile {
+class ReadCountingFile final : public fs::ForwardFile {
  public:
-  CountingFile(std::unique_ptr<fs::File> file, std::uint64_t& bytes_read)
+  ReadCountingFile(std::unique_ptr<fs::File> file, std::uint64_t& bytes_read)
       : fs::ForwardFile(std::move(file)), bytes_read_(bytes_read) {}
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) override {
     CORTEX_ASSIGN(const std::size_t got, fs::ForwardFile::read_at(offset, out));
@@ -30,12 +30,13 @@ class CountingFile final : public fs::ForwardFile {
 };
 
 // Counts what is read of any file.
-class CountingFs final : public fs::ForwardFs {
+class ReadCountingFs final : public fs::ForwardFs {
  public:
   Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
                                          unsigned mode) override {
     CORTEX_ASSIGN(auto file, fs::posix().open(path, how, mode));
-    return std::unique_ptr<fs::File>(std::make_unique<CountingFile>(std::move(file), bytes_read));
+    return std::unique_ptr<fs::File>(
+        std::make_unique<ReadCountingFile>(std::move(file), bytes_read));
   }
   std::uint64_t bytes_read = 0;
 };
@@ -92,7 +93,7 @@ class SignedHistoryTest : public LedgerTest {
     return fs::read_all(fs::posix(), path, 1U << 30U).value();
   }
 
-  CountingFs counting_;
+  ReadCountingFs counting_;
   std::uint64_t rows_ = 0;
 };
 

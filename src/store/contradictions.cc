@@ -25,7 +25,7 @@ Contradiction read(const sqlite::Statement& row) {
   return out;
 }
 
-Result<std::vector<Contradiction>> read_all(sqlite::Statement& rows) {
+Result<std::vector<Contradiction>> read_contradictions(sqlite::Statement& rows) {
   std::vector<Contradiction> found;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
@@ -43,7 +43,7 @@ Result<std::vector<Contradiction>> list_contradictions(sqlite::Connection& db, W
   if (which == Which::kOpen) sql += " AND +status IN ('unresolved', 'interpreted')";
   CORTEX_ASSIGN(auto rows, db.prepare(cat(sql, " ORDER BY created_at, id")));
   CORTEX_TRY(rows.bind(1, touching));
-  return read_all(rows);
+  return read_contradictions(rows);
 }
 
 Result<std::vector<Contradiction>> open_contradictions(sqlite::Connection& db,
@@ -56,9 +56,9 @@ Result<std::vector<Contradiction>> open_contradictions(sqlite::Connection& db,
       " c.right_ref = asked.ref) ORDER BY created_at, id";
   CORTEX_ASSIGN(auto rows,
                 db.prepare(cat("WITH asked(ref) AS MATERIALIZED (SELECT value FROM json_each(?1)) ",
-                               kSelect, kTouching)));
+                               kSelectContradictions, kTouching)));
   CORTEX_TRY(rows.bind_all(json::write_compact(json::Array(refs.begin(), refs.end())), known_at));
-  return read_all(rows);
+  return read_contradictions(rows);
 }
 
 Result<std::map<std::string, std::size_t>> count_open_contradictions(
