@@ -243,7 +243,7 @@ class TranscriptCloseTest : public SessionCloseTest {
                                   const std::string& trace) -> Result<llm::Request> {
       CORTEX_ASSIGN(const auto events, events_of_trace(db, trace));
       std::string text = reflection("semantic", events.front().id);
-      text.replace(text.find(char*), trace.size(), trace);
+      text.replace(text.find(kCloseTrace), trace.size(), trace);
       const std::string claim = "the build is green";
       text.replace(text.find(claim), claim.size(), reflect::text_of(events.front().payload));
       *answer = text;
