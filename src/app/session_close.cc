@@ -160,9 +160,9 @@ class Closing {
     CORTEX_TRY(require_store(services_, request_.layout));
     if (!request_.reflect) return {};
     for (const std::string& trace : traces_) {
+      CORTEX_TRY(go_on(services_.stop));
       report_.trace_id = trace;
       CORTEX_TRY(reflect_upon_trace());
-      CORTEX_TRY(go_on(services_.stop));
     }
     return embed();
   }
