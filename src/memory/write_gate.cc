@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <bitset>
 #include <utility>
 
 #include "base/text.h"
@@ -15,17 +16,14 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kActions = {"off", "report", "redact", "refuse"};
 
-const FirstByte& first_byte(char c) {
-  static const FirstBytes& index = first_bytes();
+const FirstByte& first_byte(const FirstBytes& index, char c) {
   return index.bytes[static_cast<unsigned char>(c)];
 }
 
-bool begins_here(std::string_view text, std::size_t at) {
-  return at == 0 || !first_byte(text[at - 1]).is_word || !first_byte(text[at]).is_word;
-}
-
-bool ends_here(std::string_view text, std::size_t end) {
-  return end >= text.size() || !first_byte(text[end - 1]).is_word || !first_byte(text[end]).is_word;
+// No word goes on over it.
+bool is_border(const FirstBytes& index, std::string_view text, std::size_t at) {
+  return at == 0 || at >= text.size() || !first_byte(index, text[at - 1]).is_word ||
+         !first_byte(index, text[at]).is_word;
 }
 
 bool is_gap(char c) {
@@ -74,22 +72,52 @@ bool stands_at(const TokenDetector& row, std::string_view text, std::size_t at) 
   return std::ranges::equal(there, row.literal, {}, gate_lower, gate_lower);
 }
 
+// The pairs of bytes that literals begin with: of running text one pair in a hundred.
+class TokenPairs {
+ public:
+  TokenPairs() {
+    for (const TokenDetector& row : token_detectors()) {
+      const char first = row.literal[0], second = row.literal[1];  // none is shorter
+      if (!row.gap) {
+        pairs_[place(first, second)] = true;
+        continue;
+      }
+      for (const char one : {gate_lower(first), gate_upper(first)}) {
+        for (const char two : {gate_lower(second), gate_upper(second)}) {
+          pairs_[place(one, two)] = true;
+        }
+      }
+    }
+  }
+  bool holds(char first, char second) const { return pairs_[place(first, second)]; }
+
+ private:
+  static char gate_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c; }
+  static std::size_t place(char first, char second) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(first)) << 8U |
+           static_cast<unsigned char>(second);
+  }
+  std::bitset<65536> pairs_;
+};
+
 // Every place of every literal, in one pass that compares few literals a byte.
 void find_tokens(std::string_view text, const GatePolicy& policy, std::vector<Finding>& findings) {
   if (policy.secrets == GateAction::kOff) return;
   const std::span<const TokenDetector> detectors = token_detectors();
-  const std::span<const std::uint8_t> all_rows = first_bytes().token_rows;
+  const FirstBytes& index = first_bytes();
+  static const TokenPairs pairs;
+  const std::span<const std::uint8_t> all_rows = index.token_rows;
   std::vector<std::size_t> ends(detectors.size());  // of the last match of each
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const FirstByte& first = first_byte(text[at]);
-    if (first.token_count == 0) continue;
-    const bool begins = begins_here(text, at);
+  for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+    if (!pairs.holds(text[at], text[at + 1])) continue;
+    const FirstByte& first = first_byte(index, text[at]);
+    const bool begins = is_border(index, text, at);
     if (!begins && !first.begins_inside) continue;
     for (const std::uint8_t number : all_rows.subspan(first.first_token, first.token_count)) {
       const TokenDetector& row = detectors[number];
       if ((!row.gap && !begins) || at < ends[number] || !stands_at(row, text, at)) continue;
       const std::size_t length = match_token(row, text, at);
-      if (length == 0 || !ends_here(text, at + length)) continue;
+      if (length == 0 || !is_border(index, text, at + length)) continue;
       findings.push_back(
           {std::string(row.name), "secret", action_of("secret", row.action, policy), at, length});
       ends[number] = at + length;
@@ -110,17 +138,18 @@ std::uint32_t possible_shapes(std::string_view text, const GatePolicy& policy) {
 
 void find_shapes(std::string_view text, const GatePolicy& policy, std::vector<Finding>& findings) {
   const std::span<const ShapeDetector> detectors = shape_detectors();
+  const FirstBytes& index = first_bytes();
   const std::uint32_t possible = possible_shapes(text, policy);
   std::vector<std::size_t> ends(detectors.size());
   for (std::size_t at = 0; at < text.size(); ++at) {
-    std::uint32_t shapes = first_byte(text[at]).shapes & possible;
-    if (shapes == 0 || !begins_here(text, at)) continue;
+    std::uint32_t shapes = first_byte(index, text[at]).shapes & possible;
+    if (shapes == 0 || !is_border(index, text, at)) continue;
     for (; shapes != 0; shapes &= shapes - 1) {
       const auto number = static_cast<std::size_t>(std::countr_zero(shapes));
       const ShapeDetector& row = detectors[number];
       if (at < ends[number]) continue;
       const std::size_t length = row.match(text, at);
-      if (length == 0 || !ends_here(text, at + length)) continue;
+      if (length == 0 || !is_border(index, text, at + length)) continue;
       findings.push_back({std::string(row.name), std::string(row.kind),
                           action_of(row.kind, row.action, policy), at, length});
       ends[number] = at + length;
