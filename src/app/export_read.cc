@@ -55,7 +55,10 @@ Result<std::optional<Timestamp>> time_member(const json::Object& line, std::stri
 Status read_validity(const json::Object& line, std::uint64_t number, Item& item) {
   CORTEX_ASSIGN(const auto from, time_member(line, kValidFrom, number));
   CORTEX_ASSIGN(const auto until, time_member(line, kValidUntil, number));
-  if (from && until && *until <= *from) {
+  // One that was superseded from before it began never held: its times say so.
+  const std::string status = store::text_of(item.row, "status");
+  const bool in_use = status == "active" || status == "candidate";
+  if (in_use && from && until && *until <= *from) {
     return broken_line(number, cat(kValidUntil, " is not after ", kValidFrom));
   }
   if (from) item.valid_from = column_time(*from);

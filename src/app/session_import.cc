@@ -406,7 +406,7 @@ Result<std::vector<std::string>> traces_of(Services& services, const ImportReque
   memory::Redactions none;
   const auto on_turn = [&](transcript::Turn&& turn) -> Status {
     const std::string session = turn.session;
-    if (sessions.contains(session) ||
+    if (turn.type == core::EventType::kSystemNote || sessions.contains(session) ||
         !events.fill(turn, TurnEvents::Payloads::kLeftOut, decoded, none)) {
       return {};
     }
