@@ -76,8 +76,9 @@ struct ImportReport {
 
 // Errors: kUsage, kPrecondition (path, key, no store) before anything was read. What happens to one
 // file of a folder keeps no other from being imported.
-// The traces that the events of a transcript belong to, each once, in the order of the file. Reads
-// it once; memory: the names of its sessions. Errors: those of reading it.
+// The traces of the sessions in a transcript in which anything was said or done, each once, in the
+// order of the file; notes alone are no session. Reads it once; memory: the names of its sessions.
+// Errors: those of reading it.
 Result<std::vector<std::string>> traces_of(Services& services, const ImportRequest& request,
                                            transcript::Format format);
 

@@ -24,7 +24,6 @@ import measure  # noqa: E402
 
 KIB, MIB = 1 << 10, 1 << 20
 TAIL_BYTES_MAX = 256 * KIB      # what looking at the end of a ledger may read
-SIGNATURE_BYTES_MAX = MIB       # and what looking for the last signature may
 CALLS_SLACK = 0.2               # of the calls of one kind, and CALLS_FEW more: a deeper B-tree has more pages to read
 CALLS_FEW = 8
 PAGES_BYTES_MAX = 64 * KIB      # pages of a copied store that SQLite writes twice
@@ -271,7 +270,7 @@ class Counts:
                 trace = self.traced(home, *run)
                 self.check(f"trusted run on {rows} rows: the ledger is not mapped", trace.mapped(home.ledger) and "it is")
                 read[rows] = trace.read[str(home.ledger)].total()
-                limit = SIGNATURE_BYTES_MAX + TAIL_BYTES_MAX
+                limit = 2 * TAIL_BYTES_MAX  # the end, the last signature, the rows that are drawn
                 self.check(f"trusted run on {rows} rows: ledger bytes read",
                            read[rows] > limit and f"{read[rows]}, at most {limit}")
         self.check("trusted run: ledger bytes read do not grow with the ledger",
