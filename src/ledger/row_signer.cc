@@ -10,22 +10,15 @@
 namespace cortex::ledger {
 namespace {
 
-// How far back is looked, before the whole file is.
-constexpr std::uint64_t kLookBytes[] = {64U << 10, 1U << 20};
+constexpr std::uint64_t kLookBytes = 1U << 20;
 
 // The first line border at or behind `offset`, or the end.
 Result<std::uint64_t> line_border(fs::File& file, std::uint64_t offset, std::uint64_t size_bytes) {
-  constexpr std::uint64_t kBlockBytes = 4096;
-  std::string bytes;
-  while (offset > 0 && offset < size_bytes) {
-    bytes.resize(std::min(kBlockBytes, size_bytes - offset));
-    CORTEX_ASSIGN(const std::size_t got, file.read_at(offset, bytes));
-    const std::size_t newline = std::string_view(bytes).substr(0, got).find('\n');
-    if (newline != std::string::npos) return offset + newline + 1;
-    if (got < bytes.size()) return size_bytes;
-    offset += got;
-  }
-  return offset;
+  if (offset == 0) return std::uint64_t{0};
+  std::string bytes(static_cast<std::size_t>(size_bytes - offset), '\0');
+  CORTEX_ASSIGN(const std::size_t got, file.read_at(offset, bytes));
+  const std::size_t newline = std::string_view(bytes).substr(0, got).find('\n');
+  return newline == std::string::npos ? size_bytes : offset + newline + 1;
 }
 
 std::string active_after(const core::DecodedEvent& row) {
@@ -55,15 +48,12 @@ Result<std::optional<LastSigned>> find_behind(fs::File& file, std::uint64_t offs
 }  // namespace
 
 Result<LastSigned> find_last_signed(fs::File& file, std::uint64_t size_bytes) {
-  std::uint64_t end = size_bytes;  // of what was not looked at yet
-  for (const std::uint64_t look : kLookBytes) {
-    CORTEX_ASSIGN(const std::uint64_t begin,
-                  line_border(file, size_bytes - std::min(size_bytes, look), size_bytes));
-    CORTEX_ASSIGN(const auto last, find_behind(file, begin, end));
-    if (last) return *last;
-    end = begin;
+  CORTEX_ASSIGN(const std::uint64_t near,
+                line_border(file, size_bytes - std::min(size_bytes, kLookBytes), size_bytes));
+  CORTEX_ASSIGN(auto last, find_behind(file, near, size_bytes));
+  if (!last && near > 0) {
+    CORTEX_ASSIGN(last, find_behind(file, 0, near));
   }
-  CORTEX_ASSIGN(const auto last, find_behind(file, 0, end));
   return last.value_or(LastSigned{});
 }
 

@@ -23,8 +23,8 @@ struct LastSigned {
   Lineage lineage{};          // zeros: no row is signed
   std::string active_key_id;  // by what the last signed row prints and rotates to; or empty
 };
-// The first `size_bytes` of the file are whole rows. Reads the last 64 KiB, the last
-// megabyte when no row in there is signed, and all of the file when none is there either.
+// The first `size_bytes` of the file are whole rows. Reads the last megabyte; all of the file only
+// when no row in there is signed.
 Result<LastSigned> find_last_signed(fs::File& file, std::uint64_t size_bytes);
 
 class RowSigner {

@@ -270,7 +270,7 @@ class Counts:
                 trace = self.traced(home, *run)
                 self.check(f"trusted run on {rows} rows: the ledger is not mapped", trace.mapped(home.ledger) and "it is")
                 read[rows] = trace.read[str(home.ledger)].total()
-                limit = 2 * TAIL_BYTES_MAX  # the end, the last signature, the rows that are drawn
+                limit = 2 * MIB + 2 * TAIL_BYTES_MAX  # the last signature is looked for in a megabyte
                 self.check(f"trusted run on {rows} rows: ledger bytes read",
                            read[rows] > limit and f"{read[rows]}, at most {limit}")
         self.check("trusted run: ledger bytes read do not grow with the ledger",
