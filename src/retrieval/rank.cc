@@ -167,25 +167,24 @@ class Ranking {
                              [&](DocId a, DocId b) { return better(a, b); });
     docs.resize(count);
   }
+  // Whether one of kAtOnce sums is above `least`. Counted without a branch, so that compilers
+  // compare several at once.
+  static bool any_above(const float* sums, float least) {
+    std::uint32_t above = 0;
+    for (std::size_t i = 0; i < kAtOnce; ++i) above += sums[i] > least ? 1U : 0U;
+    return above != 0;
+  }
   // The best `count` documents by words. One pass: whatever is not above the least of the best so
   // far is passed by, and of equal ones the first is the better one.
   std::vector<DocId> best_by_words(std::size_t count) const {
-    constexpr std::size_t kAtOnce = 8;
     std::vector<DocId> best;
     float least = 0;
     const float* const words = words_.data();
     const std::size_t end = words_.size();
-    for (std::size_t doc = 0; doc < end;) {
-      const std::size_t stop = std::min(end, doc + kAtOnce);
-      if (stop == doc + kAtOnce) {
-        float most = words[doc];
-        for (std::size_t i = 1; i < kAtOnce; ++i) most = std::max(most, words[doc + i]);
-        if (most <= least) {
-          doc = stop;
-          continue;
-        }
-      }
-      for (; doc < stop; ++doc) {
+    for (std::size_t begin = 0; begin < end; begin += kAtOnce) {
+      const std::size_t stop = std::min(end, begin + kAtOnce);
+      if (stop == begin + kAtOnce && !any_above(words + begin, least)) continue;
+      for (std::size_t doc = begin; doc < stop; ++doc) {
         if (words[doc] > least) best.push_back(static_cast<DocId>(doc));
       }
       if (best.size() >= 2 * count) {
@@ -421,7 +420,7 @@ class Ranking {
   const Filter& filter_;
   const Weights& w_;
   std::span<const float> likeness_;
-  static constexpr std::size_t kLengthCodes = 256, kGainCounts = 4;
+  static constexpr std::size_t kLengthCodes = 256, kGainCounts = 4, kAtOnce = 32;
   std::size_t first_ = 0, wanted_ = 0;
   float scale_ = 0;  // sum of the weights of the question's words
   std::array<float, kLengthCodes> norms_{};
