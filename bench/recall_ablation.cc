@@ -44,14 +44,23 @@ struct Signal {
   float Weights::* weight;
 };
 constexpr Signal kSignals[] = {
-    {"prev1", &Weights::prev1},       {"next1", &Weights::next1},
-    {"prev2", &Weights::prev2},       {"next2", &Weights::next2},
-    {"answer", &Weights::answer},     {"session", &Weights::session},
-    {"coverage", &Weights::coverage}, {"coverage2", &Weights::coverage2},
-    {"speaker", &Weights::speaker},   {"named", &Weights::named},
-    {"question", &Weights::question}, {"when", &Weights::when},
-    {"how_many", &Weights::how_many}, {"time", &Weights::time},
-    {"feedback", &Weights::feedback}, {"whole", &Weights::whole},
+    {"prev1", &Weights::prev1},
+    {"next1", &Weights::next1},
+    {"prev2", &Weights::prev2},
+    {"next2", &Weights::next2},
+    {"answer", &Weights::answer},
+    {"session", &Weights::session},
+    {"session_coverage", &Weights::session_coverage},
+    {"coverage", &Weights::coverage},
+    {"coverage2", &Weights::coverage2},
+    {"speaker", &Weights::speaker},
+    {"named", &Weights::named},
+    {"question", &Weights::question},
+    {"when", &Weights::when},
+    {"how_many", &Weights::how_many},
+    {"time", &Weights::time},
+    {"feedback", &Weights::feedback},
+    {"whole", &Weights::whole},
     {"length norm b", &Weights::b},
 };
 

@@ -23,6 +23,12 @@ struct Weighted {
   int bit = -1;  // place in the mask of matched words, or none
 };
 
+// What the candidates of one session say about the question.
+struct SessionEvidence {
+  float squares = 0;        // of their sums
+  std::uint32_t words = 0;  // of the question, as in a mask
+};
+
 // A document that is looked at closely.
 struct Candidate {
   DocId doc = 0;
@@ -301,7 +307,9 @@ class Ranking {
     sessions_.clear();
     for (const Candidate& c : candidates_) {
       if (c.record.session == 0) continue;
-      sessions_[c.record.session] += words_[c.doc] * words_[c.doc];
+      SessionEvidence& session = sessions_[c.record.session];
+      session.squares += words_[c.doc] * words_[c.doc];
+      session.words |= masks_[c.doc];
     }
     for (const Candidate& c : candidates_) {
       if (!counts(c.doc, c.record)) continue;
@@ -324,7 +332,11 @@ class Ranking {
     p.neighbours = (c.answers ? w_.prev1 + w_.answer : w_.prev1) * words(record.prev) +
                    w_.next1 * words(record.next) + w_.prev2 * words(c.prev2) +
                    w_.next2 * words(c.next2);
-    if (record.session != 0) p.session = w_.session * std::sqrt(sessions_[record.session]);
+    if (record.session != 0) {
+      const SessionEvidence& session = sessions_[record.session];
+      p.session =
+          w_.session * std::sqrt(session.squares) + w_.session_coverage * share_of(session.words);
+    }
     const float covered = coverage(c);
     hit.direct = covered > 0;
     p.coverage = w_.coverage * covered;
@@ -345,6 +357,15 @@ class Ranking {
     hit.score = (p.words + p.neighbours + p.session + p.coverage + p.vectors) * p.speaker *
                 p.question * p.length * p.cue * p.time;
     return hit;
+  }
+
+  // The idf of the question's words that a mask holds.
+  float share_of(std::uint32_t words) const {
+    float sum = 0;
+    for (std::size_t i = 0; i < idfs_.size(); ++i) {
+      if ((words >> i & 1U) != 0) sum += idfs_[i];
+    }
+    return sum;
   }
 
   // Share of the question, by idf, that the turn and the four around it speak of.
@@ -428,7 +449,7 @@ class Ranking {
   std::vector<float> words_, idfs_;
   std::vector<std::uint32_t> masks_;
   std::vector<Candidate> candidates_;  // in order of documents
-  std::unordered_map<std::uint32_t, float> sessions_;
+  std::unordered_map<std::uint32_t, SessionEvidence> sessions_;
   std::vector<Term> known_;
   std::vector<Ranked> hits_;
 };

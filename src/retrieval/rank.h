@@ -18,7 +18,8 @@ struct Weights {
   float whole = 1.0F;                  // identifiers as a whole, beside their parts
   float prev1 = 0.357F, next1 = 0.3F;  // neighbouring turns
   float prev2 = 0.235F, next2 = 0.1F;
-  float session = 0.3F;                  // what the session says about the question
+  float session = 0.2F;                  // what the session says about the question
+  float session_coverage = 0.2F;         // distinct words of the question in the session
   float coverage = 0.42F;                // distinct words of the question in the turns around
   float coverage2 = 0.3F;                // share of it that words two turns away count
   float named = 0.4F;                    // a speaker's name as a word: whom a turn addresses
