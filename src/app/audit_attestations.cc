@@ -1,6 +1,6 @@
 // `audit verify --attestations KEY`: every attestation that is stored is checked again
-// (docs/formats.md, 7.2): those of what people brought in (audit_records.jsonl), the validations of
-// memories, the promotions of principles and the rotations of keys (operations of the ledger).
+// (docs/formats.md, 7.2): those of what people brought in (audit_records.jsonl) and those of
+// operations (signed_operation.h).
 //
 // A signature counts when its key is one of those named, or one that the timelines let sign then.
 // The rows concerned are handed over by the pass; memory is 200 bytes an attestation.
@@ -13,14 +13,12 @@
 
 #include "app/attest.h"
 #include "app/audit_section.h"
-#include "app/memory_use.h"
-#include "app/promotion_attestation.h"
+#include "app/signed_operation.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "crypto/key_file.h"
 #include "ledger/attestation.h"
-#include "ledger/signed_row.h"
 #include "ledger/user_attestation.h"
 #include "store/open.h"
 #include "store/operation.h"
@@ -144,70 +142,24 @@ void settle_misplaced(Attestations& all, std::uint64_t repeated_ids) {
 
 // --- operations
 
-void check_validation(Attestations& all, std::uint64_t row, const store::OperationRow& operation) {
-  const std::string* at = operation.arg("at").as_string();
-  const std::string* key_id = operation.arg("attestation").find_text("key_id");
-  const auto time = at == nullptr ? std::nullopt : parse_strict_rfc3339(*at);
-  if (key_id == nullptr || !time || !validation_holds(operation)) {
-    all.fail(row, operation.event_id, "signature_invalid",
-             "the signature of the validation did not verify");
-    return;
-  }
-  count(all, row, operation.event_id, *key_id, *time, all.operations_verified);
-}
-
-void check_rotation(Attestations& all, std::uint64_t row, const store::OperationRow& operation) {
-  const auto rotation = ledger::parse_rotation_envelope(operation.arg("rotation"));
-  const auto fault = rotation ? ledger::rotation_fault(*rotation, rotation->old_key)
-                              : std::optional<std::string>("it is malformed");
-  if (fault) {
-    all.fail(row, operation.event_id, "signature_invalid", cat("the rotation: ", *fault));
-    return;
-  }
-  ++all.operations_verified;
-}
-
-// Kept as text in the row of the doctrine, as the column has it.
-void check_doctrine(Attestations& all, std::uint64_t row, const store::OperationRow& operation) {
-  const json::Value& doctrine = operation.arg("doctrine");
-  const auto member = [&doctrine](std::string_view name) {
-    const std::string* text = doctrine.find_text(name);
-    return text == nullptr ? std::string() : *text;
-  };
-  const auto promoted_by = json::parse(member("promoted_by_json"));
-  const auto key_id =
-      check_promotion(promoted_by.ok() ? *promoted_by : json::Value(),
-                      {member("source_principle"), member("force"), member("promotion_reason")});
-  if (!key_id.ok()) {
-    all.fail(row, operation.event_id, "signature_invalid", key_id.error().message);
-    return;
-  }
-  const json::Value* attestation = promoted_by->find("attestation");
-  const std::string* at = attestation->find_text("signed_at");
-  const Timestamp signed_at = parse_relaxed_rfc3339(*at).value();  // check_promotion() read it
-  count(all, row, operation.event_id, *key_id, signed_at, all.operations_verified);
-}
-
 void check_operation(Attestations& all, std::uint64_t row, const core::Event& event) {
   const auto decoded = store::decode_operation(event, event.payload);
   if (!decoded.ok() || !*decoded) return;  // what it is, is said by --mirror
   const store::OperationRow& operation = **decoded;
-  if (operation.name == "memory.outcome" && operation.args.find("attestation") != nullptr) {
-    check_validation(all, row, operation);
-  } else if (operation.name == "authority.key.rotate") {
-    check_rotation(all, row, operation);
-  } else if (operation.name == "principle.promote") {
-    check_doctrine(all, row, operation);
+  const auto signed_by = operation_signature(operation);
+  if (!signed_by.ok()) {
+    all.fail(row, operation.event_id, signed_by.error().token, signed_by.error().message);
+  } else if (*signed_by && (*signed_by)->key_id.empty()) {
+    ++all.operations_verified;
+  } else if (*signed_by) {
+    count(all, row, operation.event_id, (*signed_by)->key_id, (*signed_by)->at,
+          all.operations_verified);
   }
 }
 
 bool is_attestable(const core::Event& event, std::string_view payload) {
   if (!ledger::attestation_operation(event.source.type).empty()) return true;
-  return store::looks_like_operation(event, payload) &&
-         (payload.find("\"attestation\"") != std::string_view::npos ||
-          payload.find("\"rotation\"") != std::string_view::npos ||
-          payload.find("\"principle.promote\"") != std::string_view::npos ||
-          payload.find("\\u") != std::string_view::npos);
+  return store::looks_like_operation(event, payload) && may_be_signed_operation(payload);
 }
 
 // --- inputs

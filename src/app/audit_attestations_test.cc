@@ -6,6 +6,9 @@
 #include "app/app_fixture.h"
 #include "app/attest.h"
 #include "app/audit.h"
+#include "app/decay.h"
+#include "app/decay_attest.h"
+#include "app/decay_work.h"
 #include "app/ingest.h"
 #include "app/keys.h"
 #include "app/memory_note.h"
@@ -56,8 +59,15 @@ class AttestationsTest : public AppTest {
     EXPECT_THAT(report.error->text(), HasSubstr(std::string(place)));
   }
   std::string records() { return get(records_path_); }
+  // As some other program might have written it: no planner looked at it.
+  void append_unchecked(const store::Operation& operation) {
+    core::Event row = event_of(unchecked_++, core::SourceType::kRuntime);
+    row.payload = store::operation_payload(operation, {});
+    append({row});
+  }
 
   std::string records_path_ = audit_records_path(live_);
+  std::uint64_t unchecked_ = 100;
 };
 
 TEST_F(AttestationsTest, WhatWasBroughtInIsAttested) {
@@ -187,6 +197,109 @@ TEST_F(AttestationsTest, SignedOperationsAreChecked) {
   const VerifyReport report = verify();
   EXPECT_EQ(report.code, Code::kOk) << report.error->text();
   EXPECT_EQ(to_json(report).find("attestations")->find_unsigned("operations_verified"), 2U);
+}
+
+// A validation without a signature is no validation.
+TEST_F(AttestationsTest, UnsignedValidation_IsMissing) {
+  append_unchecked({"memory.outcome", {{"relation", json::Object{{"relation", "validated"}}}}});
+  expect_fault(verify(), "missing", "nobody attests the validation");
+}
+
+class SummaryBy final : public SummaryBackend {
+ public:
+  explicit SummaryBy(std::string model) : model_(std::move(model)) {}
+  Result<SummaryAnswer> summarize(const SummaryRequest& /*request*/) override {
+    return SummaryAnswer{"short", model_};
+  }
+
+ private:
+  std::string model_;
+};
+
+// What an operator allowed a model to write stands in the ledger with the operator's signature.
+class SummaryAttestationsTest : public AttestationsTest {
+ protected:
+  SummaryAttestationsTest() {
+    job_ = schedule();
+    const SummaryAttestRequest request{.job_id = job_.id,
+                                       .model_name = "m",
+                                       .key_path = folder_ / "k.seed",
+                                       .output_path = folder_ / "signed.json"};
+    const auto made = attest_summary(services_, layout_, request);
+    EXPECT_TRUE(made.ok()) << made.error().text();
+    good_ = to_json(made->attestation);
+  }
+  store::DecayJob schedule() {
+    const auto noted =
+        note(services_, layout_, {}, {.claim = cat("thing ", count("memories")), .domains = {}});
+    EXPECT_TRUE(noted.ok()) << noted.error().text();
+    const auto made = schedule_decay(services_, layout_,
+                                     {.method = memory::SummaryMethod::kModel,
+                                      .source_ids = {{noted->memory_id}},
+                                      .attested = true});
+    EXPECT_TRUE(made.ok()) << made.error().text();
+    return made->job;
+  }
+  void run() {
+    SummaryBy backend("m");
+    const auto done = run_decay(
+        services_, layout_,
+        {.job_id = job_.id, .attestation_path = folder_ / "signed.json", .backend = &backend});
+    ASSERT_TRUE(done.ok() && !done->failure);
+  }
+  void write(std::string_view verb, json::Object more) {
+    append_unchecked(decay_operation(services_, verb, job_, job_.state, "r", std::move(more)));
+  }
+  static json::Object memory_by(std::string_view model) {
+    return {
+        {"applies_when_json", json::Object{{"llm_summary", json::Object{{"model_name", model}}}}}};
+  }
+
+  store::DecayJob job_;
+  json::Object good_;
+};
+
+TEST_F(SummaryAttestationsTest, AskingAndAnswering_AreBothSigned) {
+  run();
+  const VerifyReport report = verify();
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  EXPECT_EQ(to_json(report).find("attestations")->find_unsigned("operations_verified"), 2U);
+  VerifyRequest request{.layout = layout_};
+  request.mirror = true;
+  EXPECT_EQ(audit_verify(services_, request).code, Code::kOk);
+}
+
+TEST_F(SummaryAttestationsTest, OfAKeyThatDoesNotCount) {
+  run();
+  const VerifyReport report = verify("other.pub");
+  EXPECT_THAT(json::write_compact(to_json(report)),
+              HasSubstr("the key " + ledger::test_key(7).key_id() + " was not named"));
+  EXPECT_EQ(to_json(report).find("attestations")->find_unsigned("failures_total"), 5U)
+      << "three events, the question and the summary";
+}
+
+TEST_F(SummaryAttestationsTest, WithoutOne_IsMissing) {
+  write("claim", {{"model", "m"}});
+  expect_fault(verify(), "missing", "nobody attests the summary");
+  write("complete", {{"memory", memory_by("m")}});
+  EXPECT_EQ(to_json(verify()).find("attestations")->find_unsigned("failures_total"), 2U);
+  job_.method = "deterministic_concatenate";
+  write("complete", {{"memory", memory_by("m")}});
+  EXPECT_EQ(to_json(verify()).find("attestations")->find_unsigned("failures_total"), 3U)
+      << "whatever the job says";
+}
+
+TEST_F(SummaryAttestationsTest, ForAnotherModelOrJob_OrChanged_DoesNotHold) {
+  write("claim", {{"model", "n"}, {"attestation", good_}});
+  expect_fault(verify(), "signature_invalid", "for the model \"m\", not for \"n\"");
+  write("complete", {{"memory", memory_by("n")}, {"attestation", good_}});
+  json::Object other = good_;
+  other.set("signed_at", "2026-01-01T00:00:01Z");
+  write("claim", {{"model", "m"}, {"attestation", other}});
+  job_ = schedule();
+  write("claim", {{"model", "m"}, {"attestation", good_}});
+  EXPECT_EQ(to_json(verify()).find("attestations")->find_unsigned("failures_total"), 4U);
+  EXPECT_EQ(to_json(verify()).find("attestations")->find_unsigned("operations_verified"), 0U);
 }
 
 }  // namespace

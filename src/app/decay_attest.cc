@@ -10,22 +10,6 @@
 #include "memory/decay.h"
 
 namespace cortex::app {
-namespace {
-
-json::Object attestation_json(const SummaryAttestation& made, std::string_view signature) {
-  return {{"schema_version", 1},
-          {"purpose", "cortex.decay.llm_summary"},
-          {"operator_verifying_key_hex", made.key_hex},
-          {"operator_key_id", made.key_id},
-          {"signed_at", made.signed_at},
-          {"decay_job_id", made.job_id},
-          {"model_name", made.model_name},
-          {"prompt_template_blake3", made.prompt_template},
-          {"signature_hex", signature}};
-}
-
-}  // namespace
-
 Result<SummaryAttestReport> attest_summary(Services& services, const Layout& layout,
                                            const SummaryAttestRequest& request) {
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kDecayJob, request.job_id));
@@ -47,10 +31,11 @@ Result<SummaryAttestReport> attest_summary(Services& services, const Layout& lay
                         .job_id = id,
                         .model_name = request.model_name,
                         .prompt_template = summary_prompt_pin()};
-  const std::string signature = to_hex(key.sign(summary_attestation_preimage(report.attestation)));
-  const Status written = fs::write_new(
-      services.fs, request.output_path,
-      json::write_pretty(attestation_json(report.attestation, signature)) + "\n", 0644);
+  report.attestation.signature_hex =
+      to_hex(key.sign(summary_attestation_preimage(report.attestation)));
+  const Status written =
+      fs::write_new(services.fs, request.output_path,
+                    json::write_pretty(to_json(report.attestation)) + "\n", 0644);
   if (written.ok()) {
     CORTEX_TRY(services.fs.sync_directory(fs::parent_of(request.output_path)));
     return report;

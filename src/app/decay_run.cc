@@ -106,15 +106,16 @@ class DecayRun {
     auto attestation =
         read_summary_attestation(services_.fs, *request_.attestation_path, report_.job.id);
     if (!attestation.ok()) return not_run(attestation.error());
-    CORTEX_TRY(judge_key(db, *attestation));
+    attestation_ = *std::move(attestation);
+    CORTEX_TRY(judge_key(db, *attestation_));
     if (report_.failure) return Operations();
     if (request_.backend == nullptr) {
       return not_run(refusal(Code::kPrecondition, "no backend for summaries was named",
                              "give --ollama-summary or --claude-summary",
                              std::string(kBackendCallFailed)));
     }
-    question_ = {.model_name = attestation->model_name,
-                 .prompt_template = attestation->prompt_template,
+    question_ = {.model_name = attestation_->model_name,
+                 .prompt_template = attestation_->prompt_template,
                  .source_claims = {},
                  .max_output_bytes = memory::kSummaryBytesMax,
                  .job_id = report_.job.id};
@@ -128,8 +129,9 @@ class DecayRun {
     report_.job.lease_until = column_time(until);
     move_to(JobState::kInProgress);
     claimed_ = true;
-    return Operations{decay_operation(services_, "claim", report_.job, report_.from_state,
-                                      "claimed by a runner", {{"model", question_.model_name}})};
+    return Operations{decay_operation(
+        services_, "claim", report_.job, report_.from_state, "claimed by a runner",
+        {{"model", question_.model_name}, {"attestation", to_json(*attestation_)}})};
   }
 
   Status judge_key(sqlite::Connection& db, const SummaryAttestation& attestation) {
@@ -179,6 +181,7 @@ class DecayRun {
       }
     }
     more.add("memory", store::memory_to_json(summary));
+    if (by_model) more.add("attestation", to_json(*attestation_));
     const std::string before = report_.job.state;
     report_.job.result_memory_id = summary.id;
     move_to(JobState::kCompleted);
@@ -223,6 +226,7 @@ class DecayRun {
   std::optional<std::string> job_id_;
   DecayRunReport report_;
   SummaryRequest question_;
+  std::optional<SummaryAttestation> attestation_;  // there whenever a model was asked
   bool claimed_ = false;
 };
 

@@ -59,18 +59,19 @@ Result<json::Value> read_json(fs::FileSystem& fs, const std::string& path) {
   return json::parse(*text);
 }
 
-Status check_signature(const SummaryAttestation& attestation, std::string_view signature_hex) {
+Status check_signature(const SummaryAttestation& attestation) {
   const auto key = fixed_bytes<crypto::PublicKey>(from_hex(attestation.key_hex));
   if (!key || !crypto::check_public_key(*key).ok()) {
     return answer_rejected("operator_verifying_key_hex is no Ed25519 public key in lower-case hex");
   }
-  const auto signature = fixed_bytes<crypto::Signature>(from_hex(signature_hex));
+  const auto signature = fixed_bytes<crypto::Signature>(from_hex(attestation.signature_hex));
   if (!signature) return answer_rejected("signature_hex is no signature in lower-case hex");
   if (crypto::verify(*key, summary_attestation_preimage(attestation), *signature)) return {};
   return answer_rejected("the signature does not fit the attestation");
 }
 
-// Members of the file by their names, in the order in which they are checked.
+constexpr std::string_view kSignatureMember = "signature_hex";
+// The other members that are texts, in the order in which they are checked.
 struct AttestationMember {
   std::string_view name;
   std::string SummaryAttestation::* member;
@@ -120,19 +121,27 @@ std::string summary_attestation_preimage(const SummaryAttestation& attestation) 
   return out;
 }
 
-Result<SummaryAttestation> read_summary_attestation(fs::FileSystem& fs, const std::string& path,
-                                                    std::string_view job_id) {
-  auto file = read_json(fs, path);
-  if (!file.ok()) return answer_rejected(file.error().message);
+json::Object to_json(const SummaryAttestation& attestation) {
+  json::Object out{{"schema_version", kSummaryVersion}, {"purpose", kSummaryPurpose}};
+  for (const AttestationMember& one : kMembers) {
+    out.add(std::string(one.name), attestation.*one.member);
+  }
+  out.add(std::string(kSignatureMember), attestation.signature_hex);
+  return out;
+}
+
+Result<SummaryAttestation> check_summary_attestation(const json::Value& attestation,
+                                                     std::string_view job_id) {
   SummaryAttestation out;
   for (const AttestationMember& one : kMembers) {
-    const std::string* text = file->find_text(one.name);
+    const std::string* text = attestation.find_text(one.name);
     if (text == nullptr) return answer_rejected(cat("the attestation has no ", one.name));
     out.*one.member = *text;
   }
-  if (file->find_unsigned("schema_version") != kSummaryVersion)
+  if (attestation.find_unsigned("schema_version") != kSummaryVersion) {
     return answer_rejected("schema_version is not 1");
-  const std::string* purpose = file->find_text("purpose");
+  }
+  const std::string* purpose = attestation.find_text("purpose");
   if (purpose == nullptr || *purpose != kSummaryPurpose)
     return answer_rejected(cat("purpose is not ", kSummaryPurpose));
   if (out.job_id != job_id) {
@@ -142,10 +151,19 @@ Result<SummaryAttestation> read_summary_attestation(fs::FileSystem& fs, const st
   if (!out.prompt_template.starts_with("blake3:")) {
     return answer_rejected("prompt_template_blake3 does not begin with blake3:");
   }
-  const std::string* signature = file->find_text("signature_hex");
-  if (signature == nullptr) return answer_rejected("the attestation has no signature_hex");
-  CORTEX_TRY(check_signature(out, *signature));
+  const std::string* signature = attestation.find_text(kSignatureMember);
+  if (signature == nullptr)
+    return answer_rejected(cat("the attestation has no ", kSignatureMember));
+  out.signature_hex = *signature;
+  CORTEX_TRY(check_signature(out));
   return out;
+}
+
+Result<SummaryAttestation> read_summary_attestation(fs::FileSystem& fs, const std::string& path,
+                                                    std::string_view job_id) {
+  const auto file = read_json(fs, path);
+  if (!file.ok()) return answer_rejected(file.error().message);
+  return check_summary_attestation(*file, job_id);
 }
 
 std::string summary_request_hash(const SummaryRequest& request) {

@@ -20,11 +20,17 @@ inline constexpr std::string_view kBackendCallFailed = "decay.llm_summary.backen
 // An operator's signature under one job, one model and one prompt (docs/formats.md, "Decay").
 struct SummaryAttestation {
   std::string key_hex, key_id, signed_at, job_id, model_name, prompt_template;
+  std::string signature_hex{};
 };
 // The bytes that are signed.
 std::string summary_attestation_preimage(const SummaryAttestation& attestation);
-// Reads and checks everything but the authority of the key. Error: kPrecondition with token
+// As its file and operations of the ledger have it.
+json::Object to_json(const SummaryAttestation& attestation);
+// Checks everything but the authority of the key. Error: kPrecondition with token
 // kAttestationRejected.
+Result<SummaryAttestation> check_summary_attestation(const json::Value& attestation,
+                                                     std::string_view job_id);
+// The same from a file.
 Result<SummaryAttestation> read_summary_attestation(fs::FileSystem& fs, const std::string& path,
                                                     std::string_view job_id);
 

@@ -1,0 +1,27 @@
+// The signatures that operations of the ledger carry (docs/formats.md, 7.2): validations of
+// memories, promotions of principles, rotations of keys, and summaries by a model. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "store/operation.h"
+
+namespace cortex::app {
+
+struct OperationSigner {
+  std::string key_id;  // empty for a rotation: its rows follow the key by themselves
+  Timestamp at;        // when it signed
+};
+
+// Nothing for an operation that needs no signature. Errors (kIntegrity) have the token `missing` or
+// `signature_invalid`. Whether the key was entitled to sign is another question.
+Result<std::optional<OperationSigner>> operation_signature(const store::OperationRow& operation);
+
+// False only for payloads of operations that need no signature: a search in the text.
+bool may_be_signed_operation(std::string_view payload);
+
+}  // namespace cortex::app
