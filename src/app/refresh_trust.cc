@@ -12,8 +12,10 @@ namespace {
 
 constexpr int kTrustTimeoutMillis = 30'000;
 constexpr std::size_t kTrustedRootBytesMax = 4U << 20;
+constexpr std::uint64_t kTufRootBytesMax = 1U << 20;
 constexpr std::string_view kFileScheme = "file://";
 constexpr std::string_view kTarget = "trusted_root.json";
+constexpr std::string_view kSigstoreHost = "tuf-repo-cdn.sigstore.dev";
 
 Result<std::optional<std::string>> fetch_file(Services& services, const std::string& url) {
   using Found = std::optional<std::string>;
@@ -41,24 +43,43 @@ Result<std::optional<std::string>> fetch_file(Services& services, const std::str
 Result<std::string> repository_of(const std::string& url) {
   const std::string tail = cat("/targets/", kTarget);
   if (url.ends_with(tail)) return url.substr(0, url.size() - tail.size());
-  return make_error(Code::kUsage, cat("--tuf-root goes with a URL that ends with ", tail),
+  return make_error(Code::kUsage,
+                    cat("a root that TUF metadata vouch for has a URL that ends with ", tail),
                     "nothing was changed", "name that URL with --url");
+}
+
+// The root from which on the repository is verified, where it is.
+Result<std::optional<std::string>> trusted_tuf_root(Services& services,
+                                                    const RefreshRequest& request) {
+  using Found = std::optional<std::string>;
+  if (request.tuf_root && *request.tuf_root != kSigstoreRoot) {
+    CORTEX_ASSIGN(std::string text, fs::read_all(services.fs, *request.tuf_root, kTufRootBytesMax));
+    return Found(std::move(text));
+  }
+  const bool sigstore = request.tuf_root || net::url_host(request.url) == kSigstoreHost;
+  return sigstore ? Found(request.sigstore_root) : Found();
 }
 
 Result<std::string> fetch_root(Services& services, const RefreshRequest& request,
                                RefreshReport& report) {
-  if (request.tuf_root) {
+  CORTEX_ASSIGN(auto tuf_root, trusted_tuf_root(services, request));
+  if (tuf_root) {
     CORTEX_ASSIGN(const std::string repository, repository_of(request.url));
     const FetchFile fetch = [&services](const std::string& url) {
       return fetch_file(services, url);
     };
     CORTEX_ASSIGN(TufTarget target, fetch_tuf_target(services, fetch,
                                                      {.repository = repository,
-                                                      .root_path = *request.tuf_root,
+                                                      .root = *std::move(tuf_root),
                                                       .state_path = cat(request.cache_path, ".tuf"),
                                                       .target = std::string(kTarget)}));
     report.tuf_root_version = target.root_version;
     return std::move(target.bytes);
+  }
+  if (!request.url.starts_with(kFileScheme)) {
+    report.notes.emplace_back(
+        "nothing but the connection vouches for what this URL brings; name a TUF root that is"
+        " trusted with --tuf-root");
   }
   CORTEX_ASSIGN(auto bytes, fetch_file(services, request.url));
   if (bytes) return *std::move(bytes);
@@ -79,10 +100,10 @@ std::optional<ledger::TrustedRoot> look_at_cache(Services& services, RefreshRepo
       ledger::load_trusted_root(services.fs, report.cache_path, services.clock.now());
   if (!loaded.cached()) return std::nullopt;
   if (!loaded.root) {
-    report.note = cat("the cached trusted root cannot be read: ", loaded.why);
+    report.notes.push_back(cat("the cached trusted root cannot be read: ", loaded.why));
     return std::nullopt;
   }
-  if (loaded.state != ledger::RootState::kCached) report.note = "cache_stale";
+  if (loaded.state != ledger::RootState::kCached) report.notes.emplace_back("cache_stale");
   report.previous_signed_at = loaded.root->signed_at;
   return std::move(loaded.root);
 }
@@ -115,7 +136,12 @@ RefreshReport refresh_trust(Services& services, const RefreshRequest& request) {
                    "the trusted root is older than the one that came with the program"));
     return report;
   }
-  const bool newer = !cached || root->signed_at > cached->signed_at;
+  // Dates tell only of new keys. Verified metadata, which do not go back, also tell of keys that
+  // end.
+  const bool other =
+      cached && ledger::trusted_root_text(*root) != ledger::trusted_root_text(*cached);
+  const bool newer =
+      !cached || root->signed_at > cached->signed_at || (report.tuf_root_version && other);
   // Written again when it is no newer: its age counts from the last time that it was looked for.
   const Status stored =
       ledger::store_trusted_root(services.fs, request.cache_path, newer ? *root : *cached);

@@ -9,7 +9,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::uint64_t kTufRootBytesMax = 1U << 20;
+constexpr std::uint64_t kTufStateBytesMax = 2U << 20;
 constexpr int kRootsMax = 256;  // in one run
 
 // What an earlier run has seen.
@@ -24,17 +24,20 @@ Error tuf_error(std::string message) {
   return error;
 }
 
-Result<Seen> read_seen(fs::FileSystem& fs, const std::string& path) {
+// Nothing of what was seen of another repository counts: it has other keys and other versions.
+Result<Seen> read_seen(fs::FileSystem& fs, const std::string& path, const std::string& repository) {
   Seen seen;
   CORTEX_ASSIGN(const fs::Info info, fs.stat(path));
   if (info.kind == fs::Kind::kMissing) return seen;
-  CORTEX_ASSIGN(const std::string text, fs::read_all(fs, path, 2 * kTufRootBytesMax));
+  CORTEX_ASSIGN(const std::string text, fs::read_all(fs, path, kTufStateBytesMax));
   const auto state = json::parse(text);
   const std::string* root = state.ok() ? state->find_text("root") : nullptr;
   if (root == nullptr) {
     return tuf_error(
         cat(quoted(path), " cannot be read; remove it to begin with the trusted root"));
   }
+  const std::string* of = state->find_text("repository");
+  if (of != nullptr && *of != repository) return seen;
   CORTEX_ASSIGN(seen.root, ledger::parse_tuf_root(*root));
   seen.timestamp = state->find_unsigned("timestamp").value_or(0);
   seen.snapshot = state->find_unsigned("snapshot").value_or(0);
@@ -42,9 +45,11 @@ Result<Seen> read_seen(fs::FileSystem& fs, const std::string& path) {
   return seen;
 }
 
-Status write_seen(fs::FileSystem& fs, const std::string& path, const Seen& seen) {
+Status write_seen(fs::FileSystem& fs, const std::string& path, const std::string& repository,
+                  const Seen& seen) {
   return fs::overwrite(fs, path,
-                       json::write_compact(json::Object{{"root", seen.root->text},
+                       json::write_compact(json::Object{{"repository", repository},
+                                                        {"root", seen.root->text},
                                                         {"timestamp", seen.timestamp},
                                                         {"snapshot", seen.snapshot},
                                                         {"targets", seen.targets}}));
@@ -56,9 +61,8 @@ class Client {
       : fetch_(fetch), request_(request), now_(services.clock.now()) {}
 
   // From the given root, or from a newer one that an earlier run has followed to.
-  Status follow_roots(fs::FileSystem& fs, Seen& seen) {
-    CORTEX_ASSIGN(const std::string text, fs::read_all(fs, request_.root_path, kTufRootBytesMax));
-    CORTEX_ASSIGN(ledger::TufRoot given, ledger::parse_tuf_root(text));
+  Status follow_roots(Seen& seen) {
+    CORTEX_ASSIGN(ledger::TufRoot given, ledger::parse_tuf_root(request_.root));
     if (!seen.root || seen.root->version < given.version) seen.root = std::move(given);
     for (int steps = 0; steps < kRootsMax; ++steps) {
       CORTEX_ASSIGN(const auto next, fetch_(url(cat(seen.root->version + 1, ".root.json"))));
@@ -124,16 +128,16 @@ class Client {
 
 Result<TufTarget> fetch_tuf_target(Services& services, const FetchFile& fetch,
                                    const TufRequest& request) {
-  CORTEX_ASSIGN(Seen seen, read_seen(services.fs, request.state_path));
+  CORTEX_ASSIGN(Seen seen, read_seen(services.fs, request.state_path, request.repository));
   Client client(services, fetch, request);
-  CORTEX_TRY(client.follow_roots(services.fs, seen));
+  CORTEX_TRY(client.follow_roots(seen));
   const ledger::TufRoot& root = *seen.root;
   CORTEX_ASSIGN(const auto timestamp, client.metadata(root, "timestamp", nullptr, seen.timestamp));
   CORTEX_ASSIGN(const auto snapshot, client.metadata(root, "snapshot", &timestamp, seen.snapshot));
   CORTEX_ASSIGN(const auto targets, client.metadata(root, "targets", &snapshot, seen.targets));
   TufTarget out{.bytes = {}, .root_version = root.version, .targets_version = targets.version};
   CORTEX_ASSIGN(out.bytes, client.target(root, targets));
-  CORTEX_TRY(write_seen(services.fs, request.state_path, seen));
+  CORTEX_TRY(write_seen(services.fs, request.state_path, request.repository, seen));
   return out;
 }
 

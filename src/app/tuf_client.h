@@ -17,9 +17,10 @@ using FetchFile = std::function<Result<std::optional<std::string>>(const std::st
 
 struct TufRequest {
   std::string repository;  // URL of the folder with the metadata
-  std::string root_path;   // a root that is trusted already: from a source that is not the network
-  std::string state_path;  // what was seen last: newer roots and versions; made when missing
-  std::string target;      // "trusted_root.json"
+  std::string root;        // one that is trusted already: from a source that is not the network
+  // What was seen last of this repository: newer roots and versions. Made when it is missing.
+  std::string state_path;
+  std::string target;  // "trusted_root.json"
 };
 
 struct TufTarget {

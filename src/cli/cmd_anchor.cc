@@ -117,7 +117,9 @@ Outcome run_refresh_trust(const Context& context) {
   Outcome outcome;
   outcome.code = report.code;
   outcome.report = to_json(report);
-  if (!report.note.empty()) outcome.diagnostics = cat("note: ", printable(report.note), "\n");
+  for (const std::string& note : report.notes) {
+    outcome.diagnostics += cat("note: ", printable(note), "\n");
+  }
   if (report.error) {
     outcome.diagnostics += error_line(context.invocation.command->path, *report.error);
   }

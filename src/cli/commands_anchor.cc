@@ -72,7 +72,9 @@ constexpr Flag kRefreshFlags[] = {
     {.name = "cache-path", .value_name = "FILE", .about = "Where it is kept"},
     {.name = "tuf-root",
      .value_name = "FILE",
-     .about = "TUF root that is trusted: verify the repository's metadata from it on"},
+     .about =
+         "TUF root that is trusted, to verify the repository from it on; 'sigstore': the one in"
+         " the program, which Sigstore's own repository is always verified by"},
 };
 constexpr Flag kDrillFlags[] = {
     {.name = "db", .value_name = "PATH", .about = "Store of the drill", .required = true},

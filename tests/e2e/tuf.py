@@ -108,6 +108,8 @@ def main():
         check("a root that expired", 7, "signature_invalid", "expired")
         trusted.write_bytes(trusted.read_bytes().replace(b'"threshold": 2', b'"threshold": 1'))
         check("a trusted root that was changed", 7, "signature_invalid")
+        check("the root in the program, which signed none of this", 7, "signature_invalid", "root 15",
+              (*refresh[:7], "--tuf-root", "sigstore"))
         check("a URL that is no target", 2, "http_error", "/targets/trusted_root.json",
               (*refresh[:4], f"file://{made.folder}/x.json", *refresh[5:]))
     return tally.finish()

@@ -6,8 +6,10 @@
 
 #include <vector>
 
+#include "base/fs/fs.h"
 #include "base/text.h"
 #include "crypto/sha256.h"
+#include "ledger/anchor/sigstore_root.h"
 
 namespace cortex::ledger {
 namespace {
@@ -155,6 +157,42 @@ TEST_F(TufTest, EveryFlippedBitIsRefusedOrMeansNothing) {
     const auto parsed = parse_tuf_metadata(root, "timestamp", flipped, kNow, 5);
     EXPECT_FALSE(parsed.ok()) << flipped;
   }
+}
+
+// The root in the program is what docs/formats.md says, and holds by itself: 3 of 5 people.
+TEST_F(TufTest, RootOfSigstore) {
+  const std::string text(sigstore_tuf_root());
+  EXPECT_EQ(crypto::sha256_hex(text),
+            "73747011d0857ada15479a16c4cae0f3ed03aac698b523b97e1de314ac9d9ca8");
+  const auto root = parse_tuf_root(text);
+  ASSERT_TRUE(root.ok()) << root.error().message;
+  EXPECT_EQ(root->version, 15U);
+  EXPECT_EQ(root->roles.at("root").threshold, 3U);
+  EXPECT_EQ(root->roles.at("root").key_ids.size(), 5U);
+  EXPECT_EQ(root->keys.size(), 6U);
+  EXPECT_TRUE(root->consistent_snapshot);
+  for (const char* name : {"root", "timestamp", "snapshot", "targets"}) {
+    for (const std::string& id : root->roles.at(name).key_ids) {
+      EXPECT_TRUE(root->keys.contains(id)) << name;
+    }
+  }
+  json::Value document = json::parse(text).value();
+  json::Value fewer = document;
+  fewer.as_object()->find("signatures")->as_array()->resize(2);
+  EXPECT_THAT(why(parse_tuf_root(json::write_compact(fewer))), HasSubstr("2 of the 3 keys"));
+  document.as_object()->find("signed")->as_object()->set("version", 16);
+  EXPECT_THAT(why(parse_tuf_root(json::write_compact(document))), HasSubstr("0 of the 3 keys"));
+}
+
+// As the people behind it signed it: ECDSA, and one of them not at all in the root before.
+TEST_F(TufTest, RootOfSigstore_FollowsTheOneBefore) {
+  const auto text = fs::read_all(fs::posix(), CORTEX_TEST_DATA "/sigstore/14.root.json", 1U << 20U);
+  const auto before = parse_tuf_root(text.value());
+  ASSERT_TRUE(before.ok()) << before.error().message;
+  EXPECT_EQ(before->version, 14U);
+  const auto next = next_tuf_root(*before, sigstore_tuf_root());
+  ASSERT_TRUE(next.ok()) << next.error().message;
+  EXPECT_THAT(why(next_tuf_root(*next, *text)), HasSubstr("root 15 is followed by version 14"));
 }
 
 TEST_F(TufTest, FileOfAnotherLengthOrDigest) {
