@@ -171,10 +171,12 @@ Status write_receipts(Services& services, const AnchorRequest& request, const Pr
     report.output_path = request.receipt;
   }
   std::string all;
-  std::vector<std::string> records;
-  for (const ledger::Receipt& receipt : proofs.receipts) {
-    records.push_back(receipt_text(receipt));
-    all += records.back();
+  std::vector<ledger::WrittenRecord> records;
+  for (std::size_t i = 0; i < proofs.receipts.size(); ++i) {
+    const std::string record = receipt_text(proofs.receipts[i]);
+    note_written(record, {i == best ? request.receipt : std::nullopt, request.receipt_history},
+                 records);
+    all += record;
   }
   if (request.receipt_history) {
     CORTEX_TRY(append_synced(services, *request.receipt_history, all));

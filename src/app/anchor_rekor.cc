@@ -99,7 +99,9 @@ void anchor_to_rekor(Services& services, const AnchorRequest& request, AnchorRep
   if (Status kept = write_receipt(services, request, written, report); !kept.ok()) {
     return fail(report, std::move(kept).error());
   }
-  remember(services, request, {written}, report);
+  std::vector<ledger::WrittenRecord> records;
+  note_written(written, {request.receipt, request.receipt_history}, records);
+  remember(services, request, records, report);
 }
 
 }  // namespace cortex::app

@@ -1,13 +1,16 @@
 // The parts that the sinks of `audit anchor` are made of.
 #pragma once
 
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/audit_anchor.h"
 #include "ledger/anchor/receipt.h"
+#include "ledger/anchor/register.h"
 
 namespace cortex::app {
 
@@ -41,9 +44,13 @@ Status write_exclusively(Services& services, const std::string& path, std::strin
 // Appends to `path`, creating it, and syncs; errors as above.
 Status append_synced(Services& services, const std::string& path, std::string_view bytes);
 
+// Adds the record once for each file that it was written to, or once without one.
+void note_written(const std::string& record,
+                  std::initializer_list<std::optional<std::string>> paths,
+                  std::vector<ledger::WrittenRecord>& records);
 // Remembers records in the register; what fails is a note, the records stand.
 void remember(Services& services, const AnchorRequest& request,
-              const std::vector<std::string>& records, AnchorReport& report);
+              const std::vector<ledger::WrittenRecord>& records, AnchorReport& report);
 
 // The sinks outside, one file each.
 void anchor_to_rekor(Services& services, const AnchorRequest& request, AnchorReport& report);

@@ -148,6 +148,18 @@ Finding judge_chain(const ledger::ChainReport& chain, bool strict) {
   return finding;
 }
 
+// No part of any row, so that nothing else misses it.
+Status look_at_end(const Pass& pass, VerifyReport& report) {
+  if (pass.chain.rows == 0 || pass.size_bytes == 0) return {};
+  char last = '\n';
+  CORTEX_ASSIGN(const std::size_t got, pass.file.read_at(pass.size_bytes - 1, {&last, 1}));
+  if (got == 1 && last != '\n') {
+    report.notes.push_back(cat("warning: audit.verify.final_newline_missing: row ", pass.chain.rows,
+                               " does not end in a newline; the next append puts it there"));
+  }
+  return {};
+}
+
 Status make_sections(Services& services, const VerifyRequest& request, ledger::VerifyOptions& pass,
                      std::vector<Section>& sections) {
   for (const MakeSection* make : kSections) {
@@ -168,6 +180,7 @@ Status look(Services& services, const VerifyRequest& request, VerifyReport& repo
   CORTEX_ASSIGN(report.chain, ledger::verify_chain(*file, size_bytes, std::move(options)));
   composition.take(judge_chain(*report.chain, request.strict));
   const Pass pass{*file, size_bytes, *report.chain};
+  CORTEX_TRY(look_at_end(pass, report));
   for (const Section& section : sections) {
     const Judge& judge = report.code == Code::kOk ? section.judge : section.when_ended;
     if (judge) composition.take(judge(pass));

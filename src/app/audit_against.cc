@@ -101,19 +101,30 @@ void check_register(Services& services, const VerifyRequest& request,
     return;
   }
   if (!*known) return;
+  const auto warn = [&](std::string_view token, std::string message) {
+    Error error = make_error(Code::kIntegrity, std::move(message));
+    error.token = token;
+    error.next = "compare the file with a copy kept elsewhere";
+    if (request.strict) {
+      refuse_evidence(finding, rule, path, std::move(error));
+      return;
+    }
+    finding.notes.push_back(cat(error.token, ": ", quoted(path), ": ", error.message));
+  };
+  // What does not split was refused before.
   const auto lines = (*known)->unknown(format, text);
-  if (!lines.ok() || lines->empty()) return;  // what does not split was refused before
-  Error error = make_error(Code::kIntegrity, cat(counted(lines->size(), format.what),
-                                                 " not made of this ledger here, or "
-                                                 "changed since, the first in line ",
-                                                 lines->front()));
-  error.token = ledger::kNotRegisteredToken;
-  error.next = "compare the file with a copy kept elsewhere";
-  if (request.strict) {
-    refuse_evidence(finding, rule, path, std::move(error));
-    return;
+  if (lines.ok() && !lines->empty()) {
+    warn(
+        ledger::kNotRegisteredToken,
+        cat(counted(lines->size(), format.what),
+            " not made of this ledger here, or changed since, the first in line ", lines->front()));
   }
-  finding.notes.push_back(cat(error.token, ": ", quoted(path), ": ", error.message));
+  const auto missing = (*known)->missing(format, text, path);
+  if (missing.ok() && *missing > 0) {
+    warn(ledger::kRecordMissingToken, cat(counted(*missing, format.what),
+                                          " written to a file of this name, and not in it as they"
+                                          " were"));
+  }
 }
 
 Result<std::optional<Section>> against_section(Services& services, const VerifyRequest& request,

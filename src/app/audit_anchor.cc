@@ -111,7 +111,9 @@ Status anchor_locally(Services& services, const AnchorRequest& request, AnchorRe
   CORTEX_TRY(write_local(services, request, text, decided));
   report = std::move(decided);
   report.anchor = anchor;
-  remember(services, request, {text}, report);
+  std::vector<ledger::WrittenRecord> records;
+  note_written(text, {request.output, request.history}, records);
+  remember(services, request, records, report);
   return {};
 }
 
@@ -230,8 +232,20 @@ Status append_synced(Services& services, const std::string& path, std::string_vi
   return (*file)->close();
 }
 
+void note_written(const std::string& record,
+                  std::initializer_list<std::optional<std::string>> paths,
+                  std::vector<ledger::WrittenRecord>& records) {
+  bool anywhere = false;
+  for (const std::optional<std::string>& path : paths) {
+    if (!path) continue;
+    records.push_back({record, *path});
+    anywhere = true;
+  }
+  if (!anywhere) records.push_back({record, ""});
+}
+
 void remember(Services& services, const AnchorRequest& request,
-              const std::vector<std::string>& records, AnchorReport& report) {
+              const std::vector<ledger::WrittenRecord>& records, AnchorReport& report) {
   const Status kept = ledger::register_records(services.fs, request.layout.event_log_path, records);
   if (kept.ok()) return;
   report.notes.push_back(cat("register_not_written: ", kept.error().message));
@@ -240,6 +254,14 @@ void remember(Services& services, const AnchorRequest& request,
 AnchorReport audit_anchor(Services& services, const AnchorRequest& request) {
   AnchorReport report;
   report.sink = request.sink;
+  // Four digits of the year are all that readers of anchors take.
+  if (!parse_strict_rfc3339(format_rfc3339_seconds(services.clock.now()))) {
+    Error error = make_error(Code::kPrecondition, "the clock shows a year that no anchor can hold");
+    error.unchanged = "nothing was written";
+    error.next = "set the clock";
+    fail(report, std::move(error));
+    return report;
+  }
   switch (request.sink) {
     case AnchorSink::kLocalOnly:
       run_local(services, request, report);

@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 
 #include "app/audit.h"
+#include "app/audit_anchor.h"
 #include "app/checkpoint.h"
 #include "app/tree_proof.h"
+#include "base/text.h"
 #include "core/ids.h"
 #include "crypto/key_file.h"
 #include "ledger/head_file.h"
@@ -83,6 +85,7 @@ class TamperTest : public ledger::LedgerTest {
       // The newline behind the last row is no part of it, and the next append puts it back.
       if (what == cat("cut to ", last)) {
         EXPECT_EQ(report.code, Code::kOk) << what;
+        EXPECT_TRUE(said(report, "final_newline_missing: row 3 ")) << what;
         return;
       }
       EXPECT_NE(report.code, Code::kOk) << what;
@@ -131,6 +134,34 @@ TEST_F(SignedTamperTest, EveryChangeOfASignedLedger_IsReportedWithItsPlace) {
   ASSERT_NE(bytes().find("\"signature\":{"), std::string::npos);
   EXPECT_EQ(verify_report().code, Code::kOk);
   expect_every_change_of_the_ledger_reported();
+}
+
+// By its own token, or as a record that is not what was made here: the file is named.
+TEST_F(SignedTamperTest, EveryChangeOfTheAnchors_IsReportedWithTheFile) {
+  const std::string one = folder_ / "one.anchor", all = folder_ / "all.anchors";
+  AnchorRequest request{.layout = layout()};
+  request.output = one;
+  request.history = all;
+  ASSERT_EQ(audit_anchor(services_, request).code, Code::kOk);
+  request.output.reset();
+  ASSERT_EQ(audit_anchor(services_, request).code, Code::kOk);
+  for (const std::string& path : {one, all}) {
+    VerifyRequest verify{.layout = layout()};
+    (path == one ? verify.against : verify.against_history) = path;
+    const VerifyReport good = audit_verify(services_, verify);
+    ASSERT_EQ(good.code, Code::kOk) << good.error->text();
+    ASSERT_TRUE(good.notes.empty());
+    verify.strict = true;
+    ASSERT_EQ(audit_verify(services_, verify).code, Code::kOk);
+    verify.strict = false;
+    with_every_change(path, [&](std::string_view what) {
+      const VerifyReport report = audit_verify(services_, verify);
+      EXPECT_TRUE(said(report, cortex::quoted(path))) << what;
+      verify.strict = true;
+      EXPECT_NE(audit_verify(services_, verify).code, Code::kOk) << what;
+      verify.strict = false;
+    });
+  }
 }
 
 TEST_F(TamperTest, EveryChangeOfASignedCheckpoint_IsReported) {

@@ -99,12 +99,12 @@ Result<UpgradeReport> upgrade_receipts(Services& services, const UpgradeRequest&
   std::vector<ledger::Receipt> receipts = std::move(parsed).value();
   UpgradeReport report;
   report.receipts = receipts.size();
-  std::vector<std::string> records;
+  std::vector<ledger::WrittenRecord> records;
   std::string written;
   for (ledger::Receipt& receipt : receipts) {
     CORTEX_TRY(upgrade(services, receipt, report));
-    records.push_back(receipt_text(receipt));
-    written += records.back();
+    records.push_back({receipt_text(receipt), request.output_path});
+    written += records.back().record;
   }
   if (report.upgraded == 0) return report;
   CORTEX_TRY(write_exclusively(services, request.output_path, written));

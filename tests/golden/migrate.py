@@ -118,6 +118,16 @@ def foreign_key(home):
     execute(home, f"insert into cortex_authority_keys values('golden-operator', '{'00' * 32}', 'now')")
 
 
+def backup_of_another(home):
+    """A sound bundle with as many rows of everything: one row's times, which no hash covers, are others."""
+    with deployment(home.binary) as other:
+        other.ledger.write_bytes(re.sub(rb'"observed_at":"2', b'"observed_at":"1', other.ledger.read_bytes(), count=1))
+        shutil.rmtree(other.root / "bundle")
+        harness.must(other.run("backup", "--output", "bundle"))
+        shutil.rmtree(home.root / "bundle")
+        shutil.copytree(other.root / "bundle", home.root / "bundle")
+
+
 def v2_row(home):
     harness.must(home.run("ingest", home.session("v2.json", [77])))
 
@@ -126,6 +136,7 @@ STOPPED = {  # what happened before, exit, token
     "tampered ledger": (tamper_ledger, 3, "migrate.v2.cutover_tx.rolled_back"),
     "tampered bundle": (tamper_bundle, 7, ""),
     "counts of another store": (count_again, 3, "schema_v2_post_migrate.row_count.memories.unchanged"),
+    "backup of another ledger": (backup_of_another, 3, "the ledger does not begin with the rows that the backup holds"),
     "key id of another key": (foreign_key, 7, "migrate.v2.operator_key.mismatch"),
     "v2 rows in the ledger": (v2_row, 7, "migrate.v2.backup_manifest.pre_v2_kind_but_v2_rows_present"),
     "key was revoked": (lambda home: execute(home, "insert into authority_key_timeline values('golden-operator',"

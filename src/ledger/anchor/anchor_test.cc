@@ -99,7 +99,7 @@ TEST_F(AnchorCheckTest, EveryFlippedBitOfAnAnchorIsReported) {
   const fs::TestDir folder;
   const std::string ledger = folder / "events.jsonl";
   const std::string text = anchor_text({{1'767'323'045, 0}, 3, events_[2].event_hash});
-  ASSERT_TRUE(register_records(fs::posix(), ledger, {text}).ok());
+  ASSERT_TRUE(register_records(fs::posix(), ledger, {{text, "a.anchor"}}).ok());
   const auto known = Register::read(fs::posix(), ledger);
   ASSERT_TRUE(known.ok() && *known && (*known)->knows(text));
   for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {

@@ -8,6 +8,7 @@
 #include "base/fs/fs.h"
 #include "base/text.h"
 #include "crypto/sha256.h"
+#include "ledger/anchor/anchor.h"
 #include "ledger/anchor/register.h"
 #include "ledger/ledger_fixture.h"
 
@@ -82,7 +83,7 @@ TEST_F(ReceiptTest, EveryFlippedBitOfAReceiptIsReported) {
   const fs::TestDir folder;
   const std::string ledger = folder / "events.jsonl";
   const std::string text = receipt_text(receipt_);
-  ASSERT_TRUE(register_records(fs::posix(), ledger, {text}).ok());
+  ASSERT_TRUE(register_records(fs::posix(), ledger, {{text, "r.txt"}}).ok());
   const auto known = Register::read(fs::posix(), ledger);
   for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
     std::string flipped = text;
@@ -99,6 +100,41 @@ TEST_F(ReceiptTest, EveryFlippedBitOfAReceiptIsReported) {
     }
     EXPECT_EQ((*known)->unknown(kReceiptFormat, flipped)->size(), 1U) << "bit " << bit;
   }
+}
+
+TEST_F(ReceiptTest, EveryTruncationOfAReceiptIsReported) {
+  const std::string text = receipt_text(receipt_);
+  for (std::size_t size = 0; size + 1 < text.size(); ++size) {
+    EXPECT_FALSE(parse_receipts(text.substr(0, size)).ok()) << size;
+  }
+}
+
+TEST(Register, RecordsThatLeftTheirFileAreCounted) {
+  const fs::TestDir folder;
+  const std::string ledger = folder / "events.jsonl";
+  const std::string head(64, 'a');
+  std::vector<std::string> records;
+  for (std::uint64_t n = 1; n <= 3; ++n)
+    records.push_back(anchor_text({{1'767'323'045, 0}, n, head}));
+  const std::string history = records[0] + records[1] + records[2];
+  ASSERT_TRUE(register_records(fs::posix(), ledger,
+                               {{records[0], "/x/h"},
+                                {records[1], "/x/h"},
+                                {records[2], "/x/h"},
+                                {records[2], "/x/one"},
+                                {records[2], ""},
+                                {records[2], "a\nb"}})
+                  .ok());
+  const auto known = Register::read(fs::posix(), ledger);
+  const auto missing = [&](std::string_view text, const std::string& path) {
+    return (*known)->missing(kAnchorFormat, text, path).value();
+  };
+  EXPECT_EQ(missing(history, "/elsewhere/h"), 0U);
+  EXPECT_EQ(missing(records[0] + records[1], "h"), 1U);
+  EXPECT_EQ(missing(history.substr(0, history.size() - 1), "h"), 1U) << "a cut line end";
+  EXPECT_EQ(missing(records[0], "unknown"), 0U);
+  EXPECT_EQ(missing(records[2], "/x/one"), 0U);
+  EXPECT_EQ((*known)->unknown(kAnchorFormat, history)->size(), 0U);
 }
 
 TEST(Register, AbsentRegisterKnowsNothingAndIsNoError) {

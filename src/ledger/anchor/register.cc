@@ -8,6 +8,18 @@ namespace {
 
 constexpr std::uint64_t kRegisterBytesMax = 64U << 20;
 
+// A name that would not stay on its line is left out.
+std::string line_of(const WrittenRecord& one) {
+  const std::string digest = crypto::sha256_hex(one.record);
+  const std::string name(fs::name_of(one.path));
+  const bool plain = !name.empty() && name.find('\n') == std::string::npos;
+  return plain ? cat(digest, " ", name, "\n") : cat(digest, "\n");
+}
+
+std::string_view record_in(std::string_view text, const RecordLine& record) {
+  return text.substr(record.begin, record.end - record.begin);
+}
+
 }  // namespace
 
 std::string register_path(const std::string& ledger_path) {
@@ -15,9 +27,9 @@ std::string register_path(const std::string& ledger_path) {
 }
 
 Status register_records(fs::FileSystem& fs, const std::string& ledger_path,
-                        const std::vector<std::string>& records) {
+                        const std::vector<WrittenRecord>& records) {
   std::string lines;
-  for (const std::string& record : records) lines += crypto::sha256_hex(record) + "\n";
+  for (const WrittenRecord& record : records) lines += line_of(record);
   CORTEX_ASSIGN(const auto file, fs.open(register_path(ledger_path), fs::Open::kAppendOrCreate));
   CORTEX_TRY(file->append(lines));
   return file->sync_data();
@@ -31,7 +43,12 @@ Result<std::optional<Register>> Register::read(fs::FileSystem& fs, const std::st
   if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
   Register out;
   for (const std::string_view line : split(*text, '\n')) {
-    if (!line.empty()) out.digests_.emplace(line);
+    const std::size_t space = line.find(' ');
+    const std::string digest(line.substr(0, space));
+    if (digest.empty()) continue;
+    out.digests_.insert(digest);
+    if (space == std::string_view::npos) continue;
+    out.by_file_[std::string(line.substr(space + 1))].insert(digest);
   }
   return std::optional<Register>(std::move(out));
 }
@@ -45,9 +62,22 @@ Result<std::vector<std::size_t>> Register::unknown(const RecordFormat& format,
   CORTEX_ASSIGN(const auto records, split_records(format, text));
   std::vector<std::size_t> lines;
   for (const RecordLine& record : records) {
-    if (!knows(text.substr(record.begin, record.end - record.begin))) lines.push_back(record.line);
+    if (!knows(record_in(text, record))) lines.push_back(record.line);
   }
   return lines;
+}
+
+Result<std::size_t> Register::missing(const RecordFormat& format, std::string_view text,
+                                      const std::string& path) const {
+  const auto written = by_file_.find(fs::name_of(path));
+  if (written == by_file_.end()) return std::size_t{0};
+  CORTEX_ASSIGN(const auto records, split_records(format, text));
+  std::multiset<std::string> left = written->second;
+  for (const RecordLine& record : records) {
+    const auto found = left.find(crypto::sha256_hex(record_in(text, record)));
+    if (found != left.end()) left.erase(found);
+  }
+  return left.size();
 }
 
 }  // namespace cortex::ledger

@@ -1,9 +1,12 @@
 // `cortex_<ledger name>.anchors`: the SHA-256 of every anchor and receipt record that was made of
-// this ledger here, one a line. An anchor's time and a receipt's free members are covered by no
-// other hash: with the register a single changed bit in such a file is noticed. It is a witness of
-// accidents, not of forgers who can write beside the ledger, and it may be lost.
+// this ledger here and the name of the file that it was written to, one a line. An anchor's time
+// and a receipt's free members are covered by no other hash, and nothing else knows how many
+// records a history had: with the register a single changed bit in such a file is noticed, and a
+// record that was cut off. It is a witness of accidents, not of forgers who can write beside the
+// ledger, and it may be lost.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,12 +20,17 @@
 namespace cortex::ledger {
 
 inline constexpr std::string_view kNotRegisteredToken = "audit.verify.record_not_registered";
+inline constexpr std::string_view kRecordMissingToken = "audit.verify.record_missing";
 
 std::string register_path(const std::string& ledger_path);
 
-// Appends the digests of whole records (header and body with their line ends) and syncs.
+struct WrittenRecord {
+  std::string record;  // header and body with their line ends
+  std::string path;    // of the file that it was written to; empty: none
+};
+// Appends the digests of records and the names of their files, and syncs.
 Status register_records(fs::FileSystem& fs, const std::string& ledger_path,
-                        const std::vector<std::string>& records);
+                        const std::vector<WrittenRecord>& records);
 
 class Register {
  public:
@@ -32,9 +40,13 @@ class Register {
   bool knows(std::string_view record) const;
   // Lines of the bodies of those records of `text` that are not known. `text` must split.
   Result<std::vector<std::size_t>> unknown(const RecordFormat& format, std::string_view text) const;
+  // How many records were written to a file of this name that `text`, its contents, does not hold.
+  Result<std::size_t> missing(const RecordFormat& format, std::string_view text,
+                              const std::string& path) const;
 
  private:
   std::set<std::string, std::less<>> digests_;
+  std::map<std::string, std::multiset<std::string>, std::less<>> by_file_;
 };
 
 }  // namespace cortex::ledger
