@@ -16,7 +16,7 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::int64_t kRight = 1'790'000'000;  // 2026
+constexpr std::int64_t kRightTime = 1'790'000'000;  // 2026
 
 class FarClockTest : public AppTest, public testing::WithParamInterface<std::int64_t> {
  protected:
@@ -58,7 +58,7 @@ class FarClockTest : public AppTest, public testing::WithParamInterface<std::int
 TEST_P(FarClockTest, WhatIsRecordedIsWhole) {
   clock_.time = {GetParam(), 0};
   const std::string first = record(1);
-  clock_.time = {kRight, 0};
+  clock_.time = {kRightTime, 0};
   record(2);
   expect_sound();
   ASSERT_TRUE(audit_checkpoint(services_, {.layout = layout_, .key_path = seed_}).ok());
@@ -83,7 +83,7 @@ TEST_F(AppTest, AnchorOfAYearThatNoAnchorCanHold_IsRefused) {
 INSTANTIATE_TEST_SUITE_P(Clocks, FarClockTest,
                          testing::Values(-62'167'219'200,   // year 0
                                          -1, 0,             // an empty battery
-                                         kRight + 1,        // a second ahead
+                                         kRightTime + 1,    // a second ahead
                                          253'402'300'799),  // the end of the year 9999
                          testing::PrintToStringParamName());
 

@@ -99,18 +99,18 @@ Result<store::TableCounts> counts_of(const bundle::ManifestFacts& manifest) {
   return out;
 }
 
-struct Backup {
+struct CutoverBackup {
   store::TableCounts counts;
   bundle::Artifact ledger;
 };
 
 // The bundle must be whole: it is what the operator goes back to.
-Result<Backup> read_bundle(fs::FileSystem& fs, const std::string& path) {
+Result<CutoverBackup> read_bundle(fs::FileSystem& fs, const std::string& path) {
   CORTEX_TRY(check_manifest_head(fs, path));
   auto bundle = bundle::verify_bundle(fs, path, false);
   if (!bundle.ok()) return cutover_precondition(std::move(bundle).error());
   CORTEX_ASSIGN(const store::TableCounts counts, counts_of(bundle->manifest));
-  return Backup{counts, bundle->manifest.ledger};
+  return CutoverBackup{counts, bundle->manifest.ledger};
 }
 
 // ---- What must hold before the boundary row
@@ -189,8 +189,8 @@ Status check_counts(sqlite::Connection& db, const store::TableCounts& before) {
 }
 
 // A whole backup of something else is nothing to go back to.
-Status check_same_ledger(fs::File& ledger, std::uint64_t size_bytes,
-                         const bundle::Artifact& backed_up) {
+Status check_backup_of_ledger(fs::File& ledger, std::uint64_t size_bytes,
+                              const bundle::Artifact& backed_up) {
   std::string block(limits::kIoBlockBytes, '\0');
   crypto::Blake3 digest;
   std::uint64_t left = std::min(size_bytes, backed_up.size_bytes);
@@ -203,7 +203,7 @@ Status check_same_ledger(fs::File& ledger, std::uint64_t size_bytes,
     left -= got;
   }
   if (cat("blake3:", to_hex(digest.finish())) == backed_up.blake3) return {};
-  return refused(
+  return cutover_refused(
       Code::kIntegrity,
       "the ledger does not begin with the rows that the backup holds: it is the backup of"
       " another one",
@@ -316,7 +316,7 @@ Status cut_over(Cutover& run, Ready ready, sqlite::Transaction& transaction) {
 
 Result<CutoverReport> migrate_cutover(Services& services, const CutoverRequest& request) {
   CutoverReport report;
-  CORTEX_ASSIGN(const Backup backup, read_bundle(services.fs, request.manifest));
+  CORTEX_ASSIGN(const CutoverBackup backup, read_bundle(services.fs, request.manifest));
   report.before = backup.counts;
   CORTEX_TRY(require_store(services, request.layout));
   auto log = ledger::AppendLog::open(services.fs, request.layout.event_log_path, services.clock,
@@ -332,7 +332,7 @@ Result<CutoverReport> migrate_cutover(Services& services, const CutoverRequest& 
   CORTEX_ASSIGN(Ready ready, get_ready(services, request, db, ledger));
   CORTEX_TRY(check_chain(ledger));
   CORTEX_TRY(check_counts(db, report.before));
-  CORTEX_TRY(check_same_ledger((*log)->file(), (*log)->size_bytes(), backup.ledger));
+  CORTEX_TRY(check_backup_of_ledger((*log)->file(), (*log)->size_bytes(), backup.ledger));
   Cutover run{services, request, **log, db, mirror, report};
   CORTEX_TRY(cut_over(run, std::move(ready), transaction));
   return report;

@@ -22,10 +22,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::string_view kHost = "https://tuf-repo-cdn.sigstore.dev/";
+constexpr std::string_view kSigstoreSite = "https://tuf-repo-cdn.sigstore.dev/";
 
 // Answers by URL; 404 for the rest.
-class Site final : public net::Http {
+class ListedSite final : public net::Http {
  public:
   Result<net::Answer> send(const net::Request& request) override {
     asked.push_back(request.url);
@@ -104,21 +104,22 @@ class RefreshTrustTest : public AppTest {
   }
   bool exists(const std::string& path) { return fs_.stat(path).value().kind != fs::Kind::kMissing; }
 
-  Site site_;
+  ListedSite site_;
   std::string cache_ = folder_ / "cache.json";
   const std::string new_logs_ = logs_from("2026-06-01T00:00:00Z");
 };
 
 TEST_F(RefreshTrustTest, WhoeverAnswersForSigstore_IsNotBelieved) {
   site_.files[kTrustedRootUrl] = new_logs_;
-  publish({.at = std::string(kHost), .version = 500, .target = new_logs_});
+  publish({.at = std::string(kSigstoreSite), .version = 500, .target = new_logs_});
   RefreshReport report = refresh({});
   EXPECT_EQ(report.outcome, "signature_invalid");
   ASSERT_TRUE(report.error);
   EXPECT_EQ(report.error->code, Code::kPrecondition);
   EXPECT_THAT(report.error->message, HasSubstr("0 of the 1 keys that root 15 asks for"));
-  EXPECT_THAT(site_.asked, ElementsAre(cat(kHost, "16.root.json"), cat(kHost, "timestamp.json")));
-  site_.files[cat(kHost, "16.root.json")] = root_text(1, 16);
+  EXPECT_THAT(site_.asked, ElementsAre(cat(kSigstoreSite, "16.root.json"),
+                                       cat(kSigstoreSite, "timestamp.json")));
+  site_.files[cat(kSigstoreSite, "16.root.json")] = root_text(1, 16);
   report = refresh({});
   EXPECT_EQ(report.outcome, "signature_invalid");
   EXPECT_THAT(report.error->message, HasSubstr("0 of the 3 keys that root 15 asks for"));
@@ -127,7 +128,7 @@ TEST_F(RefreshTrustTest, WhoeverAnswersForSigstore_IsNotBelieved) {
 }
 
 TEST_F(RefreshTrustTest, AnythingElseOfSigstoresHost_IsNotTaken) {
-  const std::string url = cat(kHost, "targets/other.json");
+  const std::string url = cat(kSigstoreSite, "targets/other.json");
   site_.files[url] = new_logs_;
   EXPECT_EQ(refresh({.url = url}).code, Code::kUsage);
   // However it is spelled.
@@ -139,7 +140,7 @@ TEST_F(RefreshTrustTest, AnythingElseOfSigstoresHost_IsNotTaken) {
 
 TEST_F(RefreshTrustTest, ARootThatExpiredWithoutASuccessor) {
   clock_.time = {1'900'000'000, 0};
-  publish({.at = std::string(kHost), .target = new_logs_});
+  publish({.at = std::string(kSigstoreSite), .target = new_logs_});
   const RefreshReport report = refresh({});
   EXPECT_EQ(report.outcome, "signature_invalid");
   EXPECT_THAT(report.error->message, HasSubstr("root 15 expired at 2026-11-20"));
@@ -147,7 +148,7 @@ TEST_F(RefreshTrustTest, ARootThatExpiredWithoutASuccessor) {
 
 TEST_F(RefreshTrustTest, VerifiedFromTheRootInTheProgramOn) {
   const std::string ours = root_text(1, 1);
-  publish({.at = std::string(kHost), .version = 7, .target = new_logs_});
+  publish({.at = std::string(kSigstoreSite), .version = 7, .target = new_logs_});
   RefreshReport report = refresh({.sigstore_root = ours});
   ASSERT_EQ(report.outcome, "ok") << report.error->text();
   EXPECT_EQ(report.tuf_root_version, 1U);
@@ -155,7 +156,7 @@ TEST_F(RefreshTrustTest, VerifiedFromTheRootInTheProgramOn) {
   EXPECT_EQ(refresh({.sigstore_root = ours}).outcome, "stale_to_stale");
   EXPECT_EQ(get(cache_), kept);
   // A root that nobody signed brings no more than before.
-  site_.files[cat(kHost, "2.root.json")] = root_text(2, 2);
+  site_.files[cat(kSigstoreSite, "2.root.json")] = root_text(2, 2);
   report = refresh({.sigstore_root = ours});
   EXPECT_EQ(report.outcome, "signature_invalid");
   EXPECT_EQ(get(cache_), kept);
@@ -165,9 +166,9 @@ TEST_F(RefreshTrustTest, VerifiedFromTheRootInTheProgramOn) {
 TEST_F(RefreshTrustTest, AKeyThatEnds_IsNews_WhenItIsVerified) {
   const std::string ended = logs_from("2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z");
   const std::string ours = root_text(1, 1);
-  publish({.at = std::string(kHost), .version = 7, .target = new_logs_});
+  publish({.at = std::string(kSigstoreSite), .version = 7, .target = new_logs_});
   ASSERT_EQ(refresh({.sigstore_root = ours}).outcome, "ok");
-  publish({.at = std::string(kHost), .version = 8, .target = ended});
+  publish({.at = std::string(kSigstoreSite), .version = 8, .target = ended});
   const RefreshReport report = refresh({.sigstore_root = ours});
   EXPECT_EQ(report.outcome, "ok");
   EXPECT_TRUE(report.cache_written);
@@ -195,12 +196,12 @@ TEST_F(RefreshTrustTest, WhatWasSeenElsewhereDoesNotCount) {
   const RefreshReport theirs = refresh({.url = "http://127.0.0.1:1/targets/trusted_root.json",
                                         .tuf_root = folder_ / "their.root.json"});
   ASSERT_EQ(theirs.outcome, "ok") << theirs.error->text();
-  publish({.at = std::string(kHost), .version = 7, .target = new_logs_});
+  publish({.at = std::string(kSigstoreSite), .version = 7, .target = new_logs_});
   const RefreshReport report = refresh({.sigstore_root = root_text(1, 1)});
   EXPECT_EQ(report.outcome, "stale_to_stale") << report.error->text();
   EXPECT_EQ(report.tuf_root_version, 1U);
   // And of the same one it does.
-  publish({.at = std::string(kHost), .version = 6, .target = new_logs_});
+  publish({.at = std::string(kSigstoreSite), .version = 6, .target = new_logs_});
   EXPECT_THAT(refresh({.sigstore_root = root_text(1, 1)}).error->message,
               HasSubstr("go back from version 7 to 6"));
 }

@@ -14,99 +14,101 @@
 namespace cortex::app {
 namespace {
 
-using Signer = std::optional<OperationSigner>;
+using FoundSigner = std::optional<OperationSigner>;
 
-Error fault(std::string_view token, std::string message) {
+Error signature_fault(std::string_view token, std::string message) {
   Error error = make_error(Code::kIntegrity, std::move(message));
   error.token = token;
   return error;
 }
-Error invalid(std::string message) { return fault("signature_invalid", std::move(message)); }
+Error signature_invalid(std::string message) {
+  return signature_fault("signature_invalid", std::move(message));
+}
 
-std::string text_of(const json::Value& object, std::string_view name) {
+std::string signed_text(const json::Value& object, std::string_view name) {
   const std::string* text = object.find_text(name);
   return text == nullptr ? std::string() : *text;
 }
 
 // When the row says that it was done.
-std::optional<Timestamp> time_of(const store::OperationRow& operation) {
+std::optional<Timestamp> operation_time(const store::OperationRow& operation) {
   const std::string* at = operation.arg("at").as_string();
   return at == nullptr ? std::nullopt : parse_strict_rfc3339(*at);
 }
 
-Result<Signer> validation_signer(const store::OperationRow& operation) {
+Result<FoundSigner> validation_signer(const store::OperationRow& operation) {
   const json::Value& attestation = operation.arg("attestation");
   if (attestation.is_null()) {
-    if (text_of(operation.arg("relation"), "relation") != "validated") return Signer();
-    return fault("missing", "nobody attests the validation");
+    if (signed_text(operation.arg("relation"), "relation") != "validated") return FoundSigner();
+    return signature_fault("missing", "nobody attests the validation");
   }
-  const auto time = time_of(operation);
+  const auto time = operation_time(operation);
   if (!time || !validation_holds(operation)) {
-    return invalid("the signature of the validation did not verify");
+    return signature_invalid("the signature of the validation did not verify");
   }
-  return Signer({text_of(attestation, "key_id"), *time});
+  return FoundSigner({signed_text(attestation, "key_id"), *time});
 }
 
-Result<Signer> rotation_signer(const store::OperationRow& operation) {
+Result<FoundSigner> rotation_signer(const store::OperationRow& operation) {
   const auto rotation = ledger::parse_rotation_envelope(operation.arg("rotation"));
-  if (!rotation) return invalid("the rotation: it is malformed");
+  if (!rotation) return signature_invalid("the rotation: it is malformed");
   if (const auto why = ledger::rotation_fault(*rotation, rotation->old_key)) {
-    return invalid(cat("the rotation: ", *why));
+    return signature_invalid(cat("the rotation: ", *why));
   }
-  return Signer(OperationSigner{});
+  return FoundSigner(OperationSigner{});
 }
 
 // Kept as text in the row of the doctrine, as the column has it.
-Result<Signer> promotion_signer(const store::OperationRow& operation) {
+Result<FoundSigner> promotion_signer(const store::OperationRow& operation) {
   const json::Value& doctrine = operation.arg("doctrine");
-  const auto promoted_by = json::parse(text_of(doctrine, "promoted_by_json"));
+  const auto promoted_by = json::parse(signed_text(doctrine, "promoted_by_json"));
   const auto key_id =
       check_promotion(promoted_by.ok() ? *promoted_by : json::Value(),
-                      {text_of(doctrine, "source_principle"), text_of(doctrine, "force"),
-                       text_of(doctrine, "promotion_reason")});
-  if (!key_id.ok()) return invalid(key_id.error().message);
-  const std::string signed_at = text_of(*promoted_by->find("attestation"), "signed_at");
+                      {signed_text(doctrine, "source_principle"), signed_text(doctrine, "force"),
+                       signed_text(doctrine, "promotion_reason")});
+  if (!key_id.ok()) return signature_invalid(key_id.error().message);
+  const std::string signed_at = signed_text(*promoted_by->find("attestation"), "signed_at");
   // check_promotion() read it.
-  return Signer({*key_id, parse_relaxed_rfc3339(signed_at).value()});
+  return FoundSigner({*key_id, parse_relaxed_rfc3339(signed_at).value()});
 }
 
 // The model that a summary says it is by, or empty.
-std::string model_of(const json::Value& memory) {
+std::string summary_model(const json::Value& memory) {
   const json::Value* applies = memory.find("applies_when_json");
   const json::Value* by = applies == nullptr ? nullptr : applies->find("llm_summary");
-  return by == nullptr ? std::string() : text_of(*by, "model_name");
+  return by == nullptr ? std::string() : signed_text(*by, "model_name");
 }
 
 // A model may be asked, and its answer kept, for the job and by the model that were signed.
-Result<Signer> summary_signer(const store::OperationRow& operation) {
+Result<FoundSigner> summary_signer(const store::OperationRow& operation) {
   const bool claim = operation.name == "decay.claim";
   const json::Value& job = operation.arg("job");
-  const std::string written_by = model_of(operation.arg("memory"));
+  const std::string written_by = summary_model(operation.arg("memory"));
   const bool by_model =
-      text_of(job, "summary_method") == memory::method_token(memory::SummaryMethod::kModel);
-  if (!claim && !by_model && written_by.empty()) return Signer();
+      signed_text(job, "summary_method") == memory::method_token(memory::SummaryMethod::kModel);
+  if (!claim && !by_model && written_by.empty()) return FoundSigner();
   const json::Value& found = operation.arg("attestation");
-  if (found.is_null()) return fault("missing", "nobody attests the summary by a model");
-  const auto attestation = check_summary_attestation(found, text_of(job, "id"));
-  if (!attestation.ok()) return invalid(attestation.error().message);
+  if (found.is_null()) return signature_fault("missing", "nobody attests the summary by a model");
+  const auto attestation = check_summary_attestation(found, signed_text(job, "id"));
+  if (!attestation.ok()) return signature_invalid(attestation.error().message);
   const std::string* asked = operation.arg("model").as_string();
   const std::string model = claim ? (asked == nullptr ? "" : *asked) : written_by;
   if (model != attestation->model_name) {
-    return invalid(cat("the attestation is for the model ", quoted(attestation->model_name),
-                       ", not for ", quoted(model)));
+    return signature_invalid(cat("the attestation is for the model ",
+                                 quoted(attestation->model_name), ", not for ", quoted(model)));
   }
   // Any text may stand where a file says when it was signed.
   const auto said = parse_relaxed_rfc3339(attestation->signed_at);
-  const auto time = said ? said : time_of(operation);
-  if (!time) return invalid("nothing says when the attestation was signed");
-  return Signer({attestation->key_hex, *time});
+  const auto time = said ? said : operation_time(operation);
+  if (!time) return signature_invalid("nothing says when the attestation was signed");
+  return FoundSigner({attestation->key_hex, *time});
 }
 
 struct SignedKind {
   std::string_view name;
   // A text that stands in every payload of this kind that needs a signature.
   std::string_view mark;
-  Result<Signer> (*signer)(const store::OperationRow&);
+  Result<FoundSigner> (*signer)(const store::OperationRow&);
 };
 constexpr std::array<SignedKind, 5> kSigned{{
     {"memory.outcome", "\"validated\"", validation_signer},
@@ -120,7 +122,7 @@ constexpr std::array<SignedKind, 5> kSigned{{
 
 Result<std::optional<OperationSigner>> operation_signature(const store::OperationRow& operation) {
   const auto* kind = std::ranges::find(kSigned, operation.name, &SignedKind::name);
-  return kind == kSigned.end() ? Result<Signer>(Signer()) : kind->signer(operation);
+  return kind == kSigned.end() ? Result<FoundSigner>(FoundSigner()) : kind->signer(operation);
 }
 
 bool may_be_signed_operation(std::string_view payload) {

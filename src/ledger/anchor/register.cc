@@ -9,14 +9,14 @@ namespace {
 constexpr std::uint64_t kRegisterBytesMax = 64U << 20;
 
 // A name that would not stay on its line is left out.
-std::string line_of(const WrittenRecord& one) {
+std::string register_line(const WrittenRecord& one) {
   const std::string digest = crypto::sha256_hex(one.record);
   const std::string name(fs::name_of(one.path));
   const bool plain = !name.empty() && name.find('\n') == std::string::npos;
   return plain ? cat(digest, " ", name, "\n") : cat(digest, "\n");
 }
 
-std::string_view record_in(std::string_view text, const RecordLine& record) {
+std::string_view record_text_of(std::string_view text, const RecordLine& record) {
   return text.substr(record.begin, record.end - record.begin);
 }
 
@@ -29,7 +29,7 @@ std::string register_path(const std::string& ledger_path) {
 Status register_records(fs::FileSystem& fs, const std::string& ledger_path,
                         const std::vector<WrittenRecord>& records) {
   std::string lines;
-  for (const WrittenRecord& record : records) lines += line_of(record);
+  for (const WrittenRecord& record : records) lines += register_line(record);
   CORTEX_ASSIGN(const auto file, fs.open(register_path(ledger_path), fs::Open::kAppendOrCreate));
   CORTEX_TRY(file->append(lines));
   return file->sync_data();
@@ -62,7 +62,7 @@ Result<std::vector<std::size_t>> Register::unknown(const RecordFormat& format,
   CORTEX_ASSIGN(const auto records, split_records(format, text));
   std::vector<std::size_t> lines;
   for (const RecordLine& record : records) {
-    if (!knows(record_in(text, record))) lines.push_back(record.line);
+    if (!knows(record_text_of(text, record))) lines.push_back(record.line);
   }
   return lines;
 }
@@ -74,7 +74,7 @@ Result<std::size_t> Register::missing(const RecordFormat& format, std::string_vi
   CORTEX_ASSIGN(const auto records, split_records(format, text));
   std::multiset<std::string> left = written->second;
   for (const RecordLine& record : records) {
-    const auto found = left.find(crypto::sha256_hex(record_in(text, record)));
+    const auto found = left.find(crypto::sha256_hex(record_text_of(text, record)));
     if (found != left.end()) left.erase(found);
   }
   return left.size();
