@@ -30,7 +30,7 @@ struct Weights {
   float time = 1.68F;                    // said in the time that the question names
   float feedback = 0.255F;               // RM3: weight of the words of the best turns
   float feedback_docs = 9, feedback_terms = 16;
-  float answer = 0.4F;        // the turn before is a question that matches
+  float answer = 0.64F;       // the turn before is a question that matches
   float first = 700;          // documents that are looked at closely
   float first_of_many = 400;  // the same in stores of more than 20,000 documents
   float vectors = 0.5F;       // likeness of the vectors, when there are any

@@ -166,6 +166,12 @@ def check_vectors(tally, home):
     result = home.run("--json", "recall", "cat", prefix=("env", f"CORTEX_RECALL_VECTORS={model}"))
     report = json.loads(result.stdout)["report"]
     tally.check("the environment names a model", harness.event_id(90_000) not in ids(report))
+    settings = home.root / "config" / "cortex" / "config.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(f"[recall]\nvectors = {json.dumps(str(model))}\n")
+    _, report = recall(home, "cat")
+    tally.check("the configuration names a model", not report or harness.event_id(90_000) not in ids(report))
+    settings.unlink()
     result, _ = recall(home, "cat", "--vectors", home.root / "none")
     tally.check("a missing model is an error", result.returncode != 7 and harness.said(result))
     static_model(model, 0.5)
