@@ -10,6 +10,7 @@
 #include "trust/axiom_exchange.h"
 #include "trust/axiom_generic.h"
 #include "trust/axiom_schema.h"
+#include "trust/claim_language.h"
 
 namespace cortex::app {
 namespace {
@@ -220,13 +221,40 @@ Result<AxiomReport> exchange(Services& services, const Environment& environment,
                               .now = services.clock.now()}));
 }
 
+Result<AxiomReport> judged(Services& services, const Environment& environment,
+                           const AxiomRequest& request) {
+  if (request.is_exchange()) return exchange(services, environment, request);
+  CORTEX_ASSIGN(const trust::AdmissionRequest admission, read_generic(services, request));
+  return generic_report(admission);
+}
+
+Result<json::Array> mapped_claims(Services& services, const std::string& path) {
+  CORTEX_ASSIGN(const std::string text, read_file(services, path));
+  const auto document = json::parse(text);
+  if (!document.ok()) {
+    return axiom_refused(Code::kQuarantined, "",
+                         cat("invalid AXIOM claims: ", document.error().message),
+                         "send the claims as JSON");
+  }
+  CORTEX_ASSIGN(const auto elements, trust::read_elements(*document));
+  json::Array claims;
+  for (const trust::AxiomElement& element : elements) {
+    claims.push_back(trust::to_json(element, trust::map_element(element)));
+  }
+  return claims;
+}
+
 }  // namespace
 
 Result<AxiomReport> admit_axiom(Services& services, const Environment& environment,
                                 const AxiomRequest& request) {
-  if (request.is_exchange()) return exchange(services, environment, request);
-  CORTEX_ASSIGN(const trust::AdmissionRequest admission, read_generic(services, request));
-  return generic_report(admission);
+  CORTEX_ASSIGN(AxiomReport report, judged(services, environment, request));
+  if (request.claims) {
+    CORTEX_ASSIGN(json::Array claims, mapped_claims(services, *request.claims));
+    report.report.as_object()->add("claims", std::move(claims));
+    report.report.as_object()->sort();
+  }
+  return report;
 }
 
 }  // namespace cortex::app

@@ -24,6 +24,8 @@ struct AxiomRequest {
   std::string lifecycle = "candidate_only";
   bool derived_from_quarantined = false;
   std::optional<std::string> audience;  // of the token; default: the admission's own
+  // Path of the claims that the runtime makes about its work: mapped beside the decision.
+  std::optional<std::string> claims{};
 
   bool is_exchange() const { return context_trust || execution_trust || feedback_loop; }
 };

@@ -77,6 +77,25 @@ TEST_F(AxiomTest, AnotherAudienceMayBeExpected) {
   EXPECT_FALSE(report->admitted);
 }
 
+TEST_F(AxiomTest, ClaimsAreMappedBesideTheDecision) {
+  environment_.vars["CORTEX_SCORE_VERSION"] = "1";
+  AxiomRequest request = exchange();
+  request.claims = folder_ / "claims.json";
+  put(*request.claims,
+      R"([{"axiom_kind":"capability","axiom_label":"CAP[1]","statement":"used the build tool",)"
+      R"("status":"invoked","evidence_kind":"observed"}])");
+  const auto report = admit_axiom(services_, environment_, request);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_TRUE(report->admitted);
+  const std::string claims = json::write_compact(*report->report.find("claims"));
+  EXPECT_THAT(claims, HasSubstr(R"("cortex_role":"capability_reference")"));
+  EXPECT_THAT(claims, HasSubstr(R"("kind":"require_tool_provenance")"));
+  put(*request.claims, R"([{"axiom_kind":"wish"}])");
+  EXPECT_EQ(refused(request).code, Code::kQuarantined);
+  request.claims = folder_ / "none.json";
+  EXPECT_EQ(refused(request).code, Code::kPrecondition);
+}
+
 TEST_F(AxiomTest, GenericModeNeedsAnInput) {
   EXPECT_EQ(refused({}).code, Code::kPrecondition);
   AxiomRequest request;

@@ -16,6 +16,7 @@ app::AxiomRequest request_of(const Invocation& invocation) {
   request.lifecycle = invocation.optional("lifecycle").value_or("candidate_only");
   request.derived_from_quarantined = invocation.has("derived-from-quarantined");
   request.audience = invocation.optional("token-audience");
+  request.claims = invocation.optional("claims");
   return request;
 }
 
