@@ -4,8 +4,8 @@
     build/bench/bench/cortex_memories fill FOLDER 100000      # once, some minutes
     bench/memories.py --folder FOLDER [--bin build/release/cortex] [--rounds 15]
 
-Medians, the shortest run and the processor time, in milliseconds; caches are warm. `memory note` and `context build` add
-to the store. What is wanted holds for an idle machine; what is counted (`cortex_memories count FOLDER`) holds anywhere.
+Medians, the shortest run and the processor time, in milliseconds; caches are warm. `memory note`, `tag`, `outcome` and
+`context build` add to the store. What is wanted holds for an idle machine; what is counted (`cortex_memories count FOLDER`) holds anywhere.
 """
 import argparse
 import os
@@ -23,6 +23,7 @@ TASKS = (
     (("memory", "list", "--limit", "50"), 20),
     (("memory", "list", "--limit", "50", "--offset", "950"), 20),
     (("memory", "list", "--limit", "50", "--tag", "area-7"), 20),
+    (("memory", "list", "--limit", "50", "--as-of", "2099-01-01"), 20),
     (("memory", "candidates"), 20),
     (("memory", "health", "--limit", "50"), 20),
     (("memory", "show", "ID"), 20),
@@ -30,6 +31,8 @@ TASKS = (
     (("context", "build", "--task", WORDS, "--no-persist"), 30),
     (("context", "build", "--task", WORDS), 30),
     (("memory", "note", "TEXT"), 10),
+    (("memory", "tag", "add", "ID", "TEXT"), 10),
+    (("memory", "outcome", "record", "--memory-id", "ID", "--session", "bench", "--result", "helpful"), 10),
 )
 
 

@@ -55,7 +55,8 @@ Result<AgentHealthReport> health_for_agent(Services& services, const Layout& lay
   store::HealthLimits limits;
   limits.created_before = format_rfc3339(border, Offset::kPlus00);
   CORTEX_ASSIGN(const store::HealthCounts counts, store::count_health(store.connection, limits));
-  return AgentHealthReport{counts.total, counts.older, counts.never_validated, 0};
+  return AgentHealthReport{counts.total, counts.of[store::HealthKind::kOlder],
+                           counts.of[store::HealthKind::kNeverValidated], 0};
 }
 
 json::Object to_json(const AgentHealthReport& report) {

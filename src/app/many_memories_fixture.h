@@ -20,6 +20,7 @@
 #include "app/memory_note.h"
 #include "app/memory_read.h"
 #include "app/memory_story.h"
+#include "app/memory_use.h"
 #include "app/memory_work.h"
 #include "app/operations.h"
 #include "app/search.h"
@@ -182,11 +183,18 @@ inline std::vector<MemoryTask> memory_tasks(const std::string& words) {
       {"list", listed({.tags = {}, .statuses = {}, .limit = 50})},
       {"list, page 20", listed({.tags = {}, .statuses = {}, .limit = 50, .offset = 950})},
       {"list --tag", listed({.tags = {"area-7"}, .statuses = {}, .limit = 50})},
+      {"list --as-of",
+       listed({.tags = {}, .statuses = {}, .limit = 50, .as_of = "2030-01-01T00:00:00Z"})},
       {"candidates", [](S& s, const L& l) { return status_of(list_candidates(s, l, 50, 0)); }},
       {"health", [](S& s, const L& l) { return status_of(memory_health(s, l, {.limit = 50})); }},
       {"show",
        [id](S& s, const L& l) {
          return status_of(memory_story(s, l, id, {}, store::ProofDepth::kHashes));
+       }},
+      {"show --as-of",
+       [id](S& s, const L& l) {
+         return status_of(
+             memory_story(s, l, id, "2030-01-01T00:00:00Z", store::ProofDepth::kHashes));
        }},
       {"256 proofs", prove_many},
       {"search",
@@ -199,6 +207,16 @@ inline std::vector<MemoryTask> memory_tasks(const std::string& words) {
        }},
       {"note",
        [](S& s, const L& l) { return status_of(note(s, l, {cli_caller()}, next_note(s))); }},
+      {"tag",
+       [id](S& s, const L& l) {
+         const std::string tag = cat("seen-", s.clock.now().seconds, "-", s.clock.now().nanos);
+         return status_of(change_tag(s, l, {cli_caller()}, true, id, tag));
+       }},
+      {"outcome",
+       [id](S& s, const L& l) {
+         return status_of(record_outcome(
+             s, l, {cli_caller()}, {.memory_id = id, .session = "bench", .result = "helpful"}));
+       }},
   };
 }
 

@@ -1,6 +1,8 @@
 #include "app/memory_read.h"
 
+#include <iterator>
 #include <span>
+#include <string_view>
 #include <utility>
 
 #include "app/checked_store.h"
@@ -10,7 +12,6 @@
 #include "memory/salience.h"
 #include "sqlite/transaction.h"
 #include "store/lineage_proof.h"
-#include "store/memory_tally.h"
 
 namespace cortex::app {
 namespace {
@@ -35,24 +36,20 @@ store::MemoryFilter filter_of(const ListRequest& request) {
   return filter;
 }
 
-// One bucket of the health report.
+// The members of the health report that tell of a kind.
 struct BucketRow {
-  HealthReport::Bucket HealthReport::* member;
   store::HealthKind kind;
-  std::uint64_t store::HealthCounts::* count;
+  std::string_view count, ids;
 };
 constexpr BucketRow kBuckets[] = {
-    {&HealthReport::low_confidence, store::HealthKind::kLowConfidence,
-     &store::HealthCounts::low_confidence},
-    {&HealthReport::never_validated, store::HealthKind::kNeverValidated,
-     &store::HealthCounts::never_validated},
-    {&HealthReport::older, store::HealthKind::kOlder, &store::HealthCounts::older},
-    {&HealthReport::no_outcome, store::HealthKind::kNoOutcome, &store::HealthCounts::no_outcome},
-    {&HealthReport::weak_negative, store::HealthKind::kWeakNegative,
-     &store::HealthCounts::weak_negative},
-    {&HealthReport::contradicted, store::HealthKind::kContradicted,
-     &store::HealthCounts::contradicted},
+    {store::HealthKind::kLowConfidence, "low_confidence_count", "low_confidence_ids"},
+    {store::HealthKind::kNeverValidated, "never_validated_count", "never_validated_ids"},
+    {store::HealthKind::kOlder, "older_than_days_count", "older_than_ids"},
+    {store::HealthKind::kNoOutcome, "no_outcome_count", "no_outcome_ids"},
+    {store::HealthKind::kWeakNegative, "weak_negative_count", "weak_negative_ids"},
+    {store::HealthKind::kContradicted, "contradicted_count", "contradicted_ids"},
 };
+static_assert(std::size(kBuckets) == store::kHealthKinds);
 
 }  // namespace
 
@@ -190,8 +187,8 @@ Result<HealthReport> memory_health(Services& services, const Layout& layout,
   HealthReport report{.request = request};
   report.total_active = counts.total;
   for (const BucketRow& row : kBuckets) {
-    HealthReport::Bucket& bucket = report.*row.member;
-    bucket.count = counts.*row.count;
+    HealthReport::Bucket& bucket = report.of[row.kind];
+    bucket.count = counts.of[row.kind];
     const store::IdPage page{bucket.count, request.limit.value_or(bucket.count), request.offset};
     CORTEX_ASSIGN(bucket.ids, store::health_ids(db, row.kind, limits, page));
   }
@@ -202,18 +199,12 @@ json::Value to_json(const HealthReport& report) {
   json::Object out{{"confidence_below", report.request.confidence_below},
                    {"older_than_days", report.request.older_than_days},
                    {"total_active", report.total_active}};
-  const auto add = [&out](const std::string& count, const std::string& ids,
-                          const HealthReport::Bucket& bucket) {
-    out.add(count, bucket.count);
-    out.add(ids, json::array_of(bucket.ids));
-  };
-  add("low_confidence_count", "low_confidence_ids", report.low_confidence);
-  add("never_validated_count", "never_validated_ids", report.never_validated);
-  add("no_outcome_count", "no_outcome_ids", report.no_outcome);
-  add("older_than_days_count", "older_than_ids", report.older);
-  add("weak_negative_count", "weak_negative_ids", report.weak_negative);
-  add("contradicted_count", "contradicted_ids", report.contradicted);
-  if (report.weak_negative.count > 0) {
+  for (const BucketRow& row : kBuckets) {
+    const HealthReport::Bucket& bucket = report.of[row.kind];
+    out.add(std::string(row.count), bucket.count);
+    out.add(std::string(row.ids), json::array_of(bucket.ids));
+  }
+  if (report.of[store::HealthKind::kWeakNegative].count > 0) {
     out.add("weak_negative_invariant", memory::kWeakNegativeInvariant);
   }
   out.sort();

@@ -10,6 +10,7 @@
 #include "json/value.h"
 #include "store/contradictions.h"
 #include "store/memory_history.h"
+#include "store/memory_tally.h"
 
 namespace cortex::app {
 
@@ -62,8 +63,7 @@ struct HealthReport {
     std::uint64_t count = 0;
     std::vector<std::string> ids;
   };
-  Bucket low_confidence{}, never_validated{}, older{}, no_outcome{}, weak_negative{},
-      contradicted{};
+  store::ByHealthKind<Bucket> of{};
   std::uint64_t total_active = 0;
 };
 // Counted as memories are written (store/memory_tally.h); one query for the ids of each bucket, in

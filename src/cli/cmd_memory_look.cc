@@ -162,16 +162,17 @@ Outcome run_memory_health(const Context& context) {
   if (!layout.ok()) return refuse(layout.error());
   const auto report = app::memory_health(context.services, *layout, request);
   if (!report.ok()) return refuse(report.error());
-  return {
-      .text = cat("memory health:\n  total active: ", report->total_active, "\n  low confidence (<",
-                  shortest(request.confidence_below), "): ", report->low_confidence.count,
-                  "\n  never validated: ", report->never_validated.count, "\n  older than ",
-                  request.older_than_days, " days: ", report->older.count,
-                  "\n  no outcome recorded: ", report->no_outcome.count,
-                  "\n  used often, never validated: ", report->weak_negative.count,
-                  "\n  contradicted: ", report->contradicted.count, "\n"),
-      .diagnostics = "",
-      .report = to_json(*report)};
+  const auto many = [&report](store::HealthKind kind) { return report->of[kind].count; };
+  return {.text = cat(
+              "memory health:\n  total active: ", report->total_active, "\n  low confidence (<",
+              shortest(request.confidence_below), "): ", many(store::HealthKind::kLowConfidence),
+              "\n  never validated: ", many(store::HealthKind::kNeverValidated), "\n  older than ",
+              request.older_than_days, " days: ", many(store::HealthKind::kOlder),
+              "\n  no outcome recorded: ", many(store::HealthKind::kNoOutcome),
+              "\n  used often, never validated: ", many(store::HealthKind::kWeakNegative),
+              "\n  contradicted: ", many(store::HealthKind::kContradicted), "\n"),
+          .diagnostics = "",
+          .report = to_json(*report)};
 }
 
 Outcome run_memory_diff(const Context& context) {

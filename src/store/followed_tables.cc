@@ -51,6 +51,16 @@ std::vector<FollowedTable> followed_tables() {
        .updates = "status, confidence, created_at, validation_epoch, cross_session_use_count",
        .add = tally("1"),
        .remove = tally("-1")},
+      // Until the first version of it is recorded, which takes it out (memory_history.h).
+      {.name = "cortex_memories_untold",
+       .columns = "created_at TEXT NOT NULL, memory_id TEXT NOT NULL, PRIMARY KEY (created_at DESC,"
+                  " memory_id)",
+       .updates = "id, created_at",
+       .add = "INSERT INTO cortex_memories_untold SELECT @created_at, @id FROM $ROWS WHERE NOT"
+              " EXISTS (SELECT 1 FROM cortex_memory_history WHERE memory_id = @id) ON CONFLICT DO"
+              " NOTHING;",
+       .remove = "DELETE FROM cortex_memories_untold WHERE created_at = @created_at AND memory_id ="
+                 " @id;"},
   };
 }
 

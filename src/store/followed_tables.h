@@ -1,6 +1,6 @@
-// Private tables that triggers on `memories` keep, whoever writes there: cortex_memory_tags and
-// cortex_memory_tally. What one memory adds and takes away is written once; the triggers and the
-// filling of a new table are made from it.
+// Private tables that triggers on `memories` keep, whoever writes there: cortex_memory_tags,
+// cortex_memory_tally and cortex_memories_untold. What one memory adds and takes away is written
+// once; the triggers and the filling of a new table are made from it.
 #pragma once
 
 #include <set>

@@ -36,42 +36,68 @@ Result<MemoryVersion> read_version(const sqlite::Statement& row) {
   return version;
 }
 
-// The state of every memory at a moment: `then` has one row a memory, of its last version known at
-// ?1 (`seq` NULL: it has no history at all and is taken as it stands). Memories that were not known
-// yet are not there. Columns: m, seq, status, domains, since, uses, epoch, valid_from, valid_until.
-constexpr std::string_view kThen = R"sql(
-WITH last AS (
-  SELECT m.rowid AS m,
-    (SELECT h.seq FROM cortex_memory_history h WHERE h.memory_id = m.id AND h.known_at <= ?1
-     ORDER BY h.seq DESC LIMIT 1) AS seq,
-    EXISTS (SELECT 1 FROM cortex_memory_history h WHERE h.memory_id = m.id) AS told
-  FROM memories m),
-then_ AS (
-  SELECT last.m AS m, h.seq AS seq,
-    coalesce(h.status, m.status) AS status, coalesce(h.domains_json, m.domains_json) AS domains,
-    coalesce(h.known_at, m.created_at) AS since, coalesce(h.use_count, m.cross_session_use_count, 0)
-    AS uses, coalesce(h.validation_epoch, m.validation_epoch, 0) AS epoch,
-    h.valid_from AS valid_from, h.valid_until AS valid_until
-  FROM last JOIN memories m ON m.rowid = last.m
-  LEFT JOIN cortex_memory_history h ON h.seq = last.seq
-  WHERE last.seq IS NOT NULL OR (NOT last.told AND m.created_at <= ?1))
-)sql";
+// The states of memories at a moment, known by ?1: of those with a history the last version (by its
+// place in the ledger) known then, of the others the row as it stands. Each is one arm of the same
+// question; columns: since, id, seq, status, domains, uses, epoch, valid_from, valid_until.
+struct Arm {
+  std::string_view columns, from;
+  std::string where;
+  std::string_view status, domains, valid_from, valid_until;
+};
+
+constexpr std::string_view kVersionColumns =
+    "h.known_at AS since, h.memory_id AS id, h.seq, h.status, h.domains_json, h.use_count,"
+    " h.validation_epoch, h.valid_from, h.valid_until";
+constexpr std::string_view kRowColumns =
+    "m.created_at AS since, m.id AS id, NULL, m.status, m.domains_json,"
+    " coalesce(m.cross_session_use_count, 0), coalesce(m.validation_epoch, 0), NULL, NULL";
+
+// Those of ?4, or all from the newest state on, so that a page reads little more than itself.
+Arm version_arm(bool by_id) {
+  return {.columns = kVersionColumns,
+          .from = "cortex_memory_history h",
+          .where = cat(by_id ? "h.memory_id IN (SELECT value FROM json_each(?4)) AND +" : "",
+                       "h.known_at <= ?1 AND NOT EXISTS (SELECT 1 FROM cortex_memory_history n"
+                       " WHERE n.memory_id = h.memory_id AND n.seq > h.seq AND +n.known_at <= ?1)"),
+          .status = "h.status",
+          .domains = "h.domains_json",
+          .valid_from = "h.valid_from",
+          .valid_until = "h.valid_until"};
+}
+
+Arm row_arm(bool by_id) {
+  constexpr std::string_view kOfIds =
+      "m.id IN (SELECT value FROM json_each(?4)) AND m.created_at <= ?1 AND NOT EXISTS (SELECT 1"
+      " FROM cortex_memory_history h WHERE h.memory_id = m.id)";
+  constexpr std::string_view kUntold =
+      "cortex_memories_untold u CROSS JOIN memories m ON m.id = u.memory_id";
+  return {.columns = kRowColumns,
+          .from = by_id ? "memories m" : kUntold,
+          .where = std::string(by_id ? kOfIds : "u.created_at <= ?1"),
+          .status = "m.status",
+          .domains = "m.domains_json",
+          .valid_from = "NULL",
+          .valid_until = "NULL"};
+}
+
+// Active then, or superseded by then but valid at ?2; or of one of the statuses ?3. With the tags
+// ?5, and readable ones unless there are none.
+std::string select_arm(const Arm& arm, bool of_statuses) {
+  const std::string held =
+      of_statuses ? cat(arm.status, " IN (SELECT value FROM json_each(?3))")
+                  : cat("(", arm.status, " = 'active' OR (", arm.status, " = 'superseded' AND ",
+                        arm.valid_until, " IS NOT NULL)) AND (", arm.valid_from, " IS NULL OR ",
+                        arm.valid_from, " <= ?2) AND (", arm.valid_until, " IS NULL OR ?2 < ",
+                        arm.valid_until, ")");
+  return cat("SELECT ", arm.columns, " FROM ", arm.from, " WHERE ", arm.where, " AND ", held,
+             " AND CASE WHEN json_valid(", arm.domains,
+             ") THEN NOT EXISTS (SELECT 1 FROM json_each(?5) g WHERE g.value NOT IN (SELECT"
+             " d.value FROM json_each(",
+             arm.domains, ") d WHERE d.type = 'text')) ELSE 1 END");
+}
 
 std::string history_array(const std::vector<std::string>& texts) {
   return json::write_compact(json::array_of(texts));
-}
-
-// The state of the row laid over the memory that stands in the table.
-Status lay_over(const sqlite::Statement& row, int first, MemoryThen& then) {
-  if (!row.is_null(first)) then.version = row.column_int(first);
-  then.memory.status = row.column_text(first + 1);
-  auto domains = json::parse(row.column_text(first + 2));
-  if (domains.ok()) then.memory.domains = std::move(domains).value();
-  if (then.version) then.memory.updated_at = row.column_text(first + 3);
-  then.memory.cross_session_use_count = row.column_int(first + 4);
-  then.memory.validation_epoch = row.column_int(first + 5);
-  then.valid = {optional_text(row, first + 6), optional_text(row, first + 7)};
-  return {};
 }
 
 struct State {
@@ -79,25 +105,30 @@ struct State {
   MemoryThen then;
 };
 
+State read_state(const sqlite::Statement& row) {
+  State state{.id = std::string(row.column_text(1)), .then = {}};
+  MemoryThen& then = state.then;
+  if (!row.is_null(2)) {
+    then.version = row.column_int(2);
+    then.memory.updated_at = row.column_text(0);
+  }
+  then.memory.status = row.column_text(3);
+  auto domains = json::parse(row.column_text(4));
+  if (domains.ok()) then.memory.domains = std::move(domains).value();
+  then.memory.cross_session_use_count = row.column_int(5);
+  then.memory.validation_epoch = row.column_int(6);
+  then.valid = {optional_text(row, 7), optional_text(row, 8)};
+  return state;
+}
+
 // The rows of memories_as_of() without what never changes.
 Result<std::vector<State>> states_as_of(sqlite::Connection& db, const AsOf& when,
                                         const MemoryFilter& filter) {
-  const std::string held =
-      filter.statuses.empty()
-          ? "(t.status = 'active' OR (t.status = 'superseded' AND t.valid_until IS NOT NULL))"
-            " AND (t.valid_from IS NULL OR t.valid_from <= ?2)"
-            " AND (t.valid_until IS NULL OR ?2 < t.valid_until)"
-          : "(?2 IS NOT NULL AND t.status IN (SELECT value FROM json_each(?3)))";
   constexpr std::uint64_t kMost = 0x7FFF'FFFF'FFFF'FFFF;
+  const bool by_id = filter.ids.has_value(), of_statuses = !filter.statuses.empty();
   const std::string sql = cat(
-      kThen,
-      "SELECT m.id, t.seq, t.status, t.domains, t.since, t.uses, t.epoch, t.valid_from,"
-      " t.valid_until FROM then_ t JOIN memories m ON m.rowid = t.m WHERE ",
-      held,
-      " AND (?3 IS NOT NULL) AND (?4 IS NULL OR m.id IN (SELECT value FROM json_each(?4)))"
-      " AND CASE WHEN json_valid(t.domains) THEN NOT EXISTS (SELECT 1 FROM json_each(?5) g"
-      " WHERE g.value NOT IN (SELECT d.value FROM json_each(t.domains) d WHERE d.type ="
-      " 'text')) ELSE 1 END ORDER BY t.since DESC, m.id LIMIT ",
+      select_arm(version_arm(by_id), of_statuses), " UNION ALL ",
+      select_arm(row_arm(by_id), of_statuses), " ORDER BY since DESC, id LIMIT ",
       std::min(filter.limit.value_or(kMost), kMost), " OFFSET ", std::min(filter.offset, kMost));
   CORTEX_ASSIGN(auto rows, db.prepare(sql));
   const std::optional<std::string> ids =
@@ -108,9 +139,7 @@ Result<std::vector<State>> states_as_of(sqlite::Connection& db, const AsOf& when
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
     if (!more) return states;
-    State state{.id = std::string(rows.column_text(0)), .then = {}};
-    CORTEX_TRY(lay_over(rows, 1, state.then));
-    states.push_back(std::move(state));
+    states.push_back(read_state(rows));
   }
 }
 
@@ -136,7 +165,12 @@ Status record_version(sqlite::Connection& db, const OperationRow& row, std::stri
                  " ?7, ?8, ?9 FROM memories WHERE id = ?1"));
   CORTEX_TRY(insert.bind_all(memory_id, row.event_id, row.name, known_at, interval.from,
                              interval.until, other_id, row.caller.actor, row.caller.reason));
-  return insert.run();
+  CORTEX_TRY(insert.run());
+  CORTEX_ASSIGN(auto told, db.prepare("DELETE FROM cortex_memories_untold WHERE memory_id = ?1 AND"
+                                      " created_at = (SELECT created_at FROM memories WHERE id ="
+                                      " ?1)"));
+  CORTEX_TRY(told.bind(1, memory_id));
+  return told.run();
 }
 
 Result<std::vector<MemoryVersion>> versions_of(sqlite::Connection& db, std::string_view memory_id) {

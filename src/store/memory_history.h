@@ -7,7 +7,8 @@
 // "+00:00", whose text order is their order.
 //
 // A memory without rows here was made by another program and never changed by an operation: it
-// counts as known since its `created_at`, in its present state.
+// counts as known since its `created_at`, in its present state. cortex_memories_untold
+// (followed_tables.h) has those.
 #pragma once
 
 #include <cstdint>
@@ -83,8 +84,9 @@ struct MemoriesThen {
 
 // The memories that held at that point: known and active then, or superseded by then but valid at
 // that moment. Newest state first, then by id. `filter`: tags and ids (as they were then), limit
-// and offset; statuses replace "active, or superseded but valid". Two queries: over memories and
-// their last version before `known_at`, and for the rows of those that held.
+// and offset; statuses replace "active, or superseded but valid". Two queries: for the states, from
+// the newest on or of the ids, and for the rows of those that held. O(rows shown and left out
+// before them); what changed after `known_at` is not read.
 Result<MemoriesThen> memories_as_of(sqlite::Connection& db, const AsOf& when,
                                     const MemoryFilter& filter);
 // Whatever its status and valid time; nothing when it was not known yet.

@@ -59,8 +59,8 @@ Status add_borders(sqlite::Connection& db, const HealthLimits& limits, HealthCou
                      narrowed(limits), ")")));
   CORTEX_TRY(row.bind_all(limits.confidence_below, limits.created_before));
   CORTEX_TRY(row.step());
-  counts.low_confidence += count_of(row, 0);
-  counts.older += count_of(row, 1);
+  counts.of[HealthKind::kLowConfidence] += count_of(row, 0);
+  counts.of[HealthKind::kOlder] += count_of(row, 1);
   return {};
 }
 
@@ -69,6 +69,7 @@ Status add_borders(sqlite::Connection& db, const HealthLimits& limits, HealthCou
 Result<HealthCounts> count_health(sqlite::Connection& db, const HealthLimits& limits) {
   CORTEX_ASSIGN(
       auto row,
+      // Columns after the first in the order of HealthKind; what is contradicted is in no tally.
       db.prepare("SELECT coalesce(sum(memories), 0),"
                  " coalesce(sum(memories * (confidence < CAST(?1 * 100 AS INTEGER)) * asked), 0),"
                  " coalesce(sum(memories * unvalidated), 0),"
@@ -79,17 +80,15 @@ Result<HealthCounts> count_health(sqlite::Connection& db, const HealthLimits& li
   CORTEX_TRY(row.bind_all(limits.confidence_below, limits.created_before,
                           limits.unvalidated_only ? 1 : 0));
   CORTEX_TRY(row.step());
-  HealthCounts counts{.total = count_of(row, 0),
-                      .low_confidence = count_of(row, 1),
-                      .never_validated = count_of(row, 2),
-                      .older = count_of(row, 3),
-                      .no_outcome = count_of(row, 4),
-                      .weak_negative = count_of(row, 5)};
+  HealthCounts counts{.total = count_of(row, 0), .of = {}};
+  for (std::size_t kind = 0; kind + 1 < kHealthKinds; ++kind) {
+    counts.of.values[kind] = count_of(row, static_cast<int>(kind) + 1);
+  }
   CORTEX_TRY(add_borders(db, limits, counts));
   CORTEX_ASSIGN(const std::int64_t contradicted,
                 db.query_int(cat("SELECT count(*) FROM memories WHERE ", kAnyActive, " AND ",
                                  kContradicted, narrowed(limits))));
-  counts.contradicted = static_cast<std::uint64_t>(contradicted);
+  counts.of[HealthKind::kContradicted] = static_cast<std::uint64_t>(contradicted);
   return counts;
 }
 

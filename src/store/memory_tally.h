@@ -7,6 +7,8 @@
 // for that one.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,10 +33,20 @@ enum class HealthKind : std::uint8_t {
   kContradicted,  // an open contradiction names it
 };
 
+inline constexpr std::size_t kHealthKinds = 6;
+
+// One value for each kind.
+template <class T>
+struct ByHealthKind {
+  std::array<T, kHealthKinds> values{};
+
+  T& operator[](HealthKind kind) { return values[static_cast<std::size_t>(kind)]; }
+  const T& operator[](HealthKind kind) const { return values[static_cast<std::size_t>(kind)]; }
+};
+
 struct HealthCounts {
   std::uint64_t total = 0;  // `unvalidated_only` does not narrow it
-  std::uint64_t low_confidence = 0, never_validated = 0, older = 0, no_outcome = 0,
-                weak_negative = 0, contradicted = 0;
+  ByHealthKind<std::uint64_t> of;
 };
 
 // O(rows of the tally, memories of one hundredth and of one day, open contradictions): three

@@ -66,17 +66,14 @@ class MemoryTallyTest : public StoreTest {
   // Counts and ids are those of the rows.
   void expect_true(const HealthLimits& limits) {
     const HealthCounts counts = count_health(db_, limits).value();
-    const std::uint64_t found[] = {counts.low_confidence, counts.never_validated,
-                                   counts.older,          counts.no_outcome,
-                                   counts.weak_negative,  counts.contradicted};
     EXPECT_EQ(counts.total, number("SELECT count(*) FROM memories WHERE status = 'active'"));
     EXPECT_EQ(count_active(db_).value(), counts.total);
     for (std::size_t i = 0; i < std::size(kAll); ++i) {
       const std::string where =
           cat(" FROM memories WHERE status = 'active' AND ", condition(kAll[i], limits),
               limits.unvalidated_only ? " AND ifnull(validation_epoch, 0) = 0" : "");
-      EXPECT_EQ(found[i], number(cat("SELECT count(*)", where))) << where;
-      EXPECT_EQ(ids(kAll[i], limits, found[i]),
+      EXPECT_EQ(counts.of[kAll[i]], number(cat("SELECT count(*)", where))) << where;
+      EXPECT_EQ(ids(kAll[i], limits, counts.of[kAll[i]]),
                 text_column(db_, cat("SELECT id", where, " ORDER BY rowid")).value())
           << where;
       // Many are found another way than few.

@@ -146,6 +146,23 @@ constexpr PrivateObject kObjects[] = {
     {"index", "cortex_memories_weak", R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_weak
   ON memories (status) WHERE coalesce(cross_session_use_count, 0) > 5)sql",
      "memories", "cross_session_use_count"},
+    // The full-text row of a memory by its id, and the triggers that use it: those of the migration
+    // look through all rows, whatever column of a memory changes. One object: they come together.
+    {"index", "cortex_memories_fts_ids",
+     R"sql(CREATE INDEX IF NOT EXISTS cortex_memories_fts_ids ON memories_fts_content (c0);
+DROP TRIGGER IF EXISTS memories_fts_update;
+CREATE TRIGGER memories_fts_update AFTER UPDATE ON memories
+  WHEN OLD.id IS NOT NEW.id OR OLD.claim IS NOT NEW.claim
+    OR OLD.domains_json IS NOT NEW.domains_json BEGIN
+  DELETE FROM memories_fts WHERE rowid IN (SELECT id FROM memories_fts_content WHERE c0 = OLD.id);
+  INSERT INTO memories_fts (memory_id, claim, domains_json)
+  VALUES (NEW.id, NEW.claim, NEW.domains_json);
+END;
+DROP TRIGGER IF EXISTS memories_fts_delete;
+CREATE TRIGGER memories_fts_delete AFTER DELETE ON memories BEGIN
+  DELETE FROM memories_fts WHERE rowid IN (SELECT id FROM memories_fts_content WHERE c0 = OLD.id);
+END)sql",
+     "memories_fts", "memory_id"},
     // Reference 0.1.2 mirrors with plain INSERTs: a row that is mirrored already is no error.
     {"trigger", "cortex_events_again", R"sql(CREATE TRIGGER IF NOT EXISTS cortex_events_again
   BEFORE INSERT ON events
