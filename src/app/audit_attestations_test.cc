@@ -6,6 +6,7 @@
 #include "app/app_fixture.h"
 #include "app/attest.h"
 #include "app/audit.h"
+#include "app/context_pack.h"
 #include "app/decay.h"
 #include "app/decay_attest.h"
 #include "app/decay_work.h"
@@ -190,13 +191,17 @@ TEST_F(AttestationsTest, SignedOperationsAreChecked) {
   outcome.attestation_path = folder_ / "op.seed";
   const auto recorded = record_outcome(services_, layout_, {}, outcome);
   ASSERT_TRUE(recorded.ok()) << recorded.error().text();
+  const auto pack =
+      build_context(services_, layout_, {},
+                    {.task = "tea", .for_operator = true, .attestation_path = folder_ / "op.seed"});
+  ASSERT_TRUE(pack.ok()) << pack.error().text();
   ASSERT_TRUE(rotate_key(services_, {.change = {.layout = layout_},
                                      .old_seed_path = folder_ / "op.seed",
                                      .new_seed_path = folder_ / "op2.seed"})
                   .ok());
   const VerifyReport report = verify();
   EXPECT_EQ(report.code, Code::kOk) << report.error->text();
-  EXPECT_EQ(to_json(report).find("attestations")->find_unsigned("operations_verified"), 2U);
+  EXPECT_EQ(to_json(report).find("attestations")->find_unsigned("operations_verified"), 3U);
 }
 
 // A validation without a signature is no validation.

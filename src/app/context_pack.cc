@@ -9,22 +9,25 @@
 #include "app/fuzzy_ranks.h"
 #include "app/held_memories.h"
 #include "app/operations.h"
+#include "app/operator_pack.h"
+#include "app/pack_filler.h"
 #include "app/search_candidates.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "base/ulid.h"
 #include "context/pack.h"
 #include "core/ids.h"
+#include "memory/principles.h"
 #include "retrieval/score_v1.h"
 #include "store/memories.h"
 
 namespace cortex::app {
 namespace {
 
-constexpr std::size_t kJudgedAtOnce = 256;
-constexpr std::uint64_t kMatches = 100;      // candidates are some hundreds then
-constexpr std::size_t kTriedInVain = 1024;   // memories that do not fit, one after another
-constexpr std::size_t kTriedWhenFull = 256;  // and where none can: they are only listed
+constexpr std::size_t kFillPage = 256;
+// Matches are asked for by what could fit at most, so that candidates are some hundreds by default.
+constexpr std::uint64_t kTokensOfARef = 80, kMatchesMin = 25, kMatchesMax = 1000;
+constexpr std::size_t kTriedInVain = 256;  // memories of which none is taken, one after another
 constexpr std::string_view kPackOperation = "context.build";
 
 Error pack_refused(Code code, std::string message, std::string next) {
@@ -81,11 +84,12 @@ Result<Candidates> all_candidates(sqlite::Connection& db, const ContextRequest& 
 Result<Candidates> matching_candidates(Services& services, sqlite::Connection& db,
                                        const ContextRequest& request, const PointInTime& when) {
   Candidates found;
-  const SearchRequest search{.query = request.task,
-                             .tags = request.tags,
-                             .fuzzy = request.fuzzy,
-                             .limit = kMatches,
-                             .as_of = request.as_of};
+  const SearchRequest search{
+      .query = request.task,
+      .tags = request.tags,
+      .fuzzy = request.fuzzy,
+      .limit = std::clamp(request.max_tokens / kTokensOfARef, kMatchesMin, kMatchesMax),
+      .as_of = request.as_of};
   CORTEX_ASSIGN(SearchCandidates matching, search_candidates(services, db, search, when));
   found.unreadable = std::move(matching.unreadable);
   found.whole = request.fuzzy;
@@ -99,84 +103,28 @@ Result<Candidates> matching_candidates(Services& services, sqlite::Connection& d
   return found;
 }
 
+// Doctrine that somebody has shown to be wrong stays out until the counterexample is resolved.
 Status add_doctrine(sqlite::Connection& db, context::Pack& pack) {
-  CORTEX_ASSIGN(auto found, db.prepare("SELECT id, rule, force, promotion_reason, "
-                                       "source_principle, created_at FROM doctrine ORDER BY "
-                                       "created_at, id"));
+  CORTEX_ASSIGN(auto found,
+                db.prepare("SELECT d.id, d.rule, d.force, d.promotion_reason, d.source_principle,"
+                           " d.created_at, p.created_by_json FROM doctrine d LEFT JOIN principles p"
+                           " ON p.id = d.source_principle ORDER BY d.created_at, d.id"));
   const auto text = [&found](int column) { return std::string(found.column_text(column)); };
   for (;;) {
     CORTEX_ASSIGN(const bool more, found.step());
     if (!more) return {};
+    const auto created_by = json::parse(found.column_text(6));
+    const std::size_t against =
+        created_by.ok() ? memory::falsification_of(*created_by).open_counterexamples.size() : 0;
+    if (against > 0) {
+      pack.exclude({text(0), "doctrine", "other",
+                    cat("falsified: ", counted(against, "counterexample"), " to ", text(4)),
+                    context::Sensitivity::kInternal});
+      continue;
+    }
     pack.add(context::Doctrine{text(0), text(1), text(2), text(3), text(4), text(5)});
   }
 }
-
-store::ProofDepth proof_depth(const ContextRequest& request) {
-  return request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
-}
-
-// Takes candidates in their order. Proofs are looked at kJudgedAtOnce at a time.
-class Filler {
- public:
-  Filler(sqlite::Connection& db, const ContextRequest& request, const PointInTime& when,
-         context::Pack& pack, ContextReport& report)
-      : db_(db), request_(request), when_(when), pack_(pack), report_(report) {}
-
-  Status offer(std::span<const context::Ref> refs) {
-    std::vector<const context::Ref*> some;
-    for (const context::Ref& ref : refs) {
-      const context::Sensitivity sensitivity = context::sensitivity_of(ref.tags);
-      if (sensitivity >= context::Sensitivity::kPersonal) {
-        pack_.exclude({ref.memory_id, "memory", "redaction_policy",
-                       "its sensitivity keeps it out of external packs", sensitivity});
-        ++report_.withheld;
-      } else if (pack_.admits(ref)) {
-        some.push_back(&ref);
-      }  // else it is among the exclusions; nobody needs its proof
-      if (some.size() < kJudgedAtOnce) continue;
-      CORTEX_TRY(take(some));
-      some.clear();
-    }
-    return take(some);
-  }
-
-  void leave_out(const std::vector<store::UnreadableMemory>& unreadable) {
-    for (LeftOut& row : left_out_of(unreadable)) {
-      pack_.exclude({row.memory_id, "memory", "other", cat(row.reason, ": ", row.detail),
-                     context::Sensitivity::kInternal});
-      report_.left_out.push_back(std::move(row));
-    }
-  }
-
- private:
-  // Takes what may be used out of `some`, in order, while it fits.
-  Status take(const std::vector<const context::Ref*>& some) {
-    std::vector<std::string> ids;
-    ids.reserve(some.size());
-    for (const context::Ref* ref : some) ids.push_back(ref->memory_id);
-    CORTEX_ASSIGN(const auto verdicts, app::judge(db_, ids, proof_depth(request_), when_));
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      const auto& out = verdicts[i].left_out;
-      if (!out) {
-        context::Ref ref = *some[i];
-        if (verdicts[i].noted_by_agent) ref.authority = trust::kAgentAuthority;
-        static_cast<void>(pack_.add(ref));  // what does not fit is among the exclusions
-        continue;
-      }
-      const bool contradicted = out->reason == "contradicted";
-      pack_.exclude({out->memory_id, "memory", contradicted ? "contradiction" : "other",
-                     cat(out->reason, ": ", out->detail), context::Sensitivity::kInternal});
-      report_.left_out.push_back(*out);
-    }
-    return {};
-  }
-
-  sqlite::Connection& db_;
-  const ContextRequest& request_;
-  const PointInTime& when_;
-  context::Pack& pack_;
-  ContextReport& report_;
-};
 
 std::set<std::string> ids_of(const Candidates& found) {
   std::set<std::string> ids;
@@ -188,7 +136,7 @@ std::set<std::string> ids_of(const Candidates& found) {
 // The others that held at that moment, newest first. Answers how many there were in all.
 Result<std::uint64_t> fill_up_held(sqlite::Connection& db, const ContextRequest& request,
                                    const PointInTime& when, const Candidates& found,
-                                   Filler& filler) {
+                                   PackFiller& filler) {
   const std::set<std::string> seen = ids_of(found);
   CORTEX_ASSIGN(Candidates all, all_candidates(db, request, when));
   const std::uint64_t count = all.refs.size();
@@ -200,19 +148,17 @@ Result<std::uint64_t> fill_up_held(sqlite::Connection& db, const ContextRequest&
   return count;
 }
 
-// The newest of the memories that do not match the task, until kTriedInVain in a row do not fit, or
-// kTriedWhenFull where nothing can; what is behind them is counted. Answers how many memories could
-// be taken. With `any_tag` SQL cannot count, so all are looked at.
+// The newest of the memories that do not match the task, until kTriedInVain in a row were not
+// taken; what is behind them is counted. Answers how many memories could be taken. With `any_tag`
+// SQL cannot count, so all are looked at.
 Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& request,
-                              const Candidates& found, context::Pack& pack, Filler& filler) {
+                              const Candidates& found, context::Pack& pack, PackFiller& filler) {
   const std::set<std::string> seen = ids_of(found);
-  store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags, .limit = kJudgedAtOnce};
+  store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags, .limit = kFillPage};
   CORTEX_ASSIGN(const std::uint64_t all, store::count_memories(db, filter));
   const bool to_the_end = !request.any_tag.empty();
   std::uint64_t looked_at = seen.size();
-  std::size_t in_vain = pack.is_full() ? found.refs.size() - pack.refs().size() : 0;
-  const auto enough = [&] { return pack.is_full() ? kTriedWhenFull : kTriedInVain; };
-  while (to_the_end || in_vain < enough()) {
+  while (to_the_end || filler.in_vain() < kTriedInVain) {
     CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(db, filter));
     std::vector<context::Ref> refs;
     for (const store::Memory& memory : page.rows) {
@@ -222,9 +168,7 @@ Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& requ
     std::erase_if(page.unreadable, [&seen](const auto& row) { return seen.contains(row.id); });
     looked_at += refs.size() + page.unreadable.size();
     filler.leave_out(page.unreadable);
-    const std::size_t before = pack.refs().size();
     CORTEX_TRY(filler.offer(refs));
-    in_vain = pack.refs().size() == before ? in_vain + refs.size() : 0;
     if (!page.next) break;
     filter.after = page.next;
   }
@@ -278,21 +222,40 @@ json::Value printed(const ContextRequest& request, const context::Pack& pack) {
   return pack.to_json(request.include_doctrine, request.explain);
 }
 
-void persist(Services& services, const Layout& layout, const store::Caller& caller,
-             const ContextRequest& request, const context::Pack& pack, ContextReport& report) {
+// `key`: of the operator whose pack it is.
+Status persist(Services& services, const Layout& layout, const store::Caller& caller,
+               const ContextRequest& request, const context::Pack& pack,
+               const std::optional<crypto::SigningKey>& key) {
   const auto plan = [&](sqlite::Connection&) -> Result<std::vector<store::Operation>> {
-    store::Operation operation{
-        std::string(kPackOperation),
-        json::Object{{"created_at", format_rfc3339(services.clock.now(), Offset::kPlus00)},
-                     {"id", pack.id()},
-                     {"pack", pack.to_record()},
-                     {"selection_audit", json::write_compact(pack.selection_audit(false))},
-                     {"task", request.task}}};
-    return std::vector<store::Operation>{std::move(operation)};
+    const std::string created_at = format_rfc3339(services.clock.now(), Offset::kPlus00);
+    json::Value record = pack.to_record();
+    json::Object args;
+    if (key) {
+      args.add("attestation", attest_pack(*key, pack.id(), request.task, record, created_at));
+    }
+    args.add("consumer_advisory", pack.advisory_json());
+    args.add("created_at", created_at);
+    args.add("id", pack.id());
+    args.add("pack", std::move(record));
+    args.add("selection_audit",
+             json::write_compact(pack.selection_audit(false, context::Pack::Kept::kJudged)));
+    args.add("task", request.task);
+    return std::vector<store::Operation>{{std::string(kPackOperation), std::move(args)}};
   };
-  const auto recorded = perform(services, layout, caller, plan);
-  report.persisted = recorded.ok();
-  if (!recorded.ok()) report.note = cat("the pack was not kept: ", recorded.error().text());
+  CORTEX_TRY(perform(services, layout, caller, plan));
+  return {};
+}
+
+// A pack that could not be kept says so; one for an operator is not given then.
+Status keep(Services& services, const Layout& layout, const store::Caller& caller,
+            const ContextRequest& request, const context::Pack& pack,
+            const std::optional<crypto::SigningKey>& key, ContextReport& report) {
+  const Status kept = persist(services, layout, caller, request, pack, key);
+  report.persisted = kept.ok();
+  if (kept.ok()) return {};
+  if (key) return kept;
+  report.note = cat("the pack was not kept: ", kept.error().text());
+  return {};
 }
 
 }  // namespace
@@ -300,10 +263,15 @@ void persist(Services& services, const Layout& layout, const store::Caller& call
 Result<ContextReport> build_context(Services& services, const Layout& layout,
                                     const store::Caller& caller, const ContextRequest& request) {
   CORTEX_TRY(check(request));
+  CORTEX_TRY(check_operator_flags(request));
   ContextReport report;
   CORTEX_ASSIGN(const PointInTime when, point_in_time(services, request.as_of));
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   sqlite::Connection& db = store.connection;
+  std::optional<crypto::SigningKey> key;
+  if (request.attestation_path) {
+    CORTEX_ASSIGN(key, operator_key(services, db, *request.attestation_path));
+  }
   const bool takes_all = request.compatible || request.by_age;
   Candidates found;
   if (request.strict || takes_all) {
@@ -316,10 +284,11 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
   report.context_pack_id =
       core::id_text(core::IdKind::kContextPack, Ulid::make(services.clock, services.random));
   context::Pack pack(report.context_pack_id, request.task, request.max_tokens,
-                     request.compatible ? context::Labels::kReference : context::Labels::kOwn);
+                     request.compatible ? context::Labels::kReference : context::Labels::kOwn,
+                     mode_of(request), request.estimator);
   if (request.include_doctrine) CORTEX_TRY(add_doctrine(db, pack));
   CORTEX_TRY(check_budget(request, pack, 0));
-  Filler filler(db, request, when, pack, report);
+  PackFiller filler(db, request, when, pack, report);
   filler.leave_out(found.unreadable);
   CORTEX_TRY(filler.offer(found.refs));
   std::uint64_t candidates = found.refs.size();
@@ -329,7 +298,7 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
   }
   CORTEX_TRY(check_budget(request, pack, candidates));
   if (request.persist && !request.compatible && !when) {
-    persist(services, layout, caller, request, pack, report);
+    CORTEX_TRY(keep(services, layout, caller, request, pack, key, report));
   }
   report.estimated_tokens = pack.estimated_tokens();
   report.refs = pack.refs();
@@ -344,11 +313,14 @@ Status apply_context_build(sqlite::Connection& db, const store::OperationRow& ro
   CORTEX_ASSIGN(const std::string task, row.text_arg("task"));
   CORTEX_ASSIGN(const std::string audit, row.text_arg("selection_audit"));
   CORTEX_ASSIGN(const std::string created_at, row.text_arg("created_at"));
+  std::optional<std::string> advisory;  // rows from before it was kept have none
+  if (!row.arg("consumer_advisory").is_null()) {
+    advisory = json::canonical(row.arg("consumer_advisory"));
+  }
   CORTEX_ASSIGN(auto put, db.prepare("INSERT OR IGNORE INTO context_packs (id, task, pack_json, "
-                                     "selection_audit, created_at) VALUES (?1, ?2, ?3, ?4, ?5)"));
-  CORTEX_TRY(put.bind_all(std::string_view(id), std::string_view(task),
-                          std::string_view(json::canonical(row.arg("pack"))),
-                          std::string_view(audit), std::string_view(created_at)));
+                                     "selection_audit, created_at, consumer_advisory_json) "
+                                     "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"));
+  CORTEX_TRY(put.bind_all(id, task, json::canonical(row.arg("pack")), audit, created_at, advisory));
   return put.run();
 }
 

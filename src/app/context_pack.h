@@ -31,6 +31,12 @@ struct ContextRequest {
   // What was believed then, as typed; such a pack is not kept. Not with `fuzzy` and `strict`.
   std::optional<std::string> as_of{};
   bool compatible = false;  // order, labels and counting of reference 0.1.2; nothing is kept
+  context::Estimator estimator = context::Estimator::kBytes4;
+  bool by_span = false;  // summaries part by part, each with the events it comes from
+  // For an operator, whose key (a seed file) it needs; always kept. With the payloads of the events
+  // behind its memories, or without.
+  bool for_operator = false, raw_payloads = false;
+  std::optional<std::string> attestation_path{};
 };
 
 struct ContextReport {
@@ -51,7 +57,7 @@ struct ContextReport {
 // task, no budget), kPrecondition (strict, or a task that is larger than the budget), those of
 // opening the store. Cost: the search, and the memories up to where nothing fits any more; a
 // constant number of queries for every 256 of them. O(active memories) with `compatible` or
-// `strict`.
+// `strict`. For an operator's pack also those of operator_pack.h, and of writing to the ledger.
 Result<ContextReport> build_context(Services& services, const Layout& layout,
                                     const store::Caller& caller, const ContextRequest& request);
 

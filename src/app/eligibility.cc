@@ -80,7 +80,9 @@ Result<std::vector<Verdict>> judge(sqlite::Connection& db, std::span<const std::
   }
   for (std::size_t i = 0; i < memory_ids.size(); ++i) {
     const std::string& id = memory_ids[i];
-    Verdict verdict{proofs[i].closure.state(), {}, std::nullopt, of_agents.contains(id)};
+    Verdict verdict{.proof = proofs[i].closure.state(),
+                    .closure = {},
+                    .noted_by_agent = of_agents.contains(id)};
     const auto found = against.find(id);
     if (!proofs[i].usable()) {
       verdict.left_out = unproven(id, proofs[i]);
@@ -89,6 +91,7 @@ Result<std::vector<Verdict>> judge(sqlite::Connection& db, std::span<const std::
           LeftOut{id, "contradicted", contradiction_text(*found->second, id, active)};
     }
     verdict.closure = std::move(proofs[i].closure);
+    verdict.event_ids = std::move(proofs[i].event_ids);
     verdicts.push_back(std::move(verdict));
   }
   return verdicts;

@@ -27,7 +27,8 @@ struct LeftOut {
 struct Verdict {
   trust::ProofState proof = trust::ProofState::kUnknown;
   trust::Closure closure;
-  std::optional<LeftOut> left_out{};  // empty: may be used
+  std::vector<std::string> event_ids{};  // that the proof rests on
+  std::optional<LeftOut> left_out{};     // empty: may be used
   bool noted_by_agent = false;  // it speaks with trust::kAgentAuthority, whatever its row says
 };
 

@@ -235,10 +235,11 @@ Result<FalsifyReport> falsify_principle(Services& services, const Layout& layout
   FalsifyReport report{.principle_id = id, .event_id = {}, .mirror_note = {}, .record = {}};
   const Plan plan = [&](sqlite::Connection& db) -> Result<Operations> {
     CORTEX_ASSIGN(json::Object row, required_principle(db, id));
-    if (store::text_of(row, "status") != "candidate") {
-      return refusal(Code::kPrecondition,
-                     cat("the principle ", id, " is ", printable(store::text_of(row, "status"))),
-                     "only candidates are put to the test");
+    // Doctrine stays open to counterexamples: while one is, no context pack holds it.
+    const std::string status = store::text_of(row, "status");
+    if (status != "candidate" && status != "promoted_to_doctrine") {
+      return refusal(Code::kPrecondition, cat("the principle ", id, " is ", printable(status)),
+                     "only candidates and doctrine are put to the test");
     }
     auto created_by = json::parse(store::text_of(row, "created_by_json"));
     json::Object kept;

@@ -5,6 +5,7 @@
 
 #include "app/app_fixture.h"
 #include "app/audit.h"
+#include "app/context_pack.h"
 #include "app/memory_note.h"
 #include "app/mirror_fixture.h"
 #include "app/promotion_attestation.h"
@@ -96,6 +97,33 @@ TEST_F(PrinciplesUseTest, FromMemoriesToDoctrine_AndTheLedgerAccountsForAll) {
       services_, layout_, {.principle_id = id, .reason = "again", .attestation = key_path_});
   ASSERT_FALSE(twice.ok());
   EXPECT_EQ(twice.error().token, "principle.promotion.invalid");
+}
+
+TEST_F(PrinciplesUseTest, DoctrineWithAnOpenCounterexampleIsInNoPack) {
+  know_key();
+  const std::string id = candidate();
+  ASSERT_TRUE(
+      falsify_principle(services_, layout_, {.principle_id = id, .failed_attempts = {"a"}}).ok());
+  const std::string doctrine = promote(id).doctrine_id;
+  ASSERT_FALSE(doctrine.empty());
+  const auto packed = [&] {
+    const auto report =
+        build_context(services_, layout_, {}, {.task = "deploy", .include_doctrine = true});
+    EXPECT_TRUE(report.ok()) << report.error().text();
+    const json::Array& rows = *report->pack.find("doctrine")->as_array();
+    const std::string left = json::write_compact(*report->pack.find("exclusions"));
+    EXPECT_EQ(rows.empty(), left.find(doctrine) != std::string::npos) << left;
+    return !rows.empty();
+  };
+  EXPECT_TRUE(packed());
+  ASSERT_TRUE(falsify_principle(services_, layout_,
+                                {.principle_id = id, .counterexamples = {"it went wrong"}})
+                  .ok());
+  EXPECT_FALSE(packed());
+  ASSERT_TRUE(
+      falsify_principle(services_, layout_, {.principle_id = id, .resolved = {"it went wrong"}})
+          .ok());
+  EXPECT_TRUE(packed());
 }
 
 TEST_F(PrinciplesUseTest, AKeyThatTheStoreDoesNotKnowPromotesNothing) {

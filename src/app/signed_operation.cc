@@ -6,6 +6,7 @@
 
 #include "app/decay_summary.h"
 #include "app/memory_use.h"
+#include "app/operator_pack.h"
 #include "app/promotion_attestation.h"
 #include "base/text.h"
 #include "ledger/signed_row.h"
@@ -104,18 +105,34 @@ Result<FoundSigner> summary_signer(const store::OperationRow& operation) {
   return FoundSigner({attestation->key_hex, *time});
 }
 
+// Packs for an operator are signed for; others are anybody's.
+Result<FoundSigner> pack_signer(const store::OperationRow& operation) {
+  if (signed_text(operation.arg("pack"), "pack_mode") != "operator") return FoundSigner();
+  const json::Value& attestation = operation.arg("attestation");
+  if (attestation.is_null()) {
+    return signature_fault("missing", "nobody attests the operator's pack");
+  }
+  const std::string* at = operation.arg("created_at").as_string();
+  const auto time = at == nullptr ? std::nullopt : parse_strict_rfc3339(*at);
+  if (!time || !pack_attestation_holds(operation)) {
+    return signature_invalid("the signature of the operator's pack did not verify");
+  }
+  return FoundSigner({signed_text(attestation, "key_id"), *time});
+}
+
 struct SignedKind {
   std::string_view name;
   // A text that stands in every payload of this kind that needs a signature.
   std::string_view mark;
   Result<FoundSigner> (*signer)(const store::OperationRow&);
 };
-constexpr std::array<SignedKind, 5> kSigned{{
+constexpr std::array<SignedKind, 6> kSigned{{
     {"memory.outcome", "\"validated\"", validation_signer},
     {"authority.key.rotate", "\"rotation\"", rotation_signer},
     {"principle.promote", "\"principle.promote\"", promotion_signer},
     {"decay.claim", "\"decay.claim\"", summary_signer},
     {"decay.complete", "\"llm_summary\"", summary_signer},
+    {"context.build", R"("pack_mode":"operator")", pack_signer},
 }};
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The signatures that operations of the ledger carry (docs/formats.md, 7.2): validations of
-// memories, promotions of principles, rotations of keys, and summaries by a model. Pure.
+// memories, promotions of principles, rotations of keys, summaries by a model, and packs for an
+// operator. Pure.
 #pragma once
 
 #include <optional>

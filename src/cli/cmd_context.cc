@@ -34,6 +34,13 @@ app::ContextRequest pack_request(const Context& context) {
   request.strict_budget = flags.has("strict-budget");
   request.persist = !flags.has("no-persist");
   request.as_of = flags.optional("as-of");
+  if (const auto word = flags.optional("estimator")) {
+    request.estimator = context::parse_estimator(*word).value_or(request.estimator);
+  }
+  request.by_span = flags.has("by-span");
+  request.for_operator = flags.optional("mode") == "operator";
+  request.raw_payloads = flags.has("raw-payloads");
+  request.attestation_path = flags.optional("attestation");
   request.compatible = app::is_compatible(context.environment);
   return request;
 }

@@ -37,6 +37,9 @@ constexpr Flag kAxiomFlags[] = {
     {.name = "token-audience",
      .value_name = "NAME",
      .about = "Trust exchange: audience that the token must name (default cortex-admission)"},
+    {.name = "claims",
+     .value_name = "PATH",
+     .about = "Claims of the runtime about its work, to be put in words of Cortex"},
 };
 
 constexpr std::string_view kProofDepths[] = {"rows", "hashes", "ledger"};
@@ -128,6 +131,8 @@ constexpr Flag kEmbedFlags[] = {
     kEventLogFlag,
 };
 
+constexpr std::string_view kPackModes[] = {"external", "operator"};
+constexpr std::string_view kEstimators[] = {"bytes/4", "bytes/3", "chars/4"};
 constexpr Flag kContextFlags[] = {
     {.name = "task",
      .value_name = "TEXT",
@@ -152,6 +157,24 @@ constexpr Flag kContextFlags[] = {
      .about = "Refuse everything where one memory may not be used"},
     {.name = "strict-budget", .value_name = "", .about = "Refuse when not every memory fits"},
     {.name = "no-persist", .value_name = "", .about = "Keep no record of the pack"},
+    {.name = "estimator",
+     .value_name = "RULE",
+     .about = "How tokens are counted in what is printed (default bytes/4)",
+     .choices = kEstimators},
+    {.name = "by-span",
+     .value_name = "",
+     .about = "Take summaries part by part, each with the events it comes from",
+     .excludes = "strict-budget"},
+    {.name = "mode",
+     .value_name = "MODE",
+     .about = "Whom the pack is for (default external); an operator's may hold what is personal",
+     .choices = kPackModes},
+    {.name = "raw-payloads",
+     .value_name = "",
+     .about = "Put the payloads of the events behind the memories into an operator's pack"},
+    {.name = "attestation",
+     .value_name = "KEY",
+     .about = "Seed file of the operator's key; the pack is signed by it in the ledger"},
     kDbFlag,
     kEventLogFlag,
 };

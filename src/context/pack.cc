@@ -11,22 +11,56 @@
 namespace cortex::context {
 namespace {
 
-constexpr std::uint64_t kBytesPerToken = 4;
+struct EstimatorRow {
+  std::string_view token;
+  bool chars;
+  std::uint64_t per_token;
+};
+constexpr std::array<EstimatorRow, 3> kEstimators{
+    {{"bytes/4", false, 4}, {"bytes/3", false, 3}, {"chars/4", true, 4}}};
+
+const EstimatorRow& row_of(Estimator estimator) {
+  return kEstimators[static_cast<std::size_t>(estimator)];
+}
 constexpr std::string_view kSelectedRule = "context_pack.builder.selected_by_caller.v1";
 constexpr std::string_view kExcludedRule = "context_pack.builder.excluded_by_caller.v1";
 constexpr std::string_view kSelected = "selected_by_caller";
 
-constexpr std::size_t kMemoryIdSize = 30;
+// What a mode lets through, in the words of the pack.
+struct ModeRow {
+  std::string_view mode, content, policy_id, raw_event_payloads, redaction_state;
+};
+constexpr std::string_view kAbstractedPolicy = "context_pack.external.redacted_abstracted";
+// By Mode. An operator's pack without payloads is redacted as an external one.
+constexpr std::array<ModeRow, 3> kModes{
+    {{"external", "abstracted", kAbstractedPolicy, "excluded", "abstracted"},
+     {"operator", "abstracted", kAbstractedPolicy, "excluded", "abstracted"},
+     {"operator", "full", "context_pack.operator.raw_payload_opt_in", "operator_opt_in",
+      "raw_operator_opt_in"}}};
 
-std::uint64_t tokens_of(std::uint64_t bytes) {
-  return std::max<std::uint64_t>(1, (bytes + kBytesPerToken - 1) / kBytesPerToken);
+const ModeRow& row_of(Mode mode) { return kModes[static_cast<std::size_t>(mode)]; }
+
+json::Value policy_json(Mode mode) {
+  const ModeRow& row = row_of(mode);
+  return json::Object{{"content", row.content},
+                      {"policy_id", row.policy_id},
+                      {"policy_version", 1},
+                      {"raw_event_payloads", row.raw_event_payloads}};
 }
 
-json::Value policy_json() {
-  return json::Object{{"content", "abstracted"},
-                      {"policy_id", "context_pack.external.redacted_abstracted"},
-                      {"policy_version", 1},
-                      {"raw_event_payloads", "excluded"}};
+json::Value payloads_json(const std::vector<RawEvent>& events) {
+  json::Array out;
+  for (const RawEvent& one : events) {
+    out.emplace_back(json::Object{{"event_id", one.event_id}, {"payload", one.payload}});
+  }
+  return out;
+}
+
+json::Value span_json(const Span& span) {
+  return json::Object{{"byte_end", span.byte_end},
+                      {"byte_start", span.byte_start},
+                      {"derived_from_event_ids", json::array_of(span.event_ids)},
+                      {"max_source_authority", span.authority}};
 }
 
 json::Value memory_ref(const std::string& id) {
@@ -82,6 +116,14 @@ trust::ClaimCeiling ceiling_of(const Ref& ref, Labels labels) {
   return labels_of(ref, labels).ceiling;
 }
 
+std::string_view pack_mode_token(Mode mode) { return row_of(mode).mode; }
+
+std::optional<Estimator> parse_estimator(std::string_view token) {
+  const auto* row = std::ranges::find(kEstimators, token, &EstimatorRow::token);
+  if (row == kEstimators.end()) return std::nullopt;
+  return static_cast<Estimator>(row - kEstimators.begin());
+}
+
 bool is_exec_shaped(std::string_view text) {
   constexpr std::string_view kShapes[] = {"$(",    "`",        "bash -c", "sh -c",
                                           "eval ", "chmod +x", "curl "};
@@ -90,12 +132,23 @@ bool is_exec_shaped(std::string_view text) {
       kShapes, [&](std::string_view shape) { return lower.find(shape) != std::string::npos; });
 }
 
-Pack::Pack(std::string id, std::string task, std::uint64_t max_tokens, Labels labels)
+Pack::Pack(std::string id, std::string task, std::uint64_t max_tokens, Labels labels, Mode mode,
+           Estimator estimator)
     : id_(std::move(id)),
       task_(std::move(task)),
       max_tokens_(max_tokens),
       labels_(labels),
-      bytes_(task_.size()) {}
+      mode_(mode),
+      estimator_(estimator),
+      size_(measure(task_)) {
+  // Without id and claim, which count in full.
+  frame_size_ = size_of(Ref{});
+  for (const std::string_view authority : {"user", "operator", "tool", "system", "derived"}) {
+    Ref ref;
+    ref.authority = authority;
+    frame_size_ = std::min(frame_size_, size_of(ref));
+  }
+}
 
 json::Value Pack::ref_json(const Ref& ref) const {
   const RefLabels labels = labels_of(ref, labels_);
@@ -117,46 +170,81 @@ json::Value Pack::ref_json(const Ref& ref) const {
     out.add("authority", ref.authority);
     out.add("confidence",
             static_cast<std::uint64_t>(std::clamp(ref.confidence, 0.0, 1.0) * kConfidenceMax));
-    out.sort();
   }
+  if (!ref.raw_events.empty()) out.add("raw_event_payload", payloads_json(ref.raw_events));
+  if (ref.span) out.add("span", span_json(*ref.span));
+  out.sort();
   return out;
 }
 
-std::uint64_t Pack::bytes_of(const Ref& ref) const {
-  if (labels_ == Labels::kReference) return ref.claim.size();
-  return json::write_compact(ref_json(ref)).size();
+std::uint64_t Pack::measure(std::string_view text) const {
+  if (!row_of(estimator_).chars) return text.size();
+  // Every byte but those that continue a character.
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-bool Pack::admits(const Ref& ref, std::uint64_t bytes) {
-  if (tokens_of(bytes_ + bytes) <= max_tokens_) return true;
-  exclude({ref.memory_id, "memory", "token_budget",
-           cat("it needs ", tokens_of(bytes), " tokens and does not fit any more"),
-           sensitivity_of(ref.tags)});
+std::uint64_t Pack::tokens_of(std::uint64_t size) const {
+  const std::uint64_t per_token = row_of(estimator_).per_token;
+  return std::max<std::uint64_t>(1, (size + per_token - 1) / per_token);
+}
+
+std::uint64_t Pack::size_of(const Ref& ref) const {
+  if (labels_ == Labels::kReference) return measure(ref.claim);
+  return measure(json::write_compact(ref_json(ref)));
+}
+
+bool Pack::withholds(Sensitivity sensitivity) const {
+  return sensitivity >= (mode_ == Mode::kExternal ? Sensitivity::kPersonal : Sensitivity::kSecret);
+}
+
+bool Pack::fits(std::uint64_t size) const { return tokens_of(size_ + size) <= max_tokens_; }
+
+void Pack::exclude_for_size(const Ref& ref) {
+  ++exclusion_counts_["token_budget"];
+  if (exclusions_.size() >= kExclusionsListed) return;
+  exclusions_.push_back(
+      {ref.memory_id, "memory", "token_budget",
+       cat("it needs ", tokens_of(size_of(ref)), " tokens and does not fit any more"),
+       sensitivity_of(ref.tags)});
+}
+
+std::uint64_t Pack::least_size(std::uint64_t id, std::uint64_t claim) const {
+  return labels_ == Labels::kReference ? claim : frame_size_ + id + claim;
+}
+
+bool Pack::admits(const Ref& ref) {
+  // Most of what does not fit is told by its length, without being written.
+  if (fits(least_size(measure(ref.memory_id), measure(ref.claim))) && fits(size_of(ref)))
+    return true;
+  exclude_for_size(ref);
   return false;
 }
 
-bool Pack::admits(const Ref& ref) { return admits(ref, bytes_of(ref)); }
-
-bool Pack::is_full() const {
-  std::uint64_t least = max_tokens_ * kBytesPerToken;
-  for (const std::string_view authority : {"", "user", "operator", "tool", "system", "derived"}) {
-    const Ref ref{std::string(kMemoryIdSize, '0'), ".", std::string(authority), {}, 0, 0};
-    least = std::min(least, bytes_of(ref));
+bool Pack::add(Ref ref) {
+  std::vector<std::string> left_out;
+  std::uint64_t size = size_of(ref);
+  while (!fits(size) && !ref.raw_events.empty()) {
+    left_out.push_back(std::move(ref.raw_events.back().event_id));
+    ref.raw_events.pop_back();
+    size = size_of(ref);
   }
-  return tokens_of(bytes_ + least) > max_tokens_;
-}
-
-bool Pack::add(const Ref& ref) {
-  const std::uint64_t bytes = bytes_of(ref);
-  if (!admits(ref, bytes)) return false;
-  bytes_ += bytes;
-  refs_.push_back(ref);
+  if (!fits(size)) {
+    exclude_for_size(ref);
+    return false;
+  }
+  for (std::string& event_id : left_out) {
+    exclude({std::move(event_id), "event", "token_budget",
+             cat("the payload does not fit beside ", ref.memory_id), sensitivity_of(ref.tags)});
+  }
+  size_ += size;
+  refs_.push_back(std::move(ref));
   return true;
 }
 
 void Pack::add(const Doctrine& doctrine) {
   doctrine_.push_back(doctrine);
-  if (labels_ == Labels::kOwn) bytes_ += json::write_compact(doctrine_json().back()).size();
+  if (labels_ == Labels::kOwn) size_ += measure(json::write_compact(doctrine_json().back()));
 }
 
 void Pack::exclude_rest(std::uint64_t memories) {
@@ -168,7 +256,7 @@ void Pack::exclude(Exclusion exclusion) {
   if (exclusions_.size() < kExclusionsListed) exclusions_.push_back(std::move(exclusion));
 }
 
-std::uint64_t Pack::estimated_tokens() const { return tokens_of(bytes_); }
+std::uint64_t Pack::estimated_tokens() const { return tokens_of(size_); }
 
 trust::ClaimCeiling Pack::ceiling() const {
   if (refs_.empty()) return trust::ClaimCeiling::kDevOnly;
@@ -190,13 +278,14 @@ json::Array Pack::doctrine_json() const {
   return out;
 }
 
-json::Array Pack::exclusions_json(bool audit) const {
+json::Array Pack::exclusions_json(bool audit, Kept kept) const {
   json::Array out;
   for (const Exclusion& exclusion : exclusions_) {
+    if (kept == Kept::kJudged && exclusion.reason == "token_budget") continue;
     json::Object row{{"rationale", exclusion.rationale},
                      {"reason", exclusion.reason},
                      {"ref_kind", exclusion.ref_kind}};
-    if (!exclusion.hidden()) row.add("ref_id", ref_id_of(exclusion));
+    if (!exclusion.hidden(mode_)) row.add("ref_id", ref_id_of(exclusion));
     if (audit) {
       row.add("rule_id", kExcludedRule);
       row.add("sensitivity", sensitivity_token(exclusion.sensitivity));
@@ -206,44 +295,54 @@ json::Array Pack::exclusions_json(bool audit) const {
   return out;
 }
 
-json::Value Pack::selection_audit(bool explain) const {
+json::Value Pack::selection_audit(bool explain, Kept kept) const {
   json::Array included;
   for (const Ref& ref : refs_) {
     json::Object row{{"reason", kSelected},
                      {"ref_id", memory_ref(ref.memory_id)},
                      {"rule_id", kSelectedRule},
                      {"sensitivity", sensitivity_token(sensitivity_of(ref.tags))}};
+    if (ref.span) row.add("span", span_json(*ref.span));
     if (explain) {
       row.add("score", static_cast<double>(ref.score));
-      row.add("tokens", tokens_of(bytes_of(ref)));
+      row.add("tokens", tokens_of(size_of(ref)));
     }
     included.emplace_back(std::move(row));
   }
   json::Object counts;
   for (const auto& [reason, count] : exclusion_counts_) counts.add(reason, count);
-  json::Object out{{"estimated_tokens", estimated_tokens()},
-                   {"exclusion_counts", std::move(counts)},
-                   {"exclusions", exclusions_json(true)},
-                   {"included", std::move(included)},
-                   {"pack_mode", "external"},
-                   {"redaction_policy", policy_json()}};
+  json::Object out{
+      {"estimated_tokens", estimated_tokens()},    {"exclusion_counts", std::move(counts)},
+      {"exclusions", exclusions_json(true, kept)}, {"included", std::move(included)},
+      {"pack_mode", row_of(mode_).mode},           {"redaction_policy", policy_json(mode_)}};
   if (explain) {
-    out.add("budget", json::Object{{"bytes", bytes_},
-                                   {"bytes_per_token", kBytesPerToken},
+    out.add("budget", json::Object{{"bytes", size_},
+                                   {"bytes_per_token", row_of(estimator_).per_token},
+                                   {"estimator", row_of(estimator_).token},
                                    {"max_tokens", max_tokens_},
-                                   {"task_bytes", task_.size()}});
+                                   {"task_bytes", measure(task_)}});
   }
   return out;
 }
 
 json::Value Pack::advisory_json() const {
-  json::Array flags{"redacted_default_policy"};
+  json::Array flags;
+  if (!is_raw()) flags.emplace_back("redacted_default_policy");
   const auto unattested = [](const Ref& ref) {
     return trust::labels_of_authority(ref.authority).provenance !=
            trust::Provenance::kOperatorAttested;
   };
   if (std::ranges::any_of(refs_, unattested)) flags.emplace_back("contains_unattested_sources");
-  if (std::ranges::any_of(refs_, [](const Ref& ref) { return is_exec_shaped(ref.claim); })) {
+  if (std::ranges::any_of(refs_, &Ref::unvalidated_use)) {
+    flags.emplace_back("contains_cross_session_unvalidated");
+  }
+  const auto runs = [](const Ref& ref) {
+    return is_exec_shaped(ref.claim) ||
+           std::ranges::any_of(ref.raw_events, [](const RawEvent& event) {
+             return is_exec_shaped(json::write_compact(event.payload));
+           });
+  };
+  if (std::ranges::any_of(refs_, runs)) {
     flags.emplace_back("contains_exec_shaped");
   }
   return json::Object{
@@ -264,12 +363,12 @@ json::Value Pack::to_json(bool with_doctrine, bool explain) const {
                    {"conflicts", json::Array{}},
                    {"consumer_advisory", advisory_json()},
                    {"context_pack_id", id_},
-                   {"exclusions", exclusions_json(false)},
+                   {"exclusions", exclusions_json(false, Kept::kAll)},
                    {"max_tokens", max_tokens_},
-                   {"pack_mode", "external"},
-                   {"redaction_policy", policy_json()},
+                   {"pack_mode", row_of(mode_).mode},
+                   {"redaction_policy", policy_json(mode_)},
                    {"selected_refs", std::move(refs)},
-                   {"selection_audit", selection_audit(explain)},
+                   {"selection_audit", selection_audit(explain, Kept::kAll)},
                    {"task", task_}};
   if (with_doctrine) out.add("doctrine", doctrine_json());
   return json::sorted(std::move(out));
@@ -287,12 +386,16 @@ json::Array Pack::constraints() const {
     out.push_back(constraint("forbid_promotion_shaped_output", "hard",
                              "no output may look like a promotion"));
   }
-  out.push_back(constraint("redaction_boundary", "hard", "what was redacted must not be guessed"));
+  if (!is_raw() || !exclusions_.empty()) {
+    out.push_back(
+        constraint("redaction_boundary", "hard", "what was redacted must not be guessed"));
+  }
   return out;
 }
 
 json::Value Pack::to_axiom_json(bool with_doctrine) const {
-  json::Array limits{"content_abstracted", "raw_event_payloads_excluded"};
+  json::Array limits;
+  if (!is_raw()) limits = {"content_abstracted", "raw_event_payloads_excluded"};
   if (!exclusions_.empty()) limits.emplace_back("explicit_exclusions_present");
   json::Object out{{"claim_ceiling", trust::claim_ceiling_token(ceiling())},
                    {"conflict_refs", json::Array{}},
@@ -341,7 +444,7 @@ json::Value Pack::to_boundary_json() const {
                                    {"verified_edges", std::move(edges)}}},
       {"provenance_class", trust::provenance_token(provenance)},
       {"quarantine_state", "clean"},
-      {"redaction_state", "abstracted"},
+      {"redaction_state", row_of(mode_).redaction_state},
       {"schema_version", 1},
       {"semantic_trust", trust::semantic_trust_token(semantic)},
       {"truth_ceiling", trust::claim_ceiling_token(ceiling())}});
@@ -350,14 +453,19 @@ json::Value Pack::to_boundary_json() const {
 json::Value Pack::to_record() const {
   json::Array refs, doctrine;
   for (const Ref& ref : refs_) {
-    refs.emplace_back(json::Object{{"claim_blake3", crypto::blake3_hex(ref.claim)},
-                                   {"memory_id", ref.memory_id}});
+    json::Object kept{{"claim_blake3", crypto::blake3_hex(ref.claim)},
+                      {"memory_id", ref.memory_id}};
+    json::Array events;
+    for (const RawEvent& one : ref.raw_events) events.emplace_back(one.event_id);
+    if (!events.empty()) kept.add("raw_event_ids", std::move(events));
+    if (ref.span) kept.add("span", json::Array{ref.span->byte_start, ref.span->byte_end});
+    refs.emplace_back(std::move(kept));
   }
   for (const Doctrine& row : doctrine_) doctrine.emplace_back(row.id);
   return json::sorted(json::Object{{"active_doctrine_ids", std::move(doctrine)},
                                    {"estimated_tokens", estimated_tokens()},
                                    {"max_tokens", max_tokens_},
-                                   {"pack_mode", "external"},
+                                   {"pack_mode", row_of(mode_).mode},
                                    {"selected_refs", std::move(refs)}});
 }
 

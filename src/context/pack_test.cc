@@ -41,21 +41,30 @@ TEST(Pack, BoundaryEnvelopeIsAsWeakAsItsWeakestMemoryAndHoldsNoClaim) {
   EXPECT_EQ(json::write_compact(out).find("secret of state"), std::string::npos);
 }
 
-TEST(Pack, IsFullWhenNotEvenTheShortestClaimFits) {
-  const std::string id = "mem_01JH0000000000000000000101";
-  std::size_t full = 0;
-  for (std::uint64_t budget = 1; budget < 200; ++budget) {
-    Pack pack("ctx_1", "task", budget, Labels::kOwn);
-    const bool is_full = pack.is_full();
-    full += is_full ? 1 : 0;
-    bool fits = false;
-    for (const char* authority : {"user", "operator", "tool", "derived", ""}) {
-      fits = fits || pack.add(Ref{id, ".", authority, {}, 0, 0});
+TEST(Pack, AdmitsWhatItWouldAdd) {
+  const char* const authorities[] = {"user", "operator", "tool", "system", "derived", ""};
+  for (std::uint64_t budget = 1; budget < 300; ++budget) {
+    for (const char* authority : authorities) {
+      Pack pack("ctx_1", "task", budget, Labels::kOwn);
+      const Ref one{"mem_01JH0000000000000000000101", "\"\n\xC3\xA9", authority, {}, 0, 0};
+      const bool admits = pack.admits(one);
+      EXPECT_EQ(admits, pack.add(one)) << budget << " " << authority;
     }
-    EXPECT_EQ(is_full, !fits) << budget;
   }
-  EXPECT_GT(full, 50U);
-  EXPECT_LT(full, 199U);
+}
+
+TEST(Pack, TokensAreCountedAsAsked) {
+  const std::string claim = "\xC3\xA9t\xC3\xA9";  // three characters, five bytes
+  const auto tokens = [&claim](Estimator estimator) {
+    Pack pack("ctx_1", "t", 1000, Labels::kReference, Mode::kExternal, estimator);
+    for (int n = 0; n < 12; ++n) EXPECT_TRUE(pack.add(ref("mem_1", claim)));
+    return pack.estimated_tokens();
+  };
+  EXPECT_EQ(tokens(Estimator::kBytes4), (12 * 5 + 1 + 3) / 4);
+  EXPECT_EQ(tokens(Estimator::kBytes3), (12 * 5 + 1 + 2) / 3);
+  EXPECT_EQ(tokens(Estimator::kChars4), (12 * 3 + 1 + 3) / 4);
+  EXPECT_EQ(parse_estimator("chars/4"), Estimator::kChars4);
+  EXPECT_EQ(parse_estimator("words"), std::nullopt);
 }
 
 TEST(Pack, CountsAsTheReferenceDoes) {

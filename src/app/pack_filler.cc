@@ -1,0 +1,149 @@
+#include "app/pack_filler.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "app/eligibility.h"
+#include "app/pack_sources.h"
+#include "base/text.h"
+#include "trust/semantic.h"
+
+namespace cortex::app {
+namespace {
+
+constexpr std::size_t kOfferedAtOnce = 256;
+
+context::Exclusion left_out_exclusion(const LeftOut& out) {
+  const bool contradicted = out.reason == "contradicted";
+  return {out.memory_id, "memory", contradicted ? "contradiction" : "other",
+          cat(out.reason, ": ", out.detail), context::Sensitivity::kInternal};
+}
+
+}  // namespace
+
+store::ProofDepth proof_depth(const ContextRequest& request) {
+  return request.compatible ? store::ProofDepth::kRows : store::ProofDepth::kHashes;
+}
+
+// What goes into the pack beside the claims of some memories.
+struct PackFiller::Extras {
+  std::map<std::string, std::vector<context::Span>> spans;
+  std::map<std::string, RawPayload> payloads;
+  std::set<std::string> unvalidated;
+};
+
+Status PackFiller::offer(std::span<const context::Ref> refs) {
+  std::vector<Offer> some;
+  for (const context::Ref& ref : refs) {
+    ++offered_;
+    const context::Sensitivity sensitivity = context::sensitivity_of(ref.tags);
+    if (pack_.withholds(sensitivity)) {
+      pack_.exclude({ref.memory_id, "memory", "redaction_policy",
+                     cat("its sensitivity keeps it out of ", context::pack_mode_token(pack_.mode()),
+                         " packs"),
+                     sensitivity});
+      ++report_.withheld;
+    } else if (request_.by_span || pack_.admits(ref)) {
+      some.push_back({&ref, offered_});
+    }  // else it is among the exclusions; nobody needs its proof
+    if (some.size() < kOfferedAtOnce) continue;
+    CORTEX_TRY(take(some));
+    some.clear();
+  }
+  return take(some);
+}
+
+void PackFiller::leave_out(const std::vector<store::UnreadableMemory>& unreadable) {
+  for (LeftOut& row : left_out_of(unreadable)) {
+    pack_.exclude(left_out_exclusion(row));
+    report_.left_out.push_back(std::move(row));
+  }
+}
+
+// Takes what may be used out of `some`, in order, while it fits.
+Status PackFiller::take(const std::vector<Offer>& some) {
+  if (some.empty()) return {};
+  std::vector<std::string> ids;
+  ids.reserve(some.size());
+  for (const Offer& one : some) ids.push_back(one.ref->memory_id);
+  CORTEX_ASSIGN(const auto verdicts, judge(db_, ids, proof_depth(request_), when_));
+  Extras extras;
+  if (pack_.mode() == context::Mode::kOperatorRaw) {
+    std::set<std::string> events;
+    for (const Verdict& one : verdicts) events.insert(one.event_ids.begin(), one.event_ids.end());
+    CORTEX_ASSIGN(extras.payloads, raw_payloads(db_, events));
+  }
+  if (request_.by_span) {
+    CORTEX_ASSIGN(extras.spans, summary_spans(db_, ids));
+  }
+  if (!request_.compatible) {
+    CORTEX_ASSIGN(extras.unvalidated, used_unvalidated(db_, ids));
+  }
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    if (const auto& out = verdicts[i].left_out) {
+      pack_.exclude(left_out_exclusion(*out));
+      report_.left_out.push_back(*out);
+      continue;
+    }
+    context::Ref ref = *some[i].ref;
+    if (verdicts[i].noted_by_agent) ref.authority = trust::kAgentAuthority;
+    ref.unvalidated_use = extras.unvalidated.contains(ref.memory_id);
+    const auto spans = extras.spans.find(ref.memory_id);
+    const bool taken = spans == extras.spans.end()
+                           ? put(std::move(ref), verdicts[i].event_ids, extras)
+                           : put_spans(ref, verdicts[i].event_ids, spans->second, extras);
+    if (taken) last_taken_ = some[i].number;
+  }
+  return {};
+}
+
+// What does not fit is among the exclusions.
+bool PackFiller::put(context::Ref ref, const std::vector<std::string>& proven_by, Extras& extras) {
+  std::vector<context::Exclusion> withheld;
+  for (const std::string& id : proven_by) {
+    const auto found = extras.payloads.find(id);
+    if (found == extras.payloads.end()) continue;
+    const RawPayload& raw = found->second;
+    if (pack_.withholds(raw.sensitivity)) {
+      withheld.push_back({id, "event", "redaction_policy",
+                          "its sensitivity keeps its payload out of packs", raw.sensitivity});
+    } else if (!raw.unusable.empty()) {
+      withheld.push_back({id, "event", "other", raw.unusable, raw.sensitivity});
+    } else {
+      ref.raw_events.push_back({id, raw.payload});
+    }
+  }
+  if (!pack_.add(std::move(ref))) return false;
+  for (context::Exclusion& one : withheld) pack_.exclude(std::move(one));
+  return true;
+}
+
+// Each span by itself: a part of a summary fits where the whole does not, and has its own events.
+bool PackFiller::put_spans(const context::Ref& ref, const std::vector<std::string>& proven_by,
+                           const std::vector<context::Span>& spans, Extras& extras) {
+  bool taken = false;
+  for (const context::Span& span : spans) {
+    const auto proven = [&proven_by](const std::string& id) {
+      return std::ranges::find(proven_by, id) != proven_by.end();
+    };
+    if (span.event_ids.empty() || !std::ranges::all_of(span.event_ids, proven)) {
+      pack_.exclude({ref.memory_id, "memory", "other",
+                     cat("unproven: the span from byte ", span.byte_start,
+                         " names events that its memory does not rest on"),
+                     context::Sensitivity::kInternal});
+      continue;
+    }
+    context::Ref part = ref;
+    part.claim = ref.claim.substr(span.byte_start, span.byte_end - span.byte_start);
+    part.authority = span.authority;
+    part.span = span;
+    taken = put(std::move(part), span.event_ids, extras) || taken;
+  }
+  return taken;
+}
+
+}  // namespace cortex::app

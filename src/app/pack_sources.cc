@@ -1,0 +1,97 @@
+#include "app/pack_sources.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "ledger/erasure.h"
+#include "store/summary_spans.h"
+
+namespace cortex::app {
+namespace {
+
+template <class Texts>
+std::string ids_array(const Texts& texts) {
+  return json::write_compact(json::Array(texts.begin(), texts.end()));
+}
+
+std::vector<std::string> column_tags(std::string_view column) {
+  std::vector<std::string> tags;
+  const auto parsed = json::parse(column);
+  const json::Array* array = parsed.ok() ? parsed->as_array() : nullptr;
+  if (array == nullptr) return tags;
+  for (const json::Value& tag : *array) {
+    if (tag.as_string() != nullptr) tags.push_back(*tag.as_string());
+  }
+  return tags;
+}
+
+RawPayload read_raw_payload(std::string_view text, std::string_view tags) {
+  RawPayload out;
+  out.sensitivity = context::sensitivity_of(column_tags(tags));
+  auto payload = json::parse(text);
+  if (!payload.ok()) {
+    out.unusable = "its payload cannot be read";
+  } else if (payload->find(ledger::kErasedMember) != nullptr) {
+    out.unusable = "its payload was erased";
+  } else {
+    out.payload = std::move(payload).value();
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::map<std::string, RawPayload>> raw_payloads(sqlite::Connection& db,
+                                                       const std::set<std::string>& event_ids) {
+  std::map<std::string, RawPayload> out;
+  if (event_ids.empty()) return out;
+  CORTEX_ASSIGN(auto rows, db.prepare("SELECT id, payload_json, domain_tags_json FROM events WHERE"
+                                      " id IN (SELECT value FROM json_each(?1))"));
+  CORTEX_TRY(rows.bind(1, ids_array(event_ids)));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return out;
+    out.emplace(rows.column_text(0), read_raw_payload(rows.column_text(1), rows.column_text(2)));
+  }
+}
+
+Result<std::map<std::string, std::vector<context::Span>>> summary_spans(
+    sqlite::Connection& db, std::span<const std::string> memory_ids) {
+  std::map<std::string, std::vector<context::Span>> out;
+  CORTEX_ASSIGN(auto rows, db.prepare("SELECT id, claim, summary_spans_json FROM memories WHERE id"
+                                      " IN (SELECT value FROM json_each(?1)) AND"
+                                      " summary_spans_json <> '[]'"));
+  CORTEX_TRY(rows.bind(1, ids_array(memory_ids)));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return out;
+    const auto value = json::parse(rows.column_text(2));
+    std::vector<store::SummarySpan> spans;
+    if (!value.ok() || !store::read_spans(*value, spans) || spans.empty() ||
+        !store::span_failure(rows.column_text(1), spans).empty()) {
+      continue;
+    }
+    std::vector<context::Span>& kept = out[std::string(rows.column_text(0))];
+    for (store::SummarySpan& span : spans) {
+      kept.push_back({span.byte_start, span.byte_end, std::move(span.derived_from_event_ids),
+                      std::move(span.max_source_authority)});
+    }
+  }
+}
+
+Result<std::set<std::string>> used_unvalidated(sqlite::Connection& db,
+                                               std::span<const std::string> memory_ids) {
+  std::set<std::string> out;
+  CORTEX_ASSIGN(auto rows,
+                db.prepare("SELECT id FROM memories WHERE id IN (SELECT value FROM json_each(?1))"
+                           " AND +cross_session_use_count > 5 AND coalesce(+validation_epoch, 0) ="
+                           " 0"));
+  CORTEX_TRY(rows.bind(1, ids_array(memory_ids)));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return out;
+    out.emplace(rows.column_text(0));
+  }
+}
+
+}  // namespace cortex::app

@@ -1,0 +1,36 @@
+// What a context pack may hold of memories beside their claims, each by one query for a set.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "context/pack.h"
+#include "json/value.h"
+#include "sqlite/connection.h"
+
+namespace cortex::app {
+
+struct RawPayload {
+  json::Value payload;
+  context::Sensitivity sensitivity = context::Sensitivity::kInternal;  // by the event's tags
+  std::string unusable;  // why it cannot be given, or empty
+};
+
+// Payloads of events, by id; of those that are there.
+Result<std::map<std::string, RawPayload>> raw_payloads(sqlite::Connection& db,
+                                                       const std::set<std::string>& event_ids);
+
+// Summary spans by memory id, of those that have any and whose spans are sound.
+Result<std::map<std::string, std::vector<context::Span>>> summary_spans(
+    sqlite::Connection& db, std::span<const std::string> memory_ids);
+
+// Those that were used in session after session and never validated.
+Result<std::set<std::string>> used_unvalidated(sqlite::Connection& db,
+                                               std::span<const std::string> memory_ids);
+
+}  // namespace cortex::app
