@@ -4,11 +4,15 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "app/checked_store.h"
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "core/ids.h"
+#include "crypto/ed25519.h"
+#include "ledger/attestation.h"
 #include "ledger/tail.h"
 #include "ledger/verify.h"
 #include "store/lineage_proof.h"
@@ -25,13 +29,34 @@ constexpr std::string_view kGenesis = "ledger_genesis";
 struct LedgerRow {
   std::uint64_t ordinal = 0;
   std::string event_hash;
+  std::string signed_by;  // key id, as printed; empty: the row is not signed
 };
 
 // Where the wanted events stand in the ledger, and where its chain first breaks.
 struct LedgerLook {
   std::map<std::string, LedgerRow> rows;
   std::optional<ledger::Failure> first_break;
+  std::string first_signer;  // key id of the first signed row of all
+  // Rows whose signature does not hold, and whether these are all of them.
+  std::set<std::uint64_t> badly_signed;
+  bool all_signatures_known = true;
 };
+
+// Signatures are chained like rows, from the key of the first one on and along its rotations, so
+// that the whole chain is gone through. That a key is trusted is not what a proof says.
+Status check_signatures(fs::File& file, std::uint64_t size, LedgerLook& look) {
+  const auto key = fixed_bytes<crypto::PublicKey>(from_hex(look.first_signer));
+  if (!key || !crypto::check_public_key(*key).ok()) {
+    look.all_signatures_known = false;
+    return {};
+  }
+  ledger::SignedChain chain{*key, ledger::ledger_id_of(file.path(), ledger::kSignedRowsLedgerId)};
+  CORTEX_ASSIGN(const auto checked,
+                ledger::verify_chain(file, size, {.signed_chain = std::move(chain)}));
+  for (const ledger::Failure& failure : checked.failures) look.badly_signed.insert(failure.line);
+  look.all_signatures_known = checked.failures.size() == checked.failures_total;
+  return {};
+}
 
 Result<LedgerLook> look_up(Services& services, const Layout& layout,
                            const std::vector<std::string>& wanted) {
@@ -42,12 +67,17 @@ Result<LedgerLook> look_up(Services& services, const Layout& layout,
   std::uint64_t ordinal = 0;
   const auto note = [&](const core::DecodedEvent& row, std::uint64_t) -> Status {
     ++ordinal;
+    const auto& signature = row.event.signature;
+    if (signature && look.first_signer.empty()) look.first_signer = signature->key_id;
     const auto found = look.rows.find(core::id_text(core::IdKind::kEvent, row.event.id));
-    if (found != look.rows.end()) found->second = {ordinal, row.event.event_hash};
+    if (found == look.rows.end()) return {};
+    found->second = {ordinal, row.event.event_hash, signature ? signature->key_id : ""};
     return {};
   };
   CORTEX_ASSIGN(const auto chain, ledger::verify_chain(*file, size, {.on_row = note}));
   if (!chain.failures.empty()) look.first_break = chain.failures.front();
+  const auto is_signed = [](const auto& row) { return !row.second.signed_by.empty(); };
+  if (std::ranges::any_of(look.rows, is_signed)) CORTEX_TRY(check_signatures(*file, size, look));
   return look;
 }
 
@@ -78,12 +108,30 @@ void add_ledger_edge(const LedgerLook& look, const std::string& id, trust::Closu
   closure.verified.push_back({EdgeKind::kHashChain, std::string(kGenesis), id, row.event_hash});
 }
 
+// The link from a key to an event whose row it signed.
+void add_signature_edge(const LedgerLook& look, const std::string& id, trust::Closure& closure) {
+  const LedgerRow& row = look.rows.at(id);
+  if (row.signed_by.empty()) return;
+  const bool bad = look.badly_signed.contains(row.ordinal);
+  if (!bad && look.all_signatures_known) {
+    closure.verified.push_back({EdgeKind::kSignature, row.signed_by, id, row.event_hash});
+    return;
+  }
+  closure.failing.push_back({EdgeKind::kSignature, row.signed_by, id,
+                             bad ? EdgeFailure::kInvalidSignature : EdgeFailure::kUnresolved,
+                             bad ? "the signature of its row does not hold"
+                                 : "the signatures of the ledger cannot all be checked"});
+}
+
 void add_ledger_edges(Services& services, const Layout& layout, const store::LineageProof& proof,
                       trust::Closure& closure) {
   if (proof.event_ids.empty()) return;
   const auto look = look_up(services, layout, proof.event_ids);
   if (look.ok()) {
-    for (const std::string& id : proof.event_ids) add_ledger_edge(*look, id, closure);
+    for (const std::string& id : proof.event_ids) {
+      add_ledger_edge(*look, id, closure);
+      add_signature_edge(*look, id, closure);
+    }
     return;
   }
   closure.failing.push_back({EdgeKind::kHashChain, std::string(kGenesis), "",

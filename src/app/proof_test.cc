@@ -5,6 +5,8 @@
 #include "app/app_fixture.h"
 #include "app/ingest.h"
 #include "app/init.h"
+#include "app/open_store.h"
+#include "ledger/signed_fixture.h"
 
 namespace cortex::app {
 namespace {
@@ -61,6 +63,39 @@ TEST_F(ProofTest, AnEventThatTheLedgerLacksIsMissing) {
   remember();
   put(layout_.event_log_path, "");
   EXPECT_EQ(state(), ProofState::kPartial);
+}
+
+TEST_F(ProofTest, ASignedRowIsAsGoodAsItsSignature) {
+  put(folder_ / "k.seed", std::string(32, '\x07'));
+  layout_.signing_seed = folder_ / "k.seed";
+  ASSERT_TRUE(init(services_, layout_, false).ok());
+  ASSERT_TRUE(open_store(services_, layout_).ok());
+  exec(
+      cat("INSERT INTO authority_principal_timeline(principal_id, trust_tier, effective_at)"
+          " VALUES('op', 'operator', '2020-01-01T00:00:00+00:00');"
+          "INSERT INTO authority_key_timeline(key_id, principal_id, state, effective_at) VALUES('",
+          ledger::test_key(7).key_id(), "', 'op', 'active', '2020-01-01T00:00:00+00:00')"));
+  remember();
+  const auto edges = [this](std::string_view member) {
+    const json::Value report =
+        to_json(prove_memory(services_, layout_, kMemory, ProofReach::kLedger).value());
+    std::string kinds;
+    for (const json::Value& edge : *report.find(member)->as_array()) {
+      if (*edge.find_text("kind") == "signature") kinds += *edge.find_text("from_ref");
+    }
+    return kinds;
+  };
+  EXPECT_EQ(state(), ProofState::kFullChainVerified);
+  EXPECT_EQ(edges("verified_edges"), ledger::test_key(7).key_id());
+  std::string text = get(layout_.event_log_path);
+  const std::size_t second = text.find('\n') + 1;
+  const std::string_view member = "\"bytes\":\"";
+  const std::size_t at = text.find(member, second);
+  ASSERT_NE(at, std::string::npos) << text.substr(second, 900);
+  text[at + member.size()] = text[at + member.size()] == 'A' ? 'B' : 'A';
+  put(layout_.event_log_path, text);
+  EXPECT_EQ(state(), ProofState::kBroken);
+  EXPECT_EQ(edges("failing_edges"), ledger::test_key(7).key_id());
 }
 
 TEST_F(ProofTest, IdsAreReadInEitherCaseAndNothingElse) {
