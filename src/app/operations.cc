@@ -51,22 +51,33 @@ struct Both {
 // Its file stays sound, because the write-ahead log is synced before it is copied into the file.
 constexpr std::string_view kOneSync = "PRAGMA synchronous = NORMAL";
 
+Status append_row(const Both& both, core::Event& event,
+                  std::optional<Timestamp> signed_at = std::nullopt) {
+  CORTEX_TRY(both.log.append(event, signed_at));
+  ++both.recorded.rows;
+  return {};
+}
+
+Status mirror_row(const Both& both, const core::Event& event) {
+  return both.mirror.add(event, event.payload, both.log.next_offset());
+}
+
 // Row and tables of one operation.
 Status record(Services& services, const store::Operation& operation, const store::Caller& caller,
               const Both& both) {
   const auto signed_at = signing_time(operation);
   core::Event event = event_of(services, store::operation_payload(operation, caller), caller);
   event.domain_tags = {"cortex", "operation"};
-  CORTEX_TRY(both.log.append(event, signed_at));
+  CORTEX_TRY(append_row(both, event, signed_at));
   CORTEX_ASSIGN(const auto row, store::decode_operation(event, event.payload));
   CORTEX_CHECK(row.has_value());  // operation_payload() wrote it
   CORTEX_TRY(store::project_new(both.db, projector(), *row));
-  CORTEX_TRY(both.mirror.add(event, event.payload, both.log.next_offset()));
+  CORTEX_TRY(mirror_row(both, event));
   both.recorded.event_ids.push_back(row->event_id);
   if (operation.companion.empty()) return {};
   core::Event companion = event_of(services, operation.companion, caller);
-  CORTEX_TRY(both.log.append(companion, signed_at));
-  return both.mirror.add(companion, companion.payload, both.log.next_offset());
+  CORTEX_TRY(append_row(both, companion, signed_at));
+  return mirror_row(both, companion);
 }
 
 Status record_all(Services& services, const store::Caller& caller, const Plan& plan,
@@ -97,8 +108,8 @@ Status record_event(Services& services, core::Event& event, const Check& check, 
   CORTEX_TRY(check(both.db, both.log));
   CORTEX_TRY(check_signer(services, both.db, both.signer));
   CORTEX_TRY(go_on(services.stop));
-  CORTEX_TRY(both.log.append(event));
-  CORTEX_TRY(both.mirror.add(event, event.payload, both.log.next_offset()));
+  CORTEX_TRY(append_row(both, event));
+  CORTEX_TRY(mirror_row(both, event));
   both.recorded.event_ids.push_back(std::move(id));
   return {};
 }
@@ -125,7 +136,7 @@ Result<Recorded> change_both(Services& services, const Layout& layout, const Cha
   // An index that could not follow is caught up by whoever opens the store next.
   static_cast<void>(keep_index(db));
   CORTEX_TRY(log->commit());
-  services.count_recorded(recorded.event_ids.size());
+  services.count_recorded(recorded.rows);
   if (const Status committed = transaction.commit(); !committed.ok()) {
     recorded.mirror_note = cat("the store could not follow: ", committed.error().message);
   }

@@ -12,6 +12,7 @@
 // length.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@ store::Projector& projector();
 
 struct Recorded {
   std::vector<std::string> event_ids;  // of the operations, in order
+  std::uint64_t rows = 0;              // of the ledger: those, and the companions of some
   std::string mirror_note;             // why the store lags behind the ledger, or empty
   std::optional<ledger::TornTail> torn_tail;
 };

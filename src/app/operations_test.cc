@@ -60,6 +60,22 @@ TEST_F(OperationsTest, CalledOffBeforeTheFirstRow_WritesNone_LaterItIsCarriedOut
   EXPECT_EQ(recorded, 2U);
 }
 
+TEST_F(OperationsTest, ACompanionIsARowOfItsOwn_AndCountsAsOne) {
+  std::atomic<std::uint64_t> counted = 0;
+  services_.recorded = &counted;
+  const auto done = perform(services_, layout_, {},
+                            [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
+                              CORTEX_ASSIGN(auto operations, repair(2)(db));
+                              operations[0].companion = R"({"said":"beside it"})";
+                              return operations;
+                            });
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_THAT(done->event_ids, SizeIs(2));
+  EXPECT_EQ(done->rows, 3U);
+  EXPECT_EQ(counted, 3U);
+  EXPECT_EQ(count("events"), 3);
+}
+
 TEST_F(OperationsTest, NothingToDo_WritesNoRow) {
   const auto done = perform(services_, layout_, {}, repair(0));
   ASSERT_TRUE(done.ok());

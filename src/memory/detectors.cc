@@ -201,7 +201,7 @@ std::size_t match_de_tax_id(std::string_view text, std::size_t at) {
   return static_cast<std::size_t>(text[at + kDigits - 1] - '0') == check ? kDigits : 0;
 }
 
-bool is_email_byte(char c) {
+constexpr bool is_email_byte(char c) {
   return is_alnum(c) || c == '.' || c == '_' || c == '%' || c == '+' || c == '-';
 }
 
@@ -271,11 +271,13 @@ std::size_t match_telegram(std::string_view text, std::size_t at) {
   return run_of(text, i + 1, Alphabet::kWordDash) == kSecret ? i + 1 + kSecret - at : 0;
 }
 
+constexpr bool is_scheme_byte(char c) { return is_alnum(c) || c == '+'; }
+
 // scheme://user:password@host: from the scheme to the "@".
 std::size_t match_url_password(std::string_view text, std::size_t at) {
   constexpr std::size_t kSchemeMost = 24, kPartMost = 256;
   std::size_t i = at;
-  while (i < text.size() && i - at < kSchemeMost && (is_alnum(text[i]) || text[i] == '+')) ++i;
+  while (i < text.size() && i - at < kSchemeMost && is_scheme_byte(text[i])) ++i;
   if (i == at || !text.substr(i).starts_with("://")) return 0;
   const std::size_t user = i + 3;
   std::size_t colon = 0;
@@ -288,36 +290,36 @@ std::size_t match_url_password(std::string_view text, std::size_t at) {
   return 0;
 }
 
-constexpr std::string_view kDigits = "0123456789", kUppers = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-constexpr std::string_view kSchemeBytes =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+";
-constexpr std::string_view kEmailBytes =
-    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._%+-";
+template <char C>
+constexpr bool is(char c) {
+  return c == C;
+}
 
 constexpr ShapeDetector kShapes[] = {
-    {"private_key", "secret", match_pem, GateAction::kRefuse, "a PEM block of a private key", "-",
-     "-----BEGIN "},
-    {"json_web_token", "secret", match_jwt, GateAction::kRedact, "eyJ, three parts", "e", "eyJ"},
+    {"private_key", "secret", match_pem, GateAction::kRefuse, "a PEM block of a private key",
+     is<'-'>, "-----BEGIN "},
+    {"json_web_token", "secret", match_jwt, GateAction::kRedact, "eyJ, three parts", is<'e'>,
+     "eyJ"},
     {"telegram_bot_token", "secret", match_telegram, GateAction::kRedact, "8-10 digits : 35",
-     kDigits, ":"},
+     is_digit, ":"},
     {"url_password", "secret", match_url_password, GateAction::kRedact, "scheme://user:password@",
-     kSchemeBytes, "://"},
-    {"payment_card", "personal", match_card, GateAction::kRedact, "13-19 digits, Luhn", kDigits,
-     ""},
-    {"iban", "personal", match_iban, GateAction::kRedact, "country, digits, mod 97", kUppers, ""},
+     is_scheme_byte, "://"},
+    {"payment_card", "personal", match_card, GateAction::kRedact, "13-19 digits, Luhn", is_digit},
+    {"iban", "personal", match_iban, GateAction::kRedact, "country, digits, mod 97", is_upper},
     {"us_social_security", "personal", match_us_ssn, GateAction::kRedact, "999-99-9999, ranges",
-     kDigits, "-"},
+     is_digit, "-"},
     {"uk_national_insurance", "personal", match_uk_nino, GateAction::kRedact, "AA999999A, letters",
-     kUppers, ""},
+     is_upper},
     {"ca_social_insurance", "personal", match_ca_sin, GateAction::kRedact, "999-999-999, Luhn",
-     kDigits, ""},
-    {"es_national_id", "personal", match_es_dni, GateAction::kRedact, "99999999A, mod 23", kDigits,
-     ""},
-    {"de_tax_id", "personal", match_de_tax_id, GateAction::kRedact, "11 digits, MOD 11,10", kDigits,
-     ""},
-    {"email_address", "personal", match_email, GateAction::kReport, "local@domain.tld", kEmailBytes,
-     "@"},
-    {"phone_number", "personal", match_phone, GateAction::kReport, "+ and 8-15 digits", "+", "+"},
+     is_digit},
+    {"es_national_id", "personal", match_es_dni, GateAction::kRedact, "99999999A, mod 23",
+     is_digit},
+    {"de_tax_id", "personal", match_de_tax_id, GateAction::kRedact, "11 digits, MOD 11,10",
+     is_digit},
+    {"email_address", "personal", match_email, GateAction::kReport, "local@domain.tld",
+     is_email_byte, "@"},
+    {"phone_number", "personal", match_phone, GateAction::kReport, "+ and 8-15 digits", is<'+'>,
+     "+"},
 };
 
 constexpr char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -338,7 +340,7 @@ constexpr FirstBytes index_first_bytes() {
       out.begins_inside = out.begins_inside || kTokens[row].gap;
     }
     for (std::size_t row = 0; row < std::size(kShapes); ++row) {
-      if (kShapes[row].first.find(c) != std::string_view::npos) out.shapes |= 1U << row;
+      if (kShapes[row].begins(c)) out.shapes |= 1U << row;
     }
   }
   return index;

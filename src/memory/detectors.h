@@ -46,9 +46,9 @@ struct ShapeDetector {
   std::string_view kind;  // "secret" or "personal"
   ShapeMatch match;
   GateAction action;
-  std::string_view rule;   // what decides, for people
-  std::string_view first;  // the bytes that a match may begin with
-  std::string_view needs;  // no match without this somewhere in the text; or ""
+  std::string_view rule;     // what decides, for people
+  bool (*begins)(char c);    // whether a match may begin with the byte
+  std::string_view needs{};  // no match without this somewhere in the text; or ""
 };
 
 std::span<const TokenDetector> token_detectors();  // all of them secrets

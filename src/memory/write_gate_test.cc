@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/fs/fs.h"
+#include "base/text.h"
 #include "memory/detectors.h"
 #include "memory/memory_fixture.h"
 
@@ -44,6 +46,36 @@ TEST(WriteGate, HasSixtyDetectorsAndMore_EachNamedOnce) {
   for (const TokenDetector& row : token_detectors()) EXPECT_TRUE(names.insert(row.name).second);
   for (const ShapeDetector& row : shape_detectors()) EXPECT_TRUE(names.insert(row.name).second);
   EXPECT_GE(names.size(), 60U);
+}
+
+std::string_view alphabet_text(Alphabet alphabet) {
+  constexpr std::string_view kTexts[] = {"0-9 a-f",
+                                         "A-Z 0-9",
+                                         "A-Z a-z 0-9",
+                                         "A-Z a-z 0-9 _",
+                                         "A-Z a-z 0-9 _ -",
+                                         "A-Z a-z 0-9 _ - .",
+                                         "A-Z a-z 0-9 + / =",
+                                         "A-Z a-z 0-9 _ - . /",
+                                         "not blank, no quote"};
+  return kTexts[static_cast<std::size_t>(alphabet)];
+}
+
+// docs/formats.md, 10.2
+TEST(WriteGate, EveryDetectorIsDocumented) {
+  const std::string text =
+      fs::read_all(fs::posix(), CORTEX_TEST_DATA "/../../docs/formats.md", 4U << 20U).value();
+  for (const TokenDetector& row : token_detectors()) {
+    const std::string many = row.least == row.most ? cat(row.least) : cat(row.least, "-", row.most);
+    EXPECT_THAT(text, HasSubstr(cat("\n| `", row.name, "` | secret | `", row.literal, "`",
+                                    row.gap ? ", assigned" : "", ", ", many, " of ",
+                                    alphabet_text(row.alphabet), " | ",
+                                    gate_action_token(row.action), " |\n")));
+  }
+  for (const ShapeDetector& row : shape_detectors()) {
+    EXPECT_THAT(text, HasSubstr(cat("\n| `", row.name, "` | ", row.kind, " | ", row.rule, " | ",
+                                    gate_action_token(row.action), " |\n")));
+  }
 }
 
 TEST(WriteGate, EveryTokenRow_FindsItsTokenAndNothingNearIt) {
