@@ -9,6 +9,7 @@ of the ledger, audits and backups that touch each byte once, and memory that doe
 the contract. Peak memory is measured without strace.
 """
 import collections
+import json
 import math
 import pathlib
 import re
@@ -133,6 +134,9 @@ class Trace:
     def syncs(self, path):
         return sum(call.name in SYNCS and call.path == str(path) for call in self.calls)
 
+    def synced(self):
+        return {call.path for call in self.calls if call.name in SYNCS}
+
     def opened_for_writing(self):
         """Files that were opened for writing or made; devices and pipes do not count."""
         found = [call.opened or call.arguments for call in self.calls if call.name in ("open", "openat", "creat")
@@ -168,8 +172,8 @@ class Counts:
         return home
 
     def run(self):
-        for name in ("one_sync", "append", "nothing_new", "audit", "anchors", "proof", "trusted_run", "backup_alone",
-                     "backup_verified", "memory"):
+        for name in ("one_sync", "mutation", "append", "nothing_new", "audit", "anchors", "proof", "trusted_run",
+                     "backup_alone", "backup_verified", "memory"):
             if name.startswith(self.only):
                 try:
                     getattr(self, name)()
@@ -186,6 +190,27 @@ class Counts:
                 written, size = trace.written[str(home.ledger)], home.ledger.stat().st_size
                 self.check(f"ingest of {count}: one sync of the ledger", differs(trace.syncs(home.ledger), 1))
                 self.check(f"ingest of {count}: each ledger byte written once", differs(written.total(), size))
+
+    def mutation(self):
+        """A change is acknowledged by one sync, of the ledger. The store commits without one; closing it copies its WAL into
+        it, in the order that keeps it sound. Reading syncs nothing."""
+        with self.home() as home:
+            noted = harness.must(home.run("--json", "memory", "note", "The first one makes what others only add to."))
+            memory = json.loads(noted.stdout)["report"]["memory_id"]
+            for words in (("memory", "note", "Something else was said about the weather."),
+                          ("memory", "tag", "add", memory, "seen"),
+                          ("memory", "outcome", "record", "--memory-id", memory, "--session", "s", "--result", "helpful"),
+                          ("context", "build", "--task", "weather")):
+                trace, name = self.traced(home, *words), " ".join(words[:2])
+                self.check(f"{name}: one sync of the ledger", differs(trace.syncs(home.ledger), 1))
+                wal = trace.syncs(f"{home.store}-wal")
+                self.check(f"{name}: the WAL is synced as it begins and before it is copied", wal > 2 and f"{wal} times")
+                self.check(f"{name}: one sync of the store", differs(trace.syncs(home.store), 1))
+                others = trace.synced() - {str(home.ledger), str(home.store), f"{home.store}-wal", str(home.data)}
+                self.check(f"{name}: no other file is synced", others)
+            for words in (("memory", "list"), ("memory", "search", "weather"), ("memory", "health"), ("status",),
+                          ("context", "build", "--task", "weather", "--no-persist")):
+                self.check(f"{' '.join(words[:2])}: nothing is synced", self.traced(home, *words).synced())
 
     def append(self):
         traces = {}

@@ -162,6 +162,16 @@ def bad_input(binary, tally):
         tally.check("one unreadable row is named, the rest is listed",
                     "" if [m["memory_id"] for m in report["matches"]] == [good] and
                     report["unreadable"][0]["memory_id"] == odd else report)
+        with sqlite3.connect(home.store) as store:
+            store.execute("update memories set domains_json = ? where id = ?",
+                          (json.dumps([f"tag {n}" for n in range(100_000)]), good))
+        report = ask(home, "list", "--tag", "tag 99999")
+        tally.check("a memory with 100,000 tags is found by the last of them",
+                    "" if [m["memory_id"] for m in report["matches"]] == [good] else "it is not")
+        ask(home, "tag", "add", good, "one more")
+        tally.check("and can be given another", "" if len(ask(home, "show", good)["memory"]["domains_json"]) == 100_001 else "?")
+        pack = json.loads(harness.must(home.run("context", "build", "--task", "a good one")).stdout)
+        tally.check("no pack breaks its budget for them", "" if not pack["selected_refs"] and pack["exclusions"] else "it did")
 
 
 class Model:
