@@ -1,5 +1,6 @@
 // Hex and base64.
 #include <array>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -24,6 +25,13 @@ constexpr DecodeTable table_of(std::string_view alphabet) {
   }
   return table;
 }
+
+// Both characters of each byte: one look-up a byte, for the two hashes of every row.
+constexpr auto kHexPairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kHex[i >> 4U], kHex[i & 0x0FU]};
+  return pairs;
+}();
 
 constexpr DecodeTable kFromHex = table_of(kHex);
 constexpr DecodeTable kFromStandard = table_of(kStandard);
@@ -82,8 +90,8 @@ std::optional<Bytes> decode_64(std::string_view text, const DecodeTable& table, 
 
 void to_hex(std::span<const std::uint8_t> bytes, char* out) {
   for (const std::uint8_t b : bytes) {
-    *out++ = kHex[b >> 4U];
-    *out++ = kHex[b & 0x0FU];
+    std::memcpy(out, kHexPairs[b].data(), 2);
+    out += 2;
   }
 }
 

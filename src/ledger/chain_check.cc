@@ -383,7 +383,7 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
   for (const std::uint64_t line : chunk.misplaced_boundary_lines) {
     report_.misplaced_boundary_lines.push_back(line + report_.rows);
   }
-  for (const Ulid& id : chunk.ids) duplicates_.add(id);
+  duplicates_.add(chunk.ids);
   CORTEX_TRY(pass_leaves(chunk));
   if (on_picked_) CORTEX_TRY(pass_picked(chunk));
   take_erasures(chunk);

@@ -22,6 +22,8 @@ std::uint64_t mix(std::uint64_t x) {  // splitmix64
   return x ^ (x >> 31U);
 }
 
+std::uint64_t place_of(const Ulid& id) { return mix(id.high ^ mix(id.low)); }
+
 }  // namespace
 
 DuplicateFinder::DuplicateFinder(std::uint64_t ledger_bytes) {
@@ -32,12 +34,23 @@ DuplicateFinder::DuplicateFinder(std::uint64_t ledger_bytes) {
   bits_.resize(blocks * kBlockWords);
 }
 
+void DuplicateFinder::add(std::span<const Ulid> ids) {
+  constexpr std::size_t kAhead = 8;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i + kAhead < ids.size()) __builtin_prefetch(block_of(ids[i + kAhead]), 1);
+    add(ids[i]);
+  }
+}
+
+std::uint64_t* DuplicateFinder::block_of(const Ulid& id) {
+  return &bits_[(place_of(id) & block_mask_) * kBlockWords];
+}
+
 void DuplicateFinder::add(const Ulid& id) {
   if (stopped_) return;
   ++rows_checked_;
-  const std::uint64_t place = mix(id.high ^ mix(id.low));
-  std::uint64_t probes = mix(place + id.low);
-  std::uint64_t* block = &bits_[(place & block_mask_) * kBlockWords];
+  std::uint64_t probes = mix(place_of(id) + id.low);
+  std::uint64_t* block = block_of(id);
   bool seen = true;
   for (int i = 0; i < kProbes; ++i, probes >>= 9U) {
     std::uint64_t& word = block[(probes >> 6U) & 7U];

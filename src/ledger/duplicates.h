@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/fs/fs.h"
@@ -27,10 +28,15 @@ class DuplicateFinder {
   // `ledger_bytes` sizes the filter.
   explicit DuplicateFinder(std::uint64_t ledger_bytes);
   void add(const Ulid& id);
+  // In order. The filter is larger than the processor's cache: what the next ids need is fetched
+  // while one is looked at.
+  void add(std::span<const Ulid> ids);
   // Reads the ledger's first `size_bytes` again when there are candidates.
   Result<DuplicateReport> finish(fs::File& file, std::uint64_t size_bytes);
 
  private:
+  std::uint64_t* block_of(const Ulid& id);
+
   std::vector<std::uint64_t> bits_;  // blocks of eight words
   std::uint64_t block_mask_;
   std::vector<Ulid> candidates_;
