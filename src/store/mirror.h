@@ -16,6 +16,7 @@
 #include "base/ulid.h"
 #include "core/event.h"
 #include "sqlite/connection.h"
+#include "store/mirror_row.h"
 #include "store/operation.h"
 
 namespace cortex::store {
@@ -64,6 +65,7 @@ class MirrorWriter {
   Clock* clock_;
   Projector* projector_;
   sqlite::Statement insert_;
+  MirrorRow row_;  // for its buffers
   std::uint64_t added_ = 0;
   std::uint64_t conflicts_ = 0;
 };
