@@ -68,8 +68,9 @@ Result<Found> Drill::restore() {
   begin_phase(progress_, "restoring",
               bundle_.artifacts[0].digest.size_bytes + bundle_.artifacts[1].digest.size_bytes);
   for (std::size_t i = 0; i < 2; ++i) {
-    CORTEX_ASSIGN(const auto digest, bundle::copy_file(services_.fs, bundle_.artifacts[i].path,
-                                                       targets[i], 0600, progress_));
+    CORTEX_ASSIGN(const auto digest,
+                  bundle::copy_file(services_.fs, bundle_.artifacts[i].path, targets[i], 0600,
+                                    progress_, bundle::Durable::kNot));
     if (digest != bundle_.artifacts[i].digest) {
       return make_error(Code::kIntegrity, "the bundle changed while it was copied");
     }
@@ -125,7 +126,7 @@ Result<Found> Drill::mirror_parity() {
   CORTEX_ASSIGN(const auto content, bundle::verify_content({.ledger = *ledger,
                                                             .ledger_bytes = info.size_bytes,
                                                             .store = nullptr,
-                                                            .store_again = &db}));
+                                                            .mirrors = {&db}}));
   if (!content.problems.empty()) {
     return make_error(Code::kIntegrity, content.problems.front());
   }

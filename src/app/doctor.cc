@@ -60,8 +60,9 @@ Result<bundle::ContentReport> look_deeper(Services& services, const Layout& layo
     cut.store->stop_on(services.stop);
     again->stop_on(services.stop);
   }
-  return bundle::verify_content({*cut.ledger, cut.tail.size_bytes, again ? &*again : nullptr,
-                                 cut.store ? &*cut.store : nullptr});
+  bundle::ContentInputs inputs{*cut.ledger, cut.tail.size_bytes, again ? &*again : nullptr};
+  if (cut.store) inputs.mirrors.push_back(&*cut.store);
+  return bundle::verify_content(inputs);
 }
 
 StrictReport with_content(StrictReport report, Result<bundle::ContentReport> content) {

@@ -1,10 +1,12 @@
 // A backup: one consistent cut of a live store and its ledger, published as a folder by one rename.
 //
-// The ledger is copied, digested and audited in one pass over its bytes, the store by SQLite's
-// online backup from a pinned snapshot, both at once on two threads. Memory is constant. Files 0600
-// in a folder 0700, everything synced before the rename, the parent after it. With `verify` the
-// published bundle is then read back from the device and looked at in full; a bundle that fails is
-// taken away again.
+// Ledger and store (of a pinned snapshot) are copied and digested at once on two threads, each live
+// byte read once, and synced. With `verify` the copies are then read back from the device: the
+// digests must be those of the copying, and the content is looked at in full (content.h). Only what
+// holds is published, by one rename, which changes no byte: there is never a bundle by that name
+// that has not passed. Without it the chain is audited while it is copied, and nothing is read
+// back. Memory is constant. Files 0600 in a folder 0700, everything synced before the rename, the
+// parent after it.
 #pragma once
 
 #include <cstdint>

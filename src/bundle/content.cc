@@ -6,41 +6,63 @@
 
 #include "base/text.h"
 #include "ledger/verify.h"
+#include "store/event_keys.h"
 #include "store/integrity.h"
 #include "store/mirror.h"
 
 namespace cortex::bundle {
 namespace {
 
-// The store by itself, for the second thread.
-Status look_at_store(sqlite::Connection& db, ContentReport& report) {
-  CORTEX_ASSIGN(auto problems, store::integrity_problems(db, true));
-  for (auto& problem : problems) report.problems.push_back(cat("store: ", problem));
+// What the look at the store by itself has found.
+struct StoreLook {
+  std::vector<std::string> problems;
+  store::TableCounts counts;
+  std::optional<store::EventKeys> index_keys;
+};
+
+// For a thread of its own. The indexes of `events` are left to settle_indexes().
+Status look_at_store(sqlite::Connection& db, StoreLook& look) {
+  CORTEX_ASSIGN(look.problems, store::integrity_problems_but_event_indexes(db));
   // A file that is no sound database is a finding, not a reason to stop.
   auto counts = store::count_tables(db);
   if (counts.ok()) {
-    report.counts = *counts;
-  } else if (report.problems.empty()) {
+    look.counts = *counts;
+  } else if (look.problems.empty()) {
     return std::move(counts).error();
   }
+  if (!look.problems.empty()) return {};
+  CORTEX_ASSIGN(look.index_keys, store::read_event_indexes(db));
   return {};
 }
 
-Status compare(const ContentInputs& inputs, ContentReport& report) {
-  std::optional<store::MirrorComparer> comparer;
-  ledger::VerifyOptions options{.on_block = inputs.on_ledger_block};
-  if (inputs.store_again != nullptr) {
-    auto begun = store::MirrorComparer::begin(*inputs.store_again);
-    // A damaged store is reported by the look at the store.
-    if (begun.ok()) comparer.emplace(std::move(begun).value());
+// A damaged store is reported by the look at the store: then there is no comparer.
+std::vector<store::MirrorComparer> begin_comparers(const ContentInputs& inputs) {
+  std::vector<store::MirrorComparer> comparers;
+  for (sqlite::Connection* mirror : inputs.mirrors) {
+    auto begun = store::MirrorComparer::begin(*mirror);
+    if (!begun.ok()) return {};
+    comparers.push_back(std::move(begun).value());
   }
-  if (comparer) {
-    options.on_row = [&comparer](const core::DecodedEvent& row, std::uint64_t) {
-      return comparer->add(row.event, row.raw_payload);
-    };
+  return comparers;
+}
+
+// The keys of all rows of `events`, when the comparison has accounted for each.
+Result<std::optional<store::EventKeys>> compare(const ContentInputs& inputs,
+                                                ContentReport& report) {
+  std::optional<store::EventKeys> keys;
+  auto comparers = begin_comparers(inputs);
+  ledger::VerifyOptions options{.threads = ledger::verify_threads(),
+                                .on_block = inputs.on_ledger_block};
+  if (!comparers.empty()) options.threads = static_cast<unsigned>(comparers.size());
+  for (store::MirrorComparer& comparer : comparers) {
+    options.on_row_of_thread.emplace_back(
+        [&comparer](const core::DecodedEvent& row, std::uint64_t) {
+          return comparer.add(row.event, row.raw_payload);
+        });
   }
-  CORTEX_ASSIGN(const ledger::ChainReport chain,
+  CORTEX_ASSIGN(report.chain,
                 ledger::verify_chain(inputs.ledger, inputs.ledger_bytes, std::move(options)));
+  const ledger::ChainReport& chain = report.chain;
   report.ledger_rows = chain.rows;
   report.ledger_failures = chain.failures_total;
   report.mirror.lagging = chain.rows;
@@ -48,12 +70,22 @@ Status compare(const ContentInputs& inputs, ContentReport& report) {
     report.problems.push_back(cat("ledger: ", chain.failures_total,
                                   " failures, the first one in row ", chain.failures.front().line));
   }
-  if (!comparer) return {};
-  CORTEX_ASSIGN(report.mirror, comparer->finish());
-  CORTEX_ASSIGN(const store::MirrorState state, store::read_mirror_state(*inputs.store_again));
+  if (comparers.empty()) return keys;
+  store::MirrorComparer& all = comparers.front();
+  for (std::size_t i = 1; i < comparers.size(); ++i) all.join(std::move(comparers[i]));
+  CORTEX_ASSIGN(report.mirror, all.finish());
+  CORTEX_ASSIGN(const store::MirrorState state, store::read_mirror_state(*inputs.mirrors.front()));
   if (state.offset_bytes > inputs.ledger_bytes || state.rows > chain.rows) {
     report.problems.push_back("mirror: the store mirrors more than the ledger holds");
   }
+  return all.keys_of_all_rows();
+}
+
+// Row by row, unless the sums have shown it already.
+Status settle_indexes(sqlite::Connection& db, const std::optional<store::EventKeys>& rows,
+                      StoreLook& look) {
+  if (!look.problems.empty() || (rows && look.index_keys == rows)) return {};
+  CORTEX_ASSIGN(look.problems, store::event_index_problems(db));
   return {};
 }
 
@@ -61,21 +93,22 @@ Status compare(const ContentInputs& inputs, ContentReport& report) {
 
 Result<ContentReport> verify_content(const ContentInputs& inputs) {
   ContentReport report;
-  ContentReport of_store;
+  StoreLook look;
   Status store_status;
   std::optional<std::jthread> store_thread;
   if (inputs.store != nullptr) {
     store_thread.emplace([&] {
       if (inputs.before_store) store_status = inputs.before_store();
-      if (store_status.ok()) store_status = look_at_store(*inputs.store, of_store);
+      if (store_status.ok()) store_status = look_at_store(*inputs.store, look);
     });
   }
-  const Status compared = compare(inputs, report);
+  const auto compared = compare(inputs, report);
   if (store_thread) store_thread->join();
-  CORTEX_TRY(compared);
+  if (!compared.ok()) return compared.error();
   CORTEX_TRY(store_status);
-  report.counts = of_store.counts;
-  for (auto& problem : of_store.problems) report.problems.push_back(std::move(problem));
+  if (inputs.store != nullptr) CORTEX_TRY(settle_indexes(*inputs.store, *compared, look));
+  report.counts = look.counts;
+  for (const auto& problem : look.problems) report.problems.push_back(cat("store: ", problem));
   return report;
 }
 

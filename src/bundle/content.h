@@ -11,7 +11,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "json/value.h"
-#include "ledger/chunk_reader.h"
+#include "ledger/chain_check.h"
 #include "sqlite/connection.h"
 #include "store/counts.h"
 #include "store/mirror_compare.h"
@@ -19,6 +19,7 @@
 namespace cortex::bundle {
 
 struct ContentReport {
+  ledger::ChainReport chain;
   std::uint64_t ledger_rows = 0;
   std::uint64_t ledger_failures = 0;
   store::MirrorComparison mirror;
@@ -29,16 +30,18 @@ struct ContentReport {
 struct ContentInputs {
   fs::File& ledger;
   std::uint64_t ledger_bytes;
-  // Two connections to the same store content, for two threads; null for a store of 0 bytes.
+  // The store, looked at by itself on a thread of its own; null for a store of 0 bytes.
   sqlite::Connection* store;
-  sqlite::Connection* store_again;
+  // More connections to the same content, one for each thread that compares it with the ledger.
+  std::vector<sqlite::Connection*> mirrors{};
   ledger::BlockFunction on_ledger_block{};
   // Runs on the store's thread before the store is looked at.
   std::function<Status()> before_store{};
 };
 
-// Every ledger byte is read once. Broken content is in the report; an Error means that something
-// cannot be read as what it is (kChain: a line that is no row).
+// Every ledger byte is read once. Indexes of `events` whose rows are all equal to the ledger's are
+// compared by sums (store/event_keys.h), others row by row. Broken content is in the report; an
+// Error means that something cannot be read as what it is (kChain: a line that is no row).
 Result<ContentReport> verify_content(const ContentInputs& inputs);
 
 json::Value to_json(const ContentReport& report);

@@ -26,11 +26,13 @@ class ContentTest : public DeploymentTest {
       again = sqlite::Connection::open(db_, sqlite::OpenMode::kImmutable).value();
     }
     seen_.clear();
-    return verify_content({*ledger, ledger->info()->size_bytes, db ? &*db : nullptr,
-                           again ? &*again : nullptr, [this](std::string_view block) -> Status {
-                             seen_ += block;
-                             return {};
-                           }});
+    ContentInputs inputs{*ledger, ledger->info()->size_bytes, db ? &*db : nullptr};
+    if (again) inputs.mirrors = {&*again};
+    inputs.on_ledger_block = [this](std::string_view block) -> Status {
+      seen_ += block;
+      return {};
+    };
+    return verify_content(inputs);
   }
 
   std::string seen_;  // what was handed to the block function

@@ -1,6 +1,9 @@
 #include "bundle/copy.h"
 
 #include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/stop.h"
@@ -10,31 +13,51 @@
 namespace cortex::bundle {
 namespace {
 
-Result<FileDigest> copy_bytes(fs::File& from, fs::File& to, Progress* progress) {
+// Large enough that a thread a block costs nothing.
+constexpr std::size_t kCopyBlockBytes = 4U << 20U;
+
+}  // namespace
+
+Result<FileDigest> copy_blocks(const ReadFunction& read, fs::File& to, Progress* progress,
+                               const std::stop_token& stop) {
   crypto::Blake3 hasher;
-  std::string block(limits::kIoBlockBytes, '\0');
   FileDigest digest;
+  std::string block(limits::kIoBlockBytes, '\0'), before;
   for (;;) {
-    CORTEX_ASSIGN(const std::size_t got, from.read_at(digest.size_bytes, block));
-    if (got == 0) break;
-    const std::string_view bytes = std::string_view(block).substr(0, got);
-    CORTEX_TRY(to.append(bytes));
-    hasher.update(bytes);
-    digest.size_bytes += got;
-    add_progress(progress, got);
+    CORTEX_TRY(go_on(stop));
+    Status written;
+    Result<std::size_t> got = std::size_t{0};
+    {
+      std::optional<std::jthread> writer;
+      if (!before.empty()) writer.emplace([&] { written = to.append(before); });
+      got = read(digest.size_bytes, block);
+      if (got.ok()) hasher.update(std::string_view(block).substr(0, *got));
+    }
+    CORTEX_TRY(written);
+    if (!got.ok()) return std::move(got).error();
+    digest.size_bytes += *got;
+    add_progress(progress, *got);
+    const bool is_last = *got < block.size();
+    block.resize(*got);
+    if (is_last) break;
+    std::swap(block, before);
+    block.resize(kCopyBlockBytes);
   }
-  CORTEX_TRY(to.sync_all());
+  if (!block.empty()) CORTEX_TRY(to.append(block));
   digest.blake3 = crypto::prefixed_hex(hasher.finish());
   return digest;
 }
 
-}  // namespace
-
 Result<FileDigest> copy_file(fs::FileSystem& fs, const std::string& from, const std::string& to,
-                             unsigned mode, Progress* progress) {
+                             unsigned mode, Progress* progress, Durable durable) {
   CORTEX_ASSIGN(const auto source, fs.open(from, fs::Open::kRead));
   CORTEX_ASSIGN(auto target, fs.open(to, fs::Open::kCreateExclusive, mode));
-  auto copied = copy_bytes(*source, *target, progress);
+  auto copied = copy_blocks(
+      [&source](std::uint64_t offset, std::span<char> out) { return source->read_at(offset, out); },
+      *target, progress);
+  if (copied.ok() && durable == Durable::kSynced) {
+    if (auto synced = target->sync_all(); !synced.ok()) copied = std::move(synced).error();
+  }
   // Best effort: the failure that is reported is the one of the copy.
   if (!copied.ok()) static_cast<void>(fs.remove_file(to).ok());
   return copied;

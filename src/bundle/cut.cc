@@ -43,8 +43,17 @@ Status open_snapshot(fs::FileSystem& fs, const std::string& path, Cut& cut) {
     // With sidecars of others around, closing must not check their pages into the live file.
     CORTEX_TRY(connection.set_no_checkpoint_on_close(wal.kind != fs::Kind::kMissing));
   }
+  const bool takes_part = !connection.read_only();
   cut.store.emplace(std::move(connection));
-  return pin(*cut.store, cut.snapshot);
+  CORTEX_TRY(pin(*cut.store, cut.snapshot));
+  // Asked after the snapshot is pinned: a log that is empty now was empty then.
+  CORTEX_ASSIGN(const fs::Info log, fs.stat(path + "-wal"));
+  CORTEX_ASSIGN(const std::int64_t page_bytes, cut.store->query_int("PRAGMA page_size"));
+  CORTEX_ASSIGN(const std::int64_t pages, cut.store->query_int("PRAGMA page_count"));
+  CORTEX_ASSIGN(const std::uint64_t size, cut.store->file_bytes());
+  cut.file_is_snapshot =
+      takes_part && log.size_bytes == 0 && size == static_cast<std::uint64_t>(page_bytes * pages);
+  return {};
 }
 
 }  // namespace
@@ -82,11 +91,22 @@ Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
   return cut;
 }
 
-Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress,
-                  const std::stop_token& stop) {
+Result<FileDigest> copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path,
+                              Progress* progress, const std::stop_token& stop) {
   if (cut.store_error) return *cut.store_error;
+  if (cut.file_is_snapshot) {
+    CORTEX_ASSIGN(const auto copy, fs.open(path, fs::Open::kCreateExclusive, 0600));
+    CORTEX_ASSIGN(FileDigest digest, copy_blocks(
+                                         [&cut](std::uint64_t offset, std::span<char> out) {
+                                           return cut.store->read_file(offset, out);
+                                         },
+                                         *copy, progress, stop));
+    CORTEX_TRY(copy->close());
+    return digest;
+  }
   CORTEX_TRY(fs::write_new(fs, path, "", 0600));
-  return cut.store ? copy_snapshot(*cut.store, path, progress, stop) : Status{};
+  if (cut.store) CORTEX_TRY(copy_snapshot(*cut.store, path, progress, stop));
+  return digest_file(fs, path, Source::kAnywhere);
 }
 
 }  // namespace cortex::bundle

@@ -13,6 +13,7 @@
 #include "base/fs/fs.h"
 #include "base/progress.h"
 #include "base/result.h"
+#include "bundle/digest.h"
 #include "ledger/tail.h"
 #include "sqlite/connection.h"
 #include "sqlite/transaction.h"
@@ -24,7 +25,11 @@ struct Cut {
   ledger::Tail tail;                            // of the ledger; its size ends the cut
   std::optional<sqlite::Connection> store;      // absent: the store is a file of 0 bytes
   std::optional<sqlite::Transaction> snapshot;  // pins what `store` reads
-  std::optional<Error> store_error;             // the store cannot be read; the ledger can
+  // The file itself is the snapshot and stays it: nothing stands in the write-ahead log, and the
+  // locks of `store` keep others from changing the file (SQLite moves no frame from the log into
+  // it while somebody reads the file alone).
+  bool file_is_snapshot = false;
+  std::optional<Error> store_error;  // the store cannot be read; the ledger can
 };
 
 // Both files must exist and be regular ones (symbolic links are followed): kPrecondition. Nothing
@@ -36,9 +41,10 @@ Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
 // Such a pair is no state to keep: kIntegrity, kChain with a torn tail.
 Status check_not_cut(Cut& cut);
 
-// The store of the cut in a new file with mode 0600, not synced. Errors: that of the cut when the
-// store cannot be read.
-Status copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path,
-                  Progress* progress = nullptr, const std::stop_token& stop = {});
+// The store of the cut in a new file with mode 0600, not synced; its digest. A file that is the
+// snapshot is copied as it is, each byte read once; any other by SQLite's online backup, and read
+// once more for the digest. Errors: that of the cut when the store cannot be read.
+Result<FileDigest> copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path,
+                              Progress* progress = nullptr, const std::stop_token& stop = {});
 
 }  // namespace cortex::bundle

@@ -146,6 +146,40 @@ TEST_F(CutTest, WritersGoOnWhileTheCutLives) {
   EXPECT_LT(taken->tail.size_bytes, get(log_).size());
 }
 
+TEST_F(CutTest, FileThatIsTheSnapshot_StaysSoWhateverWritersDo) {
+  fill(200);
+  const std::string bytes = get(db_);
+  auto taken = cut();
+  ASSERT_TRUE(taken.ok()) << taken.error().text();
+  ASSERT_TRUE(taken->file_is_snapshot);
+  {
+    sqlite::Connection writer = connect();
+    ASSERT_TRUE(writer.exec("DELETE FROM events").ok());
+    ASSERT_TRUE(writer.exec("PRAGMA wal_checkpoint(PASSIVE)").ok());
+    ASSERT_EQ(writer.query_int("SELECT count(*) FROM events").value(), 0);
+  }
+  const std::string path = folder_ / "copy.db";
+  const auto digest = copy_store(fs_, *taken, path);
+  ASSERT_TRUE(digest.ok()) << digest.error().text();
+  EXPECT_EQ(get(path), bytes);
+  EXPECT_EQ(*digest, digest_file(fs_, path, Source::kAnywhere).value());
+}
+
+TEST_F(CutTest, StoreWithSomethingInItsLog_IsNoPlainFile) {
+  fill(3);
+  sqlite::Connection writer = connect();
+  ASSERT_TRUE(writer.exec("INSERT INTO traces VALUES ('trc_1', 2, 'now', NULL, 'x', 'y')").ok());
+  auto taken = cut();
+  ASSERT_TRUE(taken.ok()) << taken.error().text();
+  EXPECT_FALSE(taken->file_is_snapshot);
+  const std::string path = folder_ / "copy.db";
+  const auto digest = copy_store(fs_, *taken, path);
+  ASSERT_TRUE(digest.ok()) << digest.error().text();
+  EXPECT_EQ(*digest, digest_file(fs_, path, Source::kAnywhere).value());
+  auto copy = sqlite::Connection::open(path, sqlite::OpenMode::kImmutable).value();
+  EXPECT_EQ(copy.query_int("SELECT count(*) FROM traces").value(), 1);
+}
+
 TEST_F(CutTest, StoreThatIsNoDatabase_IsAnErrorOfTheStoreOnly) {
   append(1, 1);
   put(db_, std::string(8192, 'x'));

@@ -72,8 +72,13 @@ Result<LedgerAudit> audit_ledger(fs::FileSystem& fs, const std::string& path,
     const Code code = chain.error().code;
     return unchanged(std::move(chain).error(), code);
   }
-  if (!chain->closed()) return chain_error(path, *chain);
-  const std::size_t boundaries = chain->boundary_lines.size();
+  return judge_audit(path, *chain, manifest);
+}
+
+Result<LedgerAudit> judge_audit(const std::string& path, const ledger::ChainReport& chain,
+                                const ManifestFacts& manifest) {
+  if (!chain.closed()) return chain_error(path, chain);
+  const std::size_t boundaries = chain.boundary_lines.size();
   if (boundaries != (manifest.post_v2() ? 1U : 0U)) {
     Error error =
         stage_refused(cat("the ledger ", quoted(path), " has ", counted(boundaries, "boundary row"),
@@ -84,7 +89,7 @@ Result<LedgerAudit> audit_ledger(fs::FileSystem& fs, const std::string& path,
                                   : "schema_migration.v1_to_v2.boundary.duplicate";
     return error;
   }
-  return LedgerAudit{path, chain->rows, chain->head.value_or("")};
+  return LedgerAudit{path, chain.rows, chain.head.value_or("")};
 }
 
 json::Object to_json(const LedgerAudit& audit) {

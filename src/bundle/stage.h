@@ -28,6 +28,11 @@ struct LedgerAudit {
 Result<LedgerAudit> audit_ledger(fs::FileSystem& fs, const std::string& path,
                                  const ManifestFacts& manifest);
 
+// The same of a ledger whose chain was verified already, of bytes with the same digest: `path` is
+// what is reported.
+Result<LedgerAudit> judge_audit(const std::string& path, const ledger::ChainReport& chain,
+                                const ManifestFacts& manifest);
+
 // {failures, path, rows_scanned, status}
 json::Object to_json(const LedgerAudit& audit);
 

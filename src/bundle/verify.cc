@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "ledger/verify.h"
 #include "sqlite/connection.h"
 #include "trust/ceiling.h"
 
@@ -96,7 +97,15 @@ Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_pa
   FilesReport report;
   CORTEX_ASSIGN(const fs::Info store_info, fs.stat(store_path));
   CORTEX_ASSIGN(auto store, open_copy(store_path, store_info.size_bytes));
-  CORTEX_ASSIGN(auto again, open_copy(store_path, store_info.size_bytes));
+  std::vector<std::optional<sqlite::Connection>> mirrors(ledger::verify_threads());
+  std::vector<sqlite::Connection*> mirrors_open;
+  for (auto& mirror : mirrors) {
+    CORTEX_ASSIGN(mirror, open_copy(store_path, store_info.size_bytes));
+    if (!mirror) continue;
+    // Walked from front to back: a large cache would only be filled.
+    static_cast<void>(mirror->exec("PRAGMA cache_size = -2000").ok());
+    mirrors_open.push_back(&*mirror);
+  }
   CORTEX_ASSIGN(auto ledger, fs.open(ledger_path, fs::Open::kRead));
   CORTEX_ASSIGN(const fs::Info info, ledger->info());
   if (source == Source::kDevice) ledger->drop_cache();
@@ -112,41 +121,38 @@ Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_pa
     return {};
   };
   if (!store) CORTEX_TRY(digest_store());
-  CORTEX_ASSIGN(report.content,
-                verify_content({*ledger, info.size_bytes, store ? &*store : nullptr,
-                                again ? &*again : nullptr, on_block, digest_store}));
+  CORTEX_ASSIGN(report.content, verify_content({*ledger, info.size_bytes, store ? &*store : nullptr,
+                                                std::move(mirrors_open), on_block, digest_store}));
   report.ledger.blake3 = crypto::prefixed_hex(hasher.finish());
   return report;
 }
 
-namespace {
+Status take_digests(VerifyReport& report, const FileDigest& store, const FileDigest& ledger) {
+  report.artifacts[0].digest = store;
+  report.artifacts[1].digest = ledger;
+  CORTEX_TRY(check_digest(report.artifacts[0], report.manifest.store));
+  return check_digest(report.artifacts[1], report.manifest.ledger);
+}
 
-// Digests and content in one reading. What is wrong with a digest goes before what is wrong with
-// the content, or with opening it.
-Status check_digests_and_content(fs::FileSystem& fs, VerifyReport& report, Progress* progress) {
+// What is wrong with a digest goes before what is wrong with the content, or with opening it.
+Status verify_found(fs::FileSystem& fs, VerifyReport& report, const std::string& store_path,
+                    const std::string& ledger_path, Progress* progress) {
   begin_phase(progress, "checking digests and content",
               report.manifest.store.size_bytes + report.manifest.ledger.size_bytes);
-  auto files = verify_files(fs, report.artifacts[0].path, report.artifacts[1].path,
-                            Source::kAnywhere, progress);
+  auto files = verify_files(fs, store_path, ledger_path, Source::kAnywhere, progress);
   if (!files.ok()) {
     CORTEX_TRY(check_digests(fs, report, progress));
     Error error = std::move(files).error();
     error.unchanged = "no state was changed";
     return error;
   }
-  report.artifacts[0].digest = std::move(files->store);
-  report.artifacts[1].digest = std::move(files->ledger);
-  CORTEX_TRY(check_digest(report.artifacts[0], report.manifest.store));
-  CORTEX_TRY(check_digest(report.artifacts[1], report.manifest.ledger));
+  CORTEX_TRY(take_digests(report, files->store, files->ledger));
   CORTEX_TRY(check_content(files->content));
   report.content = std::move(files->content);
   return {};
 }
 
-}  // namespace
-
-Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manifest_path, bool deep,
-                                   Progress* progress) {
+Result<VerifyReport> find_bundle(fs::FileSystem& fs, const std::string& manifest_path) {
   VerifyReport report;
   report.manifest_path = manifest_path;
   CORTEX_ASSIGN(report.manifest, read_manifest(fs, manifest_path));
@@ -158,7 +164,14 @@ Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manife
   CORTEX_ASSIGN(auto store_file, find_artifact(fs, folder, "sqlite_store", store));
   CORTEX_ASSIGN(auto ledger_file, find_artifact(fs, folder, "jsonl_mirror", ledger));
   report.artifacts = {std::move(store_file), std::move(ledger_file)};
-  CORTEX_TRY(deep ? check_digests_and_content(fs, report, progress)
+  return report;
+}
+
+Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manifest_path, bool deep,
+                                   Progress* progress) {
+  CORTEX_ASSIGN(VerifyReport report, find_bundle(fs, manifest_path));
+  const auto& files = report.artifacts;
+  CORTEX_TRY(deep ? verify_found(fs, report, files[0].path, files[1].path, progress)
                   : check_digests(fs, report, progress));
   return report;
 }

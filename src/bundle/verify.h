@@ -36,6 +36,15 @@ struct VerifyReport {
 Result<VerifyReport> verify_bundle(fs::FileSystem& fs, const std::string& manifest_path, bool deep,
                                    Progress* progress = nullptr);
 
+// The same in steps, for who reads the files anyway. The manifest, and the files with the sizes
+// that it says; no digest yet.
+Result<VerifyReport> find_bundle(fs::FileSystem& fs, const std::string& manifest_path);
+// Digests that somebody has made of the bundle's files; kQuarantined.
+Status take_digests(VerifyReport& report, const FileDigest& store, const FileDigest& ledger);
+// All of it, of the bundle's files or of copies of them.
+Status verify_found(fs::FileSystem& fs, VerifyReport& report, const std::string& store_path,
+                    const std::string& ledger_path, Progress* progress);
+
 // What files of a bundle hold; the digests are those of the bytes that were looked at.
 struct FilesReport {
   FileDigest store, ledger;

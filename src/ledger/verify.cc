@@ -28,6 +28,7 @@ class Verification {
   Verification(fs::File& file, std::uint64_t size_bytes, VerifyOptions options)
       : reader_(file, begin_of(options), size_bytes, std::move(options.on_block)),
         on_row_(std::move(options.on_row)),
+        on_row_of_thread_(std::move(options.on_row_of_thread)),
         signed_chain_(std::move(options.signed_chain)),
         pick_(std::move(options.pick)),
         chunk_options_{on_row_ ? &on_row_ : nullptr, !options.positions.empty(),
@@ -40,9 +41,11 @@ class Verification {
     if (options.start) assembler_.begin_at(*options.start);
   }
 
-  void work() {
+  void work(std::size_t thread) {
     Done done;
-    ChunkCheck check(chunk_options_);
+    ChunkOptions options = chunk_options_;
+    if (thread < on_row_of_thread_.size()) options.on_row = &on_row_of_thread_[thread];
+    ChunkCheck check(options);
     SignerState signer;
     while (const auto number = take(done.chunk, signer)) {
       done.report = check.check(done.chunk, signer);
@@ -111,6 +114,7 @@ class Verification {
   std::condition_variable joined_more_;
   ChunkReader reader_;
   const RowFunction on_row_;
+  const std::vector<RowFunction> on_row_of_thread_;
   const std::optional<SignedChain> signed_chain_;
   const PickFunction pick_;
   const ChunkOptions chunk_options_;
@@ -138,13 +142,15 @@ Result<ChainReport> verify_chain(fs::File& file, std::uint64_t size_bytes, Verif
   constexpr std::uint64_t kWorthAThread = 4U << 20;
   CORTEX_CHECK(options.threads == 1 || !options.on_row);
   CORTEX_CHECK(begin_of(options) <= size_bytes);
+  CORTEX_CHECK(options.on_row_of_thread.empty() ||
+               (!options.on_row && options.on_row_of_thread.size() == options.threads));
   const unsigned threads = size_bytes - begin_of(options) >= kWorthAThread ? options.threads : 1;
   Verification verification(file, size_bytes, std::move(options));
   std::vector<std::jthread> helpers;
   for (unsigned i = 1; i < threads; ++i) {
-    helpers.emplace_back([&verification] { verification.work(); });
+    helpers.emplace_back([&verification, i] { verification.work(i); });
   }
-  verification.work();
+  verification.work(0);
   helpers.clear();  // joins
   return verification.finish(file, size_bytes);
 }

@@ -18,6 +18,9 @@ struct VerifyOptions {
   unsigned threads = 1;         // including the calling one
   BlockFunction on_block = {};  // never called by two threads at once
   RowFunction on_row = {};      // with one thread only
+  // One for each thread, called by that one alone: it sees the rows of some chunks, each chunk's in
+  // order, the chunks in any order.
+  std::vector<RowFunction> on_row_of_thread = {};
   // Ordinals of rows whose event_hash the report shall hold (ChainReport::positions), in any
   // order. Costs the hashes of one chunk a thread.
   std::vector<std::uint64_t> positions = {};

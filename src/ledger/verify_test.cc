@@ -94,6 +94,42 @@ TEST_F(VerifyLargeTest, SoundLedger_IsClosedWithOneAndTwoThreads) {
   EXPECT_EQ(report.duplicates.rows_checked, events_.size());
 }
 
+TEST_F(VerifyLargeTest, RowFunctionsOfTwoThreads_SeeEachRowOnceAndEachChunkInOrder) {
+  std::vector<std::vector<std::uint64_t>> ends(2);
+  VerifyOptions options{.threads = 2};
+  for (auto& seen : ends) {
+    options.on_row_of_thread.emplace_back(
+        [&seen](const core::DecodedEvent&, std::uint64_t end) -> Status {
+          seen.push_back(end);
+          return {};
+        });
+  }
+  TextFile file(text_);
+  ASSERT_TRUE(verify_chain(file, text_.size(), std::move(options)).ok());
+  for (const auto& seen : ends) EXPECT_TRUE(std::ranges::is_sorted(seen));
+  std::vector<std::uint64_t> all = ends[0];
+  all.insert(all.end(), ends[1].begin(), ends[1].end());
+  std::ranges::sort(all);
+  ASSERT_EQ(all.size(), events_.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    EXPECT_EQ(text_[all[i] - 1], '\n');
+    EXPECT_TRUE(i == 0 || all[i - 1] < all[i]);
+  }
+}
+
+TEST_F(VerifyLargeTest, FailureOfARowFunction_EndsTheVerification) {
+  VerifyOptions options{.threads = 2};
+  for (int i = 0; i < 2; ++i) {
+    options.on_row_of_thread.emplace_back([](const core::DecodedEvent&, std::uint64_t) -> Status {
+      return make_error(Code::kInternal, "enough");
+    });
+  }
+  TextFile file(text_);
+  const auto report = verify_chain(file, text_.size(), std::move(options));
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().message, "enough");
+}
+
 TEST_F(VerifyLargeTest, ChangedPayloadAnywhere_IsOneFailureThere) {
   for (const std::size_t row : places()) {
     SCOPED_TRACE(row);

@@ -1,5 +1,6 @@
 #include "sqlite/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <sqlite3.h>
@@ -146,6 +147,37 @@ std::int64_t Connection::changes() const { return sqlite3_changes64(handle()); }
 bool Connection::read_only() const { return sqlite3_db_readonly(handle(), "main") == 1; }
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
+
+namespace {
+
+Result<sqlite3_file*> main_file(sqlite3* db) {
+  sqlite3_file* file = nullptr;
+  const int asked = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (asked == SQLITE_OK && file != nullptr && file->pMethods != nullptr) return file;
+  return sqlite_error(nullptr, asked == SQLITE_OK ? SQLITE_CANTOPEN : asked,
+                      "the database has no file");
+}
+
+}  // namespace
+
+Result<std::uint64_t> Connection::file_bytes() {
+  CORTEX_ASSIGN(sqlite3_file * file, main_file(handle()));
+  sqlite3_int64 size = 0;
+  const int result_code = file->pMethods->xFileSize(file, &size);
+  if (result_code == SQLITE_OK) return static_cast<std::uint64_t>(size);
+  return sqlite_error(nullptr, result_code, "cannot ask the size of the database");
+}
+
+Result<std::size_t> Connection::read_file(std::uint64_t offset, std::span<char> out) {
+  CORTEX_ASSIGN(const std::uint64_t size, file_bytes());
+  if (offset >= size) return std::size_t{0};
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), size - offset));
+  CORTEX_ASSIGN(sqlite3_file * file, main_file(handle()));
+  const int result_code = file->pMethods->xRead(file, out.data(), static_cast<int>(wanted),
+                                                static_cast<sqlite3_int64>(offset));
+  if (result_code == SQLITE_OK) return wanted;
+  return sqlite_error(nullptr, result_code, "cannot read the file of the database");
+}
 
 Status Connection::use_wal() {
   for (int attempt = 1;; ++attempt) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -46,6 +47,13 @@ class Connection {
   std::int64_t changes() const;
   bool read_only() const;
   bool in_transaction() const;
+
+  // The bytes of the main file as they lie on the disk, read through the connection's own handle:
+  // another handle on the file would, when it is closed, give up the locks that this one holds.
+  // They are the database only while a read transaction keeps others from changing them and
+  // nothing stands in the write-ahead log. Short at the end of the file.
+  Result<std::size_t> read_file(std::uint64_t offset, std::span<char> out);
+  Result<std::uint64_t> file_bytes();
 
   // Puts the file into WAL mode; a no-op when it is. The switch needs the file for itself, and
   // SQLite does not always wait for that, so BUSY is retried boundedly. A file system without

@@ -53,13 +53,28 @@ constexpr ParityRow kParity[] = {
      " full-text rows differ from their memory", true},
 };
 
-Status add_structure(sqlite::Connection& connection, bool deep, Problems& problems) {
-  const std::string_view sql = deep ? "PRAGMA integrity_check" : "PRAGMA quick_check";
+enum class Depth : std::uint8_t { kQuick, kDeep, kDeepButEventIndexes };
+
+Status add_structure(sqlite::Connection& connection, std::string_view sql, Problems& problems) {
   CORTEX_ASSIGN(const std::vector<std::string> lines, text_column(connection, sql));
   for (const std::string& line : lines) {
     if (line != "ok") problems.push_back(cat("integrity_check: ", line));
   }
   return {};
+}
+
+Status add_structure(sqlite::Connection& connection, Depth depth, Problems& problems) {
+  const bool whole = depth == Depth::kDeep;
+  CORTEX_TRY(
+      add_structure(connection, whole ? "PRAGMA integrity_check" : "PRAGMA quick_check", problems));
+  if (depth != Depth::kDeepButEventIndexes || !problems.empty()) return {};
+  // What the quick check leaves out are the entries of indexes.
+  return add_structure(
+      connection,
+      "SELECT p.integrity_check FROM sqlite_schema m, pragma_integrity_check(m.name) p"
+      " WHERE m.type = 'table' AND m.name <> 'events'"
+      " AND EXISTS (SELECT 1 FROM pragma_index_list(m.name))",
+      problems);
 }
 
 Status add_foreign_keys(sqlite::Connection& connection, Problems& problems) {
@@ -110,14 +125,34 @@ Status absorb_damage(Status status, std::string_view check, Problems& problems) 
   return {};
 }
 
-}  // namespace
-
-Result<std::vector<std::string>> integrity_problems(sqlite::Connection& connection, bool deep) {
+Result<Problems> problems_of(sqlite::Connection& connection, Depth depth) {
+  const bool deep = depth != Depth::kQuick;
   Problems problems;
-  CORTEX_TRY(absorb_damage(add_structure(connection, deep, problems), "integrity_check", problems));
+  CORTEX_TRY(
+      absorb_damage(add_structure(connection, depth, problems), "integrity_check", problems));
   CORTEX_TRY(absorb_damage(add_foreign_keys(connection, problems), "foreign_key_check", problems));
   CORTEX_TRY(absorb_damage(add_objects(connection, problems), "schema_object", problems));
   CORTEX_TRY(absorb_damage(add_parity(connection, deep, problems), "fts_parity", problems));
+  return problems;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> integrity_problems(sqlite::Connection& connection, bool deep) {
+  return problems_of(connection, deep ? Depth::kDeep : Depth::kQuick);
+}
+
+Result<std::vector<std::string>> integrity_problems_but_event_indexes(
+    sqlite::Connection& connection) {
+  return problems_of(connection, Depth::kDeepButEventIndexes);
+}
+
+Result<std::vector<std::string>> event_index_problems(sqlite::Connection& connection) {
+  Problems problems;
+  CORTEX_ASSIGN(const bool present, object_exists(connection, "table", "events"));
+  if (!present) return problems;
+  CORTEX_TRY(absorb_damage(add_structure(connection, "PRAGMA integrity_check(events)", problems),
+                           "integrity_check", problems));
   return problems;
 }
 

@@ -1,6 +1,8 @@
 #include "store/mirror_compare.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 
 #include "base/text.h"
 #include "core/ids.h"
@@ -8,6 +10,17 @@
 #include "store/schema_query.h"
 
 namespace cortex::store {
+
+namespace {
+
+// A text as it lies in the page: column_text() would copy it, to end it with a zero.
+bool is_text(const sqlite::Statement& row, int column, std::string_view wanted) {
+  if (row.column_type(column) != sqlite::Statement::ColumnType::kText) return false;
+  const std::span<const std::byte> bytes = row.column_blob(column);
+  return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()) == wanted;
+}
+
+}  // namespace
 
 Result<MirrorComparer> MirrorComparer::begin(sqlite::Connection& db) {
   MirrorComparer comparer(db);
@@ -44,13 +57,10 @@ Status MirrorComparer::seek(std::string_view id) {
 }
 
 bool MirrorComparer::same(const core::Event& event, std::string_view payload) {
-  MirrorRow row;
+  MirrorRow& row = wanted_;
   row.fill(event);
   int column = 1;
-  const auto text_is = [&](std::string_view wanted) {
-    const int c = column++;
-    return !walk_->is_null(c) && walk_->column_text(c) == wanted;
-  };
+  const auto text_is = [&](std::string_view wanted) { return is_text(*walk_, column++, wanted); };
   const auto optional_is = [&](const std::optional<std::string>& wanted) {
     if (wanted) return text_is(*wanted);
     return walk_->is_null(column++);
@@ -65,16 +75,29 @@ bool MirrorComparer::same(const core::Event& event, std::string_view payload) {
 
 // An id that the ledger repeats names its store row once. Row ids beyond the limit, which no store
 // that grew row by row has, are taken as named for the first time.
-void MirrorComparer::mark_named() {
+bool MirrorComparer::name_row(std::int64_t row_id) {
   constexpr std::int64_t kRowIdMax = std::int64_t{1} << 31U;
-  const std::int64_t row_id = walk_->column_int(kMirrorColumnCount);
-  if (row_id >= 0 && row_id <= kRowIdMax) {
-    const auto index = static_cast<std::size_t>(row_id);
-    if (index >= named_.size()) named_.resize(std::max(index + 1, named_.size() * 2));
-    if (named_[index]) return;
-    named_[index] = true;
+  if (row_id < 0 || row_id > kRowIdMax) return true;
+  const auto index = static_cast<std::size_t>(row_id);
+  if (index >= named_.size()) named_.resize(std::max(index + 1, named_.size() * 2));
+  if (named_[index]) return false;
+  named_[index] = true;
+  return true;
+}
+
+void MirrorComparer::mark_named() {
+  if (name_row(walk_->column_int(kMirrorColumnCount))) ++named_rows_;
+}
+
+void MirrorComparer::join(MirrorComparer&& other) {
+  result_.equal += other.result_.equal;
+  result_.lagging += other.result_.lagging;
+  result_.differing += other.result_.differing;
+  named_rows_ += other.named_rows_;
+  for (std::size_t i = 0; i < other.named_.size(); ++i) {
+    if (other.named_[i] && !name_row(static_cast<std::int64_t>(i))) --named_rows_;
   }
-  ++named_rows_;
+  keys_.join(other.keys_);
 }
 
 Status MirrorComparer::add(const core::Event& event, std::string_view payload) {
@@ -82,17 +105,25 @@ Status MirrorComparer::add(const core::Event& event, std::string_view payload) {
     ++result_.lagging;
     return {};
   }
-  const std::string id = core::id_text(core::IdKind::kEvent, event.id);
+  id_.clear();
+  core::append_id(id_, core::IdKind::kEvent, event.id);
   const bool was_at_row = at_row_;
-  if (!at_row_ || walk_->column_text(0) != id) {
-    CORTEX_TRY(seek(id));
+  if (!at_row_ || !is_text(*walk_, 0, id_)) {
+    CORTEX_TRY(seek(id_));
     if (!at_row_) {
       ++result_.lagging;
       at_row_ = was_at_row;
       return {};
     }
   }
-  ++(same(event, payload) ? result_.equal : result_.differing);
+  if (same(event, payload)) {
+    ++result_.equal;
+    const std::int64_t row_id = walk_->column_int(kMirrorColumnCount);
+    keys_.add_id(row_id, id_);
+    keys_.add_hash(row_id, event.event_hash);
+  } else {
+    ++result_.differing;
+  }
   mark_named();
   return advance();
 }
@@ -102,6 +133,12 @@ Result<MirrorComparison> MirrorComparer::finish() {
   CORTEX_ASSIGN(const std::int64_t rows, db_->query_int("SELECT count(*) FROM events"));
   result_.foreign = static_cast<std::uint64_t>(rows) - named_rows_;
   return result_;
+}
+
+std::optional<EventKeys> MirrorComparer::keys_of_all_rows() const {
+  const bool each_row_once =
+      result_.differing == 0 && result_.foreign == 0 && result_.equal == named_rows_;
+  return walk_ && each_row_once ? std::optional(keys_) : std::nullopt;
 }
 
 }  // namespace cortex::store
