@@ -59,23 +59,6 @@ Result<Increment> parse(std::string_view text) {
   return out;
 }
 
-Status check_part(fs::FileSystem& fs, const std::string& dir, std::string_view name,
-                  const FileDigest& wanted, Progress* progress) {
-  auto digest = digest_file(fs, fs::join(dir, name), Source::kAnywhere, progress);
-  if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
-  if (*digest == wanted) return {};
-  return increment_refused(cat("digest mismatch of `", name, "` in ", quoted(dir)));
-}
-
-// The full bundle at the end of a chain.
-Status check_base(fs::FileSystem& fs, const Chain& chain, Progress* progress) {
-  for (const Artifact* artifact : {&chain.base.store, &chain.base.ledger}) {
-    CORTEX_TRY(check_part(fs, chain.base_dir, artifact->name,
-                          {artifact->size_bytes, artifact->blake3}, progress));
-  }
-  return {};
-}
-
 Result<std::string> find_parent(fs::FileSystem& fs, const std::string& dir,
                                 const Increment& increment) {
   const std::string folder = fs::parent_of(dir);
@@ -169,7 +152,30 @@ Result<std::string> bundle_id(fs::FileSystem& fs, const std::string& dir) {
   return crypto::prefixed_hex(crypto::blake3(bytes));
 }
 
+Status check_part(fs::FileSystem& fs, const std::string& dir, std::string_view name,
+                  const FileDigest& wanted, Source source, Progress* progress) {
+  auto digest = digest_file(fs, fs::join(dir, name), source, progress);
+  if (!digest.ok()) return with_code(std::move(digest).error(), Code::kPrecondition);
+  if (*digest == wanted) return {};
+  return increment_refused(cat("digest mismatch of `", name, "` in ", quoted(dir)));
+}
+
+Status check_base_file(const Chain& chain, const Artifact& wanted, const FileDigest& found) {
+  if (found == FileDigest{wanted.size_bytes, wanted.blake3}) return {};
+  return increment_refused(
+      cat("digest mismatch of `", wanted.name, "` in ", quoted(chain.base_dir)));
+}
+
 Result<Chain> find_chain(fs::FileSystem& fs, const std::string& dir, Progress* progress) {
+  CORTEX_ASSIGN(Chain chain, follow_chain(fs, dir, progress));
+  for (const Artifact* artifact : {&chain.base.store, &chain.base.ledger}) {
+    CORTEX_TRY(check_part(fs, chain.base_dir, artifact->name,
+                          {artifact->size_bytes, artifact->blake3}, Source::kAnywhere, progress));
+  }
+  return chain;
+}
+
+Result<Chain> follow_chain(fs::FileSystem& fs, const std::string& dir, Progress* progress) {
   Chain chain;
   std::string at = bundle_folder(fs, dir);
   while (is_increment(fs, at)) {
@@ -177,8 +183,9 @@ Result<Chain> find_chain(fs::FileSystem& fs, const std::string& dir, Progress* p
       return increment_refused("the chain of increments has no end");
     CORTEX_ASSIGN(IncrementFacts facts, read_increment(fs, at));
     const Increment& increment = facts.increment;
-    CORTEX_TRY(check_part(fs, at, kLedgerPartName, increment.ledger_part, progress));
-    CORTEX_TRY(check_part(fs, at, kPagesName, increment.pages, progress));
+    CORTEX_TRY(
+        check_part(fs, at, kLedgerPartName, increment.ledger_part, Source::kAnywhere, progress));
+    CORTEX_TRY(check_part(fs, at, kPagesName, increment.pages, Source::kAnywhere, progress));
     CORTEX_ASSIGN(std::string parent, find_parent(fs, at, increment));
     chain.links.push_back({std::move(at), std::move(facts)});
     at = std::move(parent);
@@ -186,7 +193,6 @@ Result<Chain> find_chain(fs::FileSystem& fs, const std::string& dir, Progress* p
   std::ranges::reverse(chain.links);
   chain.base_dir = at;
   CORTEX_ASSIGN(chain.base, read_manifest(fs, fs::join(at, kManifestName)));
-  CORTEX_TRY(check_base(fs, chain, progress));
   // Each link begins where the one before ends.
   std::uint64_t size_bytes = chain.base.ledger.size_bytes;
   for (const Chain::Link& link : chain.links) {
@@ -233,6 +239,12 @@ Result<ChainPages> ChainPages::open(fs::FileSystem& fs, const Chain& chain) {
     pages.layers_.push_back(std::move(layer));
   }
   return pages;
+}
+
+bool ChainPages::is_linked(std::uint64_t number) const {
+  return std::any_of(layers_.begin() + 1, layers_.end(), [number](const Layer& layer) {
+    return std::ranges::binary_search(layer.numbers, number);
+  });
 }
 
 Status ChainPages::read(std::uint64_t number, std::span<char> out) {

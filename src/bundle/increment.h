@@ -73,6 +73,13 @@ struct Chain {
 // digests of all parts. Errors: kQuarantined for a part that is not what was backed up,
 // kPrecondition for a parent that cannot be found.
 Result<Chain> find_chain(fs::FileSystem& fs, const std::string& dir, Progress* progress);
+// The same without reading the two files of the full bundle, for who reads them anyway: each must
+// then pass check_base_file().
+Result<Chain> follow_chain(fs::FileSystem& fs, const std::string& dir, Progress* progress);
+Status check_base_file(const Chain& chain, const Artifact& wanted, const FileDigest& found);
+// Of a part of an increment in `dir`: kQuarantined, kPrecondition when it cannot be read.
+Status check_part(fs::FileSystem& fs, const std::string& dir, std::string_view name,
+                  const FileDigest& wanted, Source source, Progress* progress);
 
 // The files of the full bundle, as streams, in blocks of at most 1 MiB.
 using BytesSink = std::function<Status(std::string_view)>;
@@ -85,6 +92,8 @@ class ChainPages {
   static Result<ChainPages> open(fs::FileSystem& fs, const Chain& chain);
   std::uint64_t total() const { return total_; }
   std::uint64_t page_bytes() const { return page_bytes_; }
+  // Some increment holds it, so that it is not the full bundle's.
+  bool is_linked(std::uint64_t number) const;
   // `out` has page_bytes(). kQuarantined when the page is nowhere.
   Status read(std::uint64_t number, std::span<char> out);
 

@@ -1,12 +1,15 @@
 #include "bundle/increment_make.h"
 
 #include <algorithm>
+#include <span>
 #include <thread>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "bundle/copy.h"
 #include "bundle/cut.h"
+#include "bundle/page_diff.h"
 #include "bundle/private_folder.h"
 #include "bundle/staging.h"
 #include "crypto/digest.h"
@@ -74,69 +77,109 @@ Result<NewRows> audit_new_rows(fs::File& ledger, std::uint64_t from, std::uint64
   return rows;
 }
 
-// One pass over the ledger: its beginning must be the parent's, the rest goes into the part.
-Status take_ledger(fs::FileSystem& fs, Cut& cut, const ManifestFacts& parent, Staging& staging,
-                   Increment& increment, Artifact& whole, Progress* progress) {
-  const std::uint64_t end = cut.tail.size_bytes;
-  increment.ledger_from = parent.ledger.size_bytes;
-  const auto other = [] {
-    return not_written(Code::kIntegrity, "the ledger does not continue that of the parent bundle",
-                       "make a full bundle; the ledger was restored or replaced since");
-  };
-  if (end < increment.ledger_from) return other();
-  CORTEX_ASSIGN(const auto part,
-                fs.open(staging.member(kLedgerPartName), fs::Open::kCreateExclusive, 0600));
-  crypto::Blake3 all, fresh;
-  std::string block(limits::kIoBlockBytes, '\0');
-  for (std::uint64_t at = 0;;) {
-    const bool in_parent = at < increment.ledger_from;
-    if (at == increment.ledger_from && crypto::prefixed_hex(all.finish()) != parent.ledger.blake3) {
-      return other();
-    }
-    if (at == end) break;
-    const std::uint64_t border = in_parent ? increment.ledger_from : end;
-    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), border - at));
-    CORTEX_ASSIGN(const std::size_t got, cut.ledger->read_at(at, std::span(block).first(size)));
-    if (got != size) return make_error(Code::kInternal, "the ledger became shorter");
-    const std::string_view bytes(block.data(), size);
-    all.update(bytes);
-    add_progress(progress, size);
-    if (!in_parent) {
-      fresh.update(bytes);
-      CORTEX_TRY(as_unwritable(part->append(bytes)));
-    }
-    at += size;
-  }
-  CORTEX_TRY(as_unwritable(part->sync_all()));
-  increment.ledger_part = {end - increment.ledger_from, crypto::prefixed_hex(fresh.finish())};
-  whole = {std::string(kLedgerName), end, crypto::prefixed_hex(all.finish())};
-  return {};
+Error other_ledger() {
+  return not_written(Code::kIntegrity, "the ledger does not continue that of the parent bundle",
+                     "make a full bundle; the ledger was restored or replaced since");
 }
+
+// One pass over the ledger: its beginning must be the parent's, the rest goes into the part. The
+// full bundle's own file is read beside it and must be the same bytes, so that one digest speaks
+// for both; the parts of later bundles have been checked by themselves.
+class LedgerTaker {
+ public:
+  LedgerTaker(fs::FileSystem& fs, Cut& cut, const Chain& chain, Progress* progress)
+      : fs_(fs), cut_(cut), chain_(chain), progress_(progress), end_(cut.tail.size_bytes) {}
+
+  Status take(Staging& staging, Increment& increment, Artifact& whole) {
+    increment.ledger_from = chain_.manifest().ledger.size_bytes;
+    if (end_ < increment.ledger_from) return other_ledger();
+    CORTEX_TRY(read_base());
+    CORTEX_TRY(read_to(increment.ledger_from, [](std::string_view) { return Status{}; }));
+    if (crypto::prefixed_hex(all_.finish()) != chain_.manifest().ledger.blake3) {
+      return other_ledger();
+    }
+    CORTEX_ASSIGN(const auto part,
+                  fs_.open(staging.member(kLedgerPartName), fs::Open::kCreateExclusive, 0600));
+    crypto::Blake3 fresh;
+    CORTEX_TRY(read_to(end_, [&](std::string_view bytes) {
+      fresh.update(bytes);
+      return as_unwritable(part->append(bytes));
+    }));
+    CORTEX_TRY(as_unwritable(part->sync_all()));
+    increment.ledger_part = {end_ - increment.ledger_from, crypto::prefixed_hex(fresh.finish())};
+    whole = {std::string(kLedgerName), end_, crypto::prefixed_hex(all_.finish())};
+    return {};
+  }
+
+ private:
+  // The part of the ledger that the full bundle of the chain holds.
+  Status read_base() {
+    const Artifact& wanted = chain_.base.ledger;
+    const std::string path = fs::join(chain_.base_dir, wanted.name);
+    CORTEX_ASSIGN(const auto base, fs_.open(path, fs::Open::kRead));
+    CORTEX_ASSIGN(const fs::Info info, base->info());
+    std::string there;
+    bool same = info.size_bytes == wanted.size_bytes;
+    CORTEX_TRY(read_to(wanted.size_bytes, [&](std::string_view bytes) -> Status {
+      there.resize(bytes.size());
+      CORTEX_ASSIGN(const std::size_t got, base->read_at(at_, there));
+      same = same && got == bytes.size() && there == bytes;
+      return {};
+    }));
+    const bool live_holds = crypto::prefixed_hex(all_.finish()) == wanted.blake3;
+    if (same && live_holds) return {};
+    // One of the two is not what was backed up; a bundle that is not goes first.
+    CORTEX_TRY(check_part(fs_, chain_.base_dir, wanted.name, {wanted.size_bytes, wanted.blake3},
+                          Source::kAnywhere, nullptr));
+    return other_ledger();
+  }
+
+  // Up to `border`; each block is digested, then handed on, while at_ is its offset.
+  template <class Function>
+  Status read_to(std::uint64_t border, const Function& on_bytes) {
+    while (at_ < border) {
+      const auto size =
+          static_cast<std::size_t>(std::min<std::uint64_t>(block_.size(), border - at_));
+      CORTEX_ASSIGN(const std::size_t got,
+                    cut_.ledger->read_at(at_, std::span(block_).first(size)));
+      if (got != size) return make_error(Code::kInternal, "the ledger became shorter");
+      const std::string_view bytes(block_.data(), size);
+      all_.update(bytes);
+      CORTEX_TRY(on_bytes(bytes));
+      add_progress(progress_, size);
+      at_ += size;
+    }
+    return {};
+  }
+
+  fs::FileSystem& fs_;
+  Cut& cut_;
+  const Chain& chain_;
+  Progress* progress_;
+  const std::uint64_t end_;
+  std::uint64_t at_ = 0;
+  crypto::Blake3 all_;
+  std::string block_ = std::string(limits::kIoBlockBytes, '\0');
+};
 
 // A page number as four bytes.
 void append_number(std::string& out, std::uint64_t number) {
   for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(number >> shift));
 }
 
-// Compares each page of the copy with the parent's; those that differ go into the part, then their
-// numbers.
-Status take_pages(fs::FileSystem& fs, const std::string& copy, const Chain& parent,
-                  Staging& staging, Increment& increment, Artifact& whole) {
-  CORTEX_ASSIGN(const auto store, fs.open(copy, fs::Open::kRead));
-  CORTEX_ASSIGN(const fs::Info info, store->info());
-  CORTEX_ASSIGN(ChainPages before, ChainPages::open(fs, parent));
-  CORTEX_ASSIGN(const auto part,
-                fs.open(staging.member(kPagesName), fs::Open::kCreateExclusive, 0600));
-  const std::uint64_t page_bytes = before.page_bytes();
-  if (info.size_bytes % page_bytes != 0) {
+// Compares each page with the parent's; those that differ go into the part, then their numbers.
+Status take_pages(fs::FileSystem& fs, const ReadFunction& live, std::uint64_t live_bytes,
+                  const Chain& parent, Staging& staging, Increment& increment, Artifact& whole,
+                  Progress* progress) {
+  if (!parent.links.empty()) increment.page_bytes = parent.links.back().facts.increment.page_bytes;
+  if (live_bytes % increment.page_bytes != 0) {
     return not_written(Code::kPrecondition, "the store has another page size than the parent's",
                        "make a full bundle");
   }
-  increment.page_bytes = page_bytes;
-  increment.pages_total = info.size_bytes / page_bytes;
-  crypto::Blake3 all, changed;
-  std::string block(limits::kIoBlockBytes, '\0');
-  std::string old(static_cast<std::size_t>(page_bytes), '\0');
+  increment.pages_total = live_bytes / increment.page_bytes;
+  CORTEX_ASSIGN(const auto part,
+                fs.open(staging.member(kPagesName), fs::Open::kCreateExclusive, 0600));
+  crypto::Blake3 changed;
   std::string fresh, numbers;
   const auto flush = [&](std::string& bytes) -> Status {
     changed.update(bytes);
@@ -145,38 +188,26 @@ Status take_pages(fs::FileSystem& fs, const std::string& copy, const Chain& pare
     bytes.clear();
     return {};
   };
-  std::uint64_t number = 1;
-  for (std::uint64_t at = 0; at < info.size_bytes;) {
-    CORTEX_ASSIGN(const std::size_t got, store->read_at(at, block));
-    all.update(std::string_view(block).substr(0, got));
-    for (std::size_t i = 0; i < got; i += old.size(), ++number) {
-      const std::string_view page(block.data() + i, old.size());
-      if (number <= before.total()) {
-        CORTEX_TRY(before.read(number, old));
-        if (page == old) continue;
-      }
-      fresh.append(page);
-      append_number(numbers, number);
-      ++increment.pages_changed;
-      if (fresh.size() >= limits::kIoBlockBytes) CORTEX_TRY(flush(fresh));
-    }
-    at += got;
-  }
+  const auto on_changed = [&](std::uint64_t number, std::string_view page) -> Status {
+    fresh.append(page);
+    append_number(numbers, number);
+    ++increment.pages_changed;
+    return fresh.size() >= limits::kIoBlockBytes ? flush(fresh) : Status{};
+  };
+  CORTEX_ASSIGN(const PageDiff diff,
+                diff_pages(fs, parent, live, live_bytes, on_changed, progress));
+  CORTEX_TRY(check_base_file(parent, parent.base.store, diff.base));
   CORTEX_TRY(flush(fresh));
   CORTEX_TRY(flush(numbers));
   CORTEX_TRY(as_unwritable(part->sync_all()));
   increment.pages.blake3 = crypto::prefixed_hex(changed.finish());
-  whole = {std::string(kStoreName), info.size_bytes, crypto::prefixed_hex(all.finish())};
+  whole = {std::string(kStoreName), diff.store.size_bytes, diff.store.blake3};
   return {};
 }
 
 std::uint64_t rows_of(const ManifestFacts& manifest) {
   return manifest.document.find_unsigned("jsonl_mirror_audit_rows_scanned").value_or(0);
 }
-
-}  // namespace
-
-namespace {
 
 // An increment is only worth something beside the bundle that it continues.
 Status check_place(fs::FileSystem& fs, const IncrementRequest& request, std::string& parent_name) {
@@ -190,17 +221,32 @@ Status check_place(fs::FileSystem& fs, const IncrementRequest& request, std::str
                      "name an output in the folder of the parent");
 }
 
-// The store's half, on a thread of its own.
+// The store's half, on a thread of its own. A file that is the snapshot is read where it lies.
 Status take_store(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut,
                   const Chain& parent, Staging& staging, Increment& increment, Manifest& manifest,
                   Clock& clock, Random& random) {
+  if (cut.file_is_snapshot) {
+    CORTEX_ASSIGN(const std::uint64_t size, cut.store->file_bytes());
+    CORTEX_TRY(take_pages(
+        fs,
+        [&cut](std::uint64_t offset, std::span<char> out) {
+          return cut.store->read_file(offset, out);
+        },
+        size, parent, staging, increment, manifest.store, request.progress));
+    CORTEX_ASSIGN(manifest.counts, store::count_tables(*cut.store));
+    return {};
+  }
   CORTEX_ASSIGN(const auto work,
                 PrivateFolder::create(fs, request.work_dir, ".cortex-increment-", clock, random));
-  const std::string copy = work.member(kStoreName);
-  CORTEX_TRY(copy_store(fs, cut, copy));
-  CORTEX_TRY(take_pages(fs, copy, parent, staging, increment, manifest.store));
-  if (manifest.store.size_bytes == 0) return {};
-  CORTEX_ASSIGN(auto db, sqlite::Connection::open(copy, sqlite::OpenMode::kImmutable));
+  const std::string path = work.member(kStoreName);
+  CORTEX_TRY(copy_store(fs, cut, path));
+  CORTEX_ASSIGN(const auto copy, fs.open(path, fs::Open::kRead));
+  CORTEX_ASSIGN(const fs::Info info, copy->info());
+  CORTEX_TRY(take_pages(
+      fs, [&copy](std::uint64_t offset, std::span<char> out) { return copy->read_at(offset, out); },
+      info.size_bytes, parent, staging, increment, manifest.store, request.progress));
+  if (info.size_bytes == 0) return {};
+  CORTEX_ASSIGN(auto db, sqlite::Connection::open(path, sqlite::OpenMode::kImmutable));
   CORTEX_ASSIGN(manifest.counts, store::count_tables(db));
   return {};
 }
@@ -210,19 +256,25 @@ Status fill(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut, const
   Increment& increment = report.increment;
   Manifest manifest;
   manifest.made_at = clock.now();
-  begin_phase(request.progress, "comparing", cut.tail.size_bytes);
+  const auto info = fs.stat(request.db_path);
+  begin_phase(request.progress, "comparing",
+              cut.tail.size_bytes + (info.ok() ? info->size_bytes : 0));
   Status store_status;
   std::jthread store_thread([&] {
     store_status =
         take_store(fs, request, cut, parent, staging, increment, manifest, clock, random);
   });
-  const Status ledger_status = take_ledger(fs, cut, parent.manifest(), staging, increment,
-                                           manifest.ledger, request.progress);
+  const Status ledger_status =
+      LedgerTaker(fs, cut, parent, request.progress).take(staging, increment, manifest.ledger);
   store_thread.join();
   CORTEX_TRY(ledger_status);
   CORTEX_ASSIGN(const NewRows rows,
                 audit_new_rows(*cut.ledger, increment.ledger_from, cut.tail.size_bytes));
-  if (!store_status.ok()) return with_code(std::move(store_status).error(), Code::kPrecondition);
+  if (!store_status.ok()) {
+    Error error = std::move(store_status).error();
+    return error.code == Code::kQuarantined ? error
+                                            : with_code(std::move(error), Code::kPrecondition);
+  }
   report.new_rows = rows.count;
   report.ledger_rows = manifest.ledger_rows = rows_of(parent.manifest()) + rows.count;
   manifest.post_v2 = parent.manifest().post_v2() || rows.has_boundary;
@@ -231,6 +283,20 @@ Status fill(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut, const
   report.size_bytes = increment.ledger_part.size_bytes + increment.pages.size_bytes;
   return as_unwritable(fs::write_new(fs, staging.member(kIncrementName),
                                      json::write_pretty(increment_document(increment)), 0600));
+}
+
+// What is about to be published, read back from the device. The rest of the full bundle that it
+// stands for are bytes of the parent, which the comparison has found to be the parent's (by their
+// digests) and the live files' (one by one) at once; so the chain gives what was digested.
+Status check_made(fs::FileSystem& fs, const Staging& staging, Chain& chain) {
+  CORTEX_ASSIGN(IncrementFacts facts, read_increment(fs, staging.path()));
+  const Increment& increment = facts.increment;
+  CORTEX_TRY(check_part(fs, staging.path(), kLedgerPartName, increment.ledger_part, Source::kDevice,
+                        nullptr));
+  CORTEX_TRY(check_part(fs, staging.path(), kPagesName, increment.pages, Source::kDevice, nullptr));
+  chain.links.push_back({staging.path(), std::move(facts)});
+  const auto pages = ChainPages::open(fs, chain);
+  return pages.ok() ? Status{} : Status(pages.error());
 }
 
 }  // namespace
@@ -243,17 +309,14 @@ Result<IncrementReport> make_increment(fs::FileSystem& fs, const IncrementReques
   report.parent = request.parent;
   CORTEX_TRY(check_place(fs, request, report.increment.parent_name));
   begin_phase(request.progress, "checking the parent", 0);
-  CORTEX_ASSIGN(Chain chain, find_chain(fs, request.parent, request.progress));
+  CORTEX_ASSIGN(Chain chain, follow_chain(fs, request.parent, request.progress));
   CORTEX_ASSIGN(report.increment.parent_blake3, bundle_id(fs, request.parent));
   CORTEX_ASSIGN(Cut cut, take_cut(fs, request.db_path, request.event_log_path));
   CORTEX_TRY(check_not_cut(cut));
   CORTEX_ASSIGN(auto staging, Staging::create(fs, request.output, clock, random));
   CORTEX_TRY(fill(fs, request, cut, chain, *staging, clock, random, report));
   if (request.verify) {
-    // What is about to be published, read through the chain, must be the full bundle.
-    CORTEX_ASSIGN(IncrementFacts facts, read_increment(fs, staging->path()));
-    chain.links.push_back({staging->path(), std::move(facts)});
-    if (auto checked = check_streams(fs, chain, request.progress); !checked.ok()) {
+    if (auto checked = check_made(fs, *staging, chain); !checked.ok()) {
       return not_written(Code::kIntegrity, checked.error().message,
                          "check the disk, then make a full bundle");
     }
