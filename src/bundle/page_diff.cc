@@ -19,9 +19,9 @@ namespace {
 
 constexpr std::uint64_t kBlock = crypto::kTreeBlockBytes;
 // Below this a second thread costs more than it saves.
-constexpr std::uint64_t kParallelBytes = 8U << 20U;
+constexpr std::uint64_t kDiffParallelBytes = 8U << 20U;
 // Blocks that one thread takes at a time.
-constexpr std::uint64_t kRunBlocks = 8;
+constexpr std::uint64_t kDiffRunBlocks = 8;
 
 // The digest of a file from its blocks in order.
 class BlockDigest {
@@ -163,11 +163,11 @@ Result<PageDiff> diff_pages(fs::FileSystem& fs, const Chain& chain, const ReadFu
   }
   CORTEX_ASSIGN(const fs::Info info, bases[0]->info());
   Diff diff(pages, live, live_bytes, info.size_bytes, progress);
-  const bool parallel = live_bytes >= kParallelBytes && ledger::verify_threads() > 1;
+  const bool parallel = live_bytes >= kDiffParallelBytes && ledger::verify_threads() > 1;
   std::vector<Block> runs[2];
   for (std::uint64_t at = 0; at < diff.blocks();) {
-    const std::uint64_t mine = std::min(kRunBlocks, diff.blocks() - at);
-    const std::uint64_t others = parallel ? std::min(kRunBlocks, diff.blocks() - at - mine) : 0;
+    const std::uint64_t mine = std::min(kDiffRunBlocks, diff.blocks() - at);
+    const std::uint64_t others = parallel ? std::min(kDiffRunBlocks, diff.blocks() - at - mine) : 0;
     Status other_status;
     std::optional<std::jthread> helper;
     if (others > 0) {

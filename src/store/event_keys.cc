@@ -62,8 +62,8 @@ Result<std::optional<Indexes>> find_indexes(sqlite::Connection& db) {
 using AddEntry = void (EventKeys::*)(std::int64_t row_id, std::string_view key);
 
 // False when the entries are not in strictly ascending order.
-Result<bool> walk(sqlite::Connection& db, std::string_view index, std::string_view column,
-                  AddEntry add, EventKeys& keys) {
+Result<bool> walk_index(sqlite::Connection& db, std::string_view index, std::string_view column,
+                        AddEntry add, EventKeys& keys) {
   CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT ", column, ", rowid FROM events INDEXED BY ",
                                           index, " ORDER BY ", column)));
   std::string last;
@@ -78,7 +78,7 @@ Result<bool> walk(sqlite::Connection& db, std::string_view index, std::string_vi
   }
 }
 
-Result<std::optional<EventKeys>> read(sqlite::Connection& db) {
+Result<std::optional<EventKeys>> read_keys(sqlite::Connection& db) {
   std::optional<EventKeys> none;
   CORTEX_ASSIGN(const auto indexes, find_indexes(db));
   if (!indexes) return none;
@@ -93,10 +93,11 @@ Result<std::optional<EventKeys>> read(sqlite::Connection& db) {
     if (rows != 0) return none;
   }
   EventKeys keys;
-  CORTEX_ASSIGN(const bool ids_in_order, walk(db, indexes->of_ids, "id", &EventKeys::add_id, keys));
+  CORTEX_ASSIGN(const bool ids_in_order,
+                walk_index(db, indexes->of_ids, "id", &EventKeys::add_id, keys));
   if (!ids_in_order) return none;
   CORTEX_ASSIGN(const bool hashes_in_order,
-                walk(db, indexes->of_hashes, "event_hash", &EventKeys::add_hash, keys));
+                walk_index(db, indexes->of_hashes, "event_hash", &EventKeys::add_hash, keys));
   if (!hashes_in_order) return none;
   return std::optional<EventKeys>(keys);
 }
@@ -131,7 +132,7 @@ void EventKeys::join(const EventKeys& other) {
 }
 
 Result<std::optional<EventKeys>> read_event_indexes(sqlite::Connection& db) {
-  auto keys = read(db);
+  auto keys = read_keys(db);
   if (keys.ok()) return keys;
   // Whatever is wrong with the table is found by whoever looks at it row by row.
   if (sqlite::failure_of(keys.error()) == sqlite::Failure::kInterrupted) return keys;
