@@ -40,7 +40,8 @@ Result<MemoryVersion> read_version(const sqlite::Statement& row) {
 // place in the ledger) known then, of the others the row as it stands. Each is one arm of the same
 // question; columns: since, id, seq, status, domains, uses, epoch, valid_from, valid_until.
 struct Arm {
-  std::string_view columns, from;
+  std::string columns;
+  std::string_view from;
   std::string where;
   std::string_view status, domains, valid_from, valid_until;
 };
@@ -49,12 +50,12 @@ constexpr std::string_view kVersionColumns =
     "h.known_at AS since, h.memory_id AS id, h.seq, h.status, h.domains_json, h.use_count,"
     " h.validation_epoch, h.valid_from, h.valid_until";
 constexpr std::string_view kRowColumns =
-    "m.created_at AS since, m.id AS id, NULL, m.status, m.domains_json,"
+    " AS id, NULL, m.status, m.domains_json,"
     " coalesce(m.cross_session_use_count, 0), coalesce(m.validation_epoch, 0), NULL, NULL";
 
 // Those of ?4, or all from the newest state on, so that a page reads little more than itself.
 Arm version_arm(bool by_id) {
-  return {.columns = kVersionColumns,
+  return {.columns = std::string(kVersionColumns),
           .from = "cortex_memory_history h",
           .where = cat(by_id ? "h.memory_id IN (SELECT value FROM json_each(?4)) AND +" : "",
                        "h.known_at <= ?1 AND NOT EXISTS (SELECT 1 FROM cortex_memory_history n"
@@ -66,18 +67,24 @@ Arm version_arm(bool by_id) {
 }
 
 Arm row_arm(bool by_id) {
+  // Looked up one by one: left to itself SQLite goes through all that are active.
+  constexpr std::string_view kAsked =
+      "(SELECT DISTINCT value AS id FROM json_each(?4)) a CROSS JOIN memories m ON m.id = a.id";
   constexpr std::string_view kOfIds =
-      "m.id IN (SELECT value FROM json_each(?4)) AND m.created_at <= ?1 AND NOT EXISTS (SELECT 1"
-      " FROM cortex_memory_history h WHERE h.memory_id = m.id)";
+      "m.created_at <= ?1 AND NOT EXISTS (SELECT 1 FROM cortex_memory_history h WHERE h.memory_id ="
+      " m.id)";
   constexpr std::string_view kUntold =
       "cortex_memories_untold u CROSS JOIN memories m ON m.id = u.memory_id";
-  return {.columns = kRowColumns,
-          .from = by_id ? "memories m" : kUntold,
-          .where = std::string(by_id ? kOfIds : "u.created_at <= ?1"),
-          .status = "m.status",
-          .domains = "m.domains_json",
-          .valid_from = "NULL",
-          .valid_until = "NULL"};
+  // In the words of the table that gives the order, or SQLite sorts all of them.
+  return {
+      .columns = cat(by_id ? "m.created_at AS since, m.id" : "u.created_at AS since, u.memory_id",
+                     kRowColumns),
+      .from = by_id ? kAsked : kUntold,
+      .where = std::string(by_id ? kOfIds : "u.created_at <= ?1"),
+      .status = "m.status",
+      .domains = "m.domains_json",
+      .valid_from = "NULL",
+      .valid_until = "NULL"};
 }
 
 // Active then, or superseded by then but valid at ?2; or of one of the statuses ?3. With the tags
