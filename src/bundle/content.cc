@@ -81,12 +81,12 @@ Result<std::optional<store::EventKeys>> compare(const ContentInputs& inputs,
   return all.keys_of_all_rows();
 }
 
-// Row by row, unless the sums have shown it already.
+// Row by row, unless the sums have shown it already. In a damaged store everything is looked at, so
+// that one finding hides no other.
 Status settle_indexes(sqlite::Connection& db, const std::optional<store::EventKeys>& rows,
                       StoreLook& look) {
-  if (!look.problems.empty() || (rows && look.index_keys == rows)) return {};
-  CORTEX_ASSIGN(look.problems, store::event_index_problems(db));
-  return {};
+  if (look.problems.empty() && rows && look.index_keys == rows) return {};
+  return store::add_event_index_problems(db, look.problems);
 }
 
 }  // namespace

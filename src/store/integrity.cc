@@ -1,5 +1,6 @@
 #include "store/integrity.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -58,7 +59,11 @@ enum class Depth : std::uint8_t { kQuick, kDeep, kDeepButEventIndexes };
 Status add_structure(sqlite::Connection& connection, std::string_view sql, Problems& problems) {
   CORTEX_ASSIGN(const std::vector<std::string> lines, text_column(connection, sql));
   for (const std::string& line : lines) {
-    if (line != "ok") problems.push_back(cat("integrity_check: ", line));
+    if (line == "ok") continue;
+    std::string problem = cat("integrity_check: ", line);
+    if (std::ranges::find(problems, problem) == problems.end()) {
+      problems.push_back(std::move(problem));
+    }
   }
   return {};
 }
@@ -67,7 +72,7 @@ Status add_structure(sqlite::Connection& connection, Depth depth, Problems& prob
   const bool whole = depth == Depth::kDeep;
   CORTEX_TRY(
       add_structure(connection, whole ? "PRAGMA integrity_check" : "PRAGMA quick_check", problems));
-  if (depth != Depth::kDeepButEventIndexes || !problems.empty()) return {};
+  if (depth != Depth::kDeepButEventIndexes) return {};
   // What the quick check leaves out are the entries of indexes.
   return add_structure(
       connection,
@@ -75,6 +80,11 @@ Status add_structure(sqlite::Connection& connection, Depth depth, Problems& prob
       " WHERE m.type = 'table' AND m.name <> 'events'"
       " AND EXISTS (SELECT 1 FROM pragma_index_list(m.name))",
       problems);
+}
+
+Status add_event_indexes(sqlite::Connection& connection, Problems& problems) {
+  CORTEX_ASSIGN(const bool present, object_exists(connection, "table", "events"));
+  return present ? add_structure(connection, "PRAGMA integrity_check(events)", problems) : Status();
 }
 
 Status add_foreign_keys(sqlite::Connection& connection, Problems& problems) {
@@ -147,13 +157,9 @@ Result<std::vector<std::string>> integrity_problems_but_event_indexes(
   return problems_of(connection, Depth::kDeepButEventIndexes);
 }
 
-Result<std::vector<std::string>> event_index_problems(sqlite::Connection& connection) {
-  Problems problems;
-  CORTEX_ASSIGN(const bool present, object_exists(connection, "table", "events"));
-  if (!present) return problems;
-  CORTEX_TRY(absorb_damage(add_structure(connection, "PRAGMA integrity_check(events)", problems),
-                           "integrity_check", problems));
-  return problems;
+Status add_event_index_problems(sqlite::Connection& connection,
+                                std::vector<std::string>& problems) {
+  return absorb_damage(add_event_indexes(connection, problems), "integrity_check", problems);
 }
 
 }  // namespace cortex::store

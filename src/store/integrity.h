@@ -19,11 +19,12 @@ namespace cortex::store {
 // full-text row. Without it the page structure and the ids are compared. O(size of the file) both.
 Result<std::vector<std::string>> integrity_problems(sqlite::Connection& connection, bool deep);
 
-// The same, deep, in two parts: all without the contents of the indexes of `events`, and these.
-// Whoever has them proven otherwise (event_keys.h) leaves the second part out: it looks up every
-// event in each index, which takes longer than all the rest.
+// The same, deep, in two parts: all without the contents of the indexes of `events`, and these,
+// added to what the first part has found and not said twice. Whoever has them proven otherwise
+// (event_keys.h) leaves the second part out: it looks up every event in each index, which takes
+// longer than all the rest.
 Result<std::vector<std::string>> integrity_problems_but_event_indexes(
     sqlite::Connection& connection);
-Result<std::vector<std::string>> event_index_problems(sqlite::Connection& connection);
+Status add_event_index_problems(sqlite::Connection& connection, std::vector<std::string>& problems);
 
 }  // namespace cortex::store
