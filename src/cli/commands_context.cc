@@ -66,7 +66,7 @@ constexpr std::string_view kStatuses[] = {"active", "candidate", "pending_mcp_co
 constexpr std::string_view kOrders[] = {"score", "lexical"};
 constexpr Flag kTagFlag = {.name = "tag",
                            .value_name = "TAG",
-                           .about = "Only memories with this tag; may be repeated",
+                           .about = "Only memories with this tag",
                            .repeatable = true,
                            .form = Form::kMaybeEmpty};
 constexpr Flag kSearchAsOf = {.name = "as-of",
@@ -93,7 +93,7 @@ constexpr Flag kSearchFlags[] = {
     {.name = "since", .value_name = "TIME", .about = "Only what was said or made since then"},
     {.name = "status",
      .value_name = "STATUS",
-     .about = "Memories of this status (default active); may be repeated",
+     .about = "Memories of this status (default active)",
      .repeatable = true,
      .choices = kStatuses},
     {.name = "order",
