@@ -42,9 +42,7 @@ Error failure(Code code, std::string_view token, std::string message) {
 
 // A root that may not be used ends the run before the receipts are looked at.
 std::optional<Error> refuse_root(const External& external, Finding& finding) {
-  const std::string where = quoted(external.root_path);
   std::optional<Error> error;
-  std::string message;
   switch (external.root.state) {
     case RootState::kEmbedded:
       finding.notes.push_back("warning: the trusted root is the one that came with the program");
