@@ -29,7 +29,7 @@ class DocumentFeed {
 
  private:
   // At most so many rows, or the row that makes it as many bytes, wait together.
-  static constexpr std::size_t kRows = 512, kBytes = 1U << 20;
+  static constexpr std::size_t kRows = 128, kBytes = 1U << 18;
 
   struct Row {
     std::int64_t rowid = 0;
