@@ -61,7 +61,7 @@ std::optional<ProvenPrefix> prefix_of(const json::Value& document, const crypto:
   const auto root_bytes = fixed_bytes<TreeHash>(from_base64(*root));
   if (!lineage_bytes || !root_bytes) return std::nullopt;
   return ProvenPrefix{
-      {*size_bytes, *rows, *head, *row_hash, SignerState{key, crypto::key_id(key), *lineage_bytes}},
+      {*size_bytes, *rows, *head, *row_hash, SignerState{key, crypto::key_id(key), lineage_bytes}},
       *first_row,
       *root_bytes};
 }

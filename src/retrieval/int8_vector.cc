@@ -80,13 +80,13 @@ struct Paths {
 }  // namespace
 
 std::span<const DotPath> dot_paths() {
-  static const Paths kPaths;
-  return std::span(kPaths.rows).first(kPaths.count);
+  static const Paths paths;
+  return std::span(paths.rows).first(paths.count);
 }
 
 std::int32_t dot(const std::int8_t* a, const std::int8_t* b, std::size_t size) {
-  static const auto kBest = dot_paths().back().run;
-  return kBest(a, b, size);
+  static const auto best = dot_paths().back().run;
+  return best(a, b, size);
 }
 
 std::optional<Int8Vector> quantise(std::span<const float> vector) {

@@ -33,7 +33,7 @@ constexpr std::array<TypeRow, 13> kTypes{{{"F32", TensorType::kF32, 32},
                                           {"U64", TensorType::kOther, 64}}};
 constexpr std::size_t kDimensionsMax = 8;
 
-Error not_safetensors(std::string what) {
+Error not_safetensors(const std::string& what) {
   return make_error(Code::kUsage, cat("no safetensors file: ", what), "nothing was read",
                     "give a whole file of the format safetensors");
 }

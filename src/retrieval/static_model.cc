@@ -16,7 +16,7 @@ constexpr std::size_t kReadAtOnce = 1U << 20U;
 constexpr std::string_view kRowNames[] = {"embeddings", "embedding.weight"};
 constexpr std::string_view kWeightsName = "weights";
 
-Error unusable_model(std::string_view folder, std::string what) {
+Error unusable_model(std::string_view folder, const std::string& what) {
   return make_error(Code::kPrecondition,
                     cat("the vectors in ", quoted(folder), " cannot be used: ", what),
                     "nothing was searched and no state was changed",

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kRowsMax = 1U << 24U;
 
-Error unusable_vocabulary(std::string what) {
+Error unusable_vocabulary(const std::string& what) {
   return make_error(Code::kUsage, cat("the vocabulary cannot be used: ", what), "nothing was read",
                     "give a tokenizer.json of the kind WordPiece or a vocab.txt");
 }
