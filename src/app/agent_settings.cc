@@ -44,8 +44,6 @@ json::Value shown_or_null(const Text& url) {
   return url ? json::Value(net::shown_url(*url)) : json::Value(nullptr);
 }
 
-json::Value or_null(const Text& text) { return text ? json::Value(*text) : json::Value(nullptr); }
-
 }  // namespace
 
 AgentSettings agent_settings(const Environment& environment, fs::FileSystem& fs) {
@@ -71,10 +69,10 @@ AgentSettings agent_settings(const Environment& environment, fs::FileSystem& fs)
 
 json::Object to_json(const AgentSettings& settings) {
   return {{"llm_backend", settings.llm_backend},
-          {"llm_model", or_null(settings.llm_model)},
+          {"llm_model", json::or_null(settings.llm_model)},
           {"llm_endpoint", shown_or_null(settings.llm_endpoint)},
           {"embedding_backend", settings.embedding_backend},
-          {"embedding_model", or_null(settings.embedding_model)},
+          {"embedding_model", json::or_null(settings.embedding_model)},
           {"embedding_endpoint", shown_or_null(settings.embedding_endpoint)},
           {"mcp_auto_commit", settings.auto_commit}};
 }

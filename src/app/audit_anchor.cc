@@ -280,15 +280,12 @@ AnchorReport audit_anchor(Services& services, const AnchorRequest& request) {
 }
 
 json::Value to_json(const AnchorReport& report) {
-  const auto or_null = [](const std::optional<std::string>& text) {
-    return text ? json::Value(*text) : json::Value(nullptr);
-  };
   json::Object out{{"sink", anchor_sink_token(report.sink)},
-                   {"anchor_authority", or_null(report.authority)},
+                   {"anchor_authority", json::or_null(report.authority)},
                    {"external_anchor_sink_configured", report.sink_configured},
                    {"external_anchor_authority", report.external_authority}};
   if (report.external_status) out.add("external_anchor_authority_status", *report.external_status);
-  out.add("anchor_sink_reason", or_null(report.sink_reason));
+  out.add("anchor_sink_reason", json::or_null(report.sink_reason));
   if (report.anchor) {
     out.add("anchor_text", anchor_text(*report.anchor));
     out.add("event_count", report.anchor->event_count);

@@ -147,11 +147,9 @@ json::Value named_json(const trust::ExchangeDecision& decision) {
   if (decision.admission == trust::Admission::kAdmitCandidate) return nullptr;
   json::Object out;
   for (const trust::NamedOutput& output : decision.named) {
-    out.add(output.name,
-            json::Object{{"invariant", output.invariant},
-                         {"reason", output.reason},
-                         {"source_ref", output.source_ref ? json::Value(*output.source_ref)
-                                                          : json::Value(nullptr)}});
+    out.add(output.name, json::Object{{"invariant", output.invariant},
+                                      {"reason", output.reason},
+                                      {"source_ref", json::or_null(output.source_ref)}});
   }
   return out;
 }

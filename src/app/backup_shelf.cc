@@ -14,7 +14,7 @@ namespace {
 
 json::Object bundle_json(const bundle::ShelvedBundle& bundle) {
   return {{"kind", bundle::kind_token(bundle.kind)},
-          {"last_drill", bundle.last_drill ? json::Value(*bundle.last_drill) : json::Value()},
+          {"last_drill", json::or_null(bundle.last_drill)},
           {"ledger_rows", bundle.ledger_rows},
           {"made_at", format_rfc3339_seconds(bundle.made_at)},
           {"name", bundle.name},

@@ -69,17 +69,13 @@ bool is_bound(const Scope& scope) {
   return !trim(scope.operation_type).empty() && refs && window;
 }
 
-json::Value field_or_null(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
-}
-
 json::Value document_of(const Scope& scope, const trust::BreakGlass& flags) {
   json::Object out{{"attested", flags.attested},
                    {"permitted", flags.permitted},
                    {"reason_code", kOnlyReason},
                    {"scope", json::Object{{"artifact_refs", scope.artifact_refs},
-                                          {"not_after", field_or_null(scope.not_after)},
-                                          {"not_before", field_or_null(scope.not_before)},
+                                          {"not_after", json::or_null(scope.not_after)},
+                                          {"not_before", json::or_null(scope.not_before)},
                                           {"operation_type", scope.operation_type}}}};
   if (scope.not_after) out.add("expires_at", *scope.not_after);
   return json::sorted(std::move(out));

@@ -36,10 +36,6 @@ Result<std::optional<json::Value>> last_review(sqlite::Connection& db, const sto
 
 }  // namespace
 
-json::Value text_or_null(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
-}
-
 Result<store::DecayJob> required_job(sqlite::Connection& db, const std::string& id) {
   CORTEX_ASSIGN(auto found, store::find_decay_job(db, id));
   if (found) return *std::move(found);
@@ -72,8 +68,8 @@ json::Object listed_job(const store::DecayJob& job, const store::SummarySources&
                    {"summary_method", job.method},
                    {"state", job.state},
                    {"source_ids", json::array_of(job.source_ids)},
-                   {"state_reason", text_or_null(job.state_reason)},
-                   {"result_memory_id", text_or_null(job.result_memory_id)},
+                   {"state_reason", json::or_null(job.state_reason)},
+                   {"result_memory_id", json::or_null(job.result_memory_id)},
                    {"scheduled_for", job.scheduled_for},
                    {"created_at", job.created_at},
                    {"created_by", job.created_by},

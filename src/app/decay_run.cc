@@ -251,8 +251,8 @@ json::Value to_json(const DecayRunReport& report) {
                    {"summary_method", report.job.method},
                    {"from_state", report.from_state},
                    {"to_state", report.job.state},
-                   {"result_memory_id", text_or_null(report.job.result_memory_id)},
-                   {"state_reason", text_or_null(report.job.state_reason)}};
+                   {"result_memory_id", json::or_null(report.job.result_memory_id)},
+                   {"state_reason", json::or_null(report.job.state_reason)}};
   if (!report.retired.empty()) out.add("superseded_sources", json::array_of(report.retired));
   if (!report.note.empty()) out.add("note", report.note);
   if (!report.operator_key_state.empty()) {

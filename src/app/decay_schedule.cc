@@ -101,7 +101,7 @@ Status require_sources(sqlite::Connection& db, DecayKind kind,
       auto missing,
       db.prepare(cat("SELECT value FROM json_each(?1) WHERE value NOT IN (SELECT id FROM ",
                      kSourceTables[static_cast<std::size_t>(kind)], ") LIMIT 1")));
-  CORTEX_TRY(missing.bind(1, json::write_compact(json::array_of(ids))));
+  CORTEX_TRY(missing.bind(1, json::array_text(ids)));
   CORTEX_ASSIGN(const bool any, missing.step());
   if (!any) return {};
   return refusal(Code::kPrecondition,

@@ -25,7 +25,6 @@ store::Operation decay_operation(Services& services, std::string_view verb,
 void move_job(store::DecayJob& job, memory::JobState to, Timestamp now);
 
 // The member that is left out of reports and their JSON where it has no value.
-json::Value text_or_null(const std::optional<std::string>& text);
 
 // {id, kind, summary_method, state, source_ids, ...} as listings show a job.
 json::Object listed_job(const store::DecayJob& job, const store::SummarySources& superseded);

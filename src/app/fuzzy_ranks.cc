@@ -17,7 +17,7 @@ Result<FuzzyRanks> fuzzy_ranks(sqlite::Connection& db, const std::string& query,
                      statuses.empty() ? std::string_view() : kWanted, " ORDER BY rank LIMIT ?2")));
   CORTEX_TRY(found.bind_all(std::string_view(query), limit));
   if (!statuses.empty()) {
-    CORTEX_TRY(found.bind(3, json::write_compact(json::array_of(statuses))));
+    CORTEX_TRY(found.bind(3, json::array_text(statuses)));
   }
   FuzzyRanks ranks;
   for (;;) {

@@ -205,16 +205,15 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
 }
 
 json::Value to_json(const IngestReport& report) {
-  json::Object out{
-      {"appended", json::array_of(report.appended)},
-      {"appended_count", report.appended.size()},
-      {"attested_user_count", report.attested.size()},
-      {"attested_user_events", json::array_of(report.attested)},
-      {"chain_head", report.chain_head ? json::Value(*report.chain_head) : json::Value(nullptr)},
-      {"mirror_note", report.mirror_note},
-      {"mirrored", report.mirrored},
-      {"skipped", json::array_of(report.skipped)},
-      {"skipped_count", report.skipped.size()}};
+  json::Object out{{"appended", json::array_of(report.appended)},
+                   {"appended_count", report.appended.size()},
+                   {"attested_user_count", report.attested.size()},
+                   {"attested_user_events", json::array_of(report.attested)},
+                   {"chain_head", json::or_null(report.chain_head)},
+                   {"mirror_note", report.mirror_note},
+                   {"mirrored", report.mirrored},
+                   {"skipped", json::array_of(report.skipped)},
+                   {"skipped_count", report.skipped.size()}};
   if (!report.index_note.empty()) out.add("index_note", report.index_note);
   if (report.signed_by) out.add("signed_by", *report.signed_by);
   if (!report.unstable.empty()) out.add("unstable_numbers", json::array_of(report.unstable));

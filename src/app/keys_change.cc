@@ -22,7 +22,6 @@ using trust::Tier;
 
 constexpr std::int64_t kClockToleranceSeconds = 60;
 constexpr std::uint32_t kMicrosecond = 1000;
-constexpr std::uint32_t kSecond = 1'000'000'000;
 
 Error key_refused(std::string_view token, std::string message, std::string next) {
   return refusal(Code::kPrecondition, std::move(message), std::move(next), std::string(token));
@@ -32,8 +31,8 @@ Error key_refused(std::string_view token, std::string message, std::string next)
 // records it may be signed by the key itself.
 Timestamp just_after(Timestamp time) {
   time.nanos += kMicrosecond;
-  if (time.nanos < kSecond) return time;
-  return {time.seconds + 1, time.nanos - kSecond};
+  if (time.nanos < kNanosPerSecond) return time;
+  return {time.seconds + 1, time.nanos - kNanosPerSecond};
 }
 
 // What the operation takes effect at. `at_once`: when nothing was asked for.

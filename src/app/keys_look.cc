@@ -89,11 +89,10 @@ Result<KeyStanding> show_key(Services& services, const Layout& layout, const Key
 json::Value to_json(const KeyStanding& standing) {
   json::Array history;
   for (const store::KeyRow& row : standing.rows) {
-    history.emplace_back(
-        json::Object{{"effective_at", row.effective_at},
-                     {"principal_id", row.principal_id},
-                     {"reason", row.reason ? json::Value(*row.reason) : json::Value(nullptr)},
-                     {"state", trust::key_state_token(row.state)}});
+    history.emplace_back(json::Object{{"effective_at", row.effective_at},
+                                      {"principal_id", row.principal_id},
+                                      {"reason", json::or_null(row.reason)},
+                                      {"state", trust::key_state_token(row.state)}});
   }
   json::Array reasons;
   for (const std::string_view reason : standing.authority.reasons) reasons.emplace_back(reason);
@@ -104,8 +103,7 @@ json::Value to_json(const KeyStanding& standing) {
       {"history", std::move(history)},
       {"key_id", standing.key_id},
       {"principal_id", last == nullptr ? json::Value(nullptr) : json::Value(last->principal_id)},
-      {"public_key",
-       standing.public_key ? json::Value(*standing.public_key) : json::Value(nullptr)},
+      {"public_key", json::or_null(standing.public_key)},
       {"reasons", std::move(reasons)},
       {"registered", last != nullptr},
       {"state",

@@ -102,14 +102,10 @@ Result<ContradictionReport> transition(Services& services, const Layout& layout,
 }
 
 json::Object row_json(const store::Contradiction& one) {
-  return {{"contradiction_id", one.id},
-          {"contradiction_type", one.type},
-          {"created_at", one.created_at},
-          {"interpretation", one.interpretation ? json::Value(*one.interpretation) : nullptr},
-          {"left_ref", one.left_ref},
-          {"right_ref", one.right_ref},
-          {"status", one.status},
-          {"updated_at", one.updated_at}};
+  return {{"contradiction_id", one.id},   {"contradiction_type", one.type},
+          {"created_at", one.created_at}, {"interpretation", json::or_null(one.interpretation)},
+          {"left_ref", one.left_ref},     {"right_ref", one.right_ref},
+          {"status", one.status},         {"updated_at", one.updated_at}};
 }
 
 }  // namespace
@@ -240,11 +236,9 @@ json::Value to_json(const ContradictionListing& listing) {
     for (const memory::ResolutionReason& reason : row.resolved.reasons) {
       reasons.emplace_back(reason.token);
     }
-    one.add("resolution",
-            json::Object{{"reasons", std::move(reasons)},
-                         {"selected", row.resolved.selected ? json::Value(*row.resolved.selected)
-                                                            : json::Value(nullptr)},
-                         {"state", memory::resolution_token(row.resolved.state)}});
+    one.add("resolution", json::Object{{"reasons", std::move(reasons)},
+                                       {"selected", json::or_null(row.resolved.selected)},
+                                       {"state", memory::resolution_token(row.resolved.state)}});
     one.sort();
     rows.emplace_back(std::move(one));
   }

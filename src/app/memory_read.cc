@@ -25,10 +25,6 @@ Status check_statuses(const std::vector<std::string>& statuses) {
   return {};
 }
 
-json::Value column_or_null(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
-}
-
 store::MemoryFilter filter_of(const ListRequest& request) {
   store::MemoryFilter filter{.statuses = request.statuses, .tags = request.tags};
   filter.limit = request.limit;
@@ -103,8 +99,8 @@ json::Value to_json(const ListReport& report) {
   for (const store::MemoryThen& row : report.rows) {
     json::Object one = listed(row.memory);
     if (report.when) {
-      one.add("valid_from", column_or_null(row.valid.from));
-      one.add("valid_until", column_or_null(row.valid.until));
+      one.add("valid_from", json::or_null(row.valid.from));
+      one.add("valid_until", json::or_null(row.valid.until));
     }
     one.sort();
     matches.emplace_back(std::move(one));

@@ -28,7 +28,7 @@ Result<std::vector<SourceEvent>> events_of(sqlite::Connection& db,
   CORTEX_ASSIGN(auto rows,
                 db.prepare("SELECT e.id, e.observed_at, e.event_type, e.source_json, e.event_hash"
                            " FROM json_each(?1) j JOIN events e ON e.id = j.value ORDER BY j.key"));
-  CORTEX_TRY(rows.bind(1, json::write_compact(json::array_of(ids))));
+  CORTEX_TRY(rows.bind(1, json::array_text(ids)));
   std::vector<SourceEvent> events;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
@@ -37,10 +37,6 @@ Result<std::vector<SourceEvent>> events_of(sqlite::Connection& db,
                       std::string(rows.column_text(2)), story_source(rows.column_text(3)),
                       std::string(rows.column_text(4))});
   }
-}
-
-json::Value story_or_null(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
 }
 
 json::Array edges_json(const trust::Closure& closure) {
@@ -74,8 +70,8 @@ json::Array versions_json(const std::vector<store::MemoryVersion>& versions) {
                                    {"status", one.status},
                                    {"superseded_by", one.other_id},
                                    {"use_count", one.use_count},
-                                   {"valid_from", story_or_null(one.valid.from)},
-                                   {"valid_until", story_or_null(one.valid.until)},
+                                   {"valid_from", json::or_null(one.valid.from)},
+                                   {"valid_until", json::or_null(one.valid.until)},
                                    {"validation_epoch", one.validation_epoch}});
   }
   return rows;
@@ -85,7 +81,7 @@ json::Array contradictions_json(const std::vector<store::Contradiction>& all) {
   json::Array rows;
   for (const store::Contradiction& one : all) {
     rows.emplace_back(json::Object{{"contradiction_id", one.id},
-                                   {"interpretation", story_or_null(one.interpretation)},
+                                   {"interpretation", json::or_null(one.interpretation)},
                                    {"left_ref", one.left_ref},
                                    {"right_ref", one.right_ref},
                                    {"status", one.status}});
@@ -97,7 +93,7 @@ json::Array outcomes_json(const std::vector<store::OutcomeReport>& all) {
   json::Array rows;
   for (const store::OutcomeReport& one : all) {
     rows.emplace_back(json::Object{{"event_id", one.event_id},
-                                   {"note", story_or_null(one.note)},
+                                   {"note", json::or_null(one.note)},
                                    {"recorded_at", one.recorded_at},
                                    {"result", one.result},
                                    {"session_id", one.session_id}});
@@ -204,7 +200,7 @@ json::Value show_json(const MemoryStory& story) {
                                      {"source", one.source}});
   }
   json::Object out{
-      {"as_of", story_or_null(story.as_of)},
+      {"as_of", json::or_null(story.as_of)},
       {"brightness", static_cast<double>(story.brightness)},
       {"contradictions", contradictions_json(story.contradictions)},
       {"cross_session", json::Object{{"penalty", static_cast<double>(story.use_penalty)},
@@ -221,8 +217,8 @@ json::Value show_json(const MemoryStory& story) {
       {"outcomes", outcomes_json(story.outcomes)},
       {"proof_state", state_token(story)},
       {"use_signal", story.use_signal},
-      {"valid_from", story_or_null(story.then.valid.from)},
-      {"valid_until", story_or_null(story.then.valid.until)}};
+      {"valid_from", json::or_null(story.then.valid.from)},
+      {"valid_until", json::or_null(story.then.valid.until)}};
   return out;
 }
 

@@ -280,7 +280,7 @@ bool validation_holds(const store::OperationRow& row) {
 json::Value to_json(const OutcomeReport& report) {
   json::Object out{{"event_id", report.event_id},
                    {"memory_id", report.memory_id},
-                   {"note", report.note ? json::Value(*report.note) : json::Value(nullptr)},
+                   {"note", json::or_null(report.note)},
                    {"outcome_ref", report.outcome_ref},
                    {"persisted", true},
                    {"result", report.result},

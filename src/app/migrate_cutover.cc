@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "bundle/manifest.h"
 #include "bundle/verify.h"
 #include "crypto/digest.h"
 #include "ledger/append_log.h"
@@ -23,7 +24,6 @@
 namespace cortex::app {
 namespace {
 
-constexpr std::uint64_t kCutoverManifestBytesMax = 1U << 20U;
 constexpr std::uint64_t kAttestationBytesMax = 1U << 20U;
 constexpr std::string_view kRolledBackToken = "migrate.v2.cutover_tx.rolled_back";
 
@@ -61,7 +61,7 @@ Status check_manifest_head(fs::FileSystem& fs, const std::string& path) {
                            cat("the backup manifest ", quoted(path), " is no regular file"),
                            "make a backup with `cortex backup` and name its BACKUP_MANIFEST");
   }
-  auto text = fs::read_all(fs, path, kCutoverManifestBytesMax);
+  auto text = fs::read_all(fs, path, bundle::kManifestBytesMax);
   if (!text.ok()) return cutover_precondition(std::move(text).error());
   const auto document = json::parse(*text);
   if (!document.ok() || document->as_object() == nullptr) {

@@ -79,10 +79,6 @@ json::Array counts_json(std::vector<std::pair<std::string, std::uint64_t>> count
   return out;
 }
 
-json::Value plan_text(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
-}
-
 json::Array versions_json(const MigrationPlan& plan) {
   return json::Array(plan.row_versions.begin(), plan.row_versions.end());
 }
@@ -96,7 +92,7 @@ std::string fixture_hash(const MigrationPlan& plan) {
       json::Object{{"boundary_previous_v1_head_hash", plan.previous_v1_head()},
                    {"failures", json::Array{}},
                    {"fixture", json::Object{{"applied_migrations", json::array_of(migrations)},
-                                            {"event_chain_head", plan_text(plan.store_head)},
+                                            {"event_chain_head", json::or_null(plan.store_head)},
                                             {"expected_schema_version", store::kSchemaVersion},
                                             {"observed_row_schema_versions", versions_json(plan)},
                                             {"table_counts", counts_json(std::move(counts))}}},
@@ -192,10 +188,10 @@ json::Value dry_run_summary(const MigrationPlan& plan) {
                                    {"cutover_approved", false},
                                    {"cutover_authority", "ok"},
                                    {"cutover_guard", "requires_backup_manifest"},
-                                   {"event_chain_head", plan_text(plan.store_head)},
+                                   {"event_chain_head", json::or_null(plan.store_head)},
                                    {"expected_schema_version", store::kSchemaVersion},
                                    {"fixture_verification_result_hash", plan.fixture_hash},
-                                   {"jsonl_event_chain_head", plan_text(plan.ledger_head)},
+                                   {"jsonl_event_chain_head", json::or_null(plan.ledger_head)},
                                    {"migration_script_digest", ledger::kMigrationScriptDigest},
                                    {"observed_row_schema_versions", versions_json(plan)},
                                    {"operator_attestation_mode", "dry_run_not_collected"},

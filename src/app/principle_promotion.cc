@@ -40,7 +40,7 @@ Result<std::optional<json::Value>> key_refusal(sqlite::Connection& db, const std
                            : json::Value(nullptr)},
                       {"key_id", key_id},
                       {"policy_outcome", trust::outcome_token(authority.outcome())},
-                      {"principal_id", principal ? json::Value(*principal) : json::Value(nullptr)},
+                      {"principal_id", json::or_null(principal)},
                       {"reasons", std::move(reasons)},
                       {"valid_at_event_time", authority.valid_at_event},
                       {"valid_now", authority.valid_now}};

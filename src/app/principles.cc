@@ -74,9 +74,7 @@ Result<std::vector<store::Memory>> memories_in(sqlite::Connection& db, const Win
   return found;
 }
 
-std::string ids_text(const std::vector<std::string>& ids) {
-  return json::write_compact(json::array_of(ids));
-}
+std::string ids_text(const std::vector<std::string>& ids) { return json::array_text(ids); }
 
 json::Object principle_row(Services& services, const memory::PrincipleCandidate& candidate,
                            const std::vector<store::Memory>& memories) {

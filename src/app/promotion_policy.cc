@@ -139,7 +139,7 @@ Result<std::set<std::string>> accepted_by_operators(sqlite::Connection& db,
                 db.prepare("SELECT target_ref FROM audit_records WHERE operation = 'memory.accept'"
                            " AND json_extract(actor_json, '$.kind') = 'cli' AND target_ref IN"
                            " (SELECT value FROM json_each(?1))"));
-  CORTEX_TRY(rows.bind(1, json::write_compact(json::array_of(ids))));
+  CORTEX_TRY(rows.bind(1, json::array_text(ids)));
   std::set<std::string> found;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());

@@ -235,14 +235,13 @@ Result<RecallReport> recall(Services& services, const Layout& layout,
 json::Value to_json(const RecallReport& report) {
   json::Array hits;
   for (const RecallHit& hit : report.hits) hits.push_back(to_json(hit));
-  json::Object out{
-      {"query", report.query},
-      {"hit_count", report.hits.size()},
-      {"hits", std::move(hits)},
-      {"next_offset", report.next_offset ? json::Value(*report.next_offset) : json::Value(nullptr)},
-      {"score_version", 2},
-      {"estimated_tokens", report.estimated_tokens},
-      {"notes", json::array_of(report.notes)}};
+  json::Object out{{"query", report.query},
+                   {"hit_count", report.hits.size()},
+                   {"hits", std::move(hits)},
+                   {"next_offset", json::or_null(report.next_offset)},
+                   {"score_version", 2},
+                   {"estimated_tokens", report.estimated_tokens},
+                   {"notes", json::array_of(report.notes)}};
   return out;
 }
 

@@ -34,7 +34,7 @@ Result<std::map<std::string, std::string>> sources_of(sqlite::Connection& db,
   }
   CORTEX_ASSIGN(auto rows, db.prepare("SELECT id, json_extract(source_json, '$.type') FROM events"
                                       " WHERE id IN (SELECT value FROM json_each(?1))"));
-  CORTEX_TRY(rows.bind(1, json::write_compact(json::array_of({ids.begin(), ids.end()}))));
+  CORTEX_TRY(rows.bind(1, json::array_text({ids.begin(), ids.end()})));
   std::map<std::string, std::string> found;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
@@ -98,9 +98,7 @@ std::string_view status_of(Proposed proposed) {
   return "candidate";
 }
 
-std::string texts(const std::vector<std::string>& all) {
-  return json::write_compact(json::array_of(all));
-}
+std::string texts(const std::vector<std::string>& all) { return json::array_text(all); }
 
 // Builds the rows of one reflection.
 class Keeping {
@@ -226,17 +224,16 @@ class Keeping {
     for (const reflect::EpisodeCandidate& one : all_.episodes) {
       CORTEX_ASSIGN(const auto summary, gated(one.summary));
       if (!summary || !seen.emplace(*summary, texts(one.source_event_ids)).second) continue;
-      episodes_.emplace_back(json::Object{
-          {"id", new_id(services_, core::IdKind::kEpisode)},
-          {"trace_id", all_.trace_id},
-          {"source_events_json", texts(one.source_event_ids)},
-          {"summary", *summary},
-          {"domains_json", texts(one.domains)},
-          {"entities_json", texts(one.entities)},
-          {"candidate_meaning", one.meaning ? json::Value(*one.meaning) : json::Value(nullptr)},
-          {"extracted_by_json", extracted_by_},
-          {"confidence", store::exact_real(one.confidence)},
-          {"status", "candidate"}});
+      episodes_.emplace_back(json::Object{{"id", new_id(services_, core::IdKind::kEpisode)},
+                                          {"trace_id", all_.trace_id},
+                                          {"source_events_json", texts(one.source_event_ids)},
+                                          {"summary", *summary},
+                                          {"domains_json", texts(one.domains)},
+                                          {"entities_json", texts(one.entities)},
+                                          {"candidate_meaning", json::or_null(one.meaning)},
+                                          {"extracted_by_json", extracted_by_},
+                                          {"confidence", store::exact_real(one.confidence)},
+                                          {"status", "candidate"}});
       ++report_.episodes;
     }
     return {};

@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::int64_t kHoursMax = 24;
 constexpr std::int64_t kSecondsBefore = 300;  // clocks of two machines may differ this much
-constexpr std::uint64_t kIntentManifestBytesMax = 1U << 20U;
 
 Error intent_refused(Code code, std::string_view token, std::string message,
                      std::string next = "") {
@@ -97,7 +96,7 @@ Result<crypto::PublicKey> public_key(const IntentRequest& request, const crypto:
 
 Status read_digests(Services& services, const IntentRequest& request,
                     bundle::RestoreIntent& intent) {
-  const auto bytes = fs::read_all(services.fs, request.manifest, kIntentManifestBytesMax);
+  const auto bytes = fs::read_all(services.fs, request.manifest, bundle::kManifestBytesMax);
   if (!bytes.ok()) {
     return intent_refused(Code::kPrecondition, "",
                           cat("the manifest ", quoted(request.manifest),
@@ -210,7 +209,7 @@ IntentReport build_intent(Services& services, IntentRequest request) {
 }
 
 json::Value to_json(const IntentReport& report) {
-  const json::Value signature = report.signature ? json::Value(*report.signature) : json::Value();
+  const json::Value signature = json::or_null(report.signature);
   if (report.error) {
     const std::string& token = report.error->token;
     return json::Object{{"command", "cortex.restore.intent.build"},

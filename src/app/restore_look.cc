@@ -140,15 +140,12 @@ PostMigrateReport verify_post_migrate_manifest(Services& services, const std::st
 }
 
 json::Value to_json(const PostMigrateReport& report) {
-  const auto text = [](const std::optional<std::string>& value) {
-    return value ? json::Value(*value) : json::Value(nullptr);
-  };
   const bool good = !report.error;
   return json::Object{
       {"invariant", good ? json::Value(nullptr) : json::Value(report.error->token)},
       {"manifest", report.manifest},
-      {"manifest_blake3_recomputed", text(report.recomputed)},
-      {"manifest_blake3_recorded", text(report.recorded)},
+      {"manifest_blake3_recomputed", json::or_null(report.recomputed)},
+      {"manifest_blake3_recorded", json::or_null(report.recorded)},
       {"mutated_store", false},
       {"truth_ceiling", restore_truth(good ? "full_chain_verified" : "unknown", "observed",
                                       good ? "local_unsigned" : "dev_only")}};

@@ -10,6 +10,7 @@
 #include "app/site_id.h"
 #include "base/text.h"
 #include "bundle/audit_row.h"
+#include "bundle/manifest.h"
 #include "bundle/restore_lock.h"
 #include "bundle/swap.h"
 #include "crypto/digest.h"
@@ -25,7 +26,6 @@ namespace {
 constexpr std::string_view kFixtureVariable = "CORTEX_REKOR_FIXTURE_RECEIPT";
 constexpr std::string_view kProductionAuthority =
     "restore.production.operator_temporal_authority.revalidation_failed";
-constexpr std::uint64_t kProductionManifestBytesMax = 1U << 20U;
 
 Error production_refused(std::string message, std::string next = "",
                          Code code = Code::kPrecondition) {
@@ -140,7 +140,7 @@ Status Production::check_artifacts() {
   CORTEX_TRY(bundle::check_staged(services_.fs, request_.stage_dir, manifest));
   CORTEX_ASSIGN(report_.staged_audit,
                 bundle::audit_ledger(services_.fs, staged(bundle::kLedgerName), manifest));
-  auto bytes = fs::read_all(services_.fs, request_.manifest, kProductionManifestBytesMax);
+  auto bytes = fs::read_all(services_.fs, request_.manifest, bundle::kManifestBytesMax);
   if (!bytes.ok()) return with_code(std::move(bytes).error(), Code::kPrecondition);
   manifest_blake3_ = crypto::prefixed_hex(crypto::blake3(*bytes));
   auto key = crypto::read_public_key(services_.fs, request_.operator_key);

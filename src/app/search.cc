@@ -285,7 +285,7 @@ json::Value to_json(const SearchReport& report) {
        json::Array{"compliance_evidence", "cross_system_trust_decision", "external_reporting"}},
       {"match_count", report.matches.size()},
       {"matches", std::move(matches)},
-      {"next_offset", report.next_offset ? json::Value(*report.next_offset) : json::Value(nullptr)},
+      {"next_offset", json::or_null(report.next_offset)},
       {"query", report.request.query},
       {"score_version", report.request.score_version}};
   if (report.request.as_of) out.add("as_of", *report.request.as_of);

@@ -122,10 +122,6 @@ void advise(StatusReport& report) {
   }
 }
 
-json::Value status_text(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
-}
-
 json::Value backup_json(const std::optional<LastBackup>& backup) {
   if (!backup) return nullptr;
   return json::Object{{"bundle_dir", backup->bundle_dir},
@@ -178,7 +174,7 @@ json::Value to_json(const StatusReport& report) {
                    {"has_ledger", report.has_ledger},
                    {"ledger_rows", report.ledger_rows},
                    {"ledger_bytes", report.ledger_bytes},
-                   {"chain_head", status_text(report.head)},
+                   {"chain_head", json::or_null(report.head)},
                    {"torn_tail_bytes", report.torn ? report.torn->size_bytes : 0},
                    {"mirrored_rows", report.mirrored_rows},
                    {"mirror_lag_rows", report.mirror_lag_rows},

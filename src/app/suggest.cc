@@ -86,8 +86,7 @@ json::Object to_json(const SuggestReport& report) {
                                           {"salience", static_cast<double>(one.confidence)},
                                           {"score", static_cast<double>(one.score)}});
   }
-  return {{"query_used", report.query ? json::Value(*report.query) : json::Value(nullptr)},
-          {"suggestions", std::move(suggestions)}};
+  return {{"query_used", json::or_null(report.query)}, {"suggestions", std::move(suggestions)}};
 }
 
 }  // namespace cortex::app

@@ -55,7 +55,12 @@ bool is_valid_utf8(std::string_view bytes);
 void append_utf8(std::string& out, std::uint32_t code_point);
 
 std::string_view trim(std::string_view text);  // blanks, tabs, CR, LF, VT, FF at both ends
+inline bool is_blank(std::string_view text) { return trim(text).empty(); }
 std::vector<std::string_view> split(std::string_view text, char separator);
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr char to_lower_ascii(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 std::string to_lower_ascii(std::string_view text);
 
 // For messages: double quotes around, `"` and `\` escaped, control characters as \u00xx, cut after

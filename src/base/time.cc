@@ -6,7 +6,6 @@ namespace cortex {
 namespace {
 
 constexpr std::int64_t kSecondsPerDay = 86'400;
-constexpr std::uint32_t kNanosInSecond = 1'000'000'000;
 
 struct Civil {
   std::int64_t year = 0;
@@ -39,8 +38,8 @@ Civil civil_of(Timestamp t) {
   c.minute = seconds / 60 % 60;
   c.second = seconds % 60;
   c.nanos = t.nanos;
-  if (c.nanos >= kNanosInSecond) {
-    c.nanos -= kNanosInSecond;
+  if (c.nanos >= kNanosPerSecond) {
+    c.nanos -= kNanosPerSecond;
     ++c.second;
   }
   return c;

@@ -9,6 +9,8 @@
 
 namespace cortex {
 
+inline constexpr std::uint32_t kNanosPerSecond = 1'000'000'000;
+
 // A UTC instant with nanosecond precision; proleptic Gregorian calendar, years -262143..262142.
 // A leap second is the last second of its minute with `nanos` >= 1'000'000'000 (printed as :60).
 struct Timestamp {

@@ -2,13 +2,13 @@
 // looking for anything; it is a subset of the relaxed form, so the relaxed reader tries it first.
 #include <array>
 
+#include "base/text.h"
 #include "base/time.h"
 
 namespace cortex {
 namespace {
 
 constexpr std::int64_t kYearMin = -262'143, kYearMax = 262'142;
-constexpr std::uint32_t kNanosPerSecond = 1'000'000'000;
 constexpr std::string_view kMinusSign = "\xE2\x88\x92";  // U+2212
 
 struct Fields {
@@ -18,7 +18,6 @@ struct Fields {
   int offset_seconds = 0;  // east of Greenwich
 };
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr unsigned digit(char c) { return static_cast<unsigned>(c - '0'); }
 
 constexpr std::int64_t days_from_civil(std::int64_t year, unsigned month, unsigned day) {

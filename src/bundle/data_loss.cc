@@ -115,8 +115,7 @@ Result<DataLoss> find_data_loss(fs::FileSystem& fs, const DataSide& current,
 
 json::Value to_json(const DataLoss& loss) {
   const auto side = [](const LedgerSide& s) {
-    return json::Object{{"head", s.head ? json::Value(*s.head) : json::Value(nullptr)},
-                        {"rows", s.rows}};
+    return json::Object{{"head", json::or_null(s.head)}, {"rows", s.rows}};
   };
   json::Object ledger{{"candidate", side(loss.ledger.candidate)},
                       {"common_rows", loss.ledger.common_rows},

@@ -12,8 +12,6 @@
 namespace cortex::bundle {
 namespace {
 
-constexpr std::uint64_t kInventoryManifestBytesMax = 1U << 20U;
-
 Error inventory_refused(std::string message, Code code = Code::kQuarantined) {
   return make_error(code, std::move(message), "no state was changed",
                     "use another bundle, or find out who changed this one");
@@ -42,7 +40,7 @@ Result<std::set<std::string>> member_names(std::string_view text) {
 }
 
 Status check_manifest(fs::FileSystem& fs, const std::string& path) {
-  auto text = fs::read_all(fs, path, kInventoryManifestBytesMax);
+  auto text = fs::read_all(fs, path, kManifestBytesMax);
   if (!text.ok()) return inventory_refused(text.error().message, Code::kPrecondition);
   CORTEX_ASSIGN(const auto names, member_names(*text));
   std::set<std::string> known;

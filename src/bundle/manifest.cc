@@ -9,8 +9,6 @@
 namespace cortex::bundle {
 namespace {
 
-constexpr std::uint64_t kManifestBytesMax = 1U << 20;
-
 Error refused(std::string message) {
   Error error = make_error(Code::kPrecondition, std::move(message));
   error.unchanged = "no state was changed";

@@ -14,6 +14,7 @@
 namespace cortex::bundle {
 
 inline constexpr std::string_view kManifestName = "BACKUP_MANIFEST";
+inline constexpr std::uint64_t kManifestBytesMax = 1U << 20U;
 inline constexpr std::string_view kStoreName = "cortex.db";
 inline constexpr std::string_view kLedgerName = "events.jsonl";
 inline constexpr std::string_view kPreV2Kind = "cortex_pre_v2_backup";

@@ -135,10 +135,9 @@ std::string operator_principal_id(const crypto::PublicKey& key) {
 }
 
 std::string loss_digest(const SemanticDiff& diff, const LedgerComparison& ledger) {
-  const json::Object document{
-      {"changes", changes_json(diff)},
-      {"current_head", ledger.current.head ? json::Value(*ledger.current.head) : json::Value()},
-      {"rows_lost", ledger.rows_lost()}};
+  const json::Object document{{"changes", changes_json(diff)},
+                              {"current_head", json::or_null(ledger.current.head)},
+                              {"rows_lost", ledger.rows_lost()}};
   return crypto::prefixed_hex(crypto::blake3(json::canonical(document)));
 }
 

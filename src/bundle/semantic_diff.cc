@@ -247,14 +247,11 @@ json::Array changes_json(const SemanticDiff& diff) {
 }
 
 json::Object diff_block(const SemanticDiff& diff, std::string_view artifact_ref) {
-  const auto id = [](const std::optional<std::string>& value) {
-    return value ? json::Value(*value) : json::Value(nullptr);
-  };
   return {
-      {"candidate_snapshot_id", id(diff.restored_id)},
+      {"candidate_snapshot_id", json::or_null(diff.restored_id)},
       {"change_count", diff.changes.size()},
       {"changes", changes_json(diff)},
-      {"current_snapshot_id", id(diff.current_id)},
+      {"current_snapshot_id", json::or_null(diff.current_id)},
       {"decision", decision_json(diff)},
       {"executed", true},
       {"policy_decision",

@@ -145,11 +145,6 @@ Result<Snapshot> parse_snapshot(std::string_view text) {
 
 json::Array texts(const std::set<std::string>& set) { return {set.begin(), set.end()}; }
 
-template <class T>
-json::Value optional_json(const std::optional<T>& value) {
-  return value ? json::Value(*value) : json::Value(nullptr);
-}
-
 template <class Map, class ToJson>
 json::Object map_json(const Map& map, ToJson value_json) {
   json::Object out;
@@ -173,7 +168,7 @@ json::Value doctrine_json(const DoctrineState& d) {
 json::Value memory_json(const MemoryState& m) {
   return json::Object{{"claim", m.claim},
                       {"memory_type", word_of(m.memory_type)},
-                      {"claim_key", optional_json(m.claim_key)},
+                      {"claim_key", json::or_null(m.claim_key)},
                       {"truth_state", word_of(m.truth_state)},
                       {"salience", m.salience}};
 }
@@ -257,8 +252,8 @@ json::Value to_json(const Snapshot& s) {
                        {"per_claim", map_json(s.per_claim, [](SnapshotCeiling c) {
                           return json::Value(word_of(c));
                         })}};
-  return json::Object{{"snapshot_id", optional_json(s.snapshot_id)},
-                      {"schema_version", optional_json(s.schema_version)},
+  return json::Object{{"snapshot_id", json::or_null(s.snapshot_id)},
+                      {"schema_version", json::or_null(s.schema_version)},
                       {"active_principles", map_json(s.principles, principle_json)},
                       {"active_doctrine", map_json(s.doctrine, doctrine_json)},
                       {"active_memories", map_json(s.memories, memory_json)},

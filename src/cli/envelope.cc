@@ -44,7 +44,7 @@ std::string correlation_id(Clock& clock, long process_id) {
   const Timestamp now = clock.now();
   // A clock before 1970 is a broken clock; the id only has to tell runs apart.
   const std::uint64_t seconds = now.seconds < 0 ? 0 : static_cast<std::uint64_t>(now.seconds);
-  return cat("cmd_", hex(seconds * 1'000'000'000U + now.nanos), "_",
+  return cat("cmd_", hex(seconds * kNanosPerSecond + now.nanos), "_",
              hex(static_cast<std::uint64_t>(process_id)));
 }
 

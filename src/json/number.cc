@@ -7,6 +7,7 @@
 #include <limits>
 #include <system_error>
 
+#include "base/text.h"
 #include "json/powers_of_ten.h"
 
 namespace cortex::json {
@@ -24,8 +25,6 @@ constexpr int kPositionalMin = -5;
 constexpr int kPositionalMax = 15;
 // Sign, 17 digits, point, four leading zeros or a three-digit exponent: 24 characters at most.
 constexpr std::size_t kDoubleTextMax = 32;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Appends a decimal digit unless that would overflow 64 bits.
 bool push_digit(std::uint64_t& significand, char c) {

@@ -122,13 +122,11 @@ bool scan_escape(const char*& p, const char* end, StringToken& token, Problem& p
   }
 }
 
-bool digit_byte(char c) { return c >= '0' && c <= '9'; }
-
 // At least one digit at `p`.
 bool scan_digits(const char*& p, const char* end, Problem& problem) {
   if (p == end) return problem.ended(end);
-  if (!digit_byte(*p)) return problem.set(FaultKind::kSyntax, p, "expected a digit");
-  while (p != end && digit_byte(*p)) ++p;
+  if (!is_digit(*p)) return problem.set(FaultKind::kSyntax, p, "expected a digit");
+  while (p != end && is_digit(*p)) ++p;
   return true;
 }
 

@@ -113,6 +113,14 @@ std::string string_text(std::string_view text);  // the same by itself
 inline Array array_of(const std::vector<std::string>& texts) {
   return Array(texts.begin(), texts.end());
 }
+inline std::string array_text(const std::vector<std::string>& texts) {
+  return write_compact(array_of(texts));
+}
+// null when there is none.
+template <class T>
+Value or_null(const std::optional<T>& value) {
+  return value ? Value(*value) : Value(nullptr);
+}
 
 // The same value with its object members sorted bytewise at every level.
 Value sorted(Value value);

@@ -11,13 +11,9 @@ namespace {
 constexpr std::uint64_t kBytesMax = 4096;
 constexpr std::uint64_t kHeadFormat = 2;
 
-std::optional<std::string> text_or_null(const json::Value& value) {
+std::optional<std::string> text_of_hash(const json::Value& value) {
   if (value.as_string() == nullptr) return std::nullopt;
   return *value.as_string();
-}
-
-json::Value text_or_null(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
 }
 
 std::optional<LedgerHead> head_of(const json::Value& document) {
@@ -26,12 +22,12 @@ std::optional<LedgerHead> head_of(const json::Value& document) {
   const json::Value* hash = document.find("head");
   const json::Value* row_hash = document.find("row_hash");
   if (!size_bytes || !rows || hash == nullptr || row_hash == nullptr) return std::nullopt;
-  return LedgerHead{*size_bytes, *rows, text_or_null(*hash), text_or_null(*row_hash)};
+  return LedgerHead{*size_bytes, *rows, text_of_hash(*hash), text_of_hash(*row_hash)};
 }
 
 json::Object document_of(const LedgerHead& head) {
-  return {{"head", text_or_null(head.hash)},
-          {"row_hash", text_or_null(head.row_hash)},
+  return {{"head", json::or_null(head.hash)},
+          {"row_hash", json::or_null(head.row_hash)},
           {"rows", head.rows},
           {"size_bytes", head.size_bytes}};
 }

@@ -45,7 +45,7 @@ Result<json::Object> head_of(const Host& host) {
   CORTEX_ASSIGN(const app::StatusReport report, app::status(host.services, host.layout));
   return json::Object{{"rows", report.ledger_rows},
                       {"bytes", report.ledger_bytes},
-                      {"head", report.head ? json::Value(*report.head) : json::Value(nullptr)},
+                      {"head", json::or_null(report.head)},
                       {"mirror_lag_rows", report.mirror_lag_rows}};
 }
 

@@ -143,7 +143,7 @@ Result<json::Object> run_job(const Call& call) {
   if (!reason && report.failure) reason = report.failure->message;
   return json::Object{{"job_id", report.job.id},
                       {"outcome", completed ? "completed" : "failed"},
-                      {"state_reason", reason ? json::Value(*reason) : json::Value(nullptr)}};
+                      {"state_reason", json::or_null(reason)}};
 }
 
 // ---- cortex_principle_status, cortex_principles_extract

@@ -24,8 +24,7 @@ bool is_name(std::string_view text) {
   constexpr std::string_view kOthers = "._-";
   for (const char c : text) {
     const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    const bool is_digit = c >= '0' && c <= '9';
-    if (!is_letter && !is_digit && kOthers.find(c) == std::string_view::npos) return false;
+    if (!is_letter && !is_digit(c) && kOthers.find(c) == std::string_view::npos) return false;
   }
   return true;
 }

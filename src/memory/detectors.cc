@@ -85,7 +85,6 @@ constexpr TokenDetector kTokens[] = {
     {"password_value", "password", Alphabet::kVisible, 6, 256, GateAction::kRedact, true},
 };
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z'); }
 constexpr bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
@@ -322,8 +321,6 @@ constexpr ShapeDetector kShapes[] = {
      "+"},
 };
 
-constexpr char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
-
 constexpr FirstBytes index_first_bytes() {
   FirstBytes index;
   std::uint16_t used = 0;
@@ -334,7 +331,7 @@ constexpr FirstBytes index_first_bytes() {
     out.first_token = used;
     for (std::size_t row = 0; row < std::size(kTokens); ++row) {
       const char first = kTokens[row].literal.front();
-      if (kTokens[row].gap ? lower(first) != lower(c) : first != c) continue;
+      if (kTokens[row].gap ? to_lower_ascii(first) != to_lower_ascii(c) : first != c) continue;
       index.token_rows.at(used++) = static_cast<std::uint8_t>(row);
       ++out.token_count;
       out.begins_inside = out.begins_inside || kTokens[row].gap;

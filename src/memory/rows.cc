@@ -9,10 +9,6 @@
 namespace cortex::memory {
 namespace {
 
-json::Value or_null(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
-}
-
 // Reads members of one object; the first one that does not fit is remembered.
 class Members {
  public:
@@ -70,9 +66,9 @@ json::Object to_json(const store::OutcomeRelation& relation) {
           {"memory_id", relation.memory_id},
           {"relation", relation.relation},
           {"recorded_at", relation.recorded_at},
-          {"validation_scope", or_null(relation.validation_scope)},
-          {"validating_principal_id", or_null(relation.validating_principal_id)},
-          {"evidence_ref", or_null(relation.evidence_ref)}};
+          {"validation_scope", json::or_null(relation.validation_scope)},
+          {"validating_principal_id", json::or_null(relation.validating_principal_id)},
+          {"evidence_ref", json::or_null(relation.evidence_ref)}};
 }
 
 store::OutcomeRelation relation_of(Members& from) {
@@ -114,19 +110,19 @@ Result<Companions> companions_from_json(const store::OperationRow& row) {
 }
 
 json::Object to_args(const OutcomeRows& rows) {
-  return {
-      {"at", rows.report.recorded_at},
-      {"memory_id", rows.use.memory_id},
-      {"session_id", rows.use.session_id},
-      {"result", rows.report.result},
-      {"note", or_null(rows.report.note)},
-      {"use", to_json(rows.use)},
-      {"relation", to_json(rows.relation)},
-      {"totals", json::Object{{"cross_session_use_count", rows.totals.uses},
-                              {"first_used_at", rows.totals.first_used_at},
-                              {"last_cross_session_use_at", rows.totals.last_used_at},
-                              {"validation_epoch", rows.totals.validation_epoch},
-                              {"last_validation_at", or_null(rows.totals.last_validation_at)}}}};
+  return {{"at", rows.report.recorded_at},
+          {"memory_id", rows.use.memory_id},
+          {"session_id", rows.use.session_id},
+          {"result", rows.report.result},
+          {"note", json::or_null(rows.report.note)},
+          {"use", to_json(rows.use)},
+          {"relation", to_json(rows.relation)},
+          {"totals",
+           json::Object{{"cross_session_use_count", rows.totals.uses},
+                        {"first_used_at", rows.totals.first_used_at},
+                        {"last_cross_session_use_at", rows.totals.last_used_at},
+                        {"validation_epoch", rows.totals.validation_epoch},
+                        {"last_validation_at", json::or_null(rows.totals.last_validation_at)}}}};
 }
 
 Result<OutcomeRows> outcome_from_json(const store::OperationRow& row) {
@@ -152,7 +148,7 @@ json::Object to_args(const store::Contradiction& one) {
                                          {"right_ref", one.right_ref},
                                          {"contradiction_type", one.type},
                                          {"status", one.status},
-                                         {"interpretation", or_null(one.interpretation)},
+                                         {"interpretation", json::or_null(one.interpretation)},
                                          {"created_at", one.created_at},
                                          {"updated_at", one.updated_at}}}};
 }

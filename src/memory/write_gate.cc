@@ -63,13 +63,12 @@ GateAction action_of(std::string_view kind, GateAction own, const GatePolicy& po
   return wanted.value_or(own);
 }
 
-char gate_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 bool stands_at(const TokenDetector& row, std::string_view text, std::size_t at) {
   if (text.size() - at < row.literal.size()) return false;
   const std::string_view there = text.substr(at, row.literal.size());
   if (!row.gap) return there == row.literal;
-  return std::ranges::equal(there, row.literal, {}, gate_lower, gate_lower);
+  constexpr auto kLower = [](char c) { return to_lower_ascii(c); };
+  return std::ranges::equal(there, row.literal, {}, kLower, kLower);
 }
 
 // The pairs of bytes that literals begin with: of running text one pair in a hundred.
@@ -82,8 +81,8 @@ class TokenPairs {
         pairs_[place(first, second)] = true;
         continue;
       }
-      for (const char one : {gate_lower(first), gate_upper(first)}) {
-        for (const char two : {gate_lower(second), gate_upper(second)}) {
+      for (const char one : {to_lower_ascii(first), gate_upper(first)}) {
+        for (const char two : {to_lower_ascii(second), gate_upper(second)}) {
           pairs_[place(one, two)] = true;
         }
       }

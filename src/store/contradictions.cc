@@ -71,7 +71,7 @@ Result<std::map<std::string, std::size_t>> count_open_contradictions(
                  " ref, c.rowid FROM asked CROSS JOIN contradictions c ON c.right_ref = ref WHERE"
                  " c.status IN ('unresolved', 'interpreted'))"
                  " SELECT ref, count(*) FROM touching GROUP BY ref"));
-  CORTEX_TRY(rows.bind(1, json::write_compact(json::array_of(refs))));
+  CORTEX_TRY(rows.bind(1, json::array_text(refs)));
   std::map<std::string, std::size_t> counts;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());

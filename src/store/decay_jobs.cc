@@ -140,8 +140,7 @@ Status put_decay_job(sqlite::Connection& db, const DecayJob& job) {
                  " ON CONFLICT(id) DO UPDATE SET state = excluded.state, state_reason ="
                  " excluded.state_reason, result_memory_id = excluded.result_memory_id,"
                  " updated_at = excluded.updated_at"));
-  CORTEX_TRY(put.bind_all(job.id, job.kind, job.method,
-                          json::write_compact(json::array_of(job.source_ids)), job.state,
+  CORTEX_TRY(put.bind_all(job.id, job.kind, job.method, json::array_text(job.source_ids), job.state,
                           job.state_reason, job.result_memory_id, job.scheduled_for, job.created_at,
                           job.created_by, job.updated_at));
   CORTEX_TRY(put.run());
@@ -158,7 +157,7 @@ json::Object decay_job_to_json(const DecayJob& job) {
   for (const JobText& one : kJobTexts) out.add(std::string(one.name), job.*one.member);
   for (const JobMaybe& one : kMaybes) {
     const auto& text = job.*one.member;
-    out.add(std::string(one.name), text ? json::Value(*text) : json::Value(nullptr));
+    out.add(std::string(one.name), json::or_null(text));
   }
   return out;
 }

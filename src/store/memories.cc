@@ -148,10 +148,6 @@ struct Condition {
   }
 };
 
-std::string as_array(const std::vector<std::string>& texts) {
-  return json::write_compact(json::array_of(texts));
-}
-
 std::string as_array(const std::vector<std::int64_t>& numbers) {
   json::Array out;
   for (const std::int64_t number : numbers) out.emplace_back(number);
@@ -166,11 +162,11 @@ Condition condition_of(const MemoryFilter& filter) {
     where.sql += cat(" AND ", status, " = ", where.parameter(filter.statuses.front()));
   } else if (!filter.statuses.empty()) {
     where.sql += cat(" AND ", status, " IN (SELECT value FROM json_each(",
-                     where.parameter(as_array(filter.statuses)), "))");
+                     where.parameter(json::array_text(filter.statuses)), "))");
   }
   if (filter.ids) {
     where.sql += cat(" AND id IN (SELECT value FROM json_each(",
-                     where.parameter(as_array(*filter.ids)), "))");
+                     where.parameter(json::array_text(*filter.ids)), "))");
   }
   if (filter.row_numbers) {
     where.sql += cat(" AND rowid IN (SELECT value FROM json_each(",
@@ -179,7 +175,7 @@ Condition condition_of(const MemoryFilter& filter) {
   if (!filter.tags.empty()) {
     where.sql +=
         cat(" AND CASE WHEN json_valid(domains_json) THEN NOT EXISTS (SELECT 1 FROM json_each(",
-            where.parameter(as_array(filter.tags)),
+            where.parameter(json::array_text(filter.tags)),
             ") t WHERE t.value NOT IN (SELECT d.value FROM json_each(domains_json) d"
             " WHERE d.type = 'text')) ELSE 0 END");
   }

@@ -8,14 +8,6 @@
 namespace cortex::store {
 namespace {
 
-json::Value or_null(const std::optional<std::string>& text) {
-  return text ? json::Value(*text) : json::Value(nullptr);
-}
-
-json::Value or_null(const std::optional<std::int64_t>& number) {
-  return number ? json::Value(*number) : json::Value(nullptr);
-}
-
 Error unfit(std::string_view column) {
   return make_error(Code::kIntegrity, cat("the memory of an operation has no usable ", column));
 }
@@ -110,10 +102,10 @@ json::Object memory_to_json(const Memory& memory) {
   row.add("confidence", exact_real(memory.confidence));
   row.add("summary_spans_json", memory.summary_spans ? *memory.summary_spans : json::Value());
   for (const OptionalText& column : kOptionalTexts) {
-    row.add(std::string(column.name), or_null(memory.*column.member));
+    row.add(std::string(column.name), json::or_null(memory.*column.member));
   }
   for (const OptionalNumber& column : kOptionalNumbers) {
-    row.add(std::string(column.name), or_null(memory.*column.member));
+    row.add(std::string(column.name), json::or_null(memory.*column.member));
   }
   return row;
 }

@@ -103,10 +103,6 @@ std::string select_arm(const Arm& arm, bool of_statuses) {
              arm.domains, ") d WHERE d.type = 'text')) ELSE 1 END");
 }
 
-std::string history_array(const std::vector<std::string>& texts) {
-  return json::write_compact(json::array_of(texts));
-}
-
 struct State {
   std::string id;
   MemoryThen then;
@@ -139,9 +135,9 @@ Result<std::vector<State>> states_as_of(sqlite::Connection& db, const AsOf& when
       std::min(filter.limit.value_or(kMost), kMost), " OFFSET ", std::min(filter.offset, kMost));
   CORTEX_ASSIGN(auto rows, db.prepare(sql));
   const std::optional<std::string> ids =
-      filter.ids ? std::optional(history_array(*filter.ids)) : std::nullopt;
-  CORTEX_TRY(rows.bind_all(when.known_at, when.valid_at, history_array(filter.statuses), ids,
-                           history_array(filter.tags)));
+      filter.ids ? std::optional(json::array_text(*filter.ids)) : std::nullopt;
+  CORTEX_TRY(rows.bind_all(when.known_at, when.valid_at, json::array_text(filter.statuses), ids,
+                           json::array_text(filter.tags)));
   std::vector<State> states;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());

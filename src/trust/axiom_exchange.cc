@@ -101,8 +101,6 @@ constexpr std::array<std::string_view, 3> kAcceptedCommits{
 constexpr std::size_t kCommitDigits = 40;
 constexpr std::size_t kDistinctWordsMin = 3;
 
-bool blank_text(std::string_view text) { return trim(text).empty(); }
-
 bool is_hash(std::string_view text) {
   constexpr std::string_view kPrefix = "sha256:";
   constexpr std::size_t kDigits = 64;
@@ -189,7 +187,7 @@ void fail(Findings& findings, std::string_view schema, std::string_view path,
 void check_texts(const json::Value& element, std::string_view schema, std::string_view path,
                  std::span<const std::string_view> names, Findings& findings) {
   for (const std::string_view name : names) {
-    if (blank_text(text_at(element, name))) fail(findings, schema, cat(path, ".", name), "missing");
+    if (is_blank(text_at(element, name))) fail(findings, schema, cat(path, ".", name), "missing");
   }
 }
 
@@ -218,7 +216,7 @@ void check_artifacts(const json::Value& envelope, std::string_view schema, std::
 
 bool has_blank(const json::Array& texts) {
   return std::ranges::any_of(texts, [](const json::Value& v) {
-    return v.as_string() == nullptr || blank_text(*v.as_string());
+    return v.as_string() == nullptr || is_blank(*v.as_string());
   });
 }
 
@@ -243,7 +241,7 @@ SimpleCheck simple(const json::Value& envelope, std::string_view schema, const R
     case Check::kVersion:
       return {number_at(envelope, rule.path) == 1, "mismatch"};
     case Check::kPresent:
-      return {!blank_text(text), "missing"};
+      return {!is_blank(text), "missing"};
     case Check::kNoBlanks:
       return {!has_blank(array_at(envelope, rule.path)), "blank_entry"};
     case Check::kHash:
@@ -404,7 +402,7 @@ void judge_loop(const ExchangeInput& input, Findings& findings) {
 
 // Two members that must name the same thing where both name one.
 void must_agree(std::string_view a, std::string_view b, std::string_view what, Findings& findings) {
-  if (blank_text(a) || blank_text(b) || a == b) return;
+  if (is_blank(a) || is_blank(b) || a == b) return;
   findings.quarantine(cat("axiom.admission.cross_check.", what, "_mismatch"),
                       cat("the loop names another ", what, " than the envelope beside it"));
 }
@@ -413,7 +411,7 @@ void judge_beyond_reference(const ExchangeInput& input, Findings& findings) {
   judge(input.execution, kTighterExecution, findings);
   judge(input.context, kTighterContext, findings);
   const std::string_view audience = text_at(input.execution, "token_scope.audience");
-  if (!blank_text(audience) && audience != input.audience) {
+  if (!is_blank(audience) && audience != input.audience) {
     findings.quarantine("axiom_execution_trust.token_scope.audience.unexpected",
                         "the token was made for somebody else");
   }

@@ -86,8 +86,6 @@ struct Failure {
   std::string_view reason;
 };
 
-bool is_blank(std::string_view text) { return trim(text).empty(); }
-
 std::vector<Failure> failures_of(const AdmissionRequest& r) {
   using enum Outcome;
   const bool no_tool = is_blank(r.tool_name) || is_blank(r.invocation_id);

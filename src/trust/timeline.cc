@@ -114,7 +114,7 @@ Authority revalidate(KeyEvidence evidence, Tier minimum) {
 json::Value to_json(const Authority& authority) {
   const KeyEvidence& e = authority.evidence;
   json::Object out{{"key_id", e.key_id}};
-  out.add("principal_id", e.principal_id ? json::Value(*e.principal_id) : json::Value(nullptr));
+  out.add("principal_id", json::or_null(e.principal_id));
   out.add("event_time", format_rfc3339(e.event_time, Offset::kZ));
   out.add("now", format_rfc3339(e.now, Offset::kZ));
   out.add("valid_at_event_time", authority.valid_at_event);

@@ -14,12 +14,6 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 255;
 
-Error crash_rename_error(const std::string& from, const std::string& to, int error_number) {
-  Error e = system_error("rename", from, error_number);
-  e.message = cat("cannot rename ", quoted(from), " to ", quoted(to), ": ", describe(e));
-  return e;
-}
-
 }  // namespace
 
 class CrashFs::OpenFile final : public File {
@@ -368,21 +362,21 @@ Status CrashFs::rename_no_replace(const std::string& from, const std::string& to
   CORTEX_TRY(check_path("rename", from));
   CORTEX_TRY(check_path("rename to", to));
   const auto source = find_existing("rename", from);
-  if (!source.ok()) return crash_rename_error(from, to, source.error().system_errno);
+  if (!source.ok()) return rename_error(from, to, source.error().system_errno);
   const auto target = find("rename", to);
-  if (!target.ok()) return crash_rename_error(from, to, target.error().system_errno);
-  if (source->name.empty()) return crash_rename_error(from, to, EBUSY);
-  if (target->node != CrashDisk::kNone) return crash_rename_error(from, to, EEXIST);
+  if (!target.ok()) return rename_error(from, to, target.error().system_errno);
+  if (source->name.empty()) return rename_error(from, to, EBUSY);
+  if (target->node != CrashDisk::kNone) return rename_error(from, to, EEXIST);
   if (cat(target->canonical, '/').starts_with(cat(source->canonical, '/'))) {
-    return crash_rename_error(from, to, EINVAL);  // into itself
+    return rename_error(from, to, EINVAL);  // into itself
   }
   if (to.ends_with('/') && !disk_.node(source->node).is_folder) {
-    return crash_rename_error(from, to, ENOTDIR);
+    return rename_error(from, to, ENOTDIR);
   }
   const Turn turn = take_turn("rename", from);
   if (turn.happens) disk_.move(source->folder, source->name, target->folder, target->name);
   if (turn.error_number == 0) return {};
-  return crash_rename_error(from, to, turn.error_number);
+  return rename_error(from, to, turn.error_number);
 }
 
 Status CrashFs::sync_directory(const std::string& path) {

@@ -41,6 +41,12 @@ Error system_error(std::string_view verb, std::string_view path, int error_numbe
   return e;
 }
 
+Error rename_error(const std::string& from, const std::string& to, int error_number) {
+  Error e = system_error("rename", from, error_number);
+  e.message = cat("cannot rename ", quoted(from), " to ", quoted(to), ": ", describe(e));
+  return e;
+}
+
 Error lock_timeout(std::string_view path, int waited_millis) {
   Error e = make_error(Code::kPrecondition,
                        cat("cannot lock ", quoted(path, kPathShownMax),

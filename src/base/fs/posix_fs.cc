@@ -86,12 +86,6 @@ struct Freer {
   void operator()(char* memory) const { ::free(memory); }
 };
 
-Error rename_error(const std::string& from, const std::string& to, int error_number) {
-  Error e = system_error("rename", from, error_number);
-  e.message = cat("cannot rename ", quoted(from), " to ", quoted(to), ": ", describe(e));
-  return e;
-}
-
 // The file that is there already is not ours: O_EXCL says which process created it. Twice is
 // enough for a file that another process creates and a third removes in between.
 Result<std::unique_ptr<File>> PosixFs::open_or_create(const std::string& path, unsigned mode) {

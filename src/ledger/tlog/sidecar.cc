@@ -267,7 +267,7 @@ Status Sidecar::commit(const LedgerHead& head) {
   const TreeState next{{head.size_bytes, builder_.size(), head.hash, std::nullopt},
                        builder_.root()};
   const json::Object document{{"format", kSidecarFormat},
-                              {"head", head.hash ? json::Value(*head.hash) : json::Value(nullptr)},
+                              {"head", json::or_null(head.hash)},
                               {"root", to_base64(next.root)},
                               {"rows", next.ledger.rows},
                               {"size_bytes", head.size_bytes}};
