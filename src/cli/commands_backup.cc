@@ -27,7 +27,7 @@ constexpr Flag kBackupFlags[] = {
     kEventLogFlag,
     {.name = "no-verify",
      .value_name = "",
-     .about = "Do not read the published bundle back (faster, proves less)"},
+     .about = "Do not read the copies back before publishing (faster, proves less)"},
 };
 
 constexpr Positional kBundleArgs[] = {

@@ -43,7 +43,7 @@ constexpr Flag kRunFlags[] = {
      .form = Form::kMaybeEmpty},
     {.name = "trusted-history",
      .value_name = "",
-     .about = "Sign the row and extend a clean signed ledger"},
+     .about = "Sign the row; the ledger must be signed history of the key"},
     {.name = "attestation", .value_name = "KEY", .about = "Seed file of the key that signs"},
     {.name = "break-glass",
      .value_name = "JSON",
