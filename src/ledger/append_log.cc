@@ -107,7 +107,9 @@ Status AppendLog::append(core::Event& event, std::optional<Timestamp> signed_at)
   if (const std::size_t row_bytes = buffer_.size() - old_size; row_bytes >= row_bytes_max_) {
     return refuse_row(row_bytes);
   }
-  follow_in_tree(std::string_view(buffer_).substr(old_size), event.id, offset);
+  if (tree_ || !tree_tried_) {
+    tree_rows_.push_back({old_size, buffer_.size() - old_size, event.id, offset});
+  }
   buffer_.push_back('\n');
   next_.size_bytes += buffer_.size() - old_size;
   next_.hash = event.event_hash;
@@ -129,24 +131,45 @@ void AppendLog::tree_failed(Error error) {
   tree_error_ = std::move(error);
 }
 
-void AppendLog::follow_in_tree(std::string_view row, const Ulid& id, std::uint64_t offset) {
-  if (!tree_tried_) {
-    tree_tried_ = true;
-    auto opened = Sidecar::open(fs_, *file_, committed_, kTreeLagBytesMax);
-    if (!opened.ok()) return tree_failed(std::move(opened).error());
-    tree_ = std::move(opened).value();
-  }
-  if (!tree_) return;
-  if (auto added = tree_->add(row, id, offset); !added.ok()) {
-    tree_failed(std::move(added).error());
-  }
+void AppendLog::open_tree() {
+  if (tree_tried_) return;
+  tree_tried_ = true;
+  auto opened = Sidecar::open(fs_, *file_, committed_, kTreeLagBytesMax);
+  if (!opened.ok()) return tree_failed(std::move(opened).error());
+  tree_ = std::move(opened).value();
+}
+
+void AppendLog::hand_block_to_tree() {
+  settle_tree();
+  open_tree();
+  std::swap(block_, buffer_);
+  std::swap(block_rows_, tree_rows_);
+  buffer_.clear();
+  tree_rows_.clear();
+  if (!tree_ || block_rows_.empty()) return;
+  const auto add = [this]() -> Status {
+    for (const TreeRow& row : block_rows_) {
+      CORTEX_TRY(
+          tree_->add(std::string_view(block_).substr(row.begin, row.size), row.id, row.offset));
+    }
+    return {};
+  };
+  // What is small waits for settle_tree(): a thread would cost more than it does.
+  const bool large = block_.size() >= limits::kIoBlockBytes;
+  tree_work_ =
+      std::async(large ? std::launch::async | std::launch::deferred : std::launch::deferred, add);
+}
+
+void AppendLog::settle_tree() {
+  if (!tree_work_.valid()) return;
+  if (auto added = tree_work_.get(); !added.ok()) tree_failed(std::move(added).error());
 }
 
 Status AppendLog::flush() {
   if (buffer_.empty()) return {};
   CORTEX_TRY(file_->append(buffer_));
   written_size_ += buffer_.size();
-  buffer_.clear();
+  hand_block_to_tree();
   return {};
 }
 
@@ -166,6 +189,7 @@ Status AppendLog::commit() {
   if (signer_) signer_->commit();
   committed_lacks_newline_ = false;
   remember(fs_, file_->path(), committed_, broken_promise_);
+  settle_tree();
   if (tree_) {
     if (auto followed = tree_->commit(committed_); !followed.ok()) {
       tree_failed(std::move(followed).error());
@@ -178,6 +202,8 @@ Status AppendLog::roll_back() {
   next_ = committed_;
   if (signer_) signer_->roll_back();
   buffer_.clear();
+  tree_rows_.clear();
+  settle_tree();
   if (tree_) {
     if (auto back = tree_->roll_back(); !back.ok()) tree_failed(std::move(back).error());
   }

@@ -10,15 +10,18 @@
 // complete last row without newline gets its newline with the next batch. A torn tail is never
 // written behind: it is moved to `<ledger>.torn-<offset>-<ULID>` (synced) before the ledger is cut
 // back to its last complete row. The Merkle tree beside the ledger (tlog/sidecar.h) follows each
-// batch after its sync; a tree that cannot is left behind. Destroying the object without commit()
+// batch after its sync; of a large batch it takes block after block on a thread of its own, while
+// the next one is sealed. A tree that cannot is left behind. Destroying the object without commit()
 // leaves the file as it was. Not thread-safe; one object a ledger and process.
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fs/fs.h"
 #include "base/limits.h"
@@ -83,7 +86,15 @@ class AppendLog {
  private:
   Status flush();
   Status refuse_row(std::size_t bytes);
-  void follow_in_tree(std::string_view row, const Ulid& id, std::uint64_t offset);
+  // A row that the tree does not hold yet, by its place in a block.
+  struct TreeRow {
+    std::size_t begin = 0, size = 0;
+    Ulid id;
+    std::uint64_t offset = 0;  // in the ledger
+  };
+  void open_tree();
+  void hand_block_to_tree();  // and takes an empty block for the next rows
+  void settle_tree();         // until it has taken what it was handed
   void tree_failed(Error error);
 
   fs::FileSystem& fs_;
@@ -98,10 +109,14 @@ class AppendLog {
   std::optional<RowSigner> signer_;
   bool covering_ = false;
   bool tree_tried_ = false;
-  std::unique_ptr<Sidecar> tree_;  // from the first append on
+  std::unique_ptr<Sidecar> tree_;   // from the first block on
+  std::vector<TreeRow> tree_rows_;  // of buffer_
+  std::string block_;               // what the tree is at, and its rows
+  std::vector<TreeRow> block_rows_;
   std::optional<Error> tree_error_;
   std::optional<BrokenPromise> broken_promise_;
   std::optional<TornTail> moved_tail_;
+  std::future<Status> tree_work_;  // last, so that it ends before what it uses
 };
 
 }  // namespace cortex::ledger

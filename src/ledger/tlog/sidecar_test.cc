@@ -127,6 +127,31 @@ TEST_F(SidecarTest, RolledBackRows_AreNotInTheTree) {
   expect_tree(601);
 }
 
+// Of more than a block: the tree is at one while the next one is sealed.
+TEST_F(SidecarTest, LargeBatches_AreTakenBlockByBlock) {
+  constexpr std::uint64_t kRows = 4000, kPad = 1000;
+  append_rows(1, 5);
+  {
+    auto log = open_log();
+    const auto add_all = [&log] {
+      for (std::uint64_t n = 6; n <= kRows; ++n) {
+        core::Event event = sample_event(n, kPad);
+        ASSERT_TRUE((*log)->append(event).ok());
+      }
+    };
+    add_all();
+    ASSERT_TRUE((*log)->roll_back().ok());
+    add_all();
+    ASSERT_TRUE((*log)->commit().ok());
+    EXPECT_FALSE((*log)->tree_error());
+    add_all();  // left behind in the middle
+  }
+  ASSERT_GT(bytes().size(), 3 * limits::kIoBlockBytes);
+  expect_tree(kRows);
+  append_rows(kRows + 1, 3);
+  expect_tree(kRows + 3);
+}
+
 TEST_F(SidecarTest, TreeThatCannotBeWritten_DoesNotStopTheLedger) {
   ASSERT_TRUE(fs::write_new(fs::posix(), sidecar_path(path_), "a file", 0600).ok());
   auto log = open_log();
