@@ -87,42 +87,74 @@ std::string filling(const FollowedTable& table) {
   return cat("DELETE FROM ", table.name, ";", about(table.add, "memories.", "memories"));
 }
 
-std::array<std::string, 3> triggers_of(const FollowedTable& table) {
-  return {cat(table.name, "_added"), cat(table.name, "_changed"), cat(table.name, "_removed")};
-}
-
-std::string making(const FollowedTable& table) {
-  const auto [added, changed, removed] = triggers_of(table);
-  const std::string add = about_row(table.add, "NEW."), remove = about_row(table.remove, "OLD.");
+struct Statement {
+  std::string object;  // "trigger cortex_memory_tags_added"
   std::string sql;
-  for (const std::string& trigger : triggers_of(table)) {
-    sql += cat("DROP TRIGGER IF EXISTS ", trigger, ";");
-  }
-  return cat(sql, "CREATE TABLE IF NOT EXISTS ", table.name, " (", table.columns,
-             ") WITHOUT ROWID;", "CREATE TRIGGER ", added, " AFTER INSERT ON memories BEGIN ", add,
-             " END;", "CREATE TRIGGER ", changed, " AFTER UPDATE OF ", table.updates,
-             " ON memories BEGIN ", remove, add, " END;", "CREATE TRIGGER ", removed,
-             " AFTER DELETE ON memories BEGIN ", remove, " END;", filling(table));
+};
+
+// Each as SQLite keeps it, letter by letter.
+std::array<Statement, 4> statements_of(const FollowedTable& table) {
+  const std::string add = about_row(table.add, "NEW."), remove = about_row(table.remove, "OLD.");
+  const auto trigger = [&table](std::string_view suffix, std::string_view event,
+                                std::string_view body) {
+    const std::string name = cat(table.name, suffix);
+    return Statement{cat("trigger ", name), cat("CREATE TRIGGER ", name, " AFTER ", event,
+                                                " ON memories BEGIN ", body, " END")};
+  };
+  return {Statement{cat("table ", table.name),
+                    cat("CREATE TABLE ", table.name, " (", table.columns, ") WITHOUT ROWID")},
+          trigger("_added", "INSERT", add),
+          trigger("_changed", cat("UPDATE OF ", table.updates), cat(remove, add)),
+          trigger("_removed", "DELETE", remove)};
 }
 
-bool is_complete(const FollowedTable& table, const std::set<std::string>& present) {
-  return present.contains(cat("table ", table.name)) &&
-         std::ranges::all_of(triggers_of(table), [&present](const std::string& trigger) {
-           return present.contains(cat("trigger ", trigger));
+// What the store has of a table: itself and every trigger that bears its name, those of other
+// versions of this program, too.
+std::vector<std::string> present_of(const FollowedTable& table, const SchemaTexts& present) {
+  std::vector<std::string> objects;
+  const std::string triggers = cat("trigger ", table.name, "_");
+  for (auto one = present.lower_bound(triggers);
+       one != present.end() && one->first.starts_with(triggers); ++one) {
+    objects.push_back(one->first);
+  }
+  std::string itself = cat("table ", table.name);
+  if (present.contains(itself)) objects.push_back(std::move(itself));
+  return objects;
+}
+
+bool is_as_made_here(const FollowedTable& table, const SchemaTexts& present) {
+  const auto statements = statements_of(table);
+  return present_of(table, present).size() == statements.size() &&
+         std::ranges::all_of(statements, [&present](const Statement& one) {
+           const auto found = present.find(one.object);
+           return found != present.end() && found->second == one.sql;
          });
+}
+
+std::string making_anew(const FollowedTable& table, const SchemaTexts& present) {
+  std::string sql;
+  for (const std::string& object : present_of(table, present)) sql += cat("DROP ", object, ";");
+  for (const Statement& one : statements_of(table)) sql += cat(one.sql, ";");
+  return cat(sql, filling(table));
 }
 
 }  // namespace
 
-bool are_followed_tables_complete(const std::set<std::string>& present) {
+std::vector<std::string> followed_table_names() {
+  std::vector<std::string> names;
+  for (const FollowedTable& table : followed_tables()) names.emplace_back(table.name);
+  return names;
+}
+
+bool are_followed_tables_complete(const SchemaTexts& present) {
   return std::ranges::all_of(followed_tables(), [&present](const FollowedTable& table) {
-    return is_complete(table, present);
+    return is_as_made_here(table, present);
   });
 }
 
-Status ensure_followed_tables(sqlite::Connection& db, const std::set<std::string>& present) {
+Status ensure_followed_tables(sqlite::Connection& db, const SchemaTexts& present) {
   for (const FollowedTable& table : followed_tables()) {
-    if (!is_complete(table, present)) CORTEX_TRY(db.exec(making(table)));
+    if (!is_as_made_here(table, present)) CORTEX_TRY(db.exec(making_anew(table, present)));
   }
   return {};
 }

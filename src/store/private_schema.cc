@@ -1,7 +1,5 @@
 #include "store/private_schema.h"
 
-#include <iterator>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -176,19 +174,27 @@ END)sql",
 };
 
 struct Missing {
-  std::set<std::string> present;  // "table cortex_mirror"
+  SchemaTexts present;
   std::vector<const PrivateObject*> objects;
   bool followed_tables = false;
 
   bool any() const { return followed_tables || !objects.empty(); }
 };
 
+Result<SchemaTexts> private_texts(sqlite::Connection& connection) {
+  CORTEX_ASSIGN(auto rows, connection.prepare("SELECT type || ' ' || name, sql FROM sqlite_schema"
+                                              " WHERE name GLOB 'cortex_*'"));
+  SchemaTexts texts;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return texts;
+    texts.emplace(rows.column_text(0), rows.column_text(1));
+  }
+}
+
 Result<Missing> find_missing(sqlite::Connection& connection) {
   Missing missing;
-  CORTEX_ASSIGN(auto names, text_column(connection,
-                                        "SELECT type || ' ' || name FROM sqlite_schema WHERE name"
-                                        " GLOB 'cortex_*'"));
-  missing.present = {std::make_move_iterator(names.begin()), std::make_move_iterator(names.end())};
+  CORTEX_ASSIGN(missing.present, private_texts(connection));
   for (const PrivateObject& object : kObjects) {
     if (missing.present.contains(cat(object.type, " ", object.name))) continue;
     if (!object.base_table.empty()) {

@@ -29,7 +29,8 @@
 
 namespace cortex::store {
 
-// Creates what is missing, in one transaction; writes nothing when all is there. An index over a
+// Creates what is missing, in one transaction; writes nothing when all is there. Tables that follow
+// others (followed_tables.h) are made anew where they are those of another version. An index over a
 // table that the file does not have is left out, so that the schema check can report that table.
 Status ensure_private_schema(sqlite::Connection& connection);
 // Reads only.

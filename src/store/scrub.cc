@@ -1,8 +1,7 @@
 #include "store/scrub.h"
 
-#include <algorithm>
-
 #include "base/text.h"
+#include "store/followed_tables.h"
 #include "store/schema_query.h"
 
 namespace cortex::store {
@@ -10,12 +9,17 @@ namespace {
 
 // Tables of our rows: no virtual tables and none of their parts, nothing of SQLite's own, no search
 // index, none that follow the memories by themselves.
-constexpr std::string_view kScrubbedTables =
+constexpr std::string_view kOwnTables =
     "SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    " AND name NOT LIKE 'cortex_recall%' AND name NOT IN ('cortex_memory_tags', "
-    "'cortex_memory_tally') AND sql NOT LIKE 'CREATE VIRTUAL%' AND NOT EXISTS"
+    " AND name NOT LIKE 'cortex_recall%' AND sql NOT LIKE 'CREATE VIRTUAL%' AND NOT EXISTS"
     " (SELECT 1 FROM sqlite_schema v WHERE v.type = 'table' AND v.sql LIKE 'CREATE VIRTUAL%'"
     " AND substr(t.name, 1, length(v.name) + 1) = v.name || '_') ORDER BY name";
+
+Result<std::vector<std::string>> scrubbed_tables(sqlite::Connection& db) {
+  CORTEX_ASSIGN(std::vector<std::string> tables, text_column(db, kOwnTables));
+  for (const std::string& name : followed_table_names()) std::erase(tables, name);
+  return tables;
+}
 
 Result<std::uint64_t> replace_in(sqlite::Connection& db, const std::string& table,
                                  const std::string& column, std::string_view from,
@@ -65,8 +69,7 @@ Status forget_vectors(sqlite::Connection& db, const std::vector<std::string>& me
 Result<ScrubReport> scrub_text(sqlite::Connection& db, const ScrubbedText& text) {
   ScrubReport report;
   CORTEX_ASSIGN(report.memories, memories_with(db, text));
-  CORTEX_ASSIGN(const std::vector<std::string> tables,
-                text_column(db, std::string(kScrubbedTables)));
+  CORTEX_ASSIGN(const std::vector<std::string> tables, scrubbed_tables(db));
   for (const std::string& table : tables) {
     CORTEX_ASSIGN(const std::vector<std::string> columns, column_names(db, table));
     for (const std::string& column : columns) {
