@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/axiom_rules.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "trust/axiom_exchange.h"
 #include "trust/axiom_generic.h"
@@ -154,25 +155,17 @@ json::Value named_json(const trust::ExchangeDecision& decision) {
   return out;
 }
 
-std::string joined(std::span<const std::string_view> words) {
-  std::string out;
-  for (const std::string_view word : words) out += cat(out.empty() ? "" : ",", word);
-  return out;
-}
-
 std::vector<std::string> diagnostics_of(const trust::ExchangeDecision& decision) {
   std::vector<std::string> lines;
   lines.push_back(cat("decision=", trust::admission_token(decision.admission),
                       " policy_outcome=", trust::outcome_name(decision.policy.final_outcome)));
   if (!decision.failing_edges.empty()) {
-    const std::vector<std::string_view> edges(decision.failing_edges.begin(),
-                                              decision.failing_edges.end());
-    lines.push_back(cat("failing_edges=", joined(edges)));
+    lines.push_back(cat("failing_edges=", join(decision.failing_edges, ",")));
   }
   for (const trust::NamedOutput& output : decision.named) {
     lines.push_back(cat("named_quarantine_output=", output.invariant));
   }
-  lines.push_back(cat("forbidden_uses=", joined(trust::exchange_forbidden_uses())));
+  lines.push_back(cat("forbidden_uses=", join(trust::exchange_forbidden_uses(), ",")));
   return lines;
 }
 

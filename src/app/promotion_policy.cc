@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/memory_work.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "memory/conflicts.h"
 #include "memory/principles.h"
@@ -104,10 +105,7 @@ trust::Contribution resolved_vote(const std::map<std::string, std::set<std::stri
                           .conflicts_with = {others.begin(), others.end()}});
   }
   const memory::Resolved resolved = memory::resolve(std::move(candidates), {});
-  std::string rules;
-  for (const memory::ResolutionReason& reason : resolved.reasons) {
-    rules += cat(rules.empty() ? "" : ",", reason.token);
-  }
+  const std::string rules = join(resolved.reasons, ",", &memory::ResolutionReason::token);
   return promotion_vote(
       kConflictRule, resolved.decision().final_outcome,
       cat("open contradictions touch the supporting memories; resolver_rules=", rules));

@@ -5,6 +5,7 @@
 
 #include "app/operations.h"
 #include "app/row_signing.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "ledger/append_log.h"
@@ -51,10 +52,7 @@ trust::Decision decide(const RunOrder& order) {
 }
 
 Error blocked(const trust::Decision& decision) {
-  std::string rules;
-  for (const trust::Contribution& row : decision.contributing) {
-    rules += cat(rules.empty() ? "" : ", ", row.rule_id);
-  }
+  const std::string rules = join(decision.contributing, ", ", &trust::Contribution::rule_id);
   return persist_refused(
       cat("persistence failed: ", rules, ": ", json::write_compact(trust::to_json(decision))),
       "ask a model on this machine, or go without --strict");

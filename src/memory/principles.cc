@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/join.h"
 #include "base/text.h"
 
 namespace cortex::memory {
@@ -52,10 +53,8 @@ std::optional<PrincipleCandidate> candidate_of(const Group& group) {
   }
   if (group.size() < kSupportMin || domains.size() < kDomainsMin) return std::nullopt;
   out.domains.assign(domains.begin(), domains.end());
-  std::string names;
-  for (const std::string& domain : out.domains) names += cat(names.empty() ? "" : ", ", domain);
-  out.statement =
-      cat("Preserve evidence-bound guidance across ", names, " before doctrine promotion.");
+  out.statement = cat("Preserve evidence-bound guidance across ", join(out.domains, ", "),
+                      " before doctrine promotion.");
   out.applies_when = listed(applies, "work touches one of the observed domains");
   out.does_not_apply_when = listed(not_applies, "the supporting memories no longer hold");
   return out;

@@ -66,10 +66,6 @@ Result<std::vector<std::string>> real_columns(sqlite::Connection& db, std::strin
                      cat("SELECT name FROM pragma_table_info('", table, "') WHERE type = 'REAL'"));
 }
 
-bool has_column(const std::vector<std::string>& all, std::string_view one) {
-  return std::ranges::find(all, one) != all.end();
-}
-
 }  // namespace
 
 json::Value exact_real(double number) {
@@ -162,7 +158,7 @@ Status put_row(sqlite::Connection& db, std::string_view table, std::string_view 
   std::string names, places, sets;
   int count = 0;
   for (const auto& [name, value] : row) {
-    if (!has_column(columns, name)) return row_unfit(table, name);
+    if (!has_name(columns, name)) return row_unfit(table, name);
     const std::string_view comma = count == 0 ? "" : ", ";
     names += cat(comma, name);
     places += cat(comma, "?", ++count);
@@ -175,7 +171,7 @@ Status put_row(sqlite::Connection& db, std::string_view table, std::string_view 
                                          ") ON CONFLICT(", key, ") DO ", conflict)));
   int index = 0;
   for (const auto& [name, value] : row) {
-    CORTEX_TRY(bind_value(put, ++index, table, name, has_column(reals, name), value));
+    CORTEX_TRY(bind_value(put, ++index, table, name, has_name(reals, name), value));
   }
   return put.run();
 }

@@ -4,6 +4,7 @@
 #include <compare>
 #include <utility>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "sqlite/statement.h"
 #include "store/schema_query.h"
@@ -136,9 +137,7 @@ std::span<const ProjectedTable> projected_tables() { return kComparedTables; }
 
 Result<std::string> columns_of(sqlite::Connection& db, std::string_view table) {
   CORTEX_ASSIGN(const auto names, column_names(db, table));
-  std::string out;
-  for (const std::string& name : names) out += cat(out.empty() ? "" : ", ", name);
-  return out;
+  return join(names, ", ");
 }
 
 Result<TableComparison> compare_table(sqlite::Connection& live, sqlite::Connection& rebuilt,

@@ -60,10 +60,6 @@ constexpr std::array<std::string_view, kCheckedTables.size()> kRequiredColumns =
 
 using Failures = std::vector<SchemaFailure>;
 
-bool has_name(const std::vector<std::string>& names, std::string_view name) {
-  return std::ranges::find(names, name) != names.end();
-}
-
 Status check_table(sqlite::Connection& connection, std::string_view table,
                    std::string_view required, const std::vector<std::string>& tables,
                    Failures& failures) {

@@ -35,7 +35,11 @@ Result<std::vector<std::string>> column_names(sqlite::Connection& connection,
 Result<bool> column_exists(sqlite::Connection& connection, std::string_view table,
                            std::string_view column) {
   CORTEX_ASSIGN(const std::vector<std::string> names, column_names(connection, table));
-  return std::ranges::find(names, column) != names.end();
+  return has_name(names, column);
+}
+
+bool has_name(const std::vector<std::string>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
 }
 
 Result<std::vector<std::string>> text_column(sqlite::Connection& connection, std::string_view sql) {

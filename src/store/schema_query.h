@@ -22,6 +22,8 @@ Result<std::vector<std::string>> column_names(sqlite::Connection& connection,
 Result<bool> column_exists(sqlite::Connection& connection, std::string_view table,
                            std::string_view column);
 
+bool has_name(const std::vector<std::string>& names, std::string_view name);
+
 // All rows of a query with one text column.
 Result<std::vector<std::string>> text_column(sqlite::Connection& connection, std::string_view sql);
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "core/ids.h"
@@ -42,12 +43,6 @@ Result<std::vector<std::string>> missing_parts(sqlite::Connection& db) {
     if (!present) missing.emplace_back(table);
   }
   return missing;
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += cat(out.empty() ? "" : ", ", name);
-  return out;
 }
 
 // Why the row that `row` stands on is not sound, or empty. Column 0 names it.
@@ -200,7 +195,7 @@ Result<std::vector<SchemaFailure>> check_v2_shape(sqlite::Connection& db) {
   std::vector<SchemaFailure> failures;
   if (!missing.empty() && missing.size() < std::size(kV2Columns) + std::size(kV2Tables)) {
     failures.push_back({"schema_v2_expand_shape.complete",
-                        cat("parts of migration 003 are missing: ", joined(missing))});
+                        cat("parts of migration 003 are missing: ", join(missing, ", "))});
   }
   return failures;
 }
@@ -209,8 +204,8 @@ Result<std::vector<SchemaFailure>> check_v2_persistence(sqlite::Connection& db) 
   std::vector<SchemaFailure> failures;
   CORTEX_ASSIGN(const auto missing, missing_parts(db));
   if (!missing.empty()) {
-    failures.push_back(
-        {"schema_v2_default_persistence.s2_9_shape.complete", cat("missing: ", joined(missing))});
+    failures.push_back({"schema_v2_default_persistence.s2_9_shape.complete",
+                        cat("missing: ", join(missing, ", "))});
     return failures;
   }
   for (const Check& check : kChecks) CORTEX_TRY(run_check(db, check, failures));

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/join.h"
 #include "base/text.h"
 
 namespace cortex::trust {
@@ -96,11 +97,7 @@ Outcome Authority::outcome() const {
   return valid_at_event ? Outcome::kQuarantine : Outcome::kReject;
 }
 
-std::string Authority::joined_reasons() const {
-  std::string out;
-  for (const std::string_view reason : reasons) out += cat(out.empty() ? "" : ",", reason);
-  return out;
-}
+std::string Authority::joined_reasons() const { return join(reasons, ","); }
 
 Authority revalidate(KeyEvidence evidence, Tier minimum) {
   Authority authority{.evidence = std::move(evidence), .invalidated_after = {}, .reasons = {}};
