@@ -5,6 +5,7 @@
 
 #include "app/ingest.h"
 #include "app/keys.h"
+#include "app/pack_sources.h"
 #include "app/stored_memories_fixture.h"
 
 namespace cortex::app {
@@ -69,6 +70,24 @@ TEST_F(OperatorPackTest, PayloadsStandBesideTheirMemory_SecretOnesNever) {
   EXPECT_THAT(pack, Not(HasSubstr("behind the clock")));
   EXPECT_THAT(pack, HasSubstr(memory_id(3)));
   EXPECT_THAT(pack, Not(HasSubstr("redacted_default_policy")));
+}
+
+TEST_F(OperatorPackTest, MarksCountInAnyCaseInTagsAndInPayloads) {
+  exec(cat("UPDATE events SET domain_tags_json = '[\" Sensitivity: HIGH \"]' WHERE id = '",
+           id_of(1), "'"));
+  exec(cat(R"(UPDATE events SET payload_json = '{"text":"\u005bSens:High] said in event 3"}')",
+           " WHERE id = '", id_of(3), "'"));
+  exec(cat("UPDATE memories SET domains_json = '[\"Sensitivity:High\"]' WHERE id = '", memory_id(2),
+           "'"));
+  // Rows that are not those of the ledger prove nothing: the payloads are what is looked at.
+  sqlite::Connection db = connect();
+  const auto payloads = raw_payloads(db, {id_of(1), id_of(2), id_of(3)});
+  ASSERT_TRUE(payloads.ok()) << payloads.error().message;
+  ASSERT_EQ(payloads->size(), 3U);
+  for (const auto& [id, payload] : *payloads) {
+    EXPECT_EQ(payload.sensitivity, context::Sensitivity::kSecret) << id;
+  }
+  EXPECT_THAT(printed(request(true)), Not(HasSubstr("Ulm")));
 }
 
 TEST_F(OperatorPackTest, WithoutTheOptInItIsRedactedAsAnExternalOne) {

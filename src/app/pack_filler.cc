@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,7 +32,6 @@ store::ProofDepth proof_depth(const ContextRequest& request) {
 struct PackFiller::Extras {
   std::map<std::string, std::vector<context::Span>> spans;
   std::map<std::string, RawPayload> payloads;
-  std::set<std::string> unvalidated;
 };
 
 Status PackFiller::offer(std::span<const context::Ref> refs) {
@@ -73,15 +71,15 @@ Status PackFiller::take(const std::vector<Offer>& some) {
   CORTEX_ASSIGN(const auto verdicts, judge(db_, ids, proof_depth(request_), when_));
   Extras extras;
   if (pack_.mode() == context::Mode::kOperatorRaw) {
-    std::set<std::string> events;
-    for (const Verdict& one : verdicts) events.insert(one.event_ids.begin(), one.event_ids.end());
+    std::vector<std::string> events;
+    for (const Verdict& one : verdicts) {
+      if (one.left_out) continue;
+      events.insert(events.end(), one.event_ids.begin(), one.event_ids.end());
+    }
     CORTEX_ASSIGN(extras.payloads, raw_payloads(db_, events));
   }
   if (request_.by_span) {
     CORTEX_ASSIGN(extras.spans, summary_spans(db_, ids));
-  }
-  if (!request_.compatible) {
-    CORTEX_ASSIGN(extras.unvalidated, used_unvalidated(db_, ids));
   }
   for (std::size_t i = 0; i < some.size(); ++i) {
     if (const auto& out = verdicts[i].left_out) {
@@ -91,7 +89,7 @@ Status PackFiller::take(const std::vector<Offer>& some) {
     }
     context::Ref ref = *some[i].ref;
     if (verdicts[i].noted_by_agent) ref.authority = trust::kAgentAuthority;
-    ref.unvalidated_use = extras.unvalidated.contains(ref.memory_id);
+    ref.unvalidated_use = ref.unvalidated_use && !request_.compatible;
     const auto spans = extras.spans.find(ref.memory_id);
     const bool taken = spans == extras.spans.end()
                            ? put(std::move(ref), verdicts[i].event_ids, extras)

@@ -1,18 +1,14 @@
 #include "app/pack_sources.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "base/text.h"
+#include "core/sensitivity.h"
 #include "ledger/erasure.h"
 #include "store/summary_spans.h"
 
 namespace cortex::app {
 namespace {
-
-template <class Texts>
-std::string ids_array(const Texts& texts) {
-  return json::write_compact(json::Array(texts.begin(), texts.end()));
-}
 
 std::vector<std::string> column_tags(std::string_view column) {
   std::vector<std::string> tags;
@@ -27,27 +23,30 @@ std::vector<std::string> column_tags(std::string_view column) {
 
 RawPayload read_raw_payload(std::string_view text, std::string_view tags) {
   RawPayload out;
-  out.sensitivity = context::sensitivity_of(column_tags(tags));
+  core::Sensitivity marked = core::sensitivity_of_tags(column_tags(tags));
   auto payload = json::parse(text);
   if (!payload.ok()) {
     out.unusable = "its payload cannot be read";
   } else if (payload->find(ledger::kErasedMember) != nullptr) {
     out.unusable = "its payload was erased";
   } else {
+    // As it would be given: no escape hides a mark.
+    marked = std::max(marked, core::sensitivity_of_text(json::write_compact(*payload)));
     out.payload = std::move(payload).value();
   }
+  out.sensitivity = context::sensitivity_of(marked);
   return out;
 }
 
 }  // namespace
 
 Result<std::map<std::string, RawPayload>> raw_payloads(sqlite::Connection& db,
-                                                       const std::set<std::string>& event_ids) {
+                                                       const std::vector<std::string>& event_ids) {
   std::map<std::string, RawPayload> out;
   if (event_ids.empty()) return out;
   CORTEX_ASSIGN(auto rows, db.prepare("SELECT id, payload_json, domain_tags_json FROM events WHERE"
                                       " id IN (SELECT value FROM json_each(?1))"));
-  CORTEX_TRY(rows.bind(1, ids_array(event_ids)));
+  CORTEX_TRY(rows.bind(1, json::array_text(event_ids)));
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
     if (!more) return out;
@@ -56,12 +55,12 @@ Result<std::map<std::string, RawPayload>> raw_payloads(sqlite::Connection& db,
 }
 
 Result<std::map<std::string, std::vector<context::Span>>> summary_spans(
-    sqlite::Connection& db, std::span<const std::string> memory_ids) {
+    sqlite::Connection& db, const std::vector<std::string>& memory_ids) {
   std::map<std::string, std::vector<context::Span>> out;
   CORTEX_ASSIGN(auto rows, db.prepare("SELECT id, claim, summary_spans_json FROM memories WHERE id"
                                       " IN (SELECT value FROM json_each(?1)) AND"
                                       " summary_spans_json <> '[]'"));
-  CORTEX_TRY(rows.bind(1, ids_array(memory_ids)));
+  CORTEX_TRY(rows.bind(1, json::array_text(memory_ids)));
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
     if (!more) return out;
@@ -76,21 +75,6 @@ Result<std::map<std::string, std::vector<context::Span>>> summary_spans(
       kept.push_back({span.byte_start, span.byte_end, std::move(span.derived_from_event_ids),
                       std::move(span.max_source_authority)});
     }
-  }
-}
-
-Result<std::set<std::string>> used_unvalidated(sqlite::Connection& db,
-                                               std::span<const std::string> memory_ids) {
-  std::set<std::string> out;
-  CORTEX_ASSIGN(auto rows,
-                db.prepare("SELECT id FROM memories WHERE id IN (SELECT value FROM json_each(?1))"
-                           " AND +cross_session_use_count > 5 AND coalesce(+validation_epoch, 0) ="
-                           " 0"));
-  CORTEX_TRY(rows.bind(1, ids_array(memory_ids)));
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, rows.step());
-    if (!more) return out;
-    out.emplace(rows.column_text(0));
   }
 }
 

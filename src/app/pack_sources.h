@@ -2,9 +2,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
-#include <set>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -17,20 +14,17 @@ namespace cortex::app {
 
 struct RawPayload {
   json::Value payload;
-  context::Sensitivity sensitivity = context::Sensitivity::kInternal;  // by the event's tags
+  // By the event's tags and by marks in its payload.
+  context::Sensitivity sensitivity = context::Sensitivity::kInternal;
   std::string unusable;  // why it cannot be given, or empty
 };
 
 // Payloads of events, by id; of those that are there.
 Result<std::map<std::string, RawPayload>> raw_payloads(sqlite::Connection& db,
-                                                       const std::set<std::string>& event_ids);
+                                                       const std::vector<std::string>& event_ids);
 
 // Summary spans by memory id, of those that have any and whose spans are sound.
 Result<std::map<std::string, std::vector<context::Span>>> summary_spans(
-    sqlite::Connection& db, std::span<const std::string> memory_ids);
-
-// Those that were used in session after session and never validated.
-Result<std::set<std::string>> used_unvalidated(sqlite::Connection& db,
-                                               std::span<const std::string> memory_ids);
+    sqlite::Connection& db, const std::vector<std::string>& memory_ids);
 
 }  // namespace cortex::app

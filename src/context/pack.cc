@@ -48,11 +48,13 @@ json::Value policy_json(Mode mode) {
                       {"raw_event_payloads", row.raw_event_payloads}};
 }
 
+json::Value payload_json(const RawEvent& event) {
+  return json::Object{{"event_id", event.event_id}, {"payload", event.payload}};
+}
+
 json::Value payloads_json(const std::vector<RawEvent>& events) {
   json::Array out;
-  for (const RawEvent& one : events) {
-    out.emplace_back(json::Object{{"event_id", one.event_id}, {"payload", one.payload}});
-  }
+  for (const RawEvent& one : events) out.push_back(payload_json(one));
   return out;
 }
 
@@ -104,12 +106,15 @@ std::string_view sensitivity_token(Sensitivity sensitivity) {
   return kTokens[static_cast<std::size_t>(sensitivity)];
 }
 
+Sensitivity sensitivity_of(core::Sensitivity marked) {
+  // In the order of core::Sensitivity.
+  constexpr std::array<Sensitivity, 3> kBy{Sensitivity::kInternal, Sensitivity::kPersonal,
+                                           Sensitivity::kSecret};
+  return kBy[static_cast<std::size_t>(marked)];
+}
+
 Sensitivity sensitivity_of(const std::vector<std::string>& tags) {
-  const auto has = [&tags](std::string_view tag) {
-    return std::ranges::find(tags, tag) != tags.end();
-  };
-  if (has("sensitivity:high")) return Sensitivity::kSecret;
-  return has("sensitivity:medium") ? Sensitivity::kPersonal : Sensitivity::kInternal;
+  return sensitivity_of(core::sensitivity_of_tags(tags));
 }
 
 trust::ClaimCeiling ceiling_of(const Ref& ref, Labels labels) {
@@ -194,6 +199,12 @@ std::uint64_t Pack::size_of(const Ref& ref) const {
   return measure(json::write_compact(ref_json(ref)));
 }
 
+std::uint64_t Pack::size_of(const RawEvent& event, bool is_first) const {
+  if (labels_ == Labels::kReference) return 0;
+  constexpr std::string_view kAround = R"(,"raw_event_payload":[])", kBetween = ",";
+  return measure(json::write_compact(payload_json(event))) + (is_first ? kAround : kBetween).size();
+}
+
 bool Pack::withholds(Sensitivity sensitivity) const {
   return sensitivity >= (mode_ == Mode::kExternal ? Sensitivity::kPersonal : Sensitivity::kSecret);
 }
@@ -222,22 +233,26 @@ bool Pack::admits(const Ref& ref) {
 }
 
 bool Pack::add(Ref ref) {
-  std::vector<std::string> left_out;
-  std::uint64_t size = size_of(ref);
-  while (!fits(size) && !ref.raw_events.empty()) {
-    left_out.push_back(std::move(ref.raw_events.back().event_id));
-    ref.raw_events.pop_back();
-    size = size_of(ref);
-  }
+  std::vector<RawEvent> payloads = std::exchange(ref.raw_events, {});
+  const std::uint64_t size = size_of(ref);
   if (!fits(size)) {
     exclude_for_size(ref);
     return false;
   }
-  for (std::string& event_id : left_out) {
-    exclude({std::move(event_id), "event", "token_budget",
+  size_ += size;
+  // As many as fit, from the first on. Each is written once: its size, and that of what stands
+  // around it, adds to that of the ref.
+  while (ref.raw_events.size() < payloads.size()) {
+    RawEvent& next = payloads[ref.raw_events.size()];
+    const std::uint64_t added = size_of(next, ref.raw_events.empty());
+    if (!fits(added)) break;
+    size_ += added;
+    ref.raw_events.push_back(std::move(next));
+  }
+  for (std::size_t i = payloads.size(); i-- > ref.raw_events.size();) {
+    exclude({std::move(payloads[i].event_id), "event", "token_budget",
              cat("the payload does not fit beside ", ref.memory_id), sensitivity_of(ref.tags)});
   }
-  size_ += size;
   refs_.push_back(std::move(ref));
   return true;
 }

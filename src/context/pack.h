@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/sensitivity.h"
 #include "json/value.h"
 #include "trust/ceiling.h"
 #include "trust/semantic.h"
@@ -23,7 +24,9 @@ enum class Labels : std::uint8_t { kReference, kOwn };
 
 enum class Sensitivity : std::uint8_t { kPublic, kInternal, kPersonal, kSecret };
 std::string_view sensitivity_token(Sensitivity sensitivity);
-// By the tags sensitivity:high (secret), :medium (personal), :low (internal); else internal.
+// Of what is marked (core/sensitivity.h): high is secret, medium personal, everything else
+// internal.
+Sensitivity sensitivity_of(core::Sensitivity marked);
 Sensitivity sensitivity_of(const std::vector<std::string>& tags);
 
 // Who reads the pack. An operator's may hold what is personal and names what it leaves out;
@@ -127,6 +130,7 @@ class Pack {
   std::uint64_t measure(std::string_view text) const;
   std::uint64_t tokens_of(std::uint64_t size) const;
   std::uint64_t size_of(const Ref& ref) const;
+  std::uint64_t size_of(const RawEvent& event, bool is_first) const;  // what it adds to its ref
   bool fits(std::uint64_t size) const;
   std::uint64_t least_size(std::uint64_t id, std::uint64_t claim) const;
   void exclude_for_size(const Ref& ref);

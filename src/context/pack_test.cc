@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace cortex::context {
 namespace {
 
@@ -24,6 +27,40 @@ TEST(Pack, CountsWhatIsPrintedAndNeverGoesBeyondIt) {
     const json::Value* count = left->find("token_budget");
     EXPECT_EQ(pack.refs().size() + (count == nullptr ? 0 : count->as_number()->u), 5U);
   }
+}
+
+TEST(Pack, PayloadsGiveWayFromTheLastOnAndAreCountedAsTheyArePrinted) {
+  Ref one = ref("mem_1", "a claim");
+  for (int n = 0; n < 4; ++n) {
+    one.raw_events.push_back(
+        {"evt_" + std::to_string(n),
+         json::Object{{"text", std::string(static_cast<std::size_t>(20 * n), 'x') + "\"\n"}}});
+  }
+  std::size_t most = 0;
+  for (std::uint64_t budget = 1; budget < 400; ++budget) {
+    for (const Estimator estimator : {Estimator::kBytes4, Estimator::kChars4}) {
+      Pack pack("ctx_1", "task", budget, Labels::kOwn, Mode::kOperatorRaw, estimator);
+      if (!pack.add(one)) continue;
+      const Ref& taken = pack.refs().front();
+      const json::Value out = pack.to_json(false, false);
+      const std::string text = json::write_compact((*out.find("selected_refs")->as_array())[0]);
+      ASSERT_EQ(pack.estimated_tokens(), (4 + text.size() + 3) / 4) << budget;
+      ASSERT_EQ(taken.raw_events.size() + pack.exclusions().size(), one.raw_events.size());
+      ASSERT_GE(taken.raw_events.size(), most) << "more budget, fewer payloads";
+      most = taken.raw_events.size();
+      for (std::size_t n = 0; n < pack.exclusions().size(); ++n) {
+        ASSERT_EQ(pack.exclusions()[n].ref_id, "evt_" + std::to_string(3 - n));
+      }
+    }
+  }
+  EXPECT_EQ(most, one.raw_events.size());
+}
+
+TEST(Pack, SensitivityTagsCountInAnyCaseAndWithBlanks) {
+  EXPECT_EQ(sensitivity_of({"x", " Sensitivity: HIGH "}), Sensitivity::kSecret);
+  EXPECT_EQ(sensitivity_of({"SENSITIVITY:medium"}), Sensitivity::kPersonal);
+  EXPECT_EQ(sensitivity_of({"sensitivity:low", "x"}), Sensitivity::kInternal);
+  EXPECT_EQ(sensitivity_of(std::vector<std::string>()), Sensitivity::kInternal);
 }
 
 TEST(Pack, BoundaryEnvelopeIsAsWeakAsItsWeakestMemoryAndHoldsNoClaim) {

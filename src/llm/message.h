@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/sensitivity.h"
 #include "json/value.h"
 
 namespace cortex::llm {
@@ -20,8 +21,7 @@ struct Message {
   std::string content;
 };
 
-// How far a text may travel; the gate is in sensitivity.h.
-enum class Sensitivity : std::uint8_t { kLow, kMedium, kHigh };
+using core::Sensitivity;  // how far a text may travel; the gate is in sensitivity.h
 
 struct Request {
   std::string model;

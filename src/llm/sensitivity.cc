@@ -1,17 +1,12 @@
 #include "llm/sensitivity.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/text.h"
 
 namespace cortex::llm {
 namespace {
-
-constexpr std::array<std::string_view, 3> kLevels{"low", "medium", "high"};
-constexpr std::string_view kTag = "sensitivity:";
-constexpr std::array<std::string_view, 2> kMarks{"[sensitivity:", "[sens:"};
 
 class Gated final : public Model {
  public:
@@ -39,37 +34,6 @@ class Gated final : public Model {
 };
 
 }  // namespace
-
-std::string_view sensitivity_token(Sensitivity level) {
-  return kLevels[static_cast<std::size_t>(level)];
-}
-
-std::optional<Sensitivity> parse_sensitivity(std::string_view text) {
-  const auto* found = std::ranges::find(kLevels, text);
-  if (found == kLevels.end()) return std::nullopt;
-  return static_cast<Sensitivity>(found - kLevels.begin());
-}
-
-Sensitivity sensitivity_of_tags(std::span<const std::string> tags) {
-  Sensitivity highest = Sensitivity::kLow;
-  for (const std::string& tag : tags) {
-    const std::string lower = to_lower_ascii(trim(tag));
-    if (!lower.starts_with(kTag)) continue;
-    const auto level = parse_sensitivity(trim(std::string_view(lower).substr(kTag.size())));
-    if (level) highest = std::max(highest, *level);
-  }
-  return highest;
-}
-
-Sensitivity sensitivity_of_text(std::string_view text) {
-  const std::string lower = to_lower_ascii(text);
-  for (const Sensitivity level : {Sensitivity::kHigh, Sensitivity::kMedium}) {
-    for (const std::string_view mark : kMarks) {
-      if (lower.find(cat(mark, sensitivity_token(level), "]")) != std::string::npos) return level;
-    }
-  }
-  return Sensitivity::kLow;
-}
 
 Status check_sensitivity(const Request& request, Sensitivity max) {
   Sensitivity highest = std::max(request.marked, sensitivity_of_text(request.system));

@@ -1,8 +1,5 @@
 // The one gate before anything leaves this machine: what is marked as more sensitive than allowed
-// is not sent. Pure.
-//
-// Memories are marked by the tags `sensitivity:low|medium|high`, texts by `[sensitivity:...]` or
-// `[sens:...]` anywhere in them, in any case. What bears no mark is low.
+// is not sent. Pure. What counts as a mark stands in core/sensitivity.h.
 #pragma once
 
 #include <memory>
@@ -12,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "core/sensitivity.h"
 #include "llm/message.h"
 #include "llm/model.h"
 
@@ -19,12 +17,10 @@ namespace cortex::llm {
 
 inline constexpr std::string_view kSensitivityToken = "sensitivity_exceeds_remote_threshold";
 
-std::string_view sensitivity_token(Sensitivity level);  // "low"
-std::optional<Sensitivity> parse_sensitivity(std::string_view text);
-
-// The highest level that a tag or a mark names.
-Sensitivity sensitivity_of_tags(std::span<const std::string> tags);
-Sensitivity sensitivity_of_text(std::string_view text);
+using core::parse_sensitivity;
+using core::sensitivity_of_tags;
+using core::sensitivity_of_text;
+using core::sensitivity_token;
 
 // kPrecondition with kSensitivityToken when the request, its system text or a message is marked
 // above `max`.

@@ -37,7 +37,7 @@ ROOMS = {
     "memory": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
     "bundle": {"base", "crypto", "json", "sqlite", "core", "trust", "ledger", "store"},
     "retrieval": {"base", "crypto", "json", "sqlite", "core", "ledger", "store"},
-    "context": {"base", "crypto", "json", "trust"},
+    "context": {"base", "crypto", "json", "core", "trust"},
     "reflect": {"base", "crypto", "json", "core", "trust", "llm", "memory"},
     "app": {"base", "crypto", "json", "net", "sqlite", "core", "trust", "llm", "ledger", "store", "bundle",
             "memory", "retrieval", "context", "reflect", "transcript"},
