@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <span>
 #include <utility>
 
 #include "app/checked_store.h"
@@ -18,6 +17,7 @@
 #include "context/pack.h"
 #include "core/ids.h"
 #include "memory/principles.h"
+#include "memory/salience.h"
 #include "retrieval/score_v1.h"
 #include "store/memories.h"
 
@@ -53,7 +53,12 @@ struct Candidates {
 };
 
 context::Ref ref_of(const store::Memory& memory) {
-  return {memory.id, memory.claim, memory.authority, memory.tags(), memory.confidence, 0};
+  return {.memory_id = memory.id,
+          .claim = memory.claim,
+          .authority = memory.authority,
+          .tags = memory.tags(),
+          .confidence = memory.confidence,
+          .unvalidated_use = memory::used_unvalidated(memory)};
 }
 
 // No tags asked for: all will do.
@@ -96,8 +101,13 @@ Result<Candidates> matching_candidates(Services& services, sqlite::Connection& d
   for (SearchHit& hit : matching.hits) {
     if (!has_any(request.any_tag, hit.tags)) continue;
     const float score = score_of(hit, search, true).total;
-    found.refs.push_back({std::move(hit.id), std::move(hit.claim), std::move(hit.authority),
-                          std::move(hit.tags), hit.confidence, score});
+    found.refs.push_back({.memory_id = std::move(hit.id),
+                          .claim = std::move(hit.claim),
+                          .authority = std::move(hit.authority),
+                          .tags = std::move(hit.tags),
+                          .confidence = hit.confidence,
+                          .score = score,
+                          .unvalidated_use = hit.unvalidated_use});
   }
   std::ranges::stable_sort(found.refs, std::ranges::greater{}, &context::Ref::score);
   return found;
@@ -133,33 +143,19 @@ std::set<std::string> ids_of(const Candidates& found) {
   return ids;
 }
 
-// The others that held at that moment, newest first. Answers how many there were in all.
-Result<std::uint64_t> fill_up_held(sqlite::Connection& db, const ContextRequest& request,
-                                   const PointInTime& when, const Candidates& found,
-                                   PackFiller& filler) {
-  const std::set<std::string> seen = ids_of(found);
-  CORTEX_ASSIGN(Candidates all, all_candidates(db, request, when));
-  const std::uint64_t count = all.refs.size();
-  std::erase_if(all.refs,
-                [&seen](const context::Ref& ref) { return seen.contains(ref.memory_id); });
-  std::erase_if(all.unreadable, [&seen](const auto& row) { return seen.contains(row.id); });
-  filler.leave_out(all.unreadable);
-  CORTEX_TRY(filler.offer(all.refs));
-  return count;
-}
-
 // The newest of the memories that do not match the task, until kTriedInVain in a row were not
 // taken; what is behind them is counted. Answers how many memories could be taken. With `any_tag`
 // SQL cannot count, so all are looked at.
 Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& request,
-                              const Candidates& found, context::Pack& pack, PackFiller& filler) {
+                              const PointInTime& when, const Candidates& found, context::Pack& pack,
+                              PackFiller& filler) {
   const std::set<std::string> seen = ids_of(found);
-  store::MemoryFilter filter{.statuses = {"active"}, .tags = request.tags, .limit = kFillPage};
-  CORTEX_ASSIGN(const std::uint64_t all, store::count_memories(db, filter));
+  store::MemoryFilter filter{.tags = request.tags, .limit = kFillPage};
+  CORTEX_ASSIGN(const std::uint64_t all, count_held(db, when, filter));
   const bool to_the_end = !request.any_tag.empty();
   std::uint64_t looked_at = seen.size();
   while (to_the_end || filler.in_vain() < kTriedInVain) {
-    CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(db, filter));
+    CORTEX_ASSIGN(HeldPage page, next_held(db, when, filter));
     std::vector<context::Ref> refs;
     for (const store::Memory& memory : page.rows) {
       if (seen.contains(memory.id) || !has_any(request.any_tag, memory.tags())) continue;
@@ -169,8 +165,7 @@ Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& requ
     looked_at += refs.size() + page.unreadable.size();
     filler.leave_out(page.unreadable);
     CORTEX_TRY(filler.offer(refs));
-    if (!page.next) break;
-    filter.after = page.next;
+    if (page.is_last) break;
   }
   if (to_the_end) return looked_at;
   pack.exclude_rest(all - std::min(all, looked_at));
@@ -293,8 +288,7 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
   CORTEX_TRY(filler.offer(found.refs));
   std::uint64_t candidates = found.refs.size();
   if (!found.whole) {
-    CORTEX_ASSIGN(candidates, when ? fill_up_held(db, request, when, found, filler)
-                                   : fill_up(db, request, found, pack, filler));
+    CORTEX_ASSIGN(candidates, fill_up(db, request, when, found, pack, filler));
   }
   CORTEX_TRY(check_budget(request, pack, candidates));
   if (request.persist && !request.compatible && !when) {

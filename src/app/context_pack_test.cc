@@ -22,6 +22,15 @@ class ContextPackTest : public StoredMemoriesTest {
     EXPECT_TRUE(report.ok()) << report.error().text();
     return report.ok() ? std::move(report).value() : ContextReport{};
   }
+  // What was known about the memory from that moment on.
+  void version(int n, const std::string& known_at, int uses, int epoch) {
+    exec(
+        cat("INSERT INTO cortex_memory_history (memory_id, event_id, operation, known_at, status,"
+            " domains_json, use_count, validation_epoch, other_id, actor, reason) VALUES ('",
+            memory_id(n), "', '", known_at, "', 'memory.outcome', '", known_at,
+            "', 'active', '[]', ", uses, ", ", epoch, ", '', 'cli', '')"));
+    exec(cat("DELETE FROM cortex_memories_untold WHERE memory_id = '", memory_id(n), "'"));
+  }
   static std::vector<std::string> ids(const ContextReport& report) {
     std::vector<std::string> out;
     for (const json::Value& ref : *report.pack.find("selected_refs")->as_array()) {
@@ -87,6 +96,47 @@ TEST_F(ContextPackTest, WhatCannotBeReadIsNamedAtAMomentToo) {
     const ContextReport report = build({.task = task, .as_of = "2030-01-01T00:00:00Z"});
     EXPECT_THAT(ids(report), ElementsAre(memory_id(1))) << task;
     EXPECT_EQ(left_out(report, "other"), 1U) << task;
+  }
+}
+
+TEST_F(ContextPackTest, UseWithoutValidationIsThatOfTheMoment) {
+  note(1, "about rockets");
+  version(1, "2026-01-01T00:00:00+00:00", 0, 0);
+  version(1, "2026-02-01T00:00:00+00:00", 9, 0);
+  version(1, "2026-03-01T00:00:00+00:00", 9, 1);
+  exec("UPDATE memories SET cross_session_use_count = 9, validation_epoch = 1");
+  const std::pair<const char*, bool> moments[] = {{"2026-01-15T00:00:00Z", false},
+                                                  {"2026-02-15T00:00:00Z", true},
+                                                  {"2026-03-15T00:00:00Z", false}};
+  for (const char* task : {"rockets", "something else"}) {
+    for (const auto& [moment, flagged] : moments) {
+      const ContextReport report = build({.task = task, .as_of = moment});
+      ASSERT_THAT(ids(report), ElementsAre(memory_id(1))) << task << moment;
+      EXPECT_EQ(json::write_compact(report.pack).find("contains_cross_session_unvalidated") !=
+                    std::string::npos,
+                flagged)
+          << task << moment;
+    }
+  }
+}
+
+TEST_F(ContextPackTest, AtAMomentTheRestIsCountedToo) {
+  constexpr std::uint64_t kMemories = 800;
+  constexpr int kErased = 9;
+  for (int n = 0; n < static_cast<int>(kMemories); ++n) note(n, std::string(200, 'x'));
+  note(static_cast<int>(kMemories), "[erased]");
+  // One that is known from a row of its history, and one that was not known yet.
+  version(kErased, "2026-01-02T00:00:00+00:00", 0, 0);
+  exec(cat("UPDATE memories SET claim = '[erased]' WHERE id = '", memory_id(kErased), "'"));
+  note(static_cast<int>(kMemories) + 1, "later");
+  exec(cat("UPDATE memories SET created_at = '2026-06-01T00:00:00+00:00' WHERE id = '",
+           memory_id(static_cast<int>(kMemories) + 1), "'"));
+  const std::string moment = "2026-05-01T00:00:00Z";
+  for (const std::uint64_t budget : {400U, 1'000'000U}) {
+    const ContextReport report =
+        build({.task = "nothing like it", .max_tokens = budget, .as_of = moment});
+    EXPECT_EQ(ids(report).size() + left_out(report, "token_budget"), kMemories - 1) << budget;
+    EXPECT_EQ(left_out(report, "token_budget") == 0, budget > 400) << budget;
   }
 }
 

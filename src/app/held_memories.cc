@@ -21,6 +21,13 @@ Result<PointInTime> point_in_time(Services& services, const std::optional<std::s
   return when;
 }
 
+namespace {
+
+// It held then, but nobody can say any more what it was.
+bool is_erased(const store::Memory& memory) { return memory.claim == ledger::kErasedText; }
+
+}  // namespace
+
 Result<std::vector<store::UnreadableMemory>> each_held(sqlite::Connection& db,
                                                        const PointInTime& when,
                                                        store::MemoryFilter filter,
@@ -31,10 +38,36 @@ Result<std::vector<store::UnreadableMemory>> each_held(sqlite::Connection& db,
   }
   CORTEX_ASSIGN(store::MemoriesThen then, store::memories_as_of(db, *when, filter));
   for (const store::MemoryThen& row : then.rows) {
-    // It held then, but nobody can say any more what it was.
-    if (row.memory.claim != ledger::kErasedText) CORTEX_TRY(visit(row.memory));
+    if (!is_erased(row.memory)) CORTEX_TRY(visit(row.memory));
   }
   return std::move(then.unreadable);
+}
+
+Result<std::uint64_t> count_held(sqlite::Connection& db, const PointInTime& when,
+                                 store::MemoryFilter filter) {
+  if (when) return store::count_memories_as_of(db, *when, filter);
+  filter.statuses = {"active"};
+  return store::count_memories(db, filter);
+}
+
+Result<HeldPage> next_held(sqlite::Connection& db, const PointInTime& when,
+                           store::MemoryFilter& filter) {
+  HeldPage out;
+  if (!when) {
+    filter.statuses = {"active"};
+    CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(db, filter));
+    filter.after = page.next;
+    return HeldPage{std::move(page.rows), std::move(page.unreadable), !page.next};
+  }
+  CORTEX_ASSIGN(store::MemoriesThen then, store::memories_as_of(db, *when, filter));
+  out.unreadable = std::move(then.unreadable);
+  out.is_last = !then.more;
+  for (store::MemoryThen& row : then.rows) {
+    if (!is_erased(row.memory)) out.rows.push_back(std::move(row.memory));
+  }
+  filter.offset += *filter.limit;
+  *filter.limit *= 2;
+  return out;
 }
 
 }  // namespace cortex::app

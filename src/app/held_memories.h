@@ -27,4 +27,19 @@ Result<std::vector<store::UnreadableMemory>> each_held(sqlite::Connection& db,
                                                        store::MemoryFilter filter,
                                                        const store::MemoryVisitor& visit);
 
+// How many there are, whatever page. O(1) for those of now, O(states) at a moment.
+Result<std::uint64_t> count_held(sqlite::Connection& db, const PointInTime& when,
+                                 store::MemoryFilter filter);
+
+// The page that `filter` names by `after` or `offset` and by `limit`, which must be given; `filter`
+// is moved on to the next one. Pages of a moment get longer, since each looks through those before
+// it. One query for the rows.
+struct HeldPage {
+  std::vector<store::Memory> rows;
+  std::vector<store::UnreadableMemory> unreadable;
+  bool is_last = false;
+};
+Result<HeldPage> next_held(sqlite::Connection& db, const PointInTime& when,
+                           store::MemoryFilter& filter);
+
 }  // namespace cortex::app

@@ -179,10 +179,10 @@ Result<MemoryStory> memory_story(Services& services, const Layout& layout,
   CORTEX_ASSIGN(story.contradictions, store::list_contradictions(db, store::Which::kAll, id));
   CORTEX_ASSIGN(story.outcomes, store::reports_of(db, id));
   CORTEX_ASSIGN(story.uses, store::session_uses_of(db, id));
-  bool contradicted = false;
-  for (const store::Contradiction& one : story.contradictions) contradicted |= one.open();
+  CORTEX_ASSIGN(const auto open, store::open_contradictions(db, std::span(&id, 1), story.as_of));
+  story.contradicted = !open.empty();
   const store::Memory& memory = story.then.memory;
-  story.brightness = memory::brightness(memory::salience_of(memory, contradicted));
+  story.brightness = memory::brightness(memory::salience_of(memory, story.contradicted));
   story.use_signal = memory::use_signal_token(memory::use_signal(
       memory.cross_session_use_count.value_or(0), memory.validation_epoch.value_or(0)));
   judge_use(time_of(story.as_of).value_or(services.clock.now()), story);
@@ -271,13 +271,12 @@ std::vector<Reason> reasons_of(const MemoryStory& story) {
 
 json::Value why_json(const MemoryStory& story) {
   json::Array rows;
-  bool usable = true;
   for (const Reason& one : reasons_of(story)) {
     rows.emplace_back(
         json::Object{{"reason", one.text}, {"speaks_for", one.speaks_for}, {"token", one.token}});
   }
-  usable = story.then.memory.status == "active" && story.proof.usable();
-  for (const store::Contradiction& one : story.contradictions) usable = usable && !one.open();
+  const bool usable =
+      story.then.memory.status == "active" && story.proof.usable() && !story.contradicted;
   return json::Object{{"brightness", static_cast<double>(story.brightness)},
                       {"claim", story.then.memory.claim},
                       {"memory_id", story.then.memory.id},

@@ -25,7 +25,8 @@ struct MemoryStory {
   store::LineageProof proof;
   std::vector<SourceEvent> events;  // memory -> episodes -> events, in the order of the proof
   std::vector<store::MemoryVersion> versions;
-  std::vector<store::Contradiction> contradictions;  // open and closed
+  std::vector<store::Contradiction> contradictions;  // open and closed, as of now
+  bool contradicted = false;                         // one of them is open, or was at that moment
   std::vector<store::OutcomeReport> outcomes;
   std::vector<store::SessionUse> uses;
   float brightness = 0;

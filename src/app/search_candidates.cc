@@ -8,6 +8,7 @@
 #include "app/fuzzy_ranks.h"
 #include "app/search_index.h"
 #include "base/text.h"
+#include "memory/salience.h"
 #include "retrieval/searcher.h"
 #include "sqlite/transaction.h"
 
@@ -24,9 +25,16 @@ std::optional<float> salience(const store::Memory& memory, std::string_view name
 
 SearchHit hit_of(const store::Memory& memory, std::vector<std::string> tags, float lexical) {
   constexpr float kNeutral = 0.5F;
-  SearchHit hit{memory.id,       memory.claim, memory.authority,
-                std::move(tags), {},           memory.confidence,
-                lexical,         {},           {}};
+  SearchHit hit{.id = memory.id,
+                .claim = memory.claim,
+                .authority = memory.authority,
+                .tags = std::move(tags),
+                .input = {},
+                .confidence = memory.confidence,
+                .lexical = lexical,
+                .fuzzy = {},
+                .similarity = {},
+                .unvalidated_use = memory::used_unvalidated(memory)};
   const auto score = salience(memory, "score");
   hit.input.brightness = score ? *score : salience(memory, "brightness").value_or(kNeutral);
   hit.input.validation = memory.validated() ? 1.0F : 0.0F;

@@ -24,6 +24,7 @@ struct SearchHit {
   double confidence = 0;
   float lexical = 0;  // 0..1
   std::optional<float> fuzzy, similarity;
+  bool unvalidated_use = false;  // memory::used_unvalidated(), of the moment that is asked about
 };
 
 struct SearchCandidates {

@@ -96,6 +96,11 @@ UseSignal use_signal(std::int64_t use_count, std::int64_t validation_epoch) {
   return validation_epoch > 0 ? UseSignal::kSuppressedByValidation : UseSignal::kWeakNegative;
 }
 
+bool used_unvalidated(const store::Memory& memory) {
+  return use_signal(memory.cross_session_use_count.value_or(0),
+                    memory.validation_epoch.value_or(0)) == UseSignal::kWeakNegative;
+}
+
 bool penalty_applies(const Uses& uses, Timestamp now, std::int64_t window_seconds) {
   if (uses.blessed_until && now <= *uses.blessed_until) return false;
   if (!uses.last_used_at) return false;

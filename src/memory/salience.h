@@ -35,6 +35,8 @@ inline constexpr std::string_view kWeakNegativeInvariant =
 
 std::string_view use_signal_token(UseSignal signal);
 UseSignal use_signal(std::int64_t use_count, std::int64_t validation_epoch);
+// Whether a memory, as it is or as it was at a moment (store::MemoryThen), says kWeakNegative.
+bool used_unvalidated(const store::Memory& memory);
 
 // The penalty window: not blessed at `now`, used at all, and not validated within `window_seconds`
 // before the last use.

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "core/ids.h"
+#include "ledger/erasure.h"
 
 namespace cortex::store {
 namespace {
@@ -43,7 +44,7 @@ struct Arm {
   std::string columns;
   std::string_view from;
   std::string where;
-  std::string_view status, domains, valid_from, valid_until;
+  std::string_view id, status, domains, valid_from, valid_until;
 };
 
 constexpr std::string_view kVersionColumns =
@@ -60,6 +61,7 @@ Arm version_arm(bool by_id) {
           .where = cat(by_id ? "h.memory_id IN (SELECT value FROM json_each(?4)) AND +" : "",
                        "h.known_at <= ?1 AND NOT EXISTS (SELECT 1 FROM cortex_memory_history n"
                        " WHERE n.memory_id = h.memory_id AND n.seq > h.seq AND +n.known_at <= ?1)"),
+          .id = "h.memory_id",
           .status = "h.status",
           .domains = "h.domains_json",
           .valid_from = "h.valid_from",
@@ -81,6 +83,7 @@ Arm row_arm(bool by_id) {
                      kRowColumns),
       .from = by_id ? kAsked : kUntold,
       .where = std::string(by_id ? kOfIds : "u.created_at <= ?1"),
+      .id = "m.id",
       .status = "m.status",
       .domains = "m.domains_json",
       .valid_from = "NULL",
@@ -101,6 +104,13 @@ std::string select_arm(const Arm& arm, bool of_statuses) {
              ") THEN NOT EXISTS (SELECT 1 FROM json_each(?5) g WHERE g.value NOT IN (SELECT"
              " d.value FROM json_each(",
              arm.domains, ") d WHERE d.type = 'text')) ELSE 1 END");
+}
+
+// How many an arm finds, without those that say no more what they were.
+std::string count_arm(Arm arm, bool of_statuses) {
+  arm.columns = "count(*)";
+  arm.where += cat(" AND ", arm.id, " NOT IN (SELECT id FROM memories WHERE claim = ?6)");
+  return select_arm(arm, of_statuses);
 }
 
 struct State {
@@ -124,6 +134,14 @@ State read_state(const sqlite::Statement& row) {
   return state;
 }
 
+// ?1 to ?5 of the arms.
+Status bind_question(sqlite::Statement& rows, const AsOf& when, const MemoryFilter& filter) {
+  const std::optional<std::string> ids =
+      filter.ids ? std::optional(json::array_text(*filter.ids)) : std::nullopt;
+  return rows.bind_all(when.known_at, when.valid_at, json::array_text(filter.statuses), ids,
+                       json::array_text(filter.tags));
+}
+
 // The rows of memories_as_of() without what never changes.
 Result<std::vector<State>> states_as_of(sqlite::Connection& db, const AsOf& when,
                                         const MemoryFilter& filter) {
@@ -134,10 +152,7 @@ Result<std::vector<State>> states_as_of(sqlite::Connection& db, const AsOf& when
       select_arm(row_arm(by_id), of_statuses), " ORDER BY since DESC, id LIMIT ",
       std::min(filter.limit.value_or(kMost), kMost), " OFFSET ", std::min(filter.offset, kMost));
   CORTEX_ASSIGN(auto rows, db.prepare(sql));
-  const std::optional<std::string> ids =
-      filter.ids ? std::optional(json::array_text(*filter.ids)) : std::nullopt;
-  CORTEX_TRY(rows.bind_all(when.known_at, when.valid_at, json::array_text(filter.statuses), ids,
-                           json::array_text(filter.tags)));
+  CORTEX_TRY(bind_question(rows, when, filter));
   std::vector<State> states;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
@@ -228,7 +243,7 @@ Result<MemoriesThen> memories_as_of(sqlite::Connection& db, const AsOf& when,
     present.push_back(memory);
     return {};
   };
-  MemoriesThen out;
+  MemoriesThen out{.rows = {}, .unreadable = {}, .more = filter.limit == states.size()};
   CORTEX_ASSIGN(out.unreadable, each_memory(db, these, keep));
   std::ranges::sort(present, {}, &Memory::id);
   for (State& state : states) {
@@ -243,6 +258,20 @@ Result<MemoriesThen> memories_as_of(sqlite::Connection& db, const AsOf& when,
     out.rows.push_back({std::move(memory), std::move(state.then.valid), state.then.version});
   }
   return out;
+}
+
+Result<std::uint64_t> count_memories_as_of(sqlite::Connection& db, const AsOf& when,
+                                           const MemoryFilter& filter) {
+  const bool by_id = filter.ids.has_value(), of_statuses = !filter.statuses.empty();
+  std::uint64_t count = 0;
+  for (const Arm& arm : {version_arm(by_id), row_arm(by_id)}) {
+    CORTEX_ASSIGN(auto row, db.prepare(count_arm(arm, of_statuses)));
+    CORTEX_TRY(bind_question(row, when, filter));
+    CORTEX_TRY(row.bind(6, ledger::kErasedText));
+    CORTEX_TRY(row.step());
+    count += static_cast<std::uint64_t>(row.column_int(0));
+  }
+  return count;
 }
 
 Result<std::optional<MemoryThen>> memory_as_of(sqlite::Connection& db, std::string_view id,

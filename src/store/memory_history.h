@@ -80,6 +80,7 @@ struct MemoryThen {
 struct MemoriesThen {
   std::vector<MemoryThen> rows;
   std::vector<UnreadableMemory> unreadable;  // of those that held then
+  bool more = false;                         // the limit was reached: there may be others
 };
 
 // The memories that held at that point: known and active then, or superseded by then but valid at
@@ -89,6 +90,10 @@ struct MemoriesThen {
 // before them); what changed after `known_at` is not read.
 Result<MemoriesThen> memories_as_of(sqlite::Connection& db, const AsOf& when,
                                     const MemoryFilter& filter);
+// How many of them there are, whatever page, without those whose claim was erased since. Two
+// queries. O(states).
+Result<std::uint64_t> count_memories_as_of(sqlite::Connection& db, const AsOf& when,
+                                           const MemoryFilter& filter);
 // Whatever its status and valid time; nothing when it was not known yet.
 Result<std::optional<MemoryThen>> memory_as_of(sqlite::Connection& db, std::string_view id,
                                                std::string_view known_at);

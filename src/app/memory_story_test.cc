@@ -1,0 +1,47 @@
+#include "app/memory_story.h"
+
+#include <gtest/gtest.h>
+
+#include "app/stored_memories_fixture.h"
+
+namespace cortex::app {
+namespace {
+
+class MemoryStoryTest : public StoredMemoriesTest {
+ protected:
+  void SetUp() override {
+    StoredMemoriesTest::SetUp();
+    put_memory(1, "left", "[]", "operator_note");
+    put_memory(2, "right", "[]", "operator_note");
+  }
+  void contradiction(const std::string& id, const std::string& status, const std::string& since,
+                     const std::string& until) {
+    exec(cat("INSERT INTO contradictions VALUES ('", id, "', '", memory_id(1), "', '", memory_id(2),
+             "', 't', '", status, "', NULL, '", since, "', '", until, "')"));
+  }
+  MemoryStory story(const std::optional<std::string>& as_of) {
+    auto found = memory_story(services_, layout_, memory_id(1), as_of, store::ProofDepth::kHashes);
+    EXPECT_TRUE(found.ok()) << found.error().text();
+    return found.ok() ? std::move(found).value() : MemoryStory{};
+  }
+  static bool usable(const MemoryStory& story) {
+    return *why_json(story).find("usable_by_default")->as_bool();
+  }
+};
+
+TEST_F(MemoryStoryTest, BrightnessIsThatOfTheContradictionsOfTheMoment) {
+  contradiction("con_1", "resolved", "2026-02-01T00:00:00+00:00", "2026-03-01T00:00:00+00:00");
+  contradiction("con_2", "unresolved", "2026-04-01T00:00:00+00:00", "2026-04-01T00:00:00+00:00");
+  const float bright = story("2026-01-15T00:00:00Z").brightness;
+  const MemoryStory during = story("2026-02-15T00:00:00Z");
+  EXPECT_LT(during.brightness, bright);
+  EXPECT_FALSE(usable(during));
+  const MemoryStory between = story("2026-03-15T00:00:00Z");
+  EXPECT_EQ(between.brightness, bright);
+  EXPECT_TRUE(usable(between));
+  EXPECT_EQ(story({}).brightness, during.brightness);
+  EXPECT_FALSE(usable(story({})));
+}
+
+}  // namespace
+}  // namespace cortex::app
