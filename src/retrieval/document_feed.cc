@@ -5,34 +5,50 @@
 namespace cortex::retrieval {
 
 Status DocumentFeed::add(const EventRow& row) {
-  if (filled_.rows.size() == filled_.count) filled_.rows.emplace_back();
-  // The texts keep their memory from batch to batch.
-  Row& copy = filled_.rows[filled_.count++];
-  copy.rowid = row.rowid;
-  copy.observed_at = row.observed_at;
-  copy.source_json = row.source_json;
-  copy.session_id = row.session_id;
-  copy.trace_id = row.trace_id;
-  copy.event_type = row.event_type;
-  copy.payload_json = row.payload_json;
-  filled_.bytes += row.payload_json.size();
-  return filled_.count == kRows || filled_.bytes >= kBytes ? turn() : Status();
+  const std::string_view texts[] = {row.observed_at, row.source_json, row.session_id,
+                                    row.trace_id,    row.event_type,  row.payload_json};
+  Row& copy = filled_.rows.emplace_back(row.rowid, filled_.text.size());
+  for (std::size_t i = 0; i < copy.sizes.size(); ++i) {
+    copy.sizes[i] = texts[i].size();
+    filled_.text += texts[i];
+  }
+  return filled_.rows.size() == kRows || filled_.text.size() >= kBytes ? turn() : Status();
+}
+
+EventRow DocumentFeed::view_of(const Batch& batch, const Row& row) {
+  std::string_view rest = std::string_view(batch.text).substr(row.begin);
+  EventRow view;
+  view.rowid = row.rowid;
+  std::string_view* const texts[] = {&view.observed_at, &view.source_json, &view.session_id,
+                                     &view.trace_id,    &view.event_type,  &view.payload_json};
+  for (std::size_t i = 0; i < row.sizes.size(); ++i) {
+    *texts[i] = rest.substr(0, row.sizes[i]);
+    rest.remove_prefix(row.sizes[i]);
+  }
+  return view;
 }
 
 void DocumentFeed::make(Batch& batch) {
-  if (batch.documents.size() < batch.count) batch.documents.resize(batch.count);
-  for (std::size_t i = 0; i < batch.count; ++i) {
-    const Row& row = batch.rows[i];
-    batch.documents[i] =
-        maker_.make(EventRow{row.rowid, row.observed_at, row.source_json, row.session_id,
-                             row.trace_id, row.event_type, row.payload_json});
+  if (batch.documents.size() < batch.rows.size()) batch.documents.resize(batch.rows.size());
+  for (std::size_t i = 0; i < batch.rows.size(); ++i) {
+    batch.documents[i] = maker_.make(view_of(batch, batch.rows[i]));
   }
 }
 
 Status DocumentFeed::put(Batch& batch) {
-  const std::size_t count = std::exchange(batch.count, 0);
-  batch.bytes = 0;
-  for (std::size_t i = 0; i < count; ++i) CORTEX_TRY(put_(batch.documents[i]));
+  const std::size_t count = batch.rows.size();
+  batch.rows.clear();
+  batch.text.clear();
+  if (batch.text.capacity() > kBytesKept) batch.text.shrink_to_fit();
+  for (std::size_t i = 0; i < count; ++i) {
+    Document& document = batch.documents[i];
+    CORTEX_TRY(put_(document));
+    const std::size_t texts = document.session.capacity() + document.source.capacity();
+    if (document.terms.capacity() > kTermsKept || texts > kTermsKept) {
+      Document empty;
+      std::swap(document, empty);
+    }
+  }
   return {};
 }
 
@@ -49,6 +65,18 @@ Status DocumentFeed::finish() {
   CORTEX_TRY(put(in_making_));
   make(filled_);
   return put(filled_);
+}
+
+std::size_t DocumentFeed::kept_bytes() const {
+  std::size_t bytes = 0;
+  for (const Batch* batch : {&filled_, &in_making_, &made_}) {
+    bytes += batch->text.capacity() + batch->rows.capacity() * sizeof(Row);
+    for (const Document& document : batch->documents) {
+      bytes += sizeof(Document) + document.terms.capacity() * sizeof(DocTerm) +
+               document.session.capacity() + document.source.capacity();
+    }
+  }
+  return bytes;
 }
 
 }  // namespace cortex::retrieval

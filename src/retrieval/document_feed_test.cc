@@ -58,6 +58,31 @@ TEST(DocumentFeed, DocumentsAreThoseOfTheRows_InTheirOrder) {
   }
 }
 
+// Large rows that come at another place of their batch each time.
+TEST(DocumentFeed, LargeRowsGiveTheirMemoryBack) {
+  std::string words;
+  for (int i = 0; i < 4000; ++i) words += cat("word", i, " ");
+  DocumentMaker maker;
+  std::size_t put = 0;
+  DocumentFeed documents(maker, [&put](const Document&) -> Status {
+    ++put;
+    return {};
+  });
+  std::size_t added = 0;
+  for (std::int64_t n = 0; n < 48; ++n) {
+    for (std::int64_t i = 0; i < n; ++i, ++added) {
+      ASSERT_TRUE(documents.add(row_of(n, {"s", R"({"text":"small"})"})).ok());
+    }
+    const Said large{std::string(1000, 's'), cat("{\"text\":\"", words, "\",\"more\":\"",
+                                                 std::string(1U << 18, 'x'), "\"}")};
+    ASSERT_TRUE(documents.add(row_of(n, large)).ok());
+    ++added;
+  }
+  ASSERT_TRUE(documents.finish().ok());
+  EXPECT_EQ(put, added);
+  EXPECT_LT(documents.kept_bytes(), 2U << 20);
+}
+
 TEST(DocumentFeed, AnErrorEndsIt) {
   std::int64_t n = 0;
   const auto put = [&n](const Document&) -> Status {
