@@ -50,6 +50,8 @@ class IndexReader {
   Result<DocId> add_unindexed(const Document& document);
 
   DocId docs() const { return state_.docs; }
+  // Those that the index holds; documents above are unindexed ones.
+  DocId indexed() const { return stored_docs_; }
   std::uint64_t live() const { return state_.live; }
   float average_length() const;
   const std::vector<Segment>& segments() const { return segments_; }

@@ -13,6 +13,7 @@
 #include "retrieval/segment_builder.h"
 #include "retrieval/segment_merge.h"
 #include "retrieval/store_rows.h"
+#include "retrieval/vector_index.h"
 
 namespace cortex::retrieval {
 namespace {
@@ -199,9 +200,10 @@ class IndexWriter {
         CORTEX_TRY(gone.run());
         continue;
       }
-      const Document& made = maker_.make(memory_row(select, 1));
+      const MemoryRow row = memory_row(select, 1);
+      const Document& made = maker_.make(row);
       if (doc != 0) {
-        CORTEX_ASSIGN(const bool same, keep_if_same(doc, made));
+        CORTEX_ASSIGN(const bool same, keep_if_same(doc, made, row.claim));
         if (same) continue;
         CORTEX_TRY(take_out(doc));
       }
@@ -245,14 +247,17 @@ class IndexWriter {
     return {};
   }
 
-  // True when the text is as it was; a change of state alone is noted in the record.
-  Result<bool> keep_if_same(DocId doc, const Document& made) {
+  // True when the terms are as they were, and the vector, if there is one, is of this claim; a
+  // change of state alone is noted in the record.
+  Result<bool> keep_if_same(DocId doc, const Document& made, std::string_view claim) {
     CORTEX_ASSIGN(auto select, db_.prepare("SELECT terms FROM cortex_recall_docs WHERE doc = ?1"));
     CORTEX_TRY(select.bind_all(doc));
     CORTEX_ASSIGN(const bool found, select.step());
     if (!found) return corrupt_index("a memory has no forward row");
     const std::string forward = write_forward(made.length, made.terms);
     if (!std::ranges::equal(select.column_blob(0), blob_of(forward))) return false;
+    CORTEX_ASSIGN(const bool stale, has_stale_vector(db_, doc, claim));
+    if (stale) return false;
     CORTEX_ASSIGN(std::byte * place, blocks_.at(doc));
     DocRecord record = read_record(place);
     record.flags = made.flags;

@@ -60,6 +60,7 @@ class Ranking {
     CORTEX_ASSIGN(auto terms, query_terms());
     if (scale_ <= 0 && !likeness_.empty()) scale_ = 1;  // no word is known, but vectors are
     CORTEX_TRY(accumulate(terms));
+    CORTEX_TRY(find_alike());
     CORTEX_TRY(choose());
     const auto feedback_docs = static_cast<std::size_t>(w_.feedback_docs);
     score_all(w_.feedback > 0 ? feedback_docs : wanted);
@@ -164,13 +165,14 @@ class Ranking {
     }
   }
 
-  bool better(DocId a, DocId b) const {
-    return words_[a] != words_[b] ? words_[a] > words_[b] : a < b;
-  }
-  void keep_best(std::vector<DocId>& docs, std::size_t count) const {
+  // Those of the highest `values`, the first ones of equal ones.
+  static void keep_best(std::vector<DocId>& docs, std::size_t count,
+                        std::span<const float> values) {
     if (docs.size() <= count) return;
     std::ranges::nth_element(docs, docs.begin() + static_cast<std::ptrdiff_t>(count),
-                             [&](DocId a, DocId b) { return better(a, b); });
+                             [values](DocId a, DocId b) {
+                               return values[a] != values[b] ? values[a] > values[b] : a < b;
+                             });
     docs.resize(count);
   }
   // Whether one of kAtOnce sums is above `least`. Counted without a branch, so that compilers
@@ -194,12 +196,12 @@ class Ranking {
         if (words[doc] > least) best.push_back(static_cast<DocId>(doc));
       }
       if (best.size() >= 2 * count) {
-        keep_best(best, count);
+        keep_best(best, count, words_);
         least = words[best.front()];
         for (const DocId kept : best) least = std::min(least, words[kept]);
       }
     }
-    keep_best(best, count);
+    keep_best(best, count, words_);
     return best;
   }
 
@@ -233,7 +235,7 @@ class Ranking {
     if (filter_.session) {
       CORTEX_ASSIGN(best, reader_.session_docs(*filter_.session));
       std::erase_if(best, [&](DocId doc) { return words_[doc] <= 0; });
-      keep_best(best, first_);
+      keep_best(best, first_, words_);
       std::ranges::sort(best);
       CORTEX_TRY(look());
       return {};
@@ -246,19 +248,27 @@ class Ranking {
     }
   }
 
-  // The documents whose vectors are most like that of the question.
-  void add_alike(std::vector<DocId>& docs) const {
+  // The admitted documents whose vectors are most like that of the question: as by words, more and
+  // more are looked at until there are enough.
+  Status find_alike() {
     std::vector<DocId> alike;
     for (std::size_t doc = 1; doc < likeness_.size(); ++doc) {
       if (likeness_[doc] > 0) alike.push_back(static_cast<DocId>(doc));
     }
-    const auto wanted = std::min(alike.size(), static_cast<std::size_t>(w_.vector_docs));
-    std::ranges::partial_sort(
-        alike, alike.begin() + static_cast<std::ptrdiff_t>(wanted), [&](DocId a, DocId b) {
-          return likeness_[a] != likeness_[b] ? likeness_[a] > likeness_[b] : a < b;
-        });
-    alike.resize(wanted);
-    docs.insert(docs.end(), alike.begin(), alike.end());
+    const auto enough = static_cast<std::size_t>(w_.vector_docs);
+    for (std::size_t size = enough;; size *= kMore) {
+      std::vector<DocId> looked = alike;
+      keep_best(looked, size, likeness_);
+      std::ranges::sort(looked);  // so that records are read in the order in which they lie
+      alike_.clear();
+      for (const DocId doc : looked) {
+        CORTEX_ASSIGN(const DocRecord* record, reader_.record(doc));
+        if (counts(doc, *record)) alike_.push_back(doc);
+      }
+      if (alike_.size() >= enough || looked.size() < size) break;
+    }
+    keep_best(alike_, enough, likeness_);
+    return {};
   }
 
   // The candidates: the best by words, those that are most alike, and neighbours. What is known of
@@ -266,7 +276,7 @@ class Ranking {
   Status choose() {
     std::vector<DocId> docs;
     CORTEX_TRY(best_admitted(docs));
-    add_alike(docs);
+    docs.insert(docs.end(), alike_.begin(), alike_.end());
     std::ranges::sort(docs);
     docs.erase(std::ranges::unique(docs).begin(), docs.end());
     std::vector<Candidate> before = std::move(candidates_);
@@ -448,6 +458,7 @@ class Ranking {
   std::array<float, kGainCounts * kLengthCodes> gains_{};
   std::vector<float> words_, idfs_;
   std::vector<std::uint32_t> masks_;
+  std::vector<DocId> alike_;           // candidates by their vectors
   std::vector<Candidate> candidates_;  // in order of documents
   std::unordered_map<std::uint32_t, SessionEvidence> sessions_;
   std::vector<Term> known_;

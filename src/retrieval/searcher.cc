@@ -70,12 +70,12 @@ Result<bool> Searcher::resolve(const SearchRequest& request, Filter& filter) {
   return true;
 }
 
-// Empty when vectors are not asked for, or the question has no known token.
+// Empty when vectors are not asked for, the question has no known token, or there are none.
 Result<std::vector<float>> Searcher::likeness(const SearchRequest& request) {
   if (request.vectors == nullptr || reader_.docs() == 0) return std::vector<float>();
   CORTEX_ASSIGN(const auto query, request.vectors->embed(request.query));
   if (!query) return std::vector<float>();
-  return similarities(*db_, *request.vectors, *query, reader_.docs());
+  return similarities(*db_, *request.vectors, *query, reader_.indexed());
 }
 
 Result<SearchResult> Searcher::search(const SearchRequest& request, const Weights& weights) {

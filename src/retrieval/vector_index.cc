@@ -13,7 +13,6 @@
 #include "retrieval/content.h"
 #include "retrieval/index_reader.h"
 #include "retrieval/index_schema.h"
-#include "store/schema_query.h"
 
 namespace cortex::retrieval {
 namespace {
@@ -84,6 +83,9 @@ Block block_of(const sqlite::Statement& row) {
 bool is_sound(const Block& block) {
   return block.dim > 0 && block.data.size() % entry_bytes(block.dim) == 0 && block.size() > 0 &&
          block.size() <= kVectorBlock;
+}
+bool is_of_text(const Block& block, std::size_t i, std::string_view text) {
+  return std::ranges::equal(std::span(block.entry(i), kTextDigest), text_digest(text));
 }
 Error unsound() { return corrupt_index("a block of vectors is missing or has another size"); }
 
@@ -191,10 +193,9 @@ Result<bool> vectors_lag(sqlite::Connection& db, const StaticModel& model) {
 }
 
 Result<std::vector<float>> similarities(sqlite::Connection& db, const StaticModel& model,
-                                        const Int8Vector& query, DocId docs) {
-  std::vector<float> out(std::size_t{docs} + 1, 0.0F);
-  CORTEX_ASSIGN(const bool any, store::object_exists(db, "table", "cortex_recall_vectors"));
-  if (!any) return out;  // a store that cannot be written and has no index of this format
+                                        const Int8Vector& query, DocId indexed) {
+  std::vector<float> out;
+  if (indexed == 0) return out;  // vectors of an index that is no more are of other documents
   CORTEX_TRY(for_each_block(db, [&](const Block& block) -> Status {
     if (!is_of(block, model)) {
       Error error = make_error(Code::kPrecondition, "the stored vectors are of another model",
@@ -203,6 +204,7 @@ Result<std::vector<float>> similarities(sqlite::Connection& db, const StaticMode
       error.token = kVectorsToken;
       return error;
     }
+    out.resize(std::size_t{indexed} + 1, 0.0F);
     for (std::size_t i = 0; i < block.size(); ++i) {
       const std::size_t doc = block.first() + i;
       if (doc >= out.size()) return corrupt_index("a vector of a document that is not there");
@@ -217,6 +219,18 @@ Result<std::vector<float>> similarities(sqlite::Connection& db, const StaticMode
   return out;
 }
 
+Result<bool> has_stale_vector(sqlite::Connection& db, DocId doc, std::string_view text) {
+  CORTEX_ASSIGN(auto select, db.prepare("SELECT block, model, dim, data FROM cortex_recall_vectors"
+                                        " WHERE block = ?1"));
+  CORTEX_TRY(select.bind_all((doc - 1) / kVectorBlock));
+  CORTEX_ASSIGN(const bool found, select.step());
+  if (!found) return false;
+  const Block block = block_of(select);
+  if (!is_sound(block)) return unsound();
+  const std::size_t place = (doc - 1) % kVectorBlock;
+  return place < block.size() && !is_of_text(block, place, text);
+}
+
 Status check_vectors(sqlite::Connection& db) {
   CORTEX_ASSIGN(const auto state, read_index_state(db));
   if (!state) return {};
@@ -228,7 +242,7 @@ Status check_vectors(sqlite::Connection& db) {
       CORTEX_ASSIGN(const DocRecord* record, reader.record(doc));
       CORTEX_ASSIGN(const std::string* text, texts.of(*record));
       if (text == nullptr) continue;
-      if (!std::ranges::equal(std::span(block.entry(i), kTextDigest), text_digest(*text))) {
+      if (!is_of_text(block, i, *text)) {
         return corrupt_index(cat("the vector of document ", doc, " is of another text"));
       }
     }

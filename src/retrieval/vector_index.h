@@ -30,10 +30,15 @@ Result<std::uint64_t> update_vectors(sqlite::Connection& db, StaticModel& model)
 // Whether update_vectors() has anything to do. O(1).
 Result<bool> vectors_lag(sqlite::Connection& db, const StaticModel& model);
 
-// The cosine of every document with `query`, by document number; 0 where a document has no vector.
-// Reads every vector: exact. Errors: kPrecondition with kVectorsToken, kCorruptToken.
+// The cosine of the documents up to `indexed`, those that the index holds, with `query`, by
+// document number; 0 where a document has no vector. Empty when there are no vectors. Reads every
+// vector: exact. Errors: kPrecondition with kVectorsToken, kCorruptToken.
 Result<std::vector<float>> similarities(sqlite::Connection& db, const StaticModel& model,
-                                        const Int8Vector& query, DocId docs);
+                                        const Int8Vector& query, DocId indexed);
+
+// Whether the document has an entry that was made from another text: that of a memory whose claim
+// was reworded with the same terms. Needs an index. O(1). Error: kCorruptToken.
+Result<bool> has_stale_vector(sqlite::Connection& db, DocId doc, std::string_view text);
 
 // Compares the digest of every vector's text with the text. Error: kCorruptToken.
 Status check_vectors(sqlite::Connection& db);

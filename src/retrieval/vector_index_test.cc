@@ -31,12 +31,14 @@ class VectorIndexTest : public IndexFixture {
     EXPECT_TRUE(transaction->commit().ok());
     return made.ok() ? *made : 0;
   }
-  Result<SearchResult> ask(std::string_view question) {
+  Result<SearchResult> ask(std::string_view question,
+                           std::optional<std::string> session = std::nullopt) {
     auto transaction = sqlite::Transaction::begin(*db_, sqlite::Transaction::Kind::kDeferred);
     CORTEX_ASSIGN(auto searcher, Searcher::open(*db_));
     SearchRequest request;
     request.query = question;
     request.vectors = &*model_;
+    request.session = std::move(session);
     return searcher.search(request);
   }
 
@@ -75,6 +77,47 @@ TEST_F(VectorIndexTest, OnlyWhatIsNewGetsAVector) {
   EXPECT_EQ(exact(*ask("boat")), grown);
 }
 
+// The index forgets itself, its vectors lie there until it is built anew: they belong to documents
+// that are counted in another way now.
+TEST_F(VectorIndexTest, VectorsOfAnIndexThatIsNoMoreAreNotCompared) {
+  add_event("s1", "Ann", "my kitten sleeps");
+  add_event("s2", "Bob", "the boat is red");
+  update();
+  EXPECT_EQ(embed(), 2U);
+  exec("DELETE FROM events WHERE rowid = 1");
+  add_event("s3", "Eve", "nothing of the kind");
+  ASSERT_EQ(db_->query_int("SELECT count(*) FROM cortex_recall_vectors").value(), 1);
+  const auto found = ask("cat");
+  ASSERT_TRUE(found.ok()) << found.error().text();
+  EXPECT_FALSE(found->vectors);
+  EXPECT_TRUE(found->hits.empty()) << shown(*found);
+}
+
+TEST_F(VectorIndexTest, RowsThatAreNotIndexedHaveNoVectorYet) {
+  add_event("s1", "Ann", "my kitten sleeps");
+  update();
+  EXPECT_FALSE(ask("cat")->vectors) << "none was made";
+  embed();
+  add_event("s2", "Bob", "a kitten in a boat");
+  const auto found = ask("cat");
+  ASSERT_TRUE(found.ok()) << found.error().text();
+  EXPECT_TRUE(found->vectors);
+  ASSERT_EQ(found->hits.size(), 1U);
+  EXPECT_EQ(found->hits[0].ref, 1U);
+  EXPECT_FALSE(ask("unheard")->vectors) << "the model knows no word";
+}
+
+TEST_F(VectorIndexTest, AFilterFindsWhatManyMoreAlikeTurnsHide) {
+  for (int i = 0; i < 500; ++i) add_event(cat("other", i), "Eve", "a kitten");
+  add_event("s1", "Ann", "my kitten lies in the boat");
+  update();
+  embed();
+  const auto found = ask("cat", "s1");
+  ASSERT_TRUE(found.ok()) << found.error().text();
+  ASSERT_EQ(found->hits.size(), 1U);
+  EXPECT_EQ(found->hits[0].ref, 501U);
+}
+
 TEST_F(VectorIndexTest, VectorsOfAnotherModelAreRefusedAndMadeAgain) {
   add_event("s1", "Ann", "my kitten and a boat");
   update();
@@ -98,6 +141,21 @@ TEST_F(VectorIndexTest, AChangedMemoryHasTheVectorOfItsNewText) {
   EXPECT_EQ(check_index(*db_).value(), "");
   rebuild();
   EXPECT_EQ(db_->query_int("SELECT count(*) FROM cortex_recall_vectors").value(), 0);
+}
+
+TEST_F(VectorIndexTest, AMemoryThatIsRewordedWithTheSameTermsHasTheVectorOfItsNewText) {
+  add_memory("mem_1", "the kitten", "active");
+  add_memory("mem_2", "the boat", "active");
+  update();
+  EXPECT_EQ(embed(), 2U);
+  exec("UPDATE memories SET claim = 'a kitten' WHERE id = 'mem_1'");
+  exec("UPDATE memories SET status = 'candidate' WHERE id = 'mem_2'");
+  update();
+  EXPECT_EQ(embed(), 1U);
+  EXPECT_EQ(check_index(*db_).value(), "");
+  const auto found = ask("cat");
+  ASSERT_EQ(found->hits.size(), 1U);
+  EXPECT_GT(found->hits[0].parts.vectors, 0.0F);
 }
 
 TEST_F(VectorIndexTest, DamagedVectorsAreNoticed) {
