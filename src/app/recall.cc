@@ -124,6 +124,10 @@ Status search(sqlite::Connection& db, Services& services, const RecallRequest& r
     report.notes.push_back(cat(counted(found.unindexed, "row"),
                                " not in the search index yet: searched in the tables"));
   }
+  if (wanted.vectors != nullptr && !found.vectors) {
+    report.notes.emplace_back(
+        "no vectors were compared: the model knows no word of the question, or the store has none");
+  }
   note_query(found.query, report);
   std::vector<retrieval::Ranked>& ranked = found.hits;
   const bool more = ranked.size() > request.offset + request.limit;
@@ -209,24 +213,24 @@ Result<RecallReport> recall(Services& services, const Layout& layout,
     return recall_read_only(services, layout, request, vectors, store.error().message);
   }
   sqlite::Connection& db = store->connection;
-  const IndexKept kept = catch_index_up(db);
-  RecallReport report = fresh(request);
-  if (!store->mirror_note.empty()) report.notes.push_back(store->mirror_note);
-  if (!kept.note.empty()) report.notes.push_back(kept.note);
-  if (kept.rebuilt) report.notes.emplace_back("the search index was built anew");
-  if (vectors != nullptr) {
-    std::string lag = catch_vectors_up(db, *vectors);
-    if (!lag.empty()) report.notes.push_back(std::move(lag));
-  }
-  const std::vector<std::string> notes = report.notes;
-  Status searched = search(db, services, request, vectors, report);
+  RecallReport report;
+  // Notes are about the index as it is searched: what was wrong before it was built anew is left
+  // out.
+  const auto search_with = [&](std::string about_index) {
+    report = fresh(request);
+    const auto note = [&](std::string text) {
+      if (!text.empty()) report.notes.push_back(std::move(text));
+    };
+    note(store->mirror_note);
+    note(std::move(about_index));
+    if (vectors != nullptr) note(catch_vectors_up(db, *vectors));
+    return search(db, services, request, vectors, report);
+  };
+  IndexKept kept = catch_index_up(db);
+  Status searched = search_with(kept.rebuilt ? "the search index was built anew" : kept.note);
   if (!searched.ok() && is_damage(searched.error())) {
     CORTEX_TRY(mend(db));
-    report = fresh(request);
-    report.notes = notes;
-    report.notes.push_back(cat(searched.error().message, "; it was built anew"));
-    if (vectors != nullptr) static_cast<void>(catch_vectors_up(db, *vectors));  // noted above
-    searched = search(db, services, request, vectors, report);
+    searched = search_with(cat(searched.error().message, "; it was built anew"));
   }
   CORTEX_TRY(std::move(searched));
   return report;
