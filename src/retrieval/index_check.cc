@@ -21,115 +21,146 @@ std::uint64_t posting_sum(Term term, std::uint64_t doc, std::uint8_t count, std:
   return h ^ h >> 29U;
 }
 
+// The rows that are indexed, in the order of their documents.
+class IndexedRows {
+ public:
+  // `maker` holds what is answered last.
+  static Result<IndexedRows> open(sqlite::Connection& db, const IndexState& state,
+                                  DocumentMaker& maker) {
+    CORTEX_ASSIGN(auto events, db.prepare(cat("SELECT ", kEventRowColumns,
+                                              " FROM events WHERE rowid <= ?1 ORDER BY rowid")));
+    CORTEX_TRY(events.bind_all(state.events_rowid));
+    CORTEX_ASSIGN(
+        auto memories,
+        db.prepare(cat(
+            "SELECT k.doc, ", kMemoryRowColumns,
+            " FROM cortex_recall_memories k JOIN memories m ON m.rowid = k.ref ORDER BY k.doc")));
+    return IndexedRows(std::move(events), std::move(memories), maker);
+  }
+
+  // What the next event says; nothing behind the last one.
+  Result<const Document*> next_event() {
+    for (;;) {
+      CORTEX_ASSIGN(const bool more, events_.step());
+      if (!more) return nullptr;
+      const EventRow row = event_row(events_);
+      if (!is_operation(row)) return &maker_->make(row);
+    }
+  }
+  // What the next memory says, if it is that of `doc`; with 0 whatever comes next.
+  Result<const Document*> next_memory(DocId doc) {
+    CORTEX_ASSIGN(const bool more, memories_.step());
+    if (!more || (doc != 0 && memories_.column_int(0) != doc)) return nullptr;
+    return &maker_->make(memory_row(memories_, 1));
+  }
+
+ private:
+  IndexedRows(sqlite::Statement events, sqlite::Statement memories, DocumentMaker& maker)
+      : events_(std::move(events)), memories_(std::move(memories)), maker_(&maker) {}
+
+  sqlite::Statement events_, memories_;
+  DocumentMaker* maker_;
+};
+
 class IndexCheck {
  public:
-  IndexCheck(sqlite::Connection& db, const IndexState& state, IndexReader reader)
-      : db_(db), state_(state), reader_(std::move(reader)) {}
+  IndexCheck(sqlite::Connection& db, const IndexState& state, IndexReader reader, IndexedRows rows)
+      : db_(db), state_(state), reader_(std::move(reader)), rows_(std::move(rows)) {}
 
   Status run() {
-    CORTEX_TRY(check_events());
-    CORTEX_TRY(check_memories());
-    if (events_ + memories_ != state_.live) return corrupt_index("it counts other documents");
+    CORTEX_TRY(check_documents());
     return check_postings();
   }
 
  private:
-  Status check_events() {
-    CORTEX_ASSIGN(auto select, db_.prepare(cat("SELECT ", kEventRowColumns,
-                                               " FROM events WHERE rowid <= ?1 ORDER BY rowid")));
-    CORTEX_TRY(select.bind_all(state_.events_rowid));
-    DocId doc = 0;
-    for (;;) {
-      CORTEX_ASSIGN(const bool more, select.step());
-      if (!more) return {};
-      const EventRow row = event_row(select);
-      if (is_operation(row)) continue;
-      CORTEX_TRY(next_event(doc));
-      CORTEX_TRY(compare(doc, maker_.make(row)));
-      ++events_;
-    }
-  }
-
-  // The next document that is an event.
-  Status next_event(DocId& doc) {
-    for (;;) {
-      CORTEX_ASSIGN(const DocRecord* record, reader_.record(++doc));
-      if (record->kind == Kind::kEvent) return {};
-    }
-  }
-
-  Status check_memories() {
-    CORTEX_ASSIGN(
-        auto select,
-        db_.prepare(cat(
-            "SELECT k.doc, ", kMemoryRowColumns,
-            " FROM cortex_recall_memories k JOIN memories m ON m.rowid = k.ref ORDER BY k.doc")));
-    for (;;) {
-      CORTEX_ASSIGN(const bool more, select.step());
-      if (!more) return {};
-      const MemoryRow row = memory_row(select, 1);
-      CORTEX_TRY(compare(static_cast<DocId>(select.column_int(0)), maker_.make(row)));
-      ++memories_;
-    }
-  }
-
-  Status compare(DocId doc, const Document& made) {
-    CORTEX_ASSIGN(const DocRecord* record, reader_.record(doc));
-    const DocRecord wanted = record_of(made);
-    const bool same = record->ref == wanted.ref && record->time == wanted.time &&
-                      record->observed == wanted.observed && record->length == wanted.length &&
-                      record->speaker == wanted.speaker && record->kind == wanted.kind &&
-                      record->flags == wanted.flags;
-    std::uint16_t length = 0;
-    CORTEX_TRY(reader_.forward(doc, length, terms_));
-    if (same && length == made.length && std::ranges::equal(terms_, made.terms)) return {};
-    return corrupt_index(cat("document ", doc, " is not what its row says"));
-  }
-
-  Status check_postings() {
-    std::uint64_t expected = 0, found = 0;
-    for (DocId doc = 1; doc <= state_.sealed; ++doc) {
+  // Each document against its row, and what its postings must add up to.
+  Status check_documents() {
+    std::uint64_t live = 0;
+    for (DocId doc = 1; doc <= state_.docs; ++doc) {
+      CORTEX_ASSIGN(const DocRecord* found, reader_.record(doc));
+      const DocRecord record = *found;
       std::uint16_t length = 0;
       CORTEX_TRY(reader_.forward(doc, length, terms_));
-      for (const DocTerm& t : terms_) {
-        expected += posting_sum(t.term, doc, t.count, encode_length(length));
+      if (doc <= state_.sealed) add_expected(doc, length);
+      if ((record.flags & kFlagDeleted) != 0) continue;
+      ++live;
+      const bool event = record.kind == Kind::kEvent;
+      CORTEX_ASSIGN(const Document* made, event ? rows_.next_event() : rows_.next_memory(doc));
+      if (made == nullptr || !same(record, length, *made)) {
+        return corrupt_index(cat("document ", doc, " is not what its row says"));
       }
     }
+    CORTEX_ASSIGN(const Document* event, rows_.next_event());
+    CORTEX_ASSIGN(const Document* memory, rows_.next_memory(0));
+    if (event == nullptr && memory == nullptr && live == state_.live) return {};
+    return corrupt_index("it counts other documents");
+  }
+
+  bool same(const DocRecord& record, std::uint16_t length, const Document& made) const {
+    const DocRecord wanted = record_of(made);
+    return record.ref == wanted.ref && record.time == wanted.time &&
+           record.observed == wanted.observed && record.length == wanted.length &&
+           record.speaker == wanted.speaker && record.kind == wanted.kind &&
+           record.flags == wanted.flags && length == made.length &&
+           std::ranges::equal(terms_, made.terms);
+  }
+
+  void add_expected(DocId doc, std::uint16_t length) {
+    const std::uint8_t code = encode_length(length);
+    for (const DocTerm& t : terms_) expected_ += posting_sum(t.term, doc, t.count, code);
+  }
+
+  // Each list of each segment, once.
+  Status check_postings() {
+    std::uint64_t found = 0;
+    CORTEX_ASSIGN(auto select, db_.prepare("SELECT id, df, postings FROM cortex_recall_terms WHERE"
+                                           " id BETWEEN ?1 AND ?2 ORDER BY id"));
     for (const Segment& segment : reader_.segments()) {
-      CORTEX_ASSIGN(auto select,
-                    db_.prepare("SELECT id FROM cortex_recall_terms WHERE id BETWEEN ?1 AND ?2"));
+      select.reset();
       CORTEX_TRY(select.bind_all(term_row(segment.id, 0), term_row(segment.id, kTermMask)));
       for (;;) {
         CORTEX_ASSIGN(const bool more, select.step());
         if (!more) break;
-        const Term term = static_cast<Term>(select.column_int(0)) & kTermMask;
-        CORTEX_TRY(add_list(segment, term, found));
+        CORTEX_TRY(add_list(segment, select, found));
       }
     }
-    if (expected == found) return {};
+    if (expected_ == found) return {};
     return corrupt_index("its postings are not those of its documents");
   }
 
-  Status add_list(const Segment& segment, Term term, std::uint64_t& sum) {
-    CORTEX_ASSIGN(TermList list, reader_.find(term));
-    std::erase_if(list.parts, [&](const TermList::Part& part) {
-      return reader_.segments()[part.segment].id != segment.id;
-    });
-    return reader_.for_each(list, [&](const PostingBlock& block) {
-      for (std::size_t i = 0; i < block.size; ++i) {
-        if (block.docs[i] > state_.sealed) continue;
-        sum += posting_sum(term, block.docs[i], block.counts[i], block.lengths[i]);
+  Status add_list(const Segment& segment, const sqlite::Statement& row, std::uint64_t& sum) {
+    const Term term = static_cast<Term>(row.column_int(0)) & kTermMask;
+    PostingReader list(row.column_blob(2), segment.first, segment.size());
+    std::uint64_t documents = 0;
+    while (list.next(block_)) {
+      documents += block_.size;
+      for (std::size_t i = 0; i < block_.size; ++i) {
+        sum += posting_sum(term, block_.docs[i], block_.counts[i], block_.lengths[i]);
       }
-    });
+    }
+    if (!list.ok()) return corrupt_index("a posting list is unreadable");
+    if (documents == static_cast<std::uint64_t>(row.column_int(1))) return {};
+    return corrupt_index("a posting list has another length than it says");
   }
 
   sqlite::Connection& db_;
   IndexState state_;
   IndexReader reader_;
-  DocumentMaker maker_;
+  IndexedRows rows_;
   std::vector<DocTerm> terms_;
-  std::uint64_t events_ = 0, memories_ = 0;
+  PostingBlock block_;
+  std::uint64_t expected_ = 0;  // the sum over the postings of the sealed documents
 };
+
+// What is wrong with the tables is an error with kCorruptToken.
+Status check_tables(sqlite::Connection& db) {
+  CORTEX_ASSIGN(const auto state, read_index_state(db));
+  CORTEX_ASSIGN(auto reader, IndexReader::open(db, state));
+  DocumentMaker maker;
+  CORTEX_ASSIGN(auto rows, IndexedRows::open(db, *state, maker));
+  CORTEX_TRY(IndexCheck(db, *state, std::move(reader), std::move(rows)).run());
+  return check_vectors(db);
+}
 
 }  // namespace
 
@@ -140,11 +171,7 @@ Result<std::string> check_index(sqlite::Connection& db) {
     return cat("it lacks ", counted(static_cast<std::uint64_t>(backlog.events), "event"), " and ",
                backlog.memories, " changes of memories");
   }
-  CORTEX_ASSIGN(const auto state, read_index_state(db));
-  auto reader = IndexReader::open(db, state);
-  Status status = reader.ok() ? IndexCheck(db, *state, std::move(reader).value()).run()
-                              : Status(std::move(reader).error());
-  if (status.ok()) status = check_vectors(db);
+  Status status = check_tables(db);
   if (status.ok()) return std::string();
   if (status.error().token == kCorruptToken) return status.error().message;
   return std::move(status).error();

@@ -171,6 +171,8 @@ TEST_F(IndexTest, TheCheckSeesWhatSearchesMayNot) {
        {"UPDATE cortex_recall_docs SET terms = (SELECT terms FROM cortex_recall_docs WHERE doc ="
         " 7) WHERE doc = 8",
         "DELETE FROM cortex_recall_terms WHERE id = (SELECT max(id) FROM cortex_recall_terms)",
+        "UPDATE cortex_recall_terms SET df = df + 1 WHERE id = (SELECT min(id) FROM"
+        " cortex_recall_terms)",
         "UPDATE cortex_recall SET live = live + 1",
         "UPDATE cortex_recall_blocks SET data = zeroblob(length(data)) WHERE block = 0"}) {
     exec("SAVEPOINT damage");
