@@ -232,7 +232,10 @@ Result<std::byte*> IndexReader::stored_record(DocId doc) {
   if (near_ != nullptr && near_number_ == number) return near_ + offset;
   auto kept = blocks_.find(number);
   if (kept == blocks_.end()) {
-    if (blocks_.size() >= kBlocksMax && unindexed_.empty()) blocks_.clear();
+    if (blocks_.size() >= kBlocksMax && unindexed_.empty()) {
+      blocks_.clear();
+      near_ = nullptr;
+    }
     CORTEX_ASSIGN(sqlite::Statement * select, statement(kBlockQuery));
     CORTEX_TRY(select->bind_all(number));
     CORTEX_ASSIGN(const bool found, select->step());

@@ -183,6 +183,28 @@ TEST_F(IndexTest, TheCheckSeesWhatSearchesMayNot) {
   }
 }
 
+// Blocks of records are dropped when there are many; what fails then leaves nothing behind.
+TEST_F(IndexTest, ARecordIsReadAgainAfterABlockThatIsMissing) {
+  constexpr int kBlocks = 8193;  // one more than are kept
+  update();
+  exec(cat("UPDATE cortex_recall SET docs = ", kBlocks * 50, ", sealed = ", kBlocks * 50));
+  exec(cat("INSERT INTO cortex_recall_segments VALUES(1, 1, ", kBlocks * 50, ", 0)"));
+  exec(cat("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ", kBlocks - 2,
+           ") INSERT INTO cortex_recall_blocks SELECT i, zeroblob(2000) FROM n"));
+  auto transaction = sqlite::Transaction::begin(*db_, sqlite::Transaction::Kind::kDeferred);
+  auto reader = IndexReader::open(*db_, *read_index_state(*db_));
+  ASSERT_TRUE(reader.ok()) << reader.error().text();
+  for (DocId block = 0; block + 1 < kBlocks; ++block) {
+    ASSERT_TRUE(reader->record(block * kBlockDocs + 1).ok());
+  }
+  EXPECT_FALSE(reader->record(kBlocks * 50).ok());
+  const std::uint64_t rows = reader->work().rows;
+  const auto again = reader->record((kBlocks - 2) * 50 + 1);
+  ASSERT_TRUE(again.ok()) << again.error().text();
+  EXPECT_EQ(**again, DocRecord{});
+  EXPECT_EQ(reader->work().rows, rows + 1) << "its block was read again";
+}
+
 TEST_F(IndexTest, FiltersHold) {
   add_event("s1", "Ann", "bicycle one");
   add_event("s2", "Ann", "bicycle two");

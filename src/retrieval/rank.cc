@@ -54,8 +54,9 @@ class Ranking {
     wanted_ = wanted;
     const float first = reader_.docs() > kLargeStore ? w_.first_of_many : w_.first;
     first_ = std::max(static_cast<std::size_t>(first), wanted);
-    words_.assign(reader_.docs() + 1, 0.0F);
-    masks_.assign(reader_.docs() + 1, 0);
+    const std::size_t places = std::size_t{reader_.docs()} + 1;
+    words_.assign(places, 0.0F);
+    masks_.assign(places, 0);
     fill_norms();
     CORTEX_ASSIGN(auto terms, query_terms());
     if (scale_ <= 0 && !likeness_.empty()) scale_ = 1;  // no word is known, but vectors are
