@@ -21,6 +21,15 @@ std::uint64_t get_fixed(const std::byte*& in, int size) {
   return value;
 }
 
+// The next little-endian number.
+template <class T>
+T load(const std::byte*& in) {
+  T value{};
+  std::memcpy(&value, in, sizeof(T));
+  in += sizeof(T);
+  return std::endian::native == std::endian::little ? value : std::byteswap(value);
+}
+
 std::array<float, 256> make_lengths() {
   std::array<float, 256> table{};
   for (std::size_t code = 0; code < table.size(); ++code) {
@@ -81,19 +90,6 @@ void write_record(const DocRecord& record, std::byte* out) {
   put_fixed(out, static_cast<std::uint8_t>(record.kind), 1);
   put_fixed(out, record.flags, 1);
 }
-
-namespace {
-
-// The next little-endian number.
-template <class T>
-T load(const std::byte*& in) {
-  T value{};
-  std::memcpy(&value, in, sizeof(T));
-  in += sizeof(T);
-  return std::endian::native == std::endian::little ? value : std::byteswap(value);
-}
-
-}  // namespace
 
 DocRecord read_record(const std::byte* in) {
   DocRecord record;
@@ -179,11 +175,7 @@ template <class Distance>
 std::uint64_t sum_up(const std::byte* in, std::uint64_t local, std::uint32_t first,
                      std::uint32_t* docs) {
   for (std::size_t i = 0; i < kBlockPostings; ++i) {
-    std::uint64_t distance = 0;
-    for (std::size_t k = 0; k < sizeof(Distance); ++k) {
-      distance |= std::to_integer<std::uint64_t>(in[i * sizeof(Distance) + k]) << (8 * k);
-    }
-    local += distance;
+    local += load<Distance>(in);
     docs[i] = first + static_cast<std::uint32_t>(local);
   }
   return local;

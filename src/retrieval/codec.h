@@ -1,12 +1,11 @@
 // Bytes of the index: variable-length integers, document records, forward rows, posting lists
 // (docs/formats.md, "Search index"). All integers are little-endian. Readers check every bound and
-// say false (or nullopt) on bytes that a writer cannot have made.
+// say false on bytes that a writer cannot have made.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>

@@ -10,22 +10,12 @@
 namespace cortex::retrieval {
 namespace {
 
-enum Query : std::size_t {
-  kTermQuery,
-  kCountQuery,
-  kBlockQuery,
-  kForwardQuery,
-  kNameQuery,
-  kNameOfQuery,
-  kQueries
-};
+enum Query : std::size_t { kTermQuery, kBlockQuery, kForwardQuery, kNameQuery, kQueries };
 constexpr std::array<std::string_view, kQueries> kSql{
     "SELECT df, postings FROM cortex_recall_terms WHERE id = ?1",
-    "SELECT df FROM cortex_recall_terms WHERE id = ?1",
     "SELECT data FROM cortex_recall_blocks WHERE block = ?1",
     "SELECT terms FROM cortex_recall_docs WHERE doc = ?1",
-    "SELECT id FROM cortex_recall_names WHERE kind = ?1 AND name = ?2",
-    "SELECT name FROM cortex_recall_names WHERE id = ?1"};
+    "SELECT id FROM cortex_recall_names WHERE kind = ?1 AND name = ?2"};
 
 // Ids of names that only unindexed documents have.
 constexpr std::uint32_t kFirstNewName = 1U << 31U;
@@ -315,18 +305,6 @@ Result<std::vector<std::uint32_t>> IndexReader::source_ids(std::string_view name
       ids.push_back(static_cast<std::uint32_t>(select.column_int(0)));
     }
   }
-}
-
-Result<std::string> IndexReader::name(std::uint32_t id) {
-  for (const auto& [text, number] : new_names_) {
-    if (number == id) return text.substr(1);
-  }
-  CORTEX_ASSIGN(sqlite::Statement * select, statement(kNameOfQuery));
-  CORTEX_TRY(select->bind_all(id));
-  CORTEX_ASSIGN(const bool found, select->step());
-  std::string text = found ? std::string(select->column_text(0)) : std::string();
-  select->reset();
-  return text;
 }
 
 }  // namespace cortex::retrieval

@@ -75,7 +75,6 @@ class IndexReader {
   Result<std::vector<DocId>> session_docs(std::uint32_t session);
   // Ids of the sources that `name` names: all of a type ("tool"), one ("tool:git", "git").
   Result<std::vector<std::uint32_t>> source_ids(std::string_view name);
-  Result<std::string> name(std::uint32_t id);
   Work& work() { return work_; }
 
  private:

@@ -66,8 +66,8 @@ class Ranking {
     const auto feedback_docs = static_cast<std::size_t>(w_.feedback_docs);
     score_all(w_.feedback > 0 ? feedback_docs : wanted);
     if (w_.feedback > 0 && !hits_.empty()) {
-      CORTEX_TRY(feed_back());
-      CORTEX_TRY(choose());
+      CORTEX_ASSIGN(const bool expanded, feed_back());
+      if (expanded) CORTEX_TRY(choose());
       score_all(wanted);
     }
     if (hits_.size() > wanted) hits_.resize(wanted);
@@ -400,8 +400,8 @@ class Ranking {
   }
 
   // RM3 (Lavrenko and Croft; Abdul-Jaleel et al., TREC 2004): the words of the best documents, by
-  // how often and how high, are searched too.
-  Status feed_back() {
+  // how often and how high, are searched too. False when there are none.
+  Result<bool> feed_back() {
     std::unordered_map<Term, float> found;
     std::vector<Term> order;
     std::vector<DocTerm> terms;
@@ -422,7 +422,9 @@ class Ranking {
     std::ranges::stable_sort(
         order, [&](Term a, Term b) { return found[a] != found[b] ? found[a] > found[b] : a < b; });
     CORTEX_ASSIGN(const auto more, weighted(order, found));
-    return accumulate(more);
+    if (more.empty()) return false;
+    CORTEX_TRY(accumulate(more));
+    return true;
   }
 
   // The first of `order` that are not everywhere, each with its share of the weight of feedback.

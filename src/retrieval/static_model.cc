@@ -24,11 +24,18 @@ Error unusable_model(std::string_view folder, const std::string& what) {
                     " search without vectors");
 }
 
-Result<std::string> read_part(fs::File& file, std::uint64_t at, std::size_t size) {
-  std::string bytes(size, '\0');
+// `bytes` become the next `size` ones; its memory is used again.
+Status read_part(fs::File& file, std::uint64_t at, std::size_t size, std::string& bytes) {
+  bytes.resize(size);
   CORTEX_ASSIGN(const std::size_t got, file.read_at(at, bytes));
-  if (got == size) return bytes;
+  if (got == size) return {};
   return make_error(Code::kPrecondition, cat("the file ", quoted(file.path()), " became shorter"));
+}
+
+Result<std::string> part_of(fs::File& file, std::uint64_t at, std::size_t size) {
+  std::string bytes;
+  CORTEX_TRY(read_part(file, at, size, bytes));
+  return bytes;
 }
 
 Result<crypto::Digest> digest_of(fs::File& file, std::uint64_t size) {
@@ -36,7 +43,7 @@ Result<crypto::Digest> digest_of(fs::File& file, std::uint64_t size) {
   std::string bytes;
   for (std::uint64_t at = 0; at < size; at += bytes.size()) {
     const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(kReadAtOnce, size - at));
-    CORTEX_ASSIGN(bytes, read_part(file, at, part));
+    CORTEX_TRY(read_part(file, at, part, bytes));
     hash.update(bytes);
   }
   return hash.finish();
@@ -93,7 +100,7 @@ Status StaticModel::choose(const std::vector<Tensor>& tensors) {
   }
   CORTEX_ASSIGN(
       const std::string bytes,
-      read_part(*file_, weights->begin, static_cast<std::size_t>(weights->end - weights->begin)));
+      part_of(*file_, weights->begin, static_cast<std::size_t>(weights->end - weights->begin)));
   weights_.assign(static_cast<std::size_t>(rows_.shape[0]), 0.0F);
   read_numbers(weights->type, bytes, weights_);
   return {};
@@ -105,9 +112,9 @@ Result<StaticModel> StaticModel::open(fs::FileSystem& fs, const std::string& fol
     CORTEX_ASSIGN(auto file, fs.open(fs::join(folder, kModelFile), fs::Open::kRead));
     CORTEX_ASSIGN(const fs::Info info, file->info());
     CORTEX_ASSIGN(const std::string prefix,
-                  read_part(*file, 0, std::min<std::size_t>(kSafetensorsPrefix, info.size_bytes)));
+                  part_of(*file, 0, std::min<std::size_t>(kSafetensorsPrefix, info.size_bytes)));
     CORTEX_ASSIGN(const std::size_t size, safetensors_header_size(prefix, info.size_bytes));
-    CORTEX_ASSIGN(const std::string header, read_part(*file, kSafetensorsPrefix, size));
+    CORTEX_ASSIGN(const std::string header, part_of(*file, kSafetensorsPrefix, size));
     CORTEX_ASSIGN(const auto tensors, parse_safetensors_header(header, info.size_bytes));
     CORTEX_ASSIGN(const crypto::Digest digest, digest_of(*file, info.size_bytes));
     StaticModel model(std::move(file), std::move(vocabulary.vocabulary));
@@ -122,9 +129,9 @@ Result<StaticModel> StaticModel::open(fs::FileSystem& fs, const std::string& fol
 
 Result<const std::vector<float>*> StaticModel::row(std::uint32_t number) {
   if (const auto kept = kept_.find(number); kept != kept_.end()) return &kept->second;
-  if (kept_.size() >= kRowsKept) kept_.clear();
+  if ((kept_.size() + 1) * dim_ > kNumbersKept) kept_.clear();
   const std::size_t size = dim_ * bytes_of(rows_.type);
-  CORTEX_ASSIGN(bytes_, read_part(*file_, rows_.begin + std::uint64_t{number} * size, size));
+  CORTEX_TRY(read_part(*file_, rows_.begin + std::uint64_t{number} * size, size, bytes_));
   std::vector<float> values(dim_);
   read_numbers(rows_.type, bytes_, values);
   return &kept_.emplace(number, std::move(values)).first->second;

@@ -37,7 +37,7 @@ class StaticModel {
   Result<std::optional<Int8Vector>> embed(std::string_view text);
 
  private:
-  static constexpr std::size_t kRowsKept = 16'384;
+  static constexpr std::size_t kNumbersKept = 1U << 22;  // of the rows that are kept
 
   StaticModel(std::unique_ptr<fs::File> file, Vocabulary vocabulary)
       : file_(std::move(file)), vocabulary_(std::move(vocabulary)) {}

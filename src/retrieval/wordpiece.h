@@ -22,7 +22,6 @@ class Vocabulary {
 
   // Appends the rows of the tokens of `text`, at most kTokensMax in all.
   void tokenize(std::string_view text, std::vector<std::uint32_t>& rows) const;
-  std::size_t size() const { return rows_.size(); }
   // The highest row that a token names.
   std::uint32_t last_row() const { return last_row_; }
 
