@@ -61,7 +61,8 @@ Result<std::optional<Indexes>> find_indexes(sqlite::Connection& db) {
 
 using AddEntry = void (EventKeys::*)(std::int64_t row_id, std::string_view key);
 
-// False when the entries are not in strictly ascending order.
+// False when the entries are not texts in strictly ascending order. A BLOB of the same bytes is
+// another key: nobody who looks for the text finds it.
 Result<bool> walk_index(sqlite::Connection& db, std::string_view index, std::string_view column,
                         AddEntry add, EventKeys& keys) {
   CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT ", column, ", rowid FROM events INDEXED BY ",
@@ -71,6 +72,7 @@ Result<bool> walk_index(sqlite::Connection& db, std::string_view index, std::str
   for (;; is_first = false) {
     CORTEX_ASSIGN(const bool row, rows.step());
     if (!row) return true;
+    if (rows.column_type(0) != sqlite::Statement::ColumnType::kText) return false;
     const std::string_view key = rows.column_text(0);
     if (!is_first && key <= last) return false;
     (keys.*add)(rows.column_int(1), key);

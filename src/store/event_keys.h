@@ -34,7 +34,8 @@ class EventKeys {
 };
 
 // What the indexes hold. nullopt when this says nothing of them: one is missing, out of order,
-// repeats a key, cannot be read, or is one that the schema does not have. O(rows), no memory.
+// repeats a key, has one that is no text, cannot be read, or is one that the schema does not have.
+// O(rows), no memory.
 Result<std::optional<EventKeys>> read_event_indexes(sqlite::Connection& db);
 
 }  // namespace cortex::store

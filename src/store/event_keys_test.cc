@@ -60,17 +60,26 @@ class EventKeysTest : public StoreTest {
     file.close();
     db_ = create(path_);
   }
-  // The index of ids becomes one that leads the first ids to these rows, and knows no others.
-  void index_by(const std::vector<std::int64_t>& row_ids) {
-    exec("CREATE TABLE spare (id TEXT PRIMARY KEY)");
+  // `index` becomes one that leads these keys, as SQL, to these rows, and knows no others.
+  void index_by(std::string_view index, const std::vector<std::string>& keys,
+                const std::vector<std::int64_t>& row_ids) {
+    const std::string spare = cat("spare_of_", index);
+    exec(cat("CREATE TABLE ", spare, " (key TEXT PRIMARY KEY)"));
     for (std::size_t i = 0; i < row_ids.size(); ++i) {
-      exec(cat("INSERT INTO spare (rowid, id) VALUES (", row_ids[i], ", '", id_of(i), "')"));
+      exec(cat("INSERT INTO ", spare, " (rowid, key) VALUES (", row_ids[i], ", ", keys[i], ")"));
     }
     exec("PRAGMA writable_schema = ON");
     exec(
-        "UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE"
-        " name = 'sqlite_autoindex_spare_1') WHERE name = 'sqlite_autoindex_events_1'");
+        cat("UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE"
+            " name = 'sqlite_autoindex_",
+            spare, "_1') WHERE name = '", index, "'"));
     db_ = create(path_);
+  }
+  // The index of ids leads the first ids to these rows.
+  void index_by(const std::vector<std::int64_t>& row_ids) {
+    std::vector<std::string> keys;
+    for (std::size_t i = 0; i < row_ids.size(); ++i) keys.push_back(cat("'", id_of(i), "'"));
+    index_by("sqlite_autoindex_events_1", keys, row_ids);
   }
   std::string id_of(std::size_t i) { return core::id_text(core::IdKind::kEvent, events_[i].id); }
 
@@ -104,6 +113,44 @@ TEST_F(EventKeysTest, EntryThatIsMissing_IsSeen) {
   index_by({1, 2, 3, 4, 5});
   ASSERT_TRUE(keys_of_indexes().has_value());
   EXPECT_NE(keys_of_indexes(), keys_of_rows());
+}
+
+TEST_F(EventKeysTest, KeyThatIsNoText_SaysNothing) {
+  std::vector<std::string> keys;
+  for (std::size_t i = 0; i < 6; ++i) keys.push_back(cat("'", id_of(i), "'"));
+  keys.back() = cat("CAST(", keys.back(), " AS BLOB)");
+  index_by("sqlite_autoindex_events_1", keys, {1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(keys_of_indexes(), std::nullopt);
+  EXPECT_THAT(index_problems(), Contains(HasSubstr("sqlite_autoindex_events_1")));
+}
+
+TEST_F(EventKeysTest, IndexesThatMissARow_DoNotCountTheRowsOfTheTable) {
+  std::vector<std::string> hashes;
+  for (const core::Event& event : events_) hashes.push_back(cat("'", event.event_hash, "'"));
+  index_by({1, 2, 3, 4, 5});
+  index_by("sqlite_autoindex_events_2", hashes, {1, 2, 3, 4, 5});
+  for (const std::size_t rows : {6U, 5U}) {
+    auto comparer = MirrorComparer::begin(db_).value();
+    for (std::size_t i = 0; i < rows; ++i) {
+      ASSERT_TRUE(comparer.add(events_[i], events_[i].payload).ok());
+    }
+    const MirrorComparison result = comparer.finish().value();
+    EXPECT_EQ(result.equal, rows);
+    EXPECT_EQ(result.foreign, 6U - rows);
+  }
+}
+
+// The index still has the id that the row had.
+TEST_F(EventKeysTest, RowOfAnotherIdThatTheIndexLeadsTo_IsNotEqual) {
+  exec("UPDATE events SET id = 'evt_other' WHERE rowid = 3");
+  index_by({1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(keys_of_rows(), std::nullopt);
+  auto comparer = MirrorComparer::begin(db_).value();
+  for (const core::Event& event : events_) ASSERT_TRUE(comparer.add(event, event.payload).ok());
+  const MirrorComparison result = comparer.finish().value();
+  EXPECT_EQ(result.equal, 5U);
+  EXPECT_EQ(result.lagging, 1U);
+  EXPECT_EQ(result.foreign, 1U);
 }
 
 TEST_F(EventKeysTest, EntriesOutOfOrder_SayNothing) {

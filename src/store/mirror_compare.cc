@@ -20,6 +20,22 @@ bool is_text(const sqlite::Statement& row, int column, std::string_view wanted) 
   return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()) == wanted;
 }
 
+// Up to here it is remembered which rows the ledger names.
+constexpr std::int64_t kRowIdMax = std::int64_t{1} << 31U;
+
+// Asked of the table: SQLite counts in the smallest index, which may be damaged. When the ids of
+// the `named` rows leave no gap, their ends say it all; else the table is walked.
+Result<std::uint64_t> count_rows(sqlite::Connection& db, std::uint64_t named) {
+  CORTEX_ASSIGN(const std::int64_t first,
+                db.query_int("SELECT coalesce((SELECT min(rowid) FROM events NOT INDEXED), 0)"));
+  CORTEX_ASSIGN(const std::int64_t last,
+                db.query_int("SELECT coalesce((SELECT max(rowid) FROM events NOT INDEXED), -1)"));
+  const bool all_remembered = first >= 0 && last <= kRowIdMax;
+  if (all_remembered && static_cast<std::uint64_t>(last - first + 1) == named) return named;
+  CORTEX_ASSIGN(const std::int64_t rows, db.query_int("SELECT count(*) FROM events NOT INDEXED"));
+  return static_cast<std::uint64_t>(rows);
+}
+
 }  // namespace
 
 Result<MirrorComparer> MirrorComparer::begin(sqlite::Connection& db) {
@@ -41,19 +57,18 @@ Status MirrorComparer::advance() {
   return {};
 }
 
-// Goes on with the row of this id; at_row_ is false afterwards when there is none, and the walk
-// stays where it was.
-Status MirrorComparer::seek(std::string_view id) {
+// Goes on with the row of this id; false when there is none, and the walk stays where it was. The
+// index that the row is looked up in may be damaged and lead to another one: then the walk stands
+// there.
+Result<bool> MirrorComparer::seek(std::string_view id) {
   find_->reset();
   CORTEX_TRY(find_->bind(1, id));
   CORTEX_ASSIGN(const bool found, find_->step());
-  if (!found) {
-    at_row_ = false;
-    return {};
-  }
+  if (!found) return false;
   walk_->reset();
   CORTEX_TRY(walk_->bind(1, find_->column_int(0)));
-  return advance();
+  CORTEX_TRY(advance());
+  return at_row_ && is_text(*walk_, 0, id);
 }
 
 bool MirrorComparer::same(const core::Event& event, std::string_view payload) {
@@ -76,7 +91,6 @@ bool MirrorComparer::same(const core::Event& event, std::string_view payload) {
 // An id that the ledger repeats names its store row once. Row ids beyond the limit, which no store
 // that grew row by row has, are taken as named for the first time.
 bool MirrorComparer::name_row(std::int64_t row_id) {
-  constexpr std::int64_t kRowIdMax = std::int64_t{1} << 31U;
   if (row_id < 0 || row_id > kRowIdMax) return true;
   const auto index = static_cast<std::size_t>(row_id);
   if (index >= named_.size()) named_.resize(std::max(index + 1, named_.size() * 2));
@@ -107,12 +121,10 @@ Status MirrorComparer::add(const core::Event& event, std::string_view payload) {
   }
   id_.clear();
   core::append_id(id_, core::IdKind::kEvent, event.id);
-  const bool was_at_row = at_row_;
   if (!at_row_ || !is_text(*walk_, 0, id_)) {
-    CORTEX_TRY(seek(id_));
-    if (!at_row_) {
+    CORTEX_ASSIGN(const bool found, seek(id_));
+    if (!found) {
       ++result_.lagging;
-      at_row_ = was_at_row;
       return {};
     }
   }
@@ -130,8 +142,8 @@ Status MirrorComparer::add(const core::Event& event, std::string_view payload) {
 
 Result<MirrorComparison> MirrorComparer::finish() {
   if (!walk_) return result_;
-  CORTEX_ASSIGN(const std::int64_t rows, db_->query_int("SELECT count(*) FROM events"));
-  result_.foreign = static_cast<std::uint64_t>(rows) - named_rows_;
+  CORTEX_ASSIGN(const std::uint64_t rows, count_rows(*db_, named_rows_));
+  result_.foreign = rows - named_rows_;
   return result_;
 }
 

@@ -48,7 +48,7 @@ class MirrorComparer {
  private:
   explicit MirrorComparer(sqlite::Connection& db) : db_(&db) {}
   Status advance();
-  Status seek(std::string_view id);
+  Result<bool> seek(std::string_view id);
   bool same(const core::Event& event, std::string_view payload);
   void mark_named();
   bool name_row(std::int64_t row_id);
