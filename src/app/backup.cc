@@ -70,8 +70,7 @@ Result<SealedBackupReport> sealed_backup(Services& services, const BackupRequest
   CORTEX_ASSIGN(const auto work,
                 bundle::PrivateFolder::create(services.fs, request.layout.data_dir, ".cortex-seal-",
                                               services.clock, services.random));
-  // One level deeper: the folder itself is locked here, and making a bundle locks its parent.
-  const std::string plain = fs::join(work.member("plain"), "bundle");
+  const std::string plain = work.member("bundle");
   CORTEX_ASSIGN(report.plain,
                 bundle::make_backup(services.fs, bundle_request(services, request, plain),
                                     services.clock, services.random, &failures));

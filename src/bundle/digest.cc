@@ -1,23 +1,16 @@
 #include "bundle/digest.h"
 
-#include <array>
-#include <optional>
-#include <thread>
+#include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
-#include "base/limits.h"
 #include "base/text.h"
+#include "bundle/runs.h"
 #include "crypto/digest.h"
-#include "ledger/verify.h"
 
 namespace cortex::bundle {
 namespace {
-
-// Below this a second thread costs more than it saves.
-constexpr std::uint64_t kParallelBytes = 8U << 20U;
-// Blocks that one thread takes at a time.
-constexpr std::uint64_t kRunBlocks = 8;
 
 using Values = std::vector<crypto::ChainingValue>;
 
@@ -40,36 +33,23 @@ Status read_run(fs::File& file, std::uint64_t first, std::uint64_t count, std::s
   return {};
 }
 
-// All whole blocks, two runs at a time on two threads, handed over in order.
+// All whole blocks, handed over in order.
 Status read_blocks(fs::FileSystem& fs, fs::File& file, std::uint64_t blocks, bool parallel,
                    const BlockValueFunction& on_block, Progress* progress) {
   std::unique_ptr<fs::File> second;
   if (parallel) {
     CORTEX_ASSIGN(second, fs.open(file.path(), fs::Open::kRead));
   }
-  std::array<std::string, 2> buffers;
-  std::array<Values, 2> values;
-  for (std::uint64_t at = 0; at < blocks;) {
-    const std::uint64_t mine = std::min(kRunBlocks, blocks - at);
-    const std::uint64_t others = second ? std::min(kRunBlocks, blocks - at - mine) : 0;
-    Status other_status;
-    std::optional<std::jthread> helper;
-    if (others > 0) {
-      helper.emplace([&] {
-        other_status = read_run(*second, at + mine, others, buffers[1], progress, values[1]);
-      });
-    }
-    const Status status = read_run(file, at, mine, buffers[0], progress, values[0]);
-    if (helper) helper->join();
-    CORTEX_TRY(status);
-    CORTEX_TRY(other_status);
-    for (const auto& value : values[0]) on_block(value);
-    if (others > 0) {
-      for (const auto& value : values[1]) on_block(value);
-    }
-    at += mine + others;
-  }
-  return {};
+  std::string buffers[2];
+  const auto read = [&](std::size_t thread, std::uint64_t first, std::uint64_t count,
+                        Values& values) {
+    return read_run(thread == 0 ? file : *second, first, count, buffers[thread], progress, values);
+  };
+  const auto take = [&](Values& values) -> Status {
+    std::ranges::for_each(values, on_block);
+    return {};
+  };
+  return in_runs<Values>(blocks, parallel, read, take);
 }
 
 }  // namespace
@@ -80,7 +60,7 @@ Result<FileDigest> digest_blocks(fs::FileSystem& fs, const std::string& path, So
   if (source == Source::kDevice) file->drop_cache();
   CORTEX_ASSIGN(const fs::Info info, file->info());
   const std::uint64_t blocks = crypto::tree_blocks(info.size_bytes);
-  const bool parallel = info.size_bytes >= kParallelBytes && ledger::verify_threads() > 1;
+  const bool parallel = is_worth_two_threads(info.size_bytes);
   crypto::Blake3Tree tree;
   const auto add = [&](const crypto::ChainingValue& value) {
     tree.add(value);
@@ -93,6 +73,10 @@ Result<FileDigest> digest_blocks(fs::FileSystem& fs, const std::string& path, So
   if (got != tail.size()) return changed(path);
   add_progress(progress, got);
   return FileDigest{info.size_bytes, crypto::prefixed_hex(tree.finish(tail))};
+}
+
+FileDigest digest_of(std::string_view bytes) {
+  return {bytes.size(), crypto::prefixed_hex(crypto::blake3(bytes))};
 }
 
 Result<FileDigest> digest_file(fs::FileSystem& fs, const std::string& path, Source source,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/fs/fs.h"
 #include "base/progress.h"
@@ -18,6 +19,9 @@ struct FileDigest {
 
   friend bool operator==(const FileDigest&, const FileDigest&) = default;
 };
+
+// Of bytes in memory.
+FileDigest digest_of(std::string_view bytes);
 
 enum class Source {
   kAnywhere,

@@ -5,23 +5,18 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "bundle/runs.h"
 #include "crypto/blake3_tree.h"
 #include "crypto/digest.h"
-#include "ledger/verify.h"
 
 namespace cortex::bundle {
 namespace {
 
 constexpr std::uint64_t kBlock = crypto::kTreeBlockBytes;
-// Below this a second thread costs more than it saves.
-constexpr std::uint64_t kDiffParallelBytes = 8U << 20U;
-// Blocks that one thread takes at a time.
-constexpr std::uint64_t kDiffRunBlocks = 8;
 
 // The digest of a file from its blocks in order.
 class BlockDigest {
@@ -69,6 +64,7 @@ class Diff {
   // On any thread; `base` is that thread's own.
   Status read_run(fs::File& base, std::uint64_t first, std::uint64_t count,
                   std::vector<Block>& out) {
+    out.clear();
     std::string live_bytes, base_bytes;
     for (std::uint64_t index = first; index < first + count; ++index) {
       CORTEX_TRY(read_block(base, index, live_bytes, base_bytes));
@@ -95,7 +91,6 @@ class Diff {
       if (!block.base_tail.empty()) base_tail_ = std::move(block.base_tail);
       for (const auto& [number, page] : block.changed) CORTEX_TRY(on_changed(number, page));
     }
-    run.clear();
     return {};
   }
 
@@ -163,24 +158,13 @@ Result<PageDiff> diff_pages(fs::FileSystem& fs, const Chain& chain, const ReadFu
   }
   CORTEX_ASSIGN(const fs::Info info, bases[0]->info());
   Diff diff(pages, live, live_bytes, info.size_bytes, progress);
-  const bool parallel = live_bytes >= kDiffParallelBytes && ledger::verify_threads() > 1;
-  std::vector<Block> runs[2];
-  for (std::uint64_t at = 0; at < diff.blocks();) {
-    const std::uint64_t mine = std::min(kDiffRunBlocks, diff.blocks() - at);
-    const std::uint64_t others = parallel ? std::min(kDiffRunBlocks, diff.blocks() - at - mine) : 0;
-    Status other_status;
-    std::optional<std::jthread> helper;
-    if (others > 0) {
-      helper.emplace([&] { other_status = diff.read_run(*bases[1], at + mine, others, runs[1]); });
-    }
-    const Status status = diff.read_run(*bases[0], at, mine, runs[0]);
-    if (helper) helper->join();
-    CORTEX_TRY(status);
-    CORTEX_TRY(other_status);
-    CORTEX_TRY(diff.take(runs[0], on_changed));
-    CORTEX_TRY(diff.take(runs[1], on_changed));
-    at += mine + others;
-  }
+  const auto read = [&](std::size_t thread, std::uint64_t first, std::uint64_t count,
+                        std::vector<Block>& run) {
+    return diff.read_run(*bases[thread], first, count, run);
+  };
+  const auto take = [&](std::vector<Block>& run) { return diff.take(run, on_changed); };
+  CORTEX_TRY(
+      in_runs<std::vector<Block>>(diff.blocks(), is_worth_two_threads(live_bytes), read, take));
   return diff.finish();
 }
 

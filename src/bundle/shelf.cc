@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "base/ulid.h"
 #include "bundle/increment.h"
 #include "bundle/inventory.h"
 #include "bundle/manifest.h"

@@ -17,9 +17,6 @@
 
 namespace cortex::bundle {
 
-// Between the name of the output and the ULID.
-inline constexpr std::string_view kStagingMark = ".staging.";
-
 // The first check of a backup, before anything is read or made: `output` must not exist in any
 // form. Error: kPrecondition.
 Status check_output(fs::FileSystem& fs, const std::string& output);
