@@ -43,6 +43,7 @@ class LedgerCopy {
     auto digest = copy_blocks(read, *out_, progress);
     CORTEX_TRY(read_status);
     if (!digest.ok()) return as_unwritable(std::move(digest).error());
+    if (digest->size_bytes != cut_.tail.size_bytes) return ledger_was_shortened();
     artifact.size_bytes = digest->size_bytes;
     artifact.blake3 = digest->blake3;
     return end();
@@ -62,6 +63,7 @@ class LedgerCopy {
         ledger::ChainReport chain,
         ledger::verify_chain(*cut_.ledger, cut_.tail.size_bytes,
                              {.threads = ledger::verify_threads(), .on_block = on_block}));
+    if (artifact.size_bytes != cut_.tail.size_bytes) return ledger_was_shortened();
     artifact.blake3 = crypto::prefixed_hex(hasher.finish());
     CORTEX_TRY(end());
     return chain;
@@ -108,12 +110,17 @@ Error unsound(const std::string& why) {
                     " up again");
 }
 
+// A copy that cannot be read back is no bundle. A run that was called off is no finding.
+Status as_unsound(Status status, const std::stop_token& stop) {
+  if (status.ok() || status.error().code != Code::kInternal || stop.stop_requested()) return status;
+  return unsound(status.error().message);
+}
+
 // Reads back from the device what was copied: its digests must be those of the copy, its content
 // is looked at in full. Of a store that could not be copied the ledger is audited all the same:
 // its findings come first.
-Status verify_staged(fs::FileSystem& fs, const Staging& staging, const Status& store_status,
-                     const BackupRequest& request, const Manifest& manifest,
-                     ContentReport& content) {
+Status read_back(fs::FileSystem& fs, const Staging& staging, const Status& store_status,
+                 const BackupRequest& request, const Manifest& manifest, ContentReport& content) {
   const std::string ledger_path = staging.member(kLedgerName);
   if (!store_status.ok()) {
     CORTEX_ASSIGN(const auto ledger, fs.open(ledger_path, fs::Open::kRead));
@@ -136,6 +143,25 @@ Status verify_staged(fs::FileSystem& fs, const Staging& staging, const Status& s
   if (!content.chain.closed()) return {};
   CORTEX_TRY(expect(content.counts == manifest.counts, "the table counts"));
   return content.problems.empty() ? Status{} : Status(unsound(content.problems.front()));
+}
+
+Status verify_staged(fs::FileSystem& fs, const Staging& staging, const Status& store_status,
+                     const BackupRequest& request, const Manifest& manifest,
+                     ContentReport& content) {
+  return as_unsound(read_back(fs, staging, store_status, request, manifest, content), request.stop);
+}
+
+// With verification read back from the device, too: whoever restores believes it first.
+Status write_manifest(fs::FileSystem& fs, const Staging& staging, const BackupRequest& request,
+                      const Manifest& manifest) {
+  const std::string path = staging.member(kManifestName);
+  const std::string text = json::write_pretty(manifest_document(manifest));
+  CORTEX_TRY(as_unwritable(fs::write_new(fs, path, text, 0600)));
+  if (!request.verify) return {};
+  const auto there = digest_file(fs, path, Source::kDevice);
+  if (!there.ok()) return as_unsound(there.error(), request.stop);
+  if (*there == digest_of(text)) return {};
+  return unsound(cat(kManifestName, " reads back differently"));
 }
 
 // The ledger's findings come before the store's, whichever thread is done first.
@@ -169,8 +195,7 @@ Status fill_staging(fs::FileSystem& fs, Cut& cut, Staging& staging, const Backup
   manifest.ledger_rows = content.chain.rows;
   manifest.post_v2 = !content.chain.boundary_lines.empty();
   if (request.verify) report.verification = std::move(content);
-  return fs::write_new(fs, staging.member(kManifestName),
-                       json::write_pretty(manifest_document(manifest)), 0600);
+  return write_manifest(fs, staging, request, manifest);
 }
 
 std::uint64_t bytes_to_copy(fs::FileSystem& fs, const BackupRequest& request, const Cut& cut) {

@@ -282,6 +282,70 @@ TEST_F(BackupTest, BundleThatDoesNotVerify_IsNeverPublished) {
   EXPECT_EQ(state_of(live_), live);
 }
 
+TEST_F(BackupTest, ManifestThatReadsBackDifferently_IsNeverPublished) {
+  fill(2);
+  DisturbedFs files({}, [](const std::string& path, std::string& bytes) -> Status {
+    const std::size_t at = bytes.find("\"events\": 2");
+    if (path.ends_with(kManifestName) && at != std::string::npos) bytes[at + 10] = '3';
+    return {};
+  });
+  const auto report = make_backup(files, request(), clock_, random_);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kIntegrity);
+  EXPECT_THAT(report.error().message, HasSubstr("BACKUP_MANIFEST reads back differently"));
+  EXPECT_THAT(names_in(folder_.path()), ElementsAre("live"));
+}
+
+TEST_F(BackupTest, ManifestThatCannotBeWritten_IsAPrecondition) {
+  fill(2);
+  DisturbedFs files({}, [](const std::string& path, std::string&) -> Status {
+    if (!path.ends_with(kManifestName)) return {};
+    return make_error(Code::kInternal, "No space left on device");
+  });
+  for (const bool verify : {true, false}) {
+    const auto report = make_backup(files, request(verify), clock_, random_);
+    ASSERT_FALSE(report.ok());
+    EXPECT_EQ(report.error().code, Code::kPrecondition);
+    EXPECT_EQ(report.error().unchanged, "no bundle was written");
+    EXPECT_THAT(names_in(folder_.path()), ElementsAre("live"));
+  }
+}
+
+TEST_F(BackupTest, CopyThatCannotBeReadBack_IsNoBundle) {
+  fill(2);
+  for (const std::string_view name : {kLedgerName, kStoreName, kManifestName}) {
+    DisturbedFs files([name](const std::string& path, fs::Open how) -> Status {
+      const bool is_copy = path.find(".staging.") != std::string::npos && path.ends_with(name);
+      if (!is_copy || how != fs::Open::kRead) return {};
+      return make_error(Code::kInternal, "Input/output error");
+    });
+    const auto report = make_backup(files, request(), clock_, random_);
+    ASSERT_FALSE(report.ok()) << name;
+    EXPECT_EQ(report.error().code, Code::kIntegrity) << name;
+    EXPECT_THAT(report.error().message, HasSubstr("failed its verification: Input/output error"));
+    EXPECT_THAT(names_in(folder_.path()), ElementsAre("live"));
+  }
+}
+
+// Rows that the store does not mirror: nothing else misses them.
+TEST_F(BackupTest, LedgerThatIsShortenedMeanwhile_MakesNoBundle) {
+  fill(3);
+  append(4, 1);
+  const std::string whole = get(log_);
+  for (const bool verify : {true, false}) {
+    put(log_, whole);
+    DisturbedFs files([this](const std::string& path, fs::Open how) -> Status {
+      if (how == fs::Open::kCreateExclusive && path.ends_with(kLedgerName)) cut_ledger(1);
+      return {};
+    });
+    const auto report = make_backup(files, request(verify), clock_, random_);
+    ASSERT_FALSE(report.ok());
+    EXPECT_EQ(report.error().code, Code::kIntegrity);
+    EXPECT_THAT(report.error().message, HasSubstr("became shorter"));
+    EXPECT_THAT(names_in(folder_.path()), ElementsAre("live"));
+  }
+}
+
 TEST_F(BackupTest, StaleStagingOfTheSameName_IsRemovedOnTheWay) {
   fill(1);
   ASSERT_TRUE(

@@ -104,9 +104,23 @@ Result<FileDigest> copy_store(fs::FileSystem& fs, Cut& cut, const std::string& p
     CORTEX_TRY(copy->close());
     return digest;
   }
-  CORTEX_TRY(fs::write_new(fs, path, "", 0600));
-  if (cut.store) CORTEX_TRY(copy_snapshot(*cut.store, path, progress, stop));
+  CORTEX_TRY(copy_store_pages(fs, cut, path, progress, stop));
   return digest_file(fs, path, Source::kAnywhere);
+}
+
+Status copy_store_pages(fs::FileSystem& fs, Cut& cut, const std::string& path, Progress* progress,
+                        const std::stop_token& stop) {
+  if (cut.store_error) return *cut.store_error;
+  CORTEX_TRY(fs::write_new(fs, path, "", 0600));
+  return cut.store ? copy_snapshot(*cut.store, path, progress, stop) : Status{};
+}
+
+Error ledger_was_shortened() {
+  return make_error(Code::kIntegrity,
+                    "the ledger became shorter while it was read: acknowledged rows are missing",
+                    "no bundle was written",
+                    "find out what cut it; restore the ledger from the last backup before anything"
+                    " is appended to it");
 }
 
 }  // namespace cortex::bundle

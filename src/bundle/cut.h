@@ -46,5 +46,11 @@ Status check_not_cut(Cut& cut);
 // once more for the digest. Errors: that of the cut when the store cannot be read.
 Result<FileDigest> copy_store(fs::FileSystem& fs, Cut& cut, const std::string& path,
                               Progress* progress = nullptr, const std::stop_token& stop = {});
+// The same by SQLite's online backup whatever the file is, and without a digest.
+Status copy_store_pages(fs::FileSystem& fs, Cut& cut, const std::string& path,
+                        Progress* progress = nullptr, const std::stop_token& stop = {});
+
+// The ledger ends before the cut does: whoever copies it says this of what is missing.
+Error ledger_was_shortened();
 
 }  // namespace cortex::bundle

@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/fs/forward_fs.h"
 #include "base/fs/test_dir.h"
 #include "base/test_seams.h"
 #include "base/text.h"
@@ -32,6 +35,41 @@ Code code_of(const Result<T>& result) {
 
 // Digest and time of change of each file of a folder, by name.
 using FolderState = std::map<std::string, std::pair<std::string, Timestamp>>;
+
+// Does something of its own before files are opened and before bytes are appended; a failure there
+// is one of the file system.
+class DisturbedFs final : public fs::ForwardFs {
+ public:
+  using OnOpen = std::function<Status(const std::string& path, fs::Open how)>;
+  using OnAppend = std::function<Status(const std::string& path, std::string& bytes)>;
+
+  explicit DisturbedFs(OnOpen on_open, OnAppend on_append = {})
+      : on_open_(std::move(on_open)), on_append_(std::move(on_append)) {}
+  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
+                                         unsigned mode) override {
+    if (on_open_) CORTEX_TRY(on_open_(path, how));
+    CORTEX_ASSIGN(auto file, ForwardFs::open(path, how, mode));
+    if (!on_append_ || how == fs::Open::kRead) return file;
+    return std::unique_ptr<fs::File>(std::make_unique<File>(std::move(file), on_append_));
+  }
+
+ private:
+  class File final : public fs::ForwardFile {
+   public:
+    File(std::unique_ptr<fs::File> file, const OnAppend& on_append)
+        : ForwardFile(std::move(file)), on_append_(on_append) {}
+    Status append(std::string_view bytes) override {
+      std::string changed(bytes);
+      CORTEX_TRY(on_append_(path(), changed));
+      return ForwardFile::append(changed);
+    }
+
+   private:
+    const OnAppend& on_append_;
+  };
+  OnOpen on_open_;
+  OnAppend on_append_;
+};
 
 // Begins like `cortex init`: both files are there and empty.
 class DeploymentTest : public testing::Test {
@@ -138,6 +176,26 @@ class DeploymentTest : public testing::Test {
     ASSERT_LT(at, start + 4096);
     bytes[at] = 'x';
     put(db_, bytes);
+  }
+
+  // Commits a row that stays in the write-ahead log, as after a kill.
+  void leave_wal() {
+    sqlite::Connection db = connect();
+    ASSERT_TRUE(db.set_no_checkpoint_on_close(true).ok());
+    ASSERT_TRUE(db.exec("INSERT INTO traces VALUES ('trc_1', 2, 'now', NULL, 'x', 'y')").ok());
+  }
+  // In place, as a disk does it: whoever has the file open goes on having it open.
+  void damage_store() {
+    const std::string damaged = get(db_).replace(0, 4096, 4096, 'x');
+    auto file = fs_.open(db_, fs::Open::kAppend);
+    ASSERT_TRUE(file.ok() && (*file)->truncate(0).ok() && (*file)->append(damaged).ok());
+  }
+  // Takes the last `rows` rows away, in place.
+  void cut_ledger(int rows) {
+    std::string text = get(log_);
+    for (; rows > 0; --rows) text.resize(text.rfind('\n', text.size() - 2) + 1);
+    auto file = fs_.open(log_, fs::Open::kAppend);
+    ASSERT_TRUE(file.ok() && (*file)->truncate(text.size()).ok());
   }
 
   BackupRequest request(bool verify = true) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "bundle/copy.h"
 #include "bundle/cut.h"
@@ -32,9 +33,7 @@ Result<std::uint64_t> last_row_start(fs::File& ledger, std::uint64_t end) {
     const std::uint64_t size = std::min<std::uint64_t>(at, limits::kIoBlockBytes);
     block.resize(static_cast<std::size_t>(size));
     CORTEX_ASSIGN(const std::size_t got, ledger.read_at(at - size, block));
-    if (got != block.size()) {
-      return make_error(Code::kInternal, "the ledger became shorter while it was read");
-    }
+    if (got != block.size()) return ledger_was_shortened();
     const std::size_t border = block.rfind('\n');
     if (border != std::string::npos) return at - size + border + 1;
     at -= size;
@@ -63,6 +62,9 @@ Result<NewRows> audit_new_rows(fs::File& ledger, std::uint64_t from, std::uint64
     CORTEX_ASSIGN(ledger::ChunkReport report, check.check(chunk));
     CORTEX_TRY(assembler.add(std::move(report)));
   }
+  // The reader takes a file that ends early as it is.
+  CORTEX_ASSIGN(const fs::Info info, ledger.info());
+  if (info.size_bytes < end) return ledger_was_shortened();
   CORTEX_ASSIGN(const ledger::ChainReport chain, assembler.finish(ledger, end));
   for (const ledger::Failure& failure : chain.failures) {
     if (failure.line <= known) continue;  // of the known row: what it follows was not read
@@ -80,6 +82,12 @@ Result<NewRows> audit_new_rows(fs::File& ledger, std::uint64_t from, std::uint64
 Error other_ledger() {
   return not_written(Code::kIntegrity, "the ledger does not continue that of the parent bundle",
                      "make a full bundle; the ledger was restored or replaced since");
+}
+
+// Of a file of the parent.
+Error parent_unreadable(Error error) {
+  error.unchanged = "no bundle was written";
+  return with_code(std::move(error), Code::kPrecondition);
 }
 
 // One pass over the ledger: its beginning must be the parent's, the rest goes into the part. The
@@ -116,14 +124,18 @@ class LedgerTaker {
   Status read_base() {
     const Artifact& wanted = chain_.base.ledger;
     const std::string path = fs::join(chain_.base_dir, wanted.name);
-    CORTEX_ASSIGN(const auto base, fs_.open(path, fs::Open::kRead));
-    CORTEX_ASSIGN(const fs::Info info, base->info());
+    auto opened = fs_.open(path, fs::Open::kRead);
+    if (!opened.ok()) return parent_unreadable(std::move(opened).error());
+    const auto base = std::move(opened).value();
+    const auto info = base->info();
+    if (!info.ok()) return parent_unreadable(info.error());
     std::string there;
-    bool same = info.size_bytes == wanted.size_bytes;
+    bool same = info->size_bytes == wanted.size_bytes;
     CORTEX_TRY(read_to(wanted.size_bytes, [&](std::string_view bytes) -> Status {
       there.resize(bytes.size());
-      CORTEX_ASSIGN(const std::size_t got, base->read_at(at_, there));
-      same = same && got == bytes.size() && there == bytes;
+      const auto got = base->read_at(at_, there);
+      if (!got.ok()) return parent_unreadable(got.error());
+      same = same && *got == bytes.size() && there == bytes;
       return {};
     }));
     const bool live_holds = crypto::prefixed_hex(all_.finish()) == wanted.blake3;
@@ -142,7 +154,7 @@ class LedgerTaker {
           static_cast<std::size_t>(std::min<std::uint64_t>(block_.size(), border - at_));
       CORTEX_ASSIGN(const std::size_t got,
                     cut_.ledger->read_at(at_, std::span(block_).first(size)));
-      if (got != size) return make_error(Code::kInternal, "the ledger became shorter");
+      if (got != size) return ledger_was_shortened();
       const std::string_view bytes(block_.data(), size);
       all_.update(bytes);
       CORTEX_TRY(on_bytes(bytes));
@@ -239,7 +251,7 @@ Status take_store(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut,
   CORTEX_ASSIGN(const auto work,
                 PrivateFolder::create(fs, request.work_dir, ".cortex-increment-", clock, random));
   const std::string path = work.member(kStoreName);
-  CORTEX_TRY(copy_store(fs, cut, path));
+  CORTEX_TRY(copy_store_pages(fs, cut, path));
   CORTEX_ASSIGN(const auto copy, fs.open(path, fs::Open::kRead));
   CORTEX_ASSIGN(const fs::Info info, copy->info());
   CORTEX_TRY(take_pages(
@@ -249,6 +261,11 @@ Status take_store(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut,
   CORTEX_ASSIGN(auto db, sqlite::Connection::open(path, sqlite::OpenMode::kImmutable));
   CORTEX_ASSIGN(manifest.counts, store::count_tables(db));
   return {};
+}
+
+// What stands in cortex_increment.json.
+std::string increment_text(const Increment& increment) {
+  return json::write_pretty(increment_document(increment));
 }
 
 Status fill(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut, const Chain& parent,
@@ -281,14 +298,17 @@ Status fill(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut, const
   increment.manifest = manifest_document(manifest);
   report.full_size_bytes = manifest.store.size_bytes + manifest.ledger.size_bytes;
   report.size_bytes = increment.ledger_part.size_bytes + increment.pages.size_bytes;
-  return as_unwritable(fs::write_new(fs, staging.member(kIncrementName),
-                                     json::write_pretty(increment_document(increment)), 0600));
+  return as_unwritable(
+      fs::write_new(fs, staging.member(kIncrementName), increment_text(increment), 0600));
 }
 
 // What is about to be published, read back from the device. The rest of the full bundle that it
 // stands for are bytes of the parent, which the comparison has found to be the parent's (by their
 // digests) and the live files' (one by one) at once; so the chain gives what was digested.
-Status check_made(fs::FileSystem& fs, const Staging& staging, Chain& chain) {
+Status check_made(fs::FileSystem& fs, const Staging& staging, const Increment& meant,
+                  Chain& chain) {
+  CORTEX_TRY(check_part(fs, staging.path(), kIncrementName, digest_of(increment_text(meant)),
+                        Source::kDevice, nullptr));
   CORTEX_ASSIGN(IncrementFacts facts, read_increment(fs, staging.path()));
   const Increment& increment = facts.increment;
   CORTEX_TRY(check_part(fs, staging.path(), kLedgerPartName, increment.ledger_part, Source::kDevice,
@@ -316,7 +336,9 @@ Result<IncrementReport> make_increment(fs::FileSystem& fs, const IncrementReques
   CORTEX_ASSIGN(auto staging, Staging::create(fs, request.output, clock, random));
   CORTEX_TRY(fill(fs, request, cut, chain, *staging, clock, random, report));
   if (request.verify) {
-    if (auto checked = check_made(fs, *staging, chain); !checked.ok()) {
+    auto checked = check_made(fs, *staging, report.increment, chain);
+    if (!checked.ok()) {
+      if (checked.error().token == kCalledOffToken) return std::move(checked).error();
       return not_written(Code::kIntegrity, checked.error().message,
                          "check the disk, then make a full bundle");
     }

@@ -1,5 +1,6 @@
 #include "bundle/increment_make.h"
 
+#include "base/stop.h"
 #include "bundle/deployment_fixture.h"
 #include "bundle/verify.h"
 
@@ -14,7 +15,11 @@ class IncrementTest : public DeploymentTest {
     ASSERT_TRUE(back_up().ok());
   }
   Result<IncrementReport> increment(const std::string& name, const std::string& parent) {
-    return make_increment(fs_,
+    return increment(fs_, name, parent);
+  }
+  Result<IncrementReport> increment(fs::FileSystem& fs, const std::string& name,
+                                    const std::string& parent) {
+    return make_increment(fs,
                           {.db_path = db_,
                            .event_log_path = log_,
                            .parent = fs::join(shelf_, parent),
@@ -95,6 +100,52 @@ TEST_F(IncrementTest, ABrokenChainIsRefused) {
   ASSERT_TRUE(fs_.remove_file(fs::join(shelf_, "two/extra")).ok());
   ASSERT_TRUE(fs::remove_tree(fs_, fs::join(shelf_, "uno")).ok());
   EXPECT_EQ(code_of(find_chain(fs_, fs::join(shelf_, "two"), nullptr)), Code::kPrecondition);
+}
+
+TEST_F(IncrementTest, ADescriptionThatReadsBackDifferentlyIsNeverPublished) {
+  grow(51, 1);
+  DisturbedFs files({}, [](const std::string& path, std::string& bytes) -> Status {
+    constexpr std::string_view kMeant = "\"parent_name\": \"full\"";
+    const std::size_t at = bytes.find(kMeant);
+    if (path.ends_with(kIncrementName) && at != std::string::npos) bytes[at + 16] = 'F';
+    return {};
+  });
+  EXPECT_EQ(code_of(increment(files, "one", "full")), Code::kIntegrity);
+  EXPECT_EQ(names_in(shelf_), std::vector<std::string>{"full"});
+}
+
+TEST_F(IncrementTest, ALedgerThatIsShortenedMeanwhileIsRefused) {
+  grow(51, 1);
+  append(52, 1);
+  DisturbedFs files([this](const std::string& path, fs::Open how) -> Status {
+    if (how == fs::Open::kCreateExclusive && path.ends_with(kLedgerPartName)) cut_ledger(1);
+    return {};
+  });
+  const auto report = increment(files, "one", "full");
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kIntegrity);
+  EXPECT_EQ(names_in(shelf_), std::vector<std::string>{"full"});
+}
+
+TEST_F(IncrementTest, AParentWithoutItsLedgerIsAPrecondition) {
+  grow(51, 1);
+  ASSERT_TRUE(fs_.remove_file(fs::join(shelf_, "full/events.jsonl")).ok());
+  EXPECT_EQ(code_of(increment("one", "full")), Code::kPrecondition);
+  EXPECT_EQ(names_in(shelf_), std::vector<std::string>{"full"});
+}
+
+TEST_F(IncrementTest, CalledOffWhileItIsReadBack_IsNoFinding) {
+  grow(51, 1);
+  DisturbedFs files([](const std::string& path, fs::Open how) -> Status {
+    const bool is_staged = path.find(".one.staging.") != std::string::npos;
+    if (is_staged && how == fs::Open::kRead) return called_off();
+    return {};
+  });
+  const auto report = increment(files, "one", "full");
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().token, kCalledOffToken);
+  EXPECT_EQ(report.error().code, Code::kPrecondition);
+  EXPECT_EQ(names_in(shelf_), std::vector<std::string>{"full"});
 }
 
 TEST_F(IncrementTest, OnlyALedgerThatContinuesTheParentsIsTaken_AndOnlyBesideIt) {
