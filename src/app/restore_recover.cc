@@ -37,7 +37,7 @@ struct RecoveryFacts {
   std::string kind, scope, status;
   std::uint64_t schema_version = 0;
   std::string active_db, active_log;
-  Kept db, log;
+  Kept db, log, db_wal;  // db_wal: of a store that was damaged; else without a path
 };
 
 std::function<bool(json::Cursor&)> kept_into(Kept& out) {
@@ -61,7 +61,8 @@ Result<RecoveryFacts> read_recovery_manifest(Services& services, const std::stri
   };
   const auto backups = [&facts](json::Cursor& cursor) {
     const bundle::Field fields[] = {{"db", kept_into(facts.db)},
-                                    {"event_log", kept_into(facts.log)}};
+                                    {"event_log", kept_into(facts.log)},
+                                    {"db_wal", kept_into(facts.db_wal), false}};
     return bundle::read_fields(cursor, fields);
   };
   const bundle::Field fields[] = {
@@ -88,6 +89,12 @@ Result<RecoveryFacts> read_recovery_manifest(Services& services, const std::stri
   }
   if (facts.status != bundle::kRecoveryStatus) {
     return recovery_refused(cat("the recovery manifest has status ", quoted(facts.status)));
+  }
+  if (!facts.db_wal.path.empty()) {
+    return recovery_refused(
+        cat("the kept store ", quoted(facts.db.path),
+            " was too damaged to take in its write-ahead log, and is no store to go back to"),
+        "restore a bundle; the kept files are for whoever looks for what was in them");
   }
   return facts;
 }

@@ -2,6 +2,7 @@
 
 #include "app/app_fixture.h"
 #include "app/doctor.h"
+#include "app/restore_apply.h"
 
 namespace cortex::app {
 namespace {
@@ -68,6 +69,48 @@ TEST_F(RestoreRunTest, AfterADisasterNothingIsThere_OrItIsGarbage) {
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_TRUE(report->restored);
   EXPECT_EQ(doctor_strict(services_, layout_, true).code, Code::kOk);
+}
+
+TEST_F(RestoreRunTest, ADamagedStoreWithTheLogOfADeadProcessIsReplaced) {
+  leave_wal();
+  damage_store();
+  const std::string store = get(db_), log = get(db_ + "-wal");
+  const auto report = run(true);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_NE(report->current_problem, "");
+  EXPECT_TRUE(report->restored);
+  EXPECT_EQ(doctor_strict(services_, layout_, true).code, Code::kOk);
+  EXPECT_EQ(get(fs::join(report->evidence_folder, "current.cortex.db")), store);
+  EXPECT_EQ(get(fs::join(report->evidence_folder, "current.cortex.db-wal")), log);
+  // The two are no store to go back to.
+  const FolderState after = state_of(live_);
+  const auto recovered =
+      recover_apply(services_, Environment{},
+                    {.layout = layout_,
+                     .manifest = fs::join(report->evidence_folder, "RECOVERY_MANIFEST.json"),
+                     .acknowledged_restore = true,
+                     .acknowledged_temporary = true,
+                     .attestation = {},
+                     .manifest_signature = {},
+                     .operator_key = {}});
+  ASSERT_FALSE(recovered.ok());
+  EXPECT_EQ(recovered.error().code, Code::kPrecondition);
+  EXPECT_NE(recovered.error().message.find("too damaged"), std::string::npos);
+  EXPECT_EQ(state_of(live_), after);
+}
+
+TEST_F(RestoreRunTest, ADamagedStoreThatSomebodyHasOpenIsNotReplaced) {
+  sqlite::Connection holder = connect();
+  ASSERT_TRUE(holder.exec("INSERT INTO traces VALUES ('trc_1', 2, 'now', NULL, 'x', 'y')").ok());
+  damage_store();
+  const std::string store = get(db_), log = get(db_ + "-wal"), ledger = get(log_);
+  const auto report = run(true);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kPrecondition);
+  EXPECT_NE(report.error().message.find("is in use"), std::string::npos);
+  EXPECT_EQ(get(db_), store);
+  EXPECT_EQ(get(db_ + "-wal"), log);
+  EXPECT_EQ(get(log_), ledger);
 }
 
 TEST_F(RestoreRunTest, ABundleThatIsNotSoundIsRefusedFirst) {

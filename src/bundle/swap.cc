@@ -8,6 +8,8 @@
 #include "bundle/copy.h"
 #include "ledger/head_file.h"
 #include "ledger/tlog/sidecar.h"
+#include "sqlite/failure.h"
+#include "sqlite/main_file.h"
 
 namespace cortex::bundle {
 namespace {
@@ -43,23 +45,55 @@ unsigned mode_of(fs::FileSystem& fs, const std::string& path) {
   return info.ok() && info->kind == fs::Kind::kFile ? info->mode & 0777 : 0600;
 }
 
-// Everything that was committed is in the file itself afterwards; refused while somebody writes.
-Status settle_wal(fs::FileSystem& fs, const std::string& db) {
-  const auto wal = fs.stat(db + "-wal");
-  if (!wal.ok() || wal->size_bytes == 0) return {};
-  auto connection = sqlite::Connection::open(db, sqlite::OpenMode::kReadWrite);
-  if (!connection.ok()) return swap_refused(Code::kPrecondition, connection.error().message);
-  const auto busy = connection->query_int("PRAGMA wal_checkpoint(TRUNCATE)");
-  if (busy.ok() && *busy == 0) return {};
+std::string wal_path(const std::string& db) { return db + "-wal"; }
+
+Result<std::uint64_t> wal_bytes(fs::FileSystem& fs, const std::string& db) {
+  auto wal = fs.stat(wal_path(db));
+  if (!wal.ok()) return swap_refused(Code::kPrecondition, wal.error().message);
+  return wal->size_bytes;
+}
+
+Error store_in_use(const std::string& db) {
   return swap_refused(
       Code::kPrecondition,
       cat("the store ", quoted(db), " is in use: its write-ahead log cannot be settled"),
       "end the programs that have it open, then run the command again");
 }
 
-json::Value kept_json(const SwapFile& file) {
-  return json::Object{
-      {"blake3", file.old.blake3}, {"path", file.backup}, {"size_bytes", file.old.size_bytes}};
+Status check_not_held(const std::string& db) {
+  const auto held = sqlite::is_held(db);
+  if (!held.ok()) return swap_refused(Code::kPrecondition, held.error().message);
+  return *held ? Status(store_in_use(db)) : Status{};
+}
+
+// Everything that was committed is in the file itself afterwards; refused while somebody has it
+// open. False: the store is too damaged to take its log in, so that the two belong together.
+Result<bool> settle_wal(fs::FileSystem& fs, const std::string& db) {
+  CORTEX_ASSIGN(const std::uint64_t before, wal_bytes(fs, db));
+  if (before == 0) return true;
+  {
+    auto connection = sqlite::Connection::open(db, sqlite::OpenMode::kReadWrite);
+    if (!connection.ok()) return swap_refused(Code::kPrecondition, connection.error().message);
+    const auto busy = connection->query_int("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (busy.ok() && *busy != 0) return store_in_use(db);
+    const auto failure = busy.ok() ? sqlite::Failure::kNone : sqlite::failure_of(busy.error());
+    if (failure == sqlite::Failure::kBusy || failure == sqlite::Failure::kLocked) {
+      return store_in_use(db);
+    }
+    const bool is_damage =
+        failure == sqlite::Failure::kCorrupt || failure == sqlite::Failure::kNotADatabase;
+    if (!busy.ok() && !is_damage) return swap_refused(Code::kPrecondition, busy.error().message);
+    // Closing would try again.
+    if (is_damage) CORTEX_TRY(connection->set_no_checkpoint_on_close(true));
+  }
+  CORTEX_ASSIGN(const std::uint64_t after, wal_bytes(fs, db));
+  if (after == 0) return true;
+  CORTEX_TRY(check_not_held(db));
+  return false;
+}
+
+json::Value kept_json(const std::string& path, const FileDigest& digest) {
+  return json::Object{{"blake3", digest.blake3}, {"path", path}, {"size_bytes", digest.size_bytes}};
 }
 
 }  // namespace
@@ -178,7 +212,7 @@ Status Swap::keep_old(const SwapPlan& plan) {
   }
   if (writers_) CORTEX_TRY(writers_->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
   if (!plan.keep_evidence) return {};
-  CORTEX_TRY(settle_wal(fs_, state_.db.active));
+  CORTEX_ASSIGN(const bool is_settled, settle_wal(fs_, state_.db.active));
   const std::string folder = evidence_folder();
   if (auto made = fs_.make_directory(folder, 0700); !made.ok()) {
     return internal(std::move(made).error());
@@ -190,9 +224,10 @@ Status Swap::keep_old(const SwapPlan& plan) {
     if (!copied.ok()) return internal(std::move(copied).error());
     file->old = std::move(copied).value();
   }
+  if (!is_settled) CORTEX_TRY(keep_wal());
   // Whoever wrote past the ledger's lock meanwhile would be lost.
-  const auto wal = fs_.stat(state_.db.active + "-wal");
-  if (wal.ok() && wal->size_bytes > 0) {
+  CORTEX_ASSIGN(const std::uint64_t wal, wal_bytes(fs_, state_.db.active));
+  if (wal != (state_.wal ? state_.wal->old.size_bytes : 0)) {
     return swap_refused(Code::kPrecondition, "the store was written to while it was copied",
                         "end the programs that have it open, then run the command again");
   }
@@ -201,11 +236,24 @@ Status Swap::keep_old(const SwapPlan& plan) {
   return fs_.sync_directory(fs::parent_of(folder));
 }
 
+// What may be in the log alone is evidence, too.
+Status Swap::keep_wal() {
+  const std::string active = wal_path(state_.db.active);
+  SwapLog& wal = state_.wal.emplace();
+  wal.backup = wal_path(state_.db.backup);
+  auto copied = copy_file(fs_, active, wal.backup, mode_of(fs_, active));
+  if (!copied.ok()) return internal(std::move(copied).error());
+  wal.old = std::move(copied).value();
+  return check_not_held(state_.db.active);
+}
+
 Status Swap::write_recovery_manifest(const SwapPlan& plan) {
+  json::Object backups{{"db", kept_json(state_.db.backup, state_.db.old)},
+                       {"event_log", kept_json(state_.log.backup, state_.log.old)}};
+  if (state_.wal) backups.add("db_wal", kept_json(state_.wal->backup, state_.wal->old));
   const json::Object document{
       {"active", json::Object{{"db", state_.db.active}, {"event_log", state_.log.active}}},
-      {"active_backups",
-       json::Object{{"db", kept_json(state_.db)}, {"event_log", kept_json(state_.log)}}},
+      {"active_backups", std::move(backups)},
       {"kind", kRecoveryKind},
       {"operator_action",
        "to get the files from before back, run `cortex restore recover-apply --manifest` on this "
@@ -337,6 +385,10 @@ Status Swap::roll_back() {
     return error;
   }
   CORTEX_TRY(put_back(fs_, state_.db.backup, state_.db.old, state_.db.active, true));
+  if (state_.wal) {
+    CORTEX_TRY(
+        put_back(fs_, state_.wal->backup, state_.wal->old, wal_path(state_.db.active), true));
+  }
   CORTEX_TRY(put_back(fs_, state_.log.backup, state_.log.old, state_.log.active, false));
   CORTEX_TRY(remove_if_there(fs_, state_.db.temporary));
   CORTEX_TRY(remove_if_there(fs_, state_.log.temporary));

@@ -8,7 +8,8 @@
 //   end       the journal away; or roll_back(): the old content back, the same way
 //
 // Writers are locked out by the ledger's append lock until the journal stands, then by the journal.
-// Nothing is ever copied over a live file. Constant memory.
+// Nothing is ever copied over a live file. Constant memory. A store that a living process has open
+// is not replaced, a damaged one is: a write-ahead log that it cannot take in is kept beside it.
 #pragma once
 
 #include <functional>
@@ -68,6 +69,7 @@ class Swap {
  private:
   Status copy_new(const SwapPlan& plan);
   Status keep_old(const SwapPlan& plan);
+  Status keep_wal();
   Status write_recovery_manifest(const SwapPlan& plan);
   Status place(const SwapFile& file, bool is_store);
   bool withdraw_journal(bool overrules);

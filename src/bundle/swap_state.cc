@@ -32,6 +32,14 @@ std::function<bool(json::Cursor&)> file_into(SwapFile& out) {
   };
 }
 
+std::function<bool(json::Cursor&)> wal_into(std::optional<SwapLog>& out) {
+  return [&out](json::Cursor& cursor) {
+    out.emplace();
+    const Field fields[] = {{"backup", text_into(out->backup)}, {"old", digest_into(out->old)}};
+    return read_fields(cursor, fields);
+  };
+}
+
 }  // namespace
 
 std::string swap_state_path(const std::string& active_log) {
@@ -54,6 +62,7 @@ Result<std::optional<SwapState>> read_swap_state(fs::FileSystem& fs,
                           {"scope", text_into(state.scope)},
                           {"db", file_into(state.db)},
                           {"event_log", file_into(state.log)},
+                          {"db_wal", wal_into(state.wal), false},
                           {"started_at", text_into(state.started_at)}};
   const Status read = read_document(*text, fields);
   if (read.ok() && kind == kSwapKind && version == 1) return std::optional(std::move(state));
@@ -67,13 +76,17 @@ Result<std::optional<SwapState>> read_swap_state(fs::FileSystem& fs,
 
 Status write_swap_state(fs::FileSystem& fs, const SwapState& state) {
   const std::string path = swap_state_path(state.log.active);
-  const json::Object document{{"kind", kSwapKind},
-                              {"v", 1},
-                              {"operation", state.operation},
-                              {"scope", state.scope},
-                              {"db", file_json(state.db)},
-                              {"event_log", file_json(state.log)},
-                              {"started_at", state.started_at}};
+  json::Object document{{"kind", kSwapKind},
+                        {"v", 1},
+                        {"operation", state.operation},
+                        {"scope", state.scope},
+                        {"db", file_json(state.db)},
+                        {"event_log", file_json(state.log)},
+                        {"started_at", state.started_at}};
+  if (state.wal) {
+    document.add("db_wal",
+                 json::Object{{"backup", state.wal->backup}, {"old", digest_json(state.wal->old)}});
+  }
   const std::string draft = path + ".new";
   const auto stale = fs.lstat(draft);
   if (stale.ok() && stale->kind == fs::Kind::kFile) CORTEX_TRY(fs.remove_file(draft));

@@ -24,10 +24,17 @@ struct SwapFile {
   FileDigest old;
 };
 
+// The write-ahead log of a replaced store that was too damaged to take it in.
+struct SwapLog {
+  std::string backup;
+  FileDigest old;
+};
+
 struct SwapState {
   std::string operation;  // "apply_stage", "recover_apply", "apply", "run"
   std::string scope;      // "temp-test" or "production"
   SwapFile db, log;
+  std::optional<SwapLog> wal;  // goes back with the store
   std::string started_at;
 
   bool has_backups() const { return !db.backup.empty() && !log.backup.empty(); }

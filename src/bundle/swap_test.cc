@@ -153,5 +153,72 @@ TEST_F(SwapTest, AKillAtAnyOperationCanBeFinishedOrUndone) {
   }
 }
 
+class DamagedSwapTest : public DeploymentTest {
+ protected:
+  void SetUp() override {
+    fill(2);
+    bundle_ = back_up().value().manifest;
+    leave_wal();
+    damage_store();
+  }
+  Result<std::unique_ptr<Swap>> prepare() {
+    const Artifact &store = bundle_.store, &ledger = bundle_.ledger;
+    return Swap::prepare(fs_,
+                         {.operation = "run",
+                          .scope = "production",
+                          .active_db = db_,
+                          .active_log = log_,
+                          .source_db = fs::join(out_, store.name),
+                          .source_log = fs::join(out_, ledger.name),
+                          .word = "restore-run",
+                          .source_db_digest = {store.size_bytes, store.blake3},
+                          .source_log_digest = {ledger.size_bytes, ledger.blake3},
+                          .edit = {}},
+                         clock_);
+  }
+  Manifest bundle_;
+  std::string wal_ = db_ + "-wal";
+};
+
+TEST_F(DamagedSwapTest, ALogThatTheStoreCannotTakeInIsKeptBesideIt_AndGoesBackWithIt) {
+  const std::string store = get(db_), log = get(wal_), ledger = get(log_);
+  ASSERT_FALSE(log.empty());
+  {
+    auto swap = prepare();
+    ASSERT_TRUE(swap.ok()) << swap.error().text();
+    ASSERT_TRUE((*swap)->replace().ok());
+    const std::string kept = fs::join((*swap)->evidence_folder(), "current.cortex.db");
+    EXPECT_EQ(get(kept), store);
+    EXPECT_EQ(get(kept + "-wal"), log);
+  }
+  EXPECT_EQ(get(db_), get(fs::join(out_, "cortex.db")));
+  EXPECT_EQ(kind_of(wal_), fs::Kind::kMissing);
+  // As whoever resumes after a crash does it, from the journal, twice.
+  const auto state = read_swap_state(fs_, log_);
+  ASSERT_TRUE(state.ok() && state->has_value());
+  for (int run = 0; run < 2; ++run) {
+    ASSERT_TRUE(write_swap_state(fs_, **state).ok());
+    ASSERT_TRUE(Swap(fs_, **state).roll_back().ok());
+    EXPECT_EQ(get(db_), store);
+    EXPECT_EQ(get(wal_), log);
+    EXPECT_EQ(get(log_), ledger);
+  }
+}
+
+TEST_F(DamagedSwapTest, AStoreThatSomebodyHasOpenIsNotReplaced) {
+  put(db_, get(fs::join(out_, "cortex.db")));
+  sqlite::Connection holder = connect();
+  ASSERT_EQ(holder.query_int("SELECT count(*) FROM events").value(), 2);
+  damage_store();
+  const std::string store = get(db_), log = get(wal_);
+  const auto refused = prepare();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::kPrecondition);
+  EXPECT_NE(refused.error().message.find("is in use"), std::string::npos);
+  EXPECT_EQ(get(db_), store);
+  EXPECT_EQ(get(wal_), log);
+  EXPECT_EQ(kind_of(fs::join(live_, kEvidenceFolder)), fs::Kind::kMissing);
+}
+
 }  // namespace
 }  // namespace cortex::bundle

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "sqlite/failure.h"
+#include "sqlite/main_file.h"
 #include "sqlite/uri.h"
 
 namespace cortex::sqlite {
@@ -147,18 +148,6 @@ std::int64_t Connection::changes() const { return sqlite3_changes64(handle()); }
 bool Connection::read_only() const { return sqlite3_db_readonly(handle(), "main") == 1; }
 
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
-
-namespace {
-
-Result<sqlite3_file*> main_file(sqlite3* db) {
-  sqlite3_file* file = nullptr;
-  const int asked = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  if (asked == SQLITE_OK && file != nullptr && file->pMethods != nullptr) return file;
-  return sqlite_error(nullptr, asked == SQLITE_OK ? SQLITE_CANTOPEN : asked,
-                      "the database has no file");
-}
-
-}  // namespace
 
 Result<std::uint64_t> Connection::file_bytes() {
   CORTEX_ASSIGN(sqlite3_file * file, main_file(handle()));

@@ -272,6 +272,34 @@ def production_undone(binary):
         return None if home.run("doctor", "--strict", "--deep").returncode == 0 else "not sound"
 
 
+def damaged_store(binary):
+    """Page 1 is gone and the log of a dead process is there: replaced. While somebody has the store open: not."""
+    row = "insert into traces values('trc_1', 2, 'now', null, 'x', 'y')"
+    restore = ("restore", "run", "--from", "bundle", "--acknowledge-recovery-risk")
+    with filled(binary) as home:
+        log = home.data / "cortex.db-wal"
+        holder = sqlite3.connect(home.store, isolation_level=None)
+        holder.execute("pragma wal_autocheckpoint = 0")
+        holder.execute(row)
+        # By another process: closing the file in this one would give up the locks of `holder`.
+        zero = ["dd", "if=/dev/zero", f"of={home.store}", "bs=4096", "count=1", "conv=notrunc"]
+        subprocess.run(zero, check=True, capture_output=True)
+        before, ledger = log.read_bytes(), home.ledger.read_bytes()
+        refused = home.run(*restore)
+        if refused.returncode != 7 or b"is in use" not in refused.stderr:
+            return f"with the store open: wanted 7, {harness.said(refused)}"
+        if log.read_bytes() != before or home.ledger.read_bytes() != ledger or (home.data / ".restore-apply-recovery").exists():
+            return "the refused restore changed something"
+        holder.close()
+        log.write_bytes(before)
+        damaged = home.store.read_bytes()
+        harness.must(home.run(*restore))
+        kept = home.data / ".restore-apply-recovery"
+        if (kept / "current.cortex.db").read_bytes() != damaged or (kept / "current.cortex.db-wal").read_bytes() != before:
+            return "the damaged store and its log were not kept"
+        return None if home.run("doctor", "--strict", "--deep").returncode == 0 else "not sound"
+
+
 def other_file_system(binary):
     shared = pathlib.Path("/dev/shm")
     with filled(binary) as home:
@@ -410,7 +438,7 @@ def main():
     harness.need_program(arguments.bin)
     cases = [("bundle: " + name, lambda rest=rest: bad_bundle(arguments.bin, *rest)) for name, *rest in BUNDLES]
     cases += [("intent: " + name, lambda rest=rest: bad_intent(arguments.bin, *rest)) for name, *rest in INTENTS]
-    for case in (production, production_undone, other_file_system, no_permission, encryption, increments, shelf):
+    for case in (production, production_undone, damaged_store, other_file_system, no_permission, encryption, increments, shelf):
         cases.append((case.__name__, lambda case=case: case(arguments.bin)))
     tally = harness.Tally()
     for name, run in cases:
