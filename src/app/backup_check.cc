@@ -181,17 +181,19 @@ Result<BackupCheckReport> check_backup(Services& services, const Environment& en
   } else if (is_partial) {
     report.note = "parts are for full, plain bundles, so everything was checked";
   }
-  CORTEX_ASSIGN(report.bundle, bundle::verify_bundle(services.fs, manifest, true, progress));
+  if (request.drill) {
+    CORTEX_ASSIGN(report.bundle, bundle::find_bundle(services.fs, manifest));
+    CORTEX_ASSIGN(report.drill, drill_backup(services, environment, report.bundle, progress));
+  } else {
+    CORTEX_ASSIGN(report.bundle, bundle::verify_bundle(services.fs, manifest, true, progress));
+  }
   report.coverage = "full";
   for (const auto& artifact : report.bundle.artifacts) {
     report.bytes_total += artifact.digest.size_bytes;
   }
   report.bytes_checked = report.bytes_total;
   if (is_partial && report.source == "full") keep_blocks(services, request, report, progress);
-  if (request.drill) {
-    report.drill = drill_backup(services, environment, report.bundle, progress);
-    record_drill(services, report);
-  }
+  if (request.drill) record_drill(services, report);
   return report;
 }
 

@@ -59,8 +59,10 @@ Result<BackupCheckReport> check_backup(Services& services, const Environment& en
 
 json::Value to_json(const BackupCheckReport& report);
 
-// The drill by itself (backup_drill.cc).
-std::vector<DrillStep> drill_backup(Services& services, const Environment& environment,
-                                    const bundle::VerifyReport& bundle, Progress* progress);
+// The drill by itself (backup_drill.cc). `bundle` is found, not verified yet: its files are read
+// once, as they are copied, and what was restored is verified in full in their place, having the
+// same digests. What cannot be restored is verified where it is. Errors: those of verify_bundle().
+Result<std::vector<DrillStep>> drill_backup(Services& services, const Environment& environment,
+                                            bundle::VerifyReport& bundle, Progress* progress);
 
 }  // namespace cortex::app

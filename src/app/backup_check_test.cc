@@ -59,6 +59,56 @@ TEST_F(BackupCheckTest, ADrillUsesTheBundle_RecordsItBeside_AndLeavesNothing) {
   EXPECT_NE(get(out_ + ".drills.jsonl").find("\"outcome\":\"passed\""), std::string::npos);
 }
 
+TEST_F(BackupCheckTest, ADrillReadsTheBundleOnce) {
+  ASSERT_TRUE(back_up().ok());
+  std::map<std::string, int> opened;
+  bundle::DisturbedFs files([&](const std::string& path, fs::Open) -> Status {
+    if (path.starts_with(out_ + "/")) ++opened[fs::name_of(path)];
+    return {};
+  });
+  Services services{files, clock_, random_};
+  const auto report =
+      check_backup(services, environment_,
+                   {.bundle_dir = out_, .drill = true, .sample_percent = {}, .part = {}});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_TRUE(report->drill_passed());
+  EXPECT_EQ(report->bundle.content->ledger_rows, 3U);
+  EXPECT_EQ(opened["cortex.db"], 1);
+  EXPECT_EQ(opened["events.jsonl"], 1);
+}
+
+TEST_F(BackupCheckTest, WhatIsRestoredDifferentlyFailsTheDrill_AndTheBundleIsVerifiedByItself) {
+  ASSERT_TRUE(back_up().ok());
+  for (const char* name : {"cortex.db", "events.jsonl"}) {
+    bundle::DisturbedFs files({}, [name](const std::string& path, std::string& bytes) -> Status {
+      if (path.find("cortex-drill-") != std::string::npos && path.ends_with(name)) {
+        bytes[20] = static_cast<char>(bytes[20] ^ 1);
+      }
+      return {};
+    });
+    Services services{files, clock_, random_};
+    const auto report =
+        check_backup(services, environment_,
+                     {.bundle_dir = out_, .drill = true, .sample_percent = {}, .part = {}});
+    ASSERT_TRUE(report.ok()) << report.error().text();
+    EXPECT_FALSE(report->drill_passed()) << name;
+    EXPECT_EQ(status_of(*report, "restore"), "ok");
+    EXPECT_EQ(status_of(*report, "chain_audit"), "failed");
+    EXPECT_EQ(report->bundle.content->ledger_rows, 3U);
+  }
+}
+
+TEST_F(BackupCheckTest, ABundleThatIsNotSoundIsNoDrill) {
+  exec("DROP TRIGGER memories_fts_insert");
+  ASSERT_TRUE(back_up(false).ok());
+  EXPECT_EQ(code_of(check(true)), Code::kIntegrity);
+  std::string ledger = get(fs::join(out_, "events.jsonl"));
+  ledger[10] = static_cast<char>(ledger[10] ^ 1);
+  put(fs::join(out_, "events.jsonl"), ledger);
+  EXPECT_EQ(code_of(check(true)), Code::kQuarantined);
+  EXPECT_EQ(kind_of(out_ + ".drills.jsonl"), fs::Kind::kMissing);
+}
+
 TEST_F(BackupCheckTest, ABundleNamedByADotKeepsItsRecordsBesideIt) {
   ASSERT_TRUE(back_up().ok());
   const FolderState before = state_of(out_);

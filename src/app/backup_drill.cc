@@ -31,13 +31,16 @@ std::uint64_t millis_between(Timestamp from, Timestamp to) {
 
 class Drill {
  public:
-  Drill(Services& services, const Environment& environment, const bundle::VerifyReport& bundle,
+  Drill(Services& services, const Environment& environment, bundle::VerifyReport& bundle,
         Progress* progress)
       : services_(services), environment_(environment), bundle_(bundle), progress_(progress) {}
 
-  std::vector<DrillStep> run();
+  Result<std::vector<DrillStep>> run();
 
  private:
+  Status verify_bundle_itself();
+  Result<bool> is_verified_store();
+
   using Step = Result<Found> (Drill::*)();
   bool take(const char* name, Step step);
 
@@ -46,15 +49,20 @@ class Drill {
   Result<Found> integrity();
   Result<Found> foreign_keys();
   Result<Found> chain_audit();
+  Result<store::MirrorComparison> compare_mirror();
   Result<Found> mirror_parity();
   Result<Found> search();
 
   Services& services_;
   const Environment& environment_;
-  const bundle::VerifyReport& bundle_;
+  bundle::VerifyReport& bundle_;
   Progress* progress_;
   std::optional<bundle::PrivateFolder> folder_;
   Layout layout_;
+  bundle::FileDigest copied_[2];  // of store and ledger, as they were read
+  // After integrity(): opening has left the store as it was verified. It never writes to the
+  // ledger.
+  bool verified_store_ = false;
   std::vector<DrillStep> steps_;
 };
 
@@ -68,14 +76,24 @@ Result<Found> Drill::restore() {
   begin_phase(progress_, "restoring",
               bundle_.artifacts[0].digest.size_bytes + bundle_.artifacts[1].digest.size_bytes);
   for (std::size_t i = 0; i < 2; ++i) {
-    CORTEX_ASSIGN(const auto digest,
-                  bundle::copy_file(services_.fs, bundle_.artifacts[i].path, targets[i], 0600,
-                                    progress_, bundle::Durable::kNot));
-    if (digest != bundle_.artifacts[i].digest) {
-      return make_error(Code::kIntegrity, "the bundle changed while it was copied");
-    }
+    CORTEX_ASSIGN(copied_[i], bundle::copy_file(services_.fs, bundle_.artifacts[i].path, targets[i],
+                                                0600, progress_, bundle::Durable::kNot));
   }
   return Found{cat("into ", folder_->path())};
+}
+
+// Where what was restored does not speak for the bundle.
+Status Drill::verify_bundle_itself() {
+  return bundle::verify_found(services_.fs, bundle_, bundle_.artifacts[0].path,
+                              bundle_.artifacts[1].path, progress_);
+}
+
+Result<bool> Drill::is_verified_store() {
+  CORTEX_ASSIGN(const fs::Info log, services_.fs.stat(layout_.db_path + "-wal"));
+  if (log.size_bytes > 0) return false;
+  CORTEX_ASSIGN(const auto digest,
+                bundle::digest_file(services_.fs, layout_.db_path, bundle::Source::kAnywhere));
+  return digest == bundle_.artifacts[0].digest;
 }
 
 Result<Found> Drill::open() {
@@ -92,17 +110,22 @@ Result<Found> Drill::open() {
                    counted(store.mirrored_rows, "row"), " mirrored")};
 }
 
+// Opening may have changed the store: migrations, a mirror that lagged.
 Result<Found> Drill::integrity() {
+  CORTEX_ASSIGN(verified_store_, is_verified_store());
   std::vector<std::string> problems;
-  CORTEX_TRY(store::inspect(services_.fs, layout_.db_path, [&](sqlite::Connection& db) -> Status {
-    CORTEX_ASSIGN(problems, store::integrity_problems(db, true));
-    return {};
-  }));
+  if (!verified_store_) {
+    CORTEX_TRY(store::inspect(services_.fs, layout_.db_path, [&](sqlite::Connection& db) -> Status {
+      CORTEX_ASSIGN(problems, store::integrity_problems(db, true));
+      return {};
+    }));
+  }
   if (!problems.empty()) return make_error(Code::kIntegrity, problems.front());
   return Found{"structure, indexes and full text are sound"};
 }
 
 Result<Found> Drill::foreign_keys() {
+  if (verified_store_) return Found{"every reference holds"};
   std::int64_t broken = 0;
   CORTEX_TRY(store::inspect(services_.fs, layout_.db_path, [&](sqlite::Connection& db) -> Status {
     CORTEX_ASSIGN(broken, db.query_int("SELECT count(*) FROM pragma_foreign_key_check"));
@@ -112,13 +135,21 @@ Result<Found> Drill::foreign_keys() {
   return Found{"every reference holds"};
 }
 
+// Everything that `backup verify` looks at, in what was restored: its bytes are the bundle's.
 Result<Found> Drill::chain_audit() {
-  CORTEX_ASSIGN(const auto audit,
-                bundle::audit_ledger(services_.fs, layout_.event_log_path, bundle_.manifest));
-  return Found{cat(counted(audit.rows, "row"), ", chain intact")};
+  auto verified = bundle::verify_found(services_.fs, bundle_, layout_.db_path,
+                                       layout_.event_log_path, progress_);
+  if (!verified.ok() && verified.error().code == Code::kQuarantined) {
+    return make_error(Code::kIntegrity, "what was restored reads back differently");
+  }
+  CORTEX_TRY(verified);
+  CORTEX_ASSIGN(const auto known, bundle::judge_audit(layout_.event_log_path,
+                                                      bundle_.content->chain, bundle_.manifest));
+  return Found{cat(counted(known.rows, "row"), ", chain intact")};
 }
 
-Result<Found> Drill::mirror_parity() {
+Result<store::MirrorComparison> Drill::compare_mirror() {
+  if (verified_store_) return bundle_.content->mirror;
   CORTEX_ASSIGN(const auto ledger, services_.fs.open(layout_.event_log_path, fs::Open::kRead));
   CORTEX_ASSIGN(const fs::Info info, ledger->info());
   CORTEX_ASSIGN(auto db, store::open_for_inspection(services_.fs, layout_.db_path));
@@ -130,7 +161,11 @@ Result<Found> Drill::mirror_parity() {
   if (!content.problems.empty()) {
     return make_error(Code::kIntegrity, content.problems.front());
   }
-  const store::MirrorComparison& mirror = content.mirror;
+  return content.mirror;
+}
+
+Result<Found> Drill::mirror_parity() {
+  CORTEX_ASSIGN(const store::MirrorComparison mirror, compare_mirror());
   if (mirror.lagging != 0) {
     return make_error(Code::kIntegrity, cat(mirror.lagging, " rows are not mirrored"));
   }
@@ -179,9 +214,17 @@ bool Drill::take(const char* name, Step step) {
   return found.ok();
 }
 
-std::vector<DrillStep> Drill::run() {
-  if (!take("restore", &Drill::restore)) return std::move(steps_);
+Result<std::vector<DrillStep>> Drill::run() {
+  if (!take("restore", &Drill::restore)) {
+    CORTEX_TRY(verify_bundle_itself());
+    return std::move(steps_);
+  }
+  CORTEX_TRY(bundle::take_digests(bundle_, copied_[0], copied_[1]));
   take("chain_audit", &Drill::chain_audit);
+  if (!bundle_.content) {  // whose fault is it?
+    CORTEX_TRY(verify_bundle_itself());
+    return std::move(steps_);
+  }
   // An empty store, as `init` makes it, gets its tables when it is opened.
   if (!take("open", &Drill::open)) return std::move(steps_);
   take("integrity", &Drill::integrity);
@@ -193,8 +236,8 @@ std::vector<DrillStep> Drill::run() {
 
 }  // namespace
 
-std::vector<DrillStep> drill_backup(Services& services, const Environment& environment,
-                                    const bundle::VerifyReport& bundle, Progress* progress) {
+Result<std::vector<DrillStep>> drill_backup(Services& services, const Environment& environment,
+                                            bundle::VerifyReport& bundle, Progress* progress) {
   return Drill(services, environment, bundle, progress).run();
 }
 
