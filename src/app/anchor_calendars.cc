@@ -172,11 +172,9 @@ Status write_receipts(Services& services, const AnchorRequest& request, const Pr
   }
   std::string all;
   std::vector<ledger::WrittenRecord> records;
-  for (std::size_t i = 0; i < proofs.receipts.size(); ++i) {
-    const std::string record = receipt_text(proofs.receipts[i]);
-    note_written(record, {i == best ? request.receipt : std::nullopt, request.receipt_history},
-                 records);
-    all += record;
+  for (const ledger::Receipt& receipt : proofs.receipts) {
+    records.push_back({receipt_text(receipt), request.receipt_history.value_or("")});
+    all += records.back().record;
   }
   if (request.receipt_history) {
     CORTEX_TRY(append_synced(services, *request.receipt_history, all));

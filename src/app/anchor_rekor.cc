@@ -99,9 +99,7 @@ void anchor_to_rekor(Services& services, const AnchorRequest& request, AnchorRep
   if (Status kept = write_receipt(services, request, written, report); !kept.ok()) {
     return fail(report, std::move(kept).error());
   }
-  std::vector<ledger::WrittenRecord> records;
-  note_written(written, {request.receipt, request.receipt_history}, records);
-  remember(services, request, records, report);
+  remember(services, request, {{written, request.receipt_history.value_or("")}}, report);
 }
 
 }  // namespace cortex::app

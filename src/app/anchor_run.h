@@ -1,7 +1,6 @@
 // The parts that the sinks of `audit anchor` are made of.
 #pragma once
 
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,10 +43,6 @@ Status write_exclusively(Services& services, const std::string& path, std::strin
 // Appends to `path`, creating it, and syncs; errors as above.
 Status append_synced(Services& services, const std::string& path, std::string_view bytes);
 
-// Adds the record once for each file that it was written to, or once without one.
-void note_written(const std::string& record,
-                  std::initializer_list<std::optional<std::string>> paths,
-                  std::vector<ledger::WrittenRecord>& records);
 // Remembers records in the register; what fails is a note, the records stand.
 void remember(Services& services, const AnchorRequest& request,
               const std::vector<ledger::WrittenRecord>& records, AnchorReport& report);

@@ -122,8 +122,8 @@ void check_register(Services& services, const VerifyRequest& request,
   const auto missing = (*known)->missing(format, text, path);
   if (missing.ok() && *missing > 0) {
     warn(ledger::kRecordMissingToken, cat(counted(*missing, format.what),
-                                          " written to a file of this name, and not in it as they"
-                                          " were"));
+                                          " appended to a history of this name, and not in it as"
+                                          " they were"));
   }
 }
 

@@ -111,9 +111,7 @@ Status anchor_locally(Services& services, const AnchorRequest& request, AnchorRe
   CORTEX_TRY(write_local(services, request, text, decided));
   report = std::move(decided);
   report.anchor = anchor;
-  std::vector<ledger::WrittenRecord> records;
-  note_written(text, {request.output, request.history}, records);
-  remember(services, request, records, report);
+  remember(services, request, {{text, request.history.value_or("")}}, report);
   return {};
 }
 
@@ -230,18 +228,6 @@ Status append_synced(Services& services, const std::string& path, std::string_vi
   CORTEX_TRY((*file)->append(bytes));
   CORTEX_TRY((*file)->sync_all());
   return (*file)->close();
-}
-
-void note_written(const std::string& record,
-                  std::initializer_list<std::optional<std::string>> paths,
-                  std::vector<ledger::WrittenRecord>& records) {
-  bool anywhere = false;
-  for (const std::optional<std::string>& path : paths) {
-    if (!path) continue;
-    records.push_back({record, *path});
-    anywhere = true;
-  }
-  if (!anywhere) records.push_back({record, ""});
 }
 
 void remember(Services& services, const AnchorRequest& request,

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "core/ids.h"
 #include "crypto/key_file.h"
+#include "ledger/anchor/register.h"
 #include "ledger/head_file.h"
 #include "ledger/ledger_fixture.h"
 #include "ledger/tlog/sidecar.h"
@@ -162,6 +163,28 @@ TEST_F(SignedTamperTest, EveryChangeOfTheAnchors_IsReportedWithTheFile) {
       verify.strict = false;
     });
   }
+}
+
+// Only histories grow: a file of one anchor is made again under its name.
+TEST_F(TamperTest, AnAnchorThatWasMadeAgain_MissesNoOther) {
+  const std::string one = folder_ / "one.anchor", all = folder_ / "all.anchors";
+  AnchorRequest request{.layout = layout()};
+  request.output = one;
+  request.history = all;
+  ASSERT_EQ(audit_anchor(services_, request).code, Code::kOk);
+  ASSERT_TRUE(fs::posix().remove_file(one).ok());
+  append_rows(4, 1);
+  ASSERT_EQ(audit_anchor(services_, request).code, Code::kOk);
+  VerifyRequest verify{.layout = layout(), .strict = true};
+  verify.against = one;
+  verify.against_history = all;
+  const VerifyReport report = audit_verify(services_, verify);
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  const std::string history = content(all);
+  ledger::scribble(all, history.substr(0, history.size() / 2));
+  const VerifyReport cut = audit_verify(services_, verify);
+  ASSERT_TRUE(cut.error);
+  EXPECT_EQ(cut.error->token, ledger::kRecordMissingToken);
 }
 
 TEST_F(TamperTest, EveryChangeOfASignedCheckpoint_IsReported) {

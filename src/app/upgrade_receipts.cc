@@ -103,7 +103,7 @@ Result<UpgradeReport> upgrade_receipts(Services& services, const UpgradeRequest&
   std::string written;
   for (ledger::Receipt& receipt : receipts) {
     CORTEX_TRY(upgrade(services, receipt, report));
-    records.push_back({receipt_text(receipt), request.output_path});
+    records.push_back({receipt_text(receipt), ""});
     written += records.back().record;
   }
   if (report.upgraded == 0) return report;

@@ -11,7 +11,7 @@ constexpr std::uint64_t kRegisterBytesMax = 64U << 20;
 // A name that would not stay on its line is left out.
 std::string register_line(const WrittenRecord& one) {
   const std::string digest = crypto::sha256_hex(one.record);
-  const std::string name(fs::name_of(one.path));
+  const std::string name(fs::name_of(one.history));
   const bool plain = !name.empty() && name.find('\n') == std::string::npos;
   return plain ? cat(digest, " ", name, "\n") : cat(digest, "\n");
 }
@@ -48,7 +48,7 @@ Result<std::optional<Register>> Register::read(fs::FileSystem& fs, const std::st
     if (digest.empty()) continue;
     out.digests_.insert(digest);
     if (space == std::string_view::npos) continue;
-    out.by_file_[std::string(line.substr(space + 1))].insert(digest);
+    out.by_history_[std::string(line.substr(space + 1))].insert(digest);
   }
   return std::optional<Register>(std::move(out));
 }
@@ -69,8 +69,8 @@ Result<std::vector<std::size_t>> Register::unknown(const RecordFormat& format,
 
 Result<std::size_t> Register::missing(const RecordFormat& format, std::string_view text,
                                       const std::string& path) const {
-  const auto written = by_file_.find(fs::name_of(path));
-  if (written == by_file_.end()) return std::size_t{0};
+  const auto written = by_history_.find(fs::name_of(path));
+  if (written == by_history_.end()) return std::size_t{0};
   CORTEX_ASSIGN(const auto records, split_records(format, text));
   std::multiset<std::string> left = written->second;
   for (const RecordLine& record : records) {

@@ -1,6 +1,6 @@
 // `cortex_<ledger name>.anchors`: the SHA-256 of every anchor and receipt record that was made of
-// this ledger here and the name of the file that it was written to, one a line. An anchor's time
-// and a receipt's free members are covered by no other hash, and nothing else knows how many
+// this ledger here and the name of the history that it was appended to, one a line. An anchor's
+// time and a receipt's free members are covered by no other hash, and nothing else knows how many
 // records a history had: with the register a single changed bit in such a file is noticed, and a
 // record that was cut off. It is a witness of accidents, not of forgers who can write beside the
 // ledger, and it may be lost.
@@ -26,9 +26,11 @@ std::string register_path(const std::string& ledger_path);
 
 struct WrittenRecord {
   std::string record;  // header and body with their line ends
-  std::string path;    // of the file that it was written to; empty: none
+  // Path of the history that it was appended to; empty: none. Files of one record are made again
+  // under the same name, so that nothing is missing in them.
+  std::string history;
 };
-// Appends the digests of records and the names of their files, and syncs.
+// Appends the digests of records and the names of their histories, and syncs.
 Status register_records(fs::FileSystem& fs, const std::string& ledger_path,
                         const std::vector<WrittenRecord>& records);
 
@@ -40,13 +42,14 @@ class Register {
   bool knows(std::string_view record) const;
   // Lines of the bodies of those records of `text` that are not known. `text` must split.
   Result<std::vector<std::size_t>> unknown(const RecordFormat& format, std::string_view text) const;
-  // How many records were written to a file of this name that `text`, its contents, does not hold.
+  // How many records were appended to a history of this name that `text`, its contents, does not
+  // hold.
   Result<std::size_t> missing(const RecordFormat& format, std::string_view text,
                               const std::string& path) const;
 
  private:
   std::set<std::string, std::less<>> digests_;
-  std::map<std::string, std::multiset<std::string>, std::less<>> by_file_;
+  std::map<std::string, std::multiset<std::string>, std::less<>> by_history_;
 };
 
 }  // namespace cortex::ledger
