@@ -73,18 +73,19 @@ struct Attestations {
 };
 
 // Why a key's word does not count, or empty.
-std::string distrust(const Attestations& all, const std::string& key_id, Timestamp signed_at) {
+std::string distrust(const Attestations& all, const OperationSigner& signer) {
+  const auto& [key_id, signed_at, tier] = signer;
   if (all.trusted.contains(key_id)) return "";
   const trust::Authority authority =
-      trust::revalidate(all.timelines.evidence(key_id, signed_at, all.now), trust::Tier::kVerified);
+      trust::revalidate(all.timelines.evidence(key_id, signed_at, all.now), tier);
   if (authority.outcome() == trust::Outcome::kAllow) return "";
   return cat("the key ", key_id, " was not named, and the timelines do not let it sign then: ",
              authority.joined_reasons());
 }
 
-void count(Attestations& all, std::uint64_t row, const std::string& id, const std::string& key_id,
-           Timestamp signed_at, std::uint64_t& verified) {
-  std::string reason = distrust(all, key_id, signed_at);
+void count(Attestations& all, std::uint64_t row, const std::string& id,
+           const OperationSigner& signer, std::uint64_t& verified) {
+  std::string reason = distrust(all, signer);
   if (reason.empty()) {
     ++verified;
   } else {
@@ -93,6 +94,10 @@ void count(Attestations& all, std::uint64_t row, const std::string& id, const st
 }
 
 // --- what people brought in
+
+OperationSigner signer_of(const UserAttestation& attestation) {
+  return {attestation.key_id, attestation.signed_at};
+}
 
 void check_user_row(Attestations& all, std::uint64_t row, const core::Event& event) {
   const std::string id = core::id_text(core::IdKind::kEvent, event.id);
@@ -113,7 +118,7 @@ void check_user_row(Attestations& all, std::uint64_t row, const core::Event& eve
       all.fail(row, id, "kind_mismatch",
                cat("line ", stored.line, " attests an event of another source"));
     } else if (ledger::attests(attestation, event, row - 1, all.ledger_id)) {
-      count(all, row, id, attestation.key_id, attestation.signed_at, all.verified);
+      count(all, row, id, signer_of(attestation), all.verified);
     } else if (all.misplaced.size() < limits::kFailuresShownMax) {
       all.misplaced.push_back({event, row, attestation});
       all.misplaced.back().event.payload.clear();
@@ -133,7 +138,7 @@ void settle_misplaced(Attestations& all, std::uint64_t repeated_ids) {
       holds = ledger::attests(one.attestation, one.event, one.row - 1 - less, all.ledger_id);
     }
     if (holds) {
-      count(all, one.row, id, one.attestation.key_id, one.attestation.signed_at, all.verified);
+      count(all, one.row, id, signer_of(one.attestation), all.verified);
     } else {
       all.fail(one.row, id, "signature_invalid", "the signature did not verify");
     }
@@ -152,8 +157,7 @@ void check_operation(Attestations& all, std::uint64_t row, const core::Event& ev
   } else if (*signed_by && (*signed_by)->key_id.empty()) {
     ++all.operations_verified;
   } else if (*signed_by) {
-    count(all, row, operation.event_id, (*signed_by)->key_id, (*signed_by)->at,
-          all.operations_verified);
+    count(all, row, operation.event_id, **signed_by, all.operations_verified);
   }
 }
 

@@ -14,9 +14,11 @@
 #include "app/keys.h"
 #include "app/memory_note.h"
 #include "app/memory_use.h"
+#include "app/operator_pack.h"
 #include "base/limits.h"
 #include "crypto/key_file.h"
 #include "ledger/signed_fixture.h"
+#include "ledger/tlog/sidecar.h"
 #include "transcript/lines.h"
 
 namespace cortex::app {
@@ -208,6 +210,53 @@ TEST_F(AttestationsTest, SignedOperationsAreChecked) {
 TEST_F(AttestationsTest, UnsignedValidation_IsMissing) {
   append_unchecked({"memory.outcome", {{"relation", json::Object{{"relation", "validated"}}}}});
   expect_fault(verify(), "missing", "nobody attests the validation");
+}
+
+class OperatorPackAttestationsTest : public AttestationsTest {
+ protected:
+  // Signed by the key of byte 7, or by nobody.
+  void write_pack(bool is_signed) {
+    const std::string at = "2026-01-01T00:00:00Z";
+    const json::Value pack = json::Object{{"pack_mode", "operator"}};
+    json::Object args{{"id", "ctx_1"}, {"task", "tea"}, {"pack", pack}, {"created_at", at}};
+    if (is_signed) {
+      args.add("attestation", attest_pack(ledger::test_key(7), "ctx_1", "tea", pack, at));
+    }
+    append_unchecked({"context.build", std::move(args)});
+  }
+  void register_as(const std::string& tier) {
+    exec(
+        cat("INSERT INTO authority_principal_timeline(principal_id, trust_tier, effective_at)"
+            " VALUES('anna', '",
+            tier, "', '2020-01-01T00:00:00+00:00')"));
+    exec(
+        cat("INSERT INTO authority_key_timeline(key_id, principal_id, state, effective_at)"
+            " VALUES('",
+            ledger::test_key(7).key_id(), "', 'anna', 'active', '2020-01-01T00:00:00+00:00')"));
+  }
+};
+
+// Every spelling of the row is read; its hashes are those of the canonical form.
+TEST_F(OperatorPackAttestationsTest, UnsignedPack_IsMissingHoweverItIsSpelled) {
+  write_pack(false);
+  expect_fault(verify(), "missing", "nobody attests the operator's pack");
+  put(log_,
+      ledger::replaced(get(log_), "\"pack_mode\":\"operator\"", "\"pack_mode\" : \"operator\""));
+  put(live_ + "/cortex_events.jsonl.head", "");  // whoever wrote the row
+  ASSERT_TRUE(fs::remove_tree(fs_, ledger::sidecar_path(log_)).ok());
+  expect_fault(verify(), "missing", "nobody attests the operator's pack");
+}
+
+TEST_F(OperatorPackAttestationsTest, APackIsSignedByAnOperatorNotByTheVerified) {
+  register_as("verified");
+  write_pack(true);
+  const VerifyReport report = verify("other.pub");
+  expect_fault(report, "key_not_trusted", "insufficient_trust_at_signing");
+  const json::Value document = to_json(report);
+  EXPECT_EQ(document.find("attestations")->find_unsigned("verified"), 3U) << "of the events";
+  EXPECT_EQ(document.find("attestations")->find_unsigned("failures_total"), 1U);
+  exec("UPDATE authority_principal_timeline SET trust_tier = 'operator'");
+  EXPECT_EQ(verify("other.pub").code, Code::kOk);
 }
 
 class SummaryBy final : public SummaryBackend {

@@ -117,7 +117,7 @@ Result<FoundSigner> pack_signer(const store::OperationRow& operation) {
   if (!time || !pack_attestation_holds(operation)) {
     return signature_invalid("the signature of the operator's pack did not verify");
   }
-  return FoundSigner({signed_text(attestation, "key_id"), *time});
+  return FoundSigner({signed_text(attestation, "key_id"), *time, trust::Tier::kOperator});
 }
 
 struct SignedKind {
@@ -132,7 +132,7 @@ constexpr std::array<SignedKind, 6> kSigned{{
     {"principle.promote", "\"principle.promote\"", promotion_signer},
     {"decay.claim", "\"decay.claim\"", summary_signer},
     {"decay.complete", "\"llm_summary\"", summary_signer},
-    {"context.build", R"("pack_mode":"operator")", pack_signer},
+    {"context.build", R"("pack_mode")", pack_signer},
 }};
 
 }  // namespace

@@ -10,12 +10,14 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "store/operation.h"
+#include "trust/timeline.h"
 
 namespace cortex::app {
 
 struct OperationSigner {
   std::string key_id;  // empty for a rotation: its rows follow the key by themselves
-  Timestamp at;        // when it signed
+  Timestamp at{};      // when it signed
+  trust::Tier tier = trust::Tier::kVerified;  // that its principal needs
 };
 
 // Nothing for an operation that needs no signature. Errors (kIntegrity) have the token `missing` or
