@@ -6,6 +6,7 @@
 
 #include "base/fs/forward_fs.h"
 #include "ledger/boundary.h"
+#include "ledger/erasure.h"
 #include "ledger/proven_prefix.h"
 #include "ledger/signed_fixture.h"
 #include "ledger/tlog/sidecar.h"
@@ -180,6 +181,26 @@ TEST_F(SignedHistoryTest, APrefixThatWasRewrittenInPlace_IsMetBySpotChecks) {
   const SignedHistory history = check();
   ASSERT_TRUE(history.failure);
   EXPECT_THAT(history.failure->reason, HasSubstr("PayloadHashMismatch"));
+}
+
+// A mark says which leaf the row had: without the operation that names it, that is nobody's word.
+TEST_F(SignedHistoryTest, APrefixThatWasMarkedAsErased_IsMetBySpotChecks) {
+  append_rows(10);
+  expect_fresh(check());
+  std::string text = get(path_);
+  for (std::size_t begin = 0; begin < text.size(); begin = text.find('\n', begin) + 1) {
+    const std::string_view entry =
+        std::string_view(text).substr(begin, text.find('\n', begin) - begin);
+    const std::string mark =
+        cat(R"(","cortex_erased":{"id":"e","leaf":")", to_hex(leaf_hash(entry)), R"("}})");
+    const std::size_t end = text.find("xxxx\"}", begin) + 6;
+    text.replace(end - mark.size(), mark.size(), mark);
+  }
+  scribble(path_, text);
+  const SignedHistory history = check();
+  EXPECT_EQ(history.rows_known, 0U);
+  ASSERT_TRUE(history.failure);
+  EXPECT_EQ(history.failure->invariant, kErasureUnrecordedToken);
 }
 
 TEST_F(SignedHistoryTest, BeginsBehindTheRowOfTheMigration) {
