@@ -162,6 +162,17 @@ TEST_F(RefreshTrustTest, VerifiedFromTheRootInTheProgramOn) {
   EXPECT_EQ(get(cache_), kept);
 }
 
+// A state that does not say of which repository it is tells nothing about this one.
+TEST_F(RefreshTrustTest, AStateOfNoRepository_DoesNotCount) {
+  publish({.at = std::string(kSigstoreSite), .version = 7, .target = new_logs_});
+  put(cache_ + ".tuf", json::write_compact(json::Object{
+                           {"root", root_text(2, 5)}, {"timestamp", 900}, {"snapshot", 900}}));
+  const RefreshReport report = refresh({.sigstore_root = root_text(1, 1)});
+  ASSERT_EQ(report.outcome, "ok") << report.error->text();
+  EXPECT_EQ(report.tuf_root_version, 1U);
+  EXPECT_THAT(get(cache_ + ".tuf"), HasSubstr(kSigstoreSite.substr(0, kSigstoreSite.size() - 1)));
+}
+
 // The end of a key moves no date, and must reach the cache all the same.
 TEST_F(RefreshTrustTest, AKeyThatEnds_IsNews_WhenItIsVerified) {
   const std::string ended = logs_from("2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z");

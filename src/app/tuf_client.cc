@@ -37,7 +37,7 @@ Result<Seen> read_seen(fs::FileSystem& fs, const std::string& path, const std::s
         cat(quoted(path), " cannot be read; remove it to begin with the trusted root"));
   }
   const std::string* of = state->find_text("repository");
-  if (of != nullptr && *of != repository) return seen;
+  if (of == nullptr || *of != repository) return seen;
   CORTEX_ASSIGN(seen.root, ledger::parse_tuf_root(*root));
   seen.timestamp = state->find_unsigned("timestamp").value_or(0);
   seen.snapshot = state->find_unsigned("snapshot").value_or(0);
