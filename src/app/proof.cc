@@ -50,9 +50,13 @@ Status check_signatures(fs::File& file, std::uint64_t size, LedgerLook& look) {
     look.all_signatures_known = false;
     return {};
   }
-  ledger::SignedChain chain{*key, ledger::ledger_id_of(file.path(), ledger::kSignedRowsLedgerId)};
-  CORTEX_ASSIGN(const auto checked,
-                ledger::verify_chain(file, size, {.signed_chain = std::move(chain)}));
+  ledger::SignedChain chain{
+      .key = *key,
+      .ledger_id = ledger::ledger_id_of(file.path(), ledger::kSignedRowsLedgerId),
+      .may_be_unsigned = true};
+  CORTEX_ASSIGN(const auto checked, ledger::verify_chain(file, size,
+                                                         {.threads = ledger::verify_threads(),
+                                                          .signed_chain = std::move(chain)}));
   for (const ledger::Failure& failure : checked.failures) look.badly_signed.insert(failure.line);
   look.all_signatures_known = checked.failures.size() == checked.failures_total;
   return {};

@@ -6,6 +6,7 @@
 #include "app/ingest.h"
 #include "app/init.h"
 #include "app/open_store.h"
+#include "base/limits.h"
 #include "ledger/signed_fixture.h"
 
 namespace cortex::app {
@@ -18,12 +19,11 @@ constexpr const char* kMemory = "mem_01JH000000000000000000000A";
 class ProofTest : public AppTest {
  protected:
   // Three events, and a memory that rests on the second.
-  void remember() {
+  void remember(std::uint64_t first = 1) {
     ASSERT_TRUE(init(services_, layout_, false).ok());
-    ASSERT_TRUE(ingest(services_, {.session = session(1, 3), .layout = layout_}).ok());
+    ASSERT_TRUE(ingest(services_, {.session = session(first, 3), .layout = layout_}).ok());
     sqlite::Connection db = connect();
-    const std::string event =
-        db.query_text("SELECT id FROM events ORDER BY rowid LIMIT 1 OFFSET 1").value();
+    const std::string event = id_of(first + 1);
     ASSERT_TRUE(
         db.exec(cat("INSERT INTO memories (id, memory_type, status, claim, source_episodes_json, "
                     "source_events_json, domains_json, salience_json, confidence, authority, "
@@ -33,6 +33,17 @@ class ProofTest : public AppTest {
                     "\"]', '[]', '{}', 0.5, 'user', 'null', 'null', '2026-01-01T00:00:00+00:00', "
                     "'2026-01-01T00:00:00+00:00')"))
             .ok());
+  }
+  // The key of byte 7 is an operator's, and signs from here on.
+  void begin_signing() {
+    put(folder_ / "k.seed", std::string(32, '\x07'));
+    layout_.signing_seed = folder_ / "k.seed";
+    ASSERT_TRUE(open_store(services_, layout_).ok());
+    exec(cat(
+        "INSERT INTO authority_principal_timeline(principal_id, trust_tier, effective_at)"
+        " VALUES('op', 'operator', '2020-01-01T00:00:00+00:00');"
+        "INSERT INTO authority_key_timeline(key_id, principal_id, state, effective_at) VALUES('",
+        ledger::test_key(7).key_id(), "', 'op', 'active', '2020-01-01T00:00:00+00:00')"));
   }
   ProofState state(ProofReach reach = ProofReach::kLedger) {
     const auto report = prove_memory(services_, layout_, kMemory, reach);
@@ -66,15 +77,8 @@ TEST_F(ProofTest, AnEventThatTheLedgerLacksIsMissing) {
 }
 
 TEST_F(ProofTest, ASignedRowIsAsGoodAsItsSignature) {
-  put(folder_ / "k.seed", std::string(32, '\x07'));
-  layout_.signing_seed = folder_ / "k.seed";
   ASSERT_TRUE(init(services_, layout_, false).ok());
-  ASSERT_TRUE(open_store(services_, layout_).ok());
-  exec(
-      cat("INSERT INTO authority_principal_timeline(principal_id, trust_tier, effective_at)"
-          " VALUES('op', 'operator', '2020-01-01T00:00:00+00:00');"
-          "INSERT INTO authority_key_timeline(key_id, principal_id, state, effective_at) VALUES('",
-          ledger::test_key(7).key_id(), "', 'op', 'active', '2020-01-01T00:00:00+00:00')"));
+  begin_signing();
   remember();
   const auto edges = [this](std::string_view member) {
     const json::Value report =
@@ -96,6 +100,16 @@ TEST_F(ProofTest, ASignedRowIsAsGoodAsItsSignature) {
   put(layout_.event_log_path, text);
   EXPECT_EQ(state(), ProofState::kBroken);
   EXPECT_EQ(edges("failing_edges"), ledger::test_key(7).key_id());
+}
+
+// Rows from before anybody signed are no faults, however many there are.
+TEST_F(ProofTest, ManyUnsignedRowsBefore_HideNoSignature) {
+  ASSERT_TRUE(init(services_, layout_, false).ok());
+  const std::uint64_t count = limits::kFailuresShownMax + 1;
+  ASSERT_TRUE(ingest(services_, {.session = session(1, count), .layout = layout_}).ok());
+  begin_signing();
+  remember(count + 1);
+  EXPECT_EQ(state(), ProofState::kFullChainVerified);
 }
 
 TEST_F(ProofTest, IdsAreReadInEitherCaseAndNothingElse) {

@@ -89,7 +89,10 @@ std::optional<SignatureFault> SignatureCheck::check(const core::DecodedEvent& ro
                                                     std::size_t failures_before) {
   if (out_.must_repeat) return std::nullopt;
   const core::Event& event = row.event;
-  if (!event.signature) return SignatureFault{"", "MissingSignature"};
+  if (!event.signature) {
+    if (chain_.may_be_unsigned) return std::nullopt;
+    return SignatureFault{"", "MissingSignature"};
+  }
   const core::RowSignature& printed = *event.signature;
   if (printed.schema_version != kRowSignatureVersion) {
     return SignatureFault{

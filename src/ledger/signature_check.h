@@ -30,6 +30,7 @@ struct SignedChain {
   crypto::PublicKey key{};  // active at the first row
   std::string ledger_id;
   SigningJudge judge = {};
+  bool may_be_unsigned = false;  // rows without a signature are passed over, and do not fail
 };
 
 struct SignerState {
