@@ -10,6 +10,7 @@
 #include "ledger/restore_guard.h"
 #include "ledger/verify.h"
 #include "store/migrations.h"
+#include "store/mirror.h"
 #include "store/open.h"
 
 namespace cortex::app {
@@ -85,8 +86,10 @@ StrictReport with_content(StrictReport report, Result<bundle::ContentReport> con
   }
   std::string detail =
       cat(counted(report.failures.size(), "problem"), ", the first one: ", report.failures.front());
+  const bool harmless = report.content->lacks_newline && report.failures.size() == 1;
   return stopped(std::move(report), Code::kIntegrity, "integrity_failure", std::move(detail),
-                 "see all with --json; back up what is there before you repair");
+                 harmless ? std::string(store::kNewlineNext)
+                          : "see all with --json; back up what is there before you repair");
 }
 
 json::Array schema_failures_json(const std::vector<store::SchemaFailure>& failures) {

@@ -44,6 +44,19 @@ TEST_F(DoctorTest, NewStore_IsInOrderWithItsMigrationsPending) {
   }
 }
 
+TEST_F(DoctorTest, NewlineThatIsGone_IsSaidAndNothingWorse) {
+  fill(3);
+  const std::string whole = get(log_);
+  put(log_, whole.substr(0, whole.size() - 1));
+  const StrictReport report = check(true);
+  EXPECT_EQ(report.code, Code::kIntegrity);
+  EXPECT_THAT(report.failures,
+              ElementsAre("ledger: the newline behind the last row is missing, and nothing else"));
+  EXPECT_THAT(report.next, HasSubstr("doctor --repair"));
+  ASSERT_TRUE(doctor_repair(services_, layout_, false).ok());
+  EXPECT_EQ(check(true).code, Code::kOk);
+}
+
 TEST_F(DoctorTest, SoundStore_PassesBothLevels) {
   fill(3);
   exec(store::kInsertMemory);

@@ -20,6 +20,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 class BackupTest : public DeploymentTest {
  protected:
@@ -218,6 +219,18 @@ TEST_F(BackupTest, AcknowledgedRowsThatAreGone_MakeNoBundle) {
   EXPECT_THAT(refused(Code::kChain).message, HasSubstr("acknowledged rows are missing"));
   put(log_, "");
   refused(Code::kIntegrity);
+}
+
+TEST_F(BackupTest, NewlineThatIsGone_IsSaidAndNothingWorse) {
+  fill(3);
+  const std::string whole = get(log_);
+  put(log_, whole.substr(0, whole.size() - 1));
+  const Error error = refused(Code::kIntegrity);
+  EXPECT_THAT(error.message, HasSubstr("the newline behind the last row is missing"));
+  EXPECT_THAT(error.message, Not(HasSubstr("acknowledged rows are missing")));
+  EXPECT_THAT(error.next, HasSubstr("doctor --repair"));
+  append(4, 1);
+  EXPECT_TRUE(back_up().ok()) << "the next append puts it back";
 }
 
 TEST_F(BackupTest, TornRowThatNobodyWasPromised_IsLeftOutAndCounted) {

@@ -25,6 +25,7 @@ struct ContentReport {
   store::MirrorComparison mirror;
   store::TableCounts counts;
   std::vector<std::string> problems;  // empty: the content is what it should be
+  bool lacks_newline = false;         // one of them: only that behind the last row
 };
 
 struct ContentInputs {

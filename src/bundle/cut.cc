@@ -62,6 +62,10 @@ Status check_not_cut(Cut& cut) {
   if (!cut.store) return {};
   CORTEX_ASSIGN(const store::MirrorState mirror, store::read_mirror_state(*cut.store));
   if (mirror.offset_bytes <= cut.tail.size_bytes) return {};
+  if (store::lacks_newline_only(mirror, cut.tail.size_bytes, cut.tail.head)) {
+    return make_error(Code::kIntegrity, cat("the ledger: ", store::kNewlineMissing),
+                      "no bundle was written", std::string(store::kNewlineNext));
+  }
   return make_error(
       cut.tail.torn ? Code::kChain : Code::kIntegrity,
       cat("the ledger ends at byte ", cut.tail.size_bytes, ", but the store mirrors ", mirror.rows,

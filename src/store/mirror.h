@@ -33,6 +33,15 @@ Result<MirrorState> read_mirror_state(sqlite::Connection& db);
 // True when the first offset_bytes of the ledger still end in the remembered head.
 Result<bool> matches_ledger(const MirrorState& state, fs::File& ledger, std::uint64_t size_bytes);
 
+// True when the store has mirrored all rows of a ledger that ends with the row `head`, and nothing
+// but the newline behind that row is gone.
+bool lacks_newline_only(const MirrorState& state, std::uint64_t size_bytes,
+                        const std::optional<std::string>& head);
+inline constexpr std::string_view kNewlineMissing =
+    "the newline behind the last row is missing, and nothing else";
+inline constexpr std::string_view kNewlineNext =
+    "record something, which puts it back, or run `cortex doctor --repair`";
+
 // Inserts ledger rows in order; used inside one open write transaction.
 class MirrorWriter {
  public:
