@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/anchor_run.h"
+#include "app/operations.h"
 #include "app/temporal_vote.h"
 #include "base/text.h"
 #include "ledger/anchor/register.h"
@@ -240,12 +241,8 @@ void remember(Services& services, const AnchorRequest& request,
 AnchorReport audit_anchor(Services& services, const AnchorRequest& request) {
   AnchorReport report;
   report.sink = request.sink;
-  // Four digits of the year are all that readers of anchors take.
-  if (!parse_strict_rfc3339(format_rfc3339_seconds(services.clock.now()))) {
-    Error error = make_error(Code::kPrecondition, "the clock shows a year that no anchor can hold");
-    error.unchanged = "nothing was written";
-    error.next = "set the clock";
-    fail(report, std::move(error));
+  if (Status usable = require_usable_clock(services.clock); !usable.ok()) {
+    fail(report, std::move(usable).error());
     return report;
   }
   switch (request.sink) {

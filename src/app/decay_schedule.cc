@@ -29,7 +29,7 @@ Result<Timestamp> due_time(const DecayScheduleRequest& request, Timestamp now) {
   const std::string_view text = trim(request.scheduled_for);
   if (text.empty()) return now;
   const auto time = parse_relaxed_rfc3339(text);
-  if (!time) {
+  if (!time || !can_be_kept(*time)) {
     return schedule_usage(cat("--scheduled-for ", quoted(text), " is no time"),
                           "give an RFC 3339 time such as 2026-01-31T12:00:00Z");
   }

@@ -107,6 +107,17 @@ TEST_F(DecayUseTest, ASummaryTakesThePlaceOfItsSources_AndTheLedgerAccountsForAl
   expect_accounted();
 }
 
+// As text, the year 10000 comes before today: such a job would be due at once.
+TEST_F(DecayUseTest, AJobForAYearThatCannotBeKept_IsRefused) {
+  DecayScheduleRequest request{.source_ids = {{note("the first thing")}}};
+  request.scheduled_for = "+10000-01-01T00:00:00Z";
+  const std::string before = get(log_);
+  const auto made = schedule_decay(services_, layout_, request);
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().code, Code::kUsage);
+  EXPECT_EQ(get(log_), before);
+}
+
 TEST_F(DecayUseTest, SourcesStay_UnlessAskedForAndFit) {
   const std::string one = note("the first thing"), two = note("another matter entirely");
   schedule({.source_ids = {{one, two}}});

@@ -73,6 +73,21 @@ TEST_F(KeysTest, Generated_IsForItsOwnerAloneRegisteredAndBound) {
   expect_mirror_holds();
 }
 
+TEST_F(KeysTest, YearsThatNoTimelineHolds_AreRefused) {
+  const auto made = generate();
+  ASSERT_TRUE(made.ok());
+  const std::string before = get(log_);
+  for (const char* time : {"+10000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z"}) {
+    KeyChangeRequest request = change();
+    request.effective_at = time;
+    const auto revoked = revoke_key(services_, request, made->key_id);
+    ASSERT_FALSE(revoked.ok()) << time;
+    EXPECT_EQ(revoked.error().code, Code::kUsage);
+    EXPECT_THAT(revoked.error().message, HasSubstr("a year that cannot be kept"));
+  }
+  EXPECT_EQ(get(log_), before);
+}
+
 TEST_F(KeysTest, SeedIsInNoRowAndNoReport) {
   const auto made = generate();
   ASSERT_TRUE(made.ok());

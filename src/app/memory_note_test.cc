@@ -39,6 +39,14 @@ TEST_F(MemoryNoteTest, WhatIsNoConfidenceIsRefused) {
   }
 }
 
+// As text, the year 10000 comes before today.
+TEST_F(MemoryNoteTest, ValidityInAYearThatCannotBeKept_IsRefused) {
+  for (const char* time : {"+10000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z"}) {
+    EXPECT_EQ(refused({.claim = "x", .domains = {}, .valid_from = time}).code, Code::kUsage);
+    EXPECT_EQ(refused({.claim = "x", .domains = {}, .valid_until = time}).code, Code::kUsage);
+  }
+}
+
 TEST_F(MemoryNoteTest, RecalledTextIsNoMemory) {
   const auto first = note(services_, layout_, {},
                           {.claim = "the checkout counts whole cents only", .domains = {}});

@@ -70,13 +70,19 @@ store::Caller Author::with_reason(std::string reason) const {
 
 std::string column_time(Timestamp time) { return format_rfc3339(time, Offset::kPlus00); }
 
+bool can_be_kept(Timestamp time) { return parse_strict_rfc3339(column_time(time)).has_value(); }
+
 Result<std::string> time_argument(std::string_view flag, const std::string& text) {
-  if (const auto time = parse_relaxed_rfc3339(text)) return column_time(*time);
-  if (const auto midnight = parse_strict_rfc3339(text + "T00:00:00Z")) {
-    return column_time(*midnight);
+  auto time = parse_relaxed_rfc3339(text);
+  if (!time) time = parse_strict_rfc3339(text + "T00:00:00Z");
+  if (!time) {
+    return refusal(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
+                   "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
   }
-  return refusal(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
-                 "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
+  if (can_be_kept(*time)) return column_time(*time);
+  return refusal(Code::kUsage,
+                 cat("--", flag, " ", quoted(text), " is in a year that cannot be kept"),
+                 "give a year from 0000 to 9999");
 }
 
 Result<Timestamp> days_before(Timestamp now, std::uint64_t days, std::string_view flag) {

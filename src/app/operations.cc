@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/memory_work.h"
 #include "app/open_store.h"
 #include "app/row_signing.h"
 #include "app/search_index.h"
@@ -118,6 +119,7 @@ Status record_event(Services& services, core::Event& event, const Check& check, 
 // all back, and nothing has happened.
 template <class Change>
 Result<Recorded> change_both(Services& services, const Layout& layout, const Change& change) {
+  CORTEX_TRY(require_usable_clock(services.clock));
   CORTEX_TRY(require_store(services, layout));
   CORTEX_ASSIGN(auto log, ledger::AppendLog::open(services.fs, layout.event_log_path,
                                                   services.clock, services.random));
@@ -144,6 +146,12 @@ Result<Recorded> change_both(Services& services, const Layout& layout, const Cha
 }
 
 }  // namespace
+
+Status require_usable_clock(Clock& clock) {
+  if (can_be_kept(clock.now())) return {};
+  return make_error(Code::kPrecondition, "the clock shows a year that cannot be kept",
+                    "nothing was recorded", "set the clock");
+}
 
 Result<Recorded> perform(Services& services, const Layout& layout, const store::Caller& caller,
                          const Plan& plan) {

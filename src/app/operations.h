@@ -42,8 +42,12 @@ struct Recorded {
 // Sees the store up to date with the ledger. No operations: nothing is written, which is no error.
 using Plan = std::function<Result<std::vector<store::Operation>>(sqlite::Connection& db)>;
 
-// Errors: kPrecondition when there is no store; those of opening ledger and store; what `plan` or
-// an applier returned. A missing ledger is created.
+// kPrecondition for a clock outside the years 0 to 9999: those of columns, anchors and attestations
+// have four digits.
+Status require_usable_clock(Clock& clock);
+
+// Errors: require_usable_clock(); kPrecondition when there is no store; those of opening ledger and
+// store; what `plan` or an applier returned. A missing ledger is created.
 Result<Recorded> perform(Services& services, const Layout& layout, const store::Caller& caller,
                          const Plan& plan);
 
