@@ -184,13 +184,6 @@ Status write_receipts(Services& services, const AnchorRequest& request, const Pr
   return {};
 }
 
-Error anchoring_not_live() {
-  Error error = make_error(Code::kPrecondition,
-                           "timestamp calendars are not asked unless CORTEX_OTS_LIVE=1 is set");
-  error.next = "set it, or give a proof with --sink-receipt-in";
-  return error;
-}
-
 }  // namespace
 
 void anchor_to_calendars(Services& services, const AnchorRequest& request, AnchorReport& report) {
@@ -198,7 +191,10 @@ void anchor_to_calendars(Services& services, const AnchorRequest& request, Ancho
   if (!chain.ok()) return fail(report, chain.error());
   const ledger::Anchor anchor = anchor_of(services, *chain);
   if (!request.receipt_in && (!request.live || request.offline)) {
-    return reject(services, request, *chain, std::string(kNotLive), anchoring_not_live(), report);
+    return reject(services, request, *chain, std::string(kNotLive),
+                  calendars_not_live("no receipt was written",
+                                     "set it, or give a proof with --sink-receipt-in"),
+                  report);
   }
   Proofs proofs;
   auto receipts = request.receipt_in ? supplied_proof(services, request, anchor)

@@ -13,12 +13,6 @@ namespace {
 
 using trust::Outcome;
 
-Error anchor_failed(std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.token = ledger::kRekorSubmitToken;
-  return error;
-}
-
 void reject(Services& services, const AnchorRequest& request, const ledger::ChainReport* chain,
             Error error, AnchorReport& report) {
   decide(services, request,
@@ -71,7 +65,8 @@ Result<ledger::LoadedRoot> usable_root(Services& services, const AnchorRequest& 
 
 void anchor_to_rekor(Services& services, const AnchorRequest& request, AnchorReport& report) {
   if (request.offline) {
-    reject(services, request, nullptr, anchor_failed("--offline forbids to reach the log"), report);
+    reject(services, request, nullptr,
+           ledger::rekor_submit_failed("--offline forbids to reach the log"), report);
     return;
   }
   const auto chain = scan_ledger(services, request.layout);

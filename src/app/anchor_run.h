@@ -37,6 +37,9 @@ void decide(Services& services, const AnchorRequest& request, const SinkVerdict&
 
 void fail(AnchorReport& report, Error error);
 
+// Timestamp calendars may be asked only where the environment says so.
+Error calendars_not_live(std::string_view unchanged, std::string_view next);
+
 // Creates `path`, which must not exist: kPrecondition when it cannot be created, kInternal when it
 // cannot be written.
 Status write_exclusively(Services& services, const std::string& path, std::string_view bytes);

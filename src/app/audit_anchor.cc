@@ -210,6 +210,12 @@ void fail(AnchorReport& report, Error error) {
   report.error = std::move(error);
 }
 
+Error calendars_not_live(std::string_view unchanged, std::string_view next) {
+  return make_error(Code::kPrecondition,
+                    "timestamp calendars are not asked unless CORTEX_OTS_LIVE=1 is set",
+                    std::string(unchanged), std::string(next));
+}
+
 Status write_exclusively(Services& services, const std::string& path, std::string_view bytes) {
   auto file = services.fs.open(path, fs::Open::kCreateExclusive);
   if (!file.ok()) {

@@ -55,7 +55,7 @@ Result<Scan> scan(Services& services, const ExportRequest& request) {
     }
     return {};
   };
-  auto chain = ledger::verify_chain(**file, *size, {.on_row = on_row});
+  auto chain = ledger::verify_chain(**file, *size, {.on_row = {on_row}});
   if (!chain.ok()) {
     Error error = std::move(chain).error();
     return error.code == Code::kChain ? error : with_code(std::move(error), Code::kPrecondition);

@@ -7,6 +7,7 @@
 #include "core/ids.h"
 #include "crypto/digest.h"
 #include "crypto/ed25519.h"
+#include "ledger/attestation.h"
 #include "memory/decay.h"
 
 namespace cortex::app {
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view kSummaryPurpose = "cortex.decay.llm_summary";
 constexpr std::string_view kRequestDomain = "cortex.llm.summary.request.v1";
 constexpr std::string_view kFixtureInvalid = "decay.run.summary_backend_fixture_invalid";
+constexpr char kSummaryAttestationDomain = 0x21;
 constexpr std::uint16_t kSummaryVersion = 1;
 constexpr std::uint64_t kSummaryFileBytesMax = 16U << 20;
 
@@ -37,17 +39,6 @@ Error bad_fixture(const std::string& path, std::string_view why) {
                            "the job was not changed", "correct the fixture");
   error.token = kFixtureInvalid;
   return error;
-}
-
-void append_big_endian(std::string& out, std::uint64_t value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(value >> static_cast<unsigned>(shift)));
-  }
-}
-
-void append_lp(std::string& out, std::string_view text) {
-  append_big_endian(out, text.size(), 8);
-  out += text;
 }
 
 Result<json::Value> read_json(fs::FileSystem& fs, const std::string& path) {
@@ -110,13 +101,11 @@ Result<SummaryRequest> request_of(const json::Value& value) {
 }  // namespace
 
 std::string summary_attestation_preimage(const SummaryAttestation& attestation) {
-  std::string out;
-  out.push_back(0x21);
-  append_big_endian(out, kSummaryVersion, 2);
-  append_lp(out, kSummaryPurpose);
+  std::string out{kSummaryAttestationDomain, 0, static_cast<char>(kSummaryVersion)};
+  ledger::append_sized(out, kSummaryPurpose);
   for (const std::string* text : {&attestation.key_id, &attestation.signed_at, &attestation.job_id,
                                   &attestation.model_name, &attestation.prompt_template}) {
-    append_lp(out, *text);
+    ledger::append_sized(out, *text);
   }
   return out;
 }

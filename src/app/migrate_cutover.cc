@@ -7,13 +7,13 @@
 #include "app/open_store.h"
 #include "app/operations.h"
 #include "base/check.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "bundle/manifest.h"
 #include "bundle/verify.h"
 #include "crypto/digest.h"
 #include "ledger/append_log.h"
 #include "ledger/boundary.h"
+#include "ledger/chunk_reader.h"
 #include "sqlite/transaction.h"
 #include "store/mirror.h"
 #include "store/open.h"
@@ -191,16 +191,12 @@ Status check_counts(sqlite::Connection& db, const store::TableCounts& before) {
 // A whole backup of something else is nothing to go back to.
 Status check_backup_of_ledger(fs::File& ledger, std::uint64_t size_bytes,
                               const bundle::Artifact& backed_up) {
-  std::string block(limits::kIoBlockBytes, '\0');
   crypto::Blake3 digest;
-  std::uint64_t left = std::min(size_bytes, backed_up.size_bytes);
-  for (std::uint64_t offset = 0; left > 0;) {
-    const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(left, block.size()));
-    CORTEX_ASSIGN(const std::size_t got, ledger.read_at(offset, {block.data(), want}));
-    if (got == 0) break;
-    digest.update({block.data(), got});
-    offset += got;
-    left -= got;
+  ledger::ChunkReader reader(ledger, 0, std::min(size_bytes, backed_up.size_bytes));
+  for (ledger::Chunk chunk;;) {
+    CORTEX_ASSIGN(const bool more, reader.next(chunk));
+    if (!more) break;
+    digest.update(chunk.bytes);
   }
   if (cat("blake3:", to_hex(digest.finish())) == backed_up.blake3) return {};
   return cutover_refused(

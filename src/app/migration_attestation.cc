@@ -6,6 +6,7 @@
 #include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "json/value.h"
+#include "ledger/attestation.h"
 
 namespace cortex::app {
 namespace {
@@ -19,22 +20,14 @@ Error attestation_refused(std::string message) {
                     "sign the migration anew: `cortex migrate sign-operator-attestation`");
 }
 
-// 8 bytes of length, big endian, then the text.
-void append_prefixed(std::string& out, std::string_view text) {
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>((std::uint64_t{text.size()} >> shift) & 0xFFU));
-  }
-  out += text;
-}
-
 std::string signing_input(const MigrationAttestation& attestation) {
   std::string out{kDomain, 0, static_cast<char>(kMigrationVersion)};
-  append_prefixed(out, kMigrationPurpose);
-  append_prefixed(out, attestation.operator_key_id);
-  append_prefixed(out, format_rfc3339(attestation.signed_at, Offset::kPlus00));
-  append_prefixed(out, attestation.boundary.previous_v1_head_hash);
-  append_prefixed(out, attestation.boundary.migration_script_digest);
-  append_prefixed(out, attestation.boundary.fixture_verification_result_hash);
+  ledger::append_sized(out, kMigrationPurpose);
+  ledger::append_sized(out, attestation.operator_key_id);
+  ledger::append_sized(out, format_rfc3339(attestation.signed_at, Offset::kPlus00));
+  ledger::append_sized(out, attestation.boundary.previous_v1_head_hash);
+  ledger::append_sized(out, attestation.boundary.migration_script_digest);
+  ledger::append_sized(out, attestation.boundary.fixture_verification_result_hash);
   return out;
 }
 

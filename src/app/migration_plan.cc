@@ -142,7 +142,7 @@ Result<LedgerFacts> read_ledger_facts(fs::File& ledger, std::uint64_t size_bytes
     if (!operation.ok() || !*operation) ++facts.v2_rows;
     return {};
   };
-  auto chain = ledger::verify_chain(ledger, size_bytes, {.threads = 1, .on_row = on_row});
+  auto chain = ledger::verify_chain(ledger, size_bytes, {.on_row = {on_row}});
   if (!chain.ok()) return with_code(std::move(chain).error(), Code::kPrecondition);
   facts.chain = std::move(chain).value();
   return facts;

@@ -78,7 +78,7 @@ Result<LedgerLook> look_up(Services& services, const Layout& layout,
     found->second = {ordinal, row.event.event_hash, signature ? signature->key_id : ""};
     return {};
   };
-  CORTEX_ASSIGN(const auto chain, ledger::verify_chain(*file, size, {.on_row = note}));
+  CORTEX_ASSIGN(const auto chain, ledger::verify_chain(*file, size, {.on_row = {note}}));
   if (!chain.failures.empty()) look.first_break = chain.failures.front();
   const auto is_signed = [](const auto& row) { return !row.second.signed_by.empty(); };
   if (std::ranges::any_of(look.rows, is_signed)) CORTEX_TRY(check_signatures(*file, size, look));

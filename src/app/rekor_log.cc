@@ -11,12 +11,6 @@ namespace {
 
 constexpr int kRekorTimeoutMillis = 20'000;
 
-Error entry_failed(std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.token = ledger::kRekorSubmitToken;
-  return error;
-}
-
 Result<json::Object> submit_entry(Services& services, const std::string& endpoint,
                                   const std::string& text) {
   CORTEX_ASSIGN(std::string proposal, ledger::rekor_proposal(text));
@@ -28,13 +22,14 @@ Result<json::Object> submit_entry(Services& services, const std::string& endpoin
   request.timeout_millis = kRekorTimeoutMillis;
   const auto answer = services.http.send(request);
   if (!answer.ok()) {
-    Error error = entry_failed(cat(answer.error().token, ": ", answer.error().message));
+    Error error =
+        ledger::rekor_submit_failed(cat(answer.error().token, ": ", answer.error().message));
     error.next = "try again when the log can be reached, or anchor locally";
     return error;
   }
   if (answer->status != 200 && answer->status != 201) {
-    return entry_failed(cat("the log ", quoted(endpoint), " answered with status ", answer->status,
-                            ": ", quoted(answer->body)));
+    return ledger::rekor_submit_failed(cat("the log ", quoted(endpoint), " answered with status ",
+                                           answer->status, ": ", quoted(answer->body)));
   }
   return ledger::rekor_receipt(answer->body);
 }

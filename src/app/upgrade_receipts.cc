@@ -82,16 +82,12 @@ Status upgrade(Services& services, ledger::Receipt& receipt, UpgradeReport& repo
   return {};
 }
 
-Error upgrade_not_live() {
-  return make_error(Code::kPrecondition,
-                    "timestamp calendars are not asked unless CORTEX_OTS_LIVE=1 is set",
-                    "nothing was written", "set it and run the command again");
-}
-
 }  // namespace
 
 Result<UpgradeReport> upgrade_receipts(Services& services, const UpgradeRequest& request) {
-  if (!request.live) return upgrade_not_live();
+  if (!request.live) {
+    return calendars_not_live("nothing was written", "set it and run the command again");
+  }
   auto text = fs::read_all(services.fs, request.receipts_path, kReceiptsBytesMax);
   if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
   auto parsed = ledger::parse_receipts(*text);

@@ -55,10 +55,9 @@ Result<std::optional<store::EventKeys>> compare(const ContentInputs& inputs,
                                 .on_block = inputs.on_ledger_block};
   if (!comparers.empty()) options.threads = static_cast<unsigned>(comparers.size());
   for (store::MirrorComparer& comparer : comparers) {
-    options.on_row_of_thread.emplace_back(
-        [&comparer](const core::DecodedEvent& row, std::uint64_t) {
-          return comparer.add(row.event, row.raw_payload);
-        });
+    options.on_row.emplace_back([&comparer](const core::DecodedEvent& row, std::uint64_t) {
+      return comparer.add(row.event, row.raw_payload);
+    });
   }
   CORTEX_ASSIGN(report.chain,
                 ledger::verify_chain(inputs.ledger, inputs.ledger_bytes, std::move(options)));

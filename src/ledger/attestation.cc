@@ -20,10 +20,14 @@ void append_u64(std::string& out, std::uint64_t n) {
   }
 }
 
+}  // namespace
+
 void append_sized(std::string& out, std::string_view text) {
   append_u64(out, text.size());
   out.append(text);
 }
+
+namespace {
 
 void append_version(std::string& out) {
   out.push_back(static_cast<char>(kAttestationVersion >> 8U));

@@ -236,9 +236,9 @@ ChainAssembler::ChainAssembler(std::uint64_t ledger_bytes, std::vector<std::uint
 
 void ChainAssembler::begin_at(const ChainPlace& place) {
   begun_inside_ = true;
-  report_.rows = lines_ = place.rows;
-  report_.head = expected_prev_ = place.head;
-  last_row_hash_ = place.row_hash;
+  report_.rows = lines_ = place.head.rows;
+  report_.head = expected_prev_ = place.head.hash;
+  last_row_hash_ = place.head.row_hash;
   if (signatures_) signer_ = place.signer;
 }
 
@@ -308,14 +308,16 @@ std::vector<ChainAssembler::Late> ChainAssembler::late_failures(ChunkReport& chu
   }
   if (!chunk.first_covered) return late;
   auto& first = *chunk.first_covered;
+  const std::string_view before =
+      last_row_hash_ ? std::string_view(*last_row_hash_) : std::string_view();
   const bool already_failed =
       first.mismatch.line == 0 || std::ranges::any_of(late, [&](const Late& other) {
         return other.failure.line == first.mismatch.line;
       });
-  if (already_failed || hashes_to(row_hash(hasher_, last_row_hash_, first.body), first.hash)) {
+  if (already_failed || hashes_to(row_hash(hasher_, before, first.body), first.hash)) {
     return late;
   }
-  const auto expected = row_hash(hasher_, last_row_hash_, first.canonical_body);
+  const auto expected = row_hash(hasher_, before, first.canonical_body);
   if (hashes_to(expected, first.hash)) return late;
   first.mismatch.reason = row_hash_break(first.hash, expected);
   late.push_back({first.failures_before, std::move(first.mismatch)});
@@ -383,12 +385,12 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
   for (const std::uint64_t line : chunk.misplaced_boundary_lines) {
     report_.misplaced_boundary_lines.push_back(line + report_.rows);
   }
-  duplicates_.add(chunk.ids);
+  if (!begun_inside_) duplicates_.add(chunk.ids);
   CORTEX_TRY(pass_leaves(chunk));
   if (on_picked_) CORTEX_TRY(pass_picked(chunk));
   take_erasures(chunk);
   add_coverage(chunk);
-  if (chunk.last_row_hash) last_row_hash_ = *std::move(chunk.last_row_hash);
+  if (chunk.last_row_hash) last_row_hash_ = std::move(chunk.last_row_hash);
   report_.signers.merge(chunk.signers);
   if (chunk.last_hash) expected_prev_ = std::move(chunk.last_hash);
   if (chunk.head) report_.head = std::move(chunk.head);
@@ -401,7 +403,7 @@ Status ChainAssembler::add(ChunkReport&& chunk) {
 
 Result<ChainReport> ChainAssembler::finish(fs::File& file, std::uint64_t size_bytes) {
   settle_erasures();
-  report_.end = {size_bytes, report_.rows, expected_prev_, last_row_hash_, signer_};
+  report_.end = {{size_bytes, report_.rows, expected_prev_, last_row_hash_}, signer_};
   if (begun_inside_) return std::move(report_);
   CORTEX_ASSIGN(report_.duplicates, duplicates_.finish(file, size_bytes));
   return std::move(report_);

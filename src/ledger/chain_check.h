@@ -19,6 +19,7 @@
 #include "ledger/chunk_reader.h"
 #include "ledger/duplicates.h"
 #include "ledger/erasure.h"
+#include "ledger/head_file.h"
 #include "ledger/row_cursor.h"
 #include "ledger/signature_check.h"
 #include "ledger/tlog/merkle.h"
@@ -48,11 +49,8 @@ struct Coverage {
 
 // A line border of a ledger with what the check of the rows behind it needs to know.
 struct ChainPlace {
-  std::uint64_t offset = 0;
-  std::uint64_t rows = 0;             // before it
-  std::optional<std::string> head{};  // event_hash of the last of them that takes part in the chain
-  std::string row_hash{};             // of the last covered one, or empty
-  SignerState signer{};               // with VerifyOptions::signed_chain
+  LedgerHead head{};     // its hash is of the last row that takes part in the chain
+  SignerState signer{};  // with VerifyOptions::signed_chain
 };
 
 struct ChainReport {
@@ -216,7 +214,7 @@ class ChainAssembler {
   std::optional<SignatureCheck> signatures_;
   SignerState signer_;
   std::optional<std::string> expected_prev_;
-  std::string last_row_hash_;
+  std::optional<std::string> last_row_hash_;
   crypto::Blake3 hasher_;
   DuplicateFinder duplicates_;
   bool begun_inside_ = false;

@@ -26,7 +26,7 @@ std::string signed_bytes(const json::Object& document) {
 }
 
 json::Object prefix_document(const PrefixBinding& binding, const ProvenPrefix& prefix) {
-  const ChainPlace& end = prefix.end;
+  const LedgerHead& end = prefix.end.head;
   return {{"format", kPrefixFormat},
           {"path", binding.path},
           {"device", binding.device},
@@ -36,11 +36,15 @@ json::Object prefix_document(const PrefixBinding& binding, const ProvenPrefix& p
           {"standing", binding.standing},
           {"first_row", prefix.first_row},
           {"rows", end.rows},
-          {"size_bytes", end.offset},
-          {"head", end.head.value_or("")},
-          {"row_hash", end.row_hash},
-          {"lineage", to_hex(end.signer.lineage.value_or(Lineage{}))},
+          {"size_bytes", end.size_bytes},
+          {"head", end.hash.value_or("")},
+          {"row_hash", end.row_hash.value_or("")},
+          {"lineage", to_hex(prefix.end.signer.lineage.value_or(Lineage{}))},
           {"root", to_base64(prefix.root)}};
+}
+
+std::optional<std::string> or_none(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
 }
 
 std::optional<ProvenPrefix> prefix_of(const json::Value& document, const crypto::PublicKey& key) {
@@ -58,10 +62,10 @@ std::optional<ProvenPrefix> prefix_of(const json::Value& document, const crypto:
   const auto lineage_bytes = fixed_bytes<Lineage>(from_hex(*lineage));
   const auto root_bytes = fixed_bytes<TreeHash>(from_base64(*root));
   if (!lineage_bytes || !root_bytes) return std::nullopt;
-  return ProvenPrefix{
-      {*size_bytes, *rows, *head, *row_hash, SignerState{key, crypto::key_id(key), lineage_bytes}},
-      *first_row,
-      *root_bytes};
+  return ProvenPrefix{{{*size_bytes, *rows, *head, or_none(*row_hash)},
+                       SignerState{key, crypto::key_id(key), lineage_bytes}},
+                      *first_row,
+                      *root_bytes};
 }
 
 // What the key signed, for this binding.
@@ -96,19 +100,19 @@ std::uint64_t draw_below(Random& random, std::uint64_t limit) {
 // long as the operation that names the row is not read.
 bool row_is_of_tree(fs::FileSystem& fs, fs::File& ledger, TileReader& tiles,
                     const ProvenPrefix& prefix, std::uint64_t index) {
-  const auto entry = read_entry_at(fs, ledger, index, prefix.end.offset);
+  const auto entry = read_entry_at(fs, ledger, index, prefix.end.head.size_bytes);
   if (!entry.ok() || !*entry) return false;
-  const auto proof = inclusion_proof(tiles.source(), index, prefix.end.rows);
+  const auto proof = inclusion_proof(tiles.source(), index, prefix.end.head.rows);
   return proof.ok() &&
-         inclusion_holds(leaf_hash(**entry), index, prefix.end.rows, *proof, prefix.root);
+         inclusion_holds(leaf_hash(**entry), index, prefix.end.head.rows, *proof, prefix.root);
 }
 
 bool tree_fits(fs::FileSystem& fs, fs::File& ledger, const ProvenPrefix& prefix, Random& random) {
-  TileReader tiles(fs, sidecar_path(ledger.path()), prefix.end.rows);
-  const auto root = tree_root(tiles.source(), prefix.end.rows);
+  TileReader tiles(fs, sidecar_path(ledger.path()), prefix.end.head.rows);
+  const auto root = tree_root(tiles.source(), prefix.end.head.rows);
   if (!root.ok() || *root != prefix.root) return false;
   for (int i = 0; i < kSpotRows; ++i) {
-    const std::uint64_t index = draw_below(random, prefix.end.rows);
+    const std::uint64_t index = draw_below(random, prefix.end.head.rows);
     if (!row_is_of_tree(fs, ledger, tiles, prefix, index)) return false;
   }
   return true;
@@ -132,9 +136,9 @@ std::optional<ProvenPrefix> read_proven_prefix(fs::FileSystem& fs, fs::File& led
                                                const PrefixBinding& binding,
                                                const crypto::PublicKey& key, Random& random) {
   auto prefix = load_prefix(fs, proven_prefix_path(ledger.path()), binding, key);
-  if (!prefix || prefix->end.rows == 0) return std::nullopt;
-  const LedgerHead head{prefix->end.offset, prefix->end.rows, prefix->end.head};
-  if (!ends_with(ledger, head) || !tree_fits(fs, ledger, *prefix, random)) return std::nullopt;
+  if (!prefix || prefix->end.head.rows == 0) return std::nullopt;
+  if (!ends_with(ledger, prefix->end.head) || !tree_fits(fs, ledger, *prefix, random))
+    return std::nullopt;
   return prefix;
 }
 

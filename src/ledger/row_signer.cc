@@ -11,14 +11,20 @@ namespace cortex::ledger {
 namespace {
 
 constexpr std::uint64_t kLookBytes = 1U << 20;
+constexpr std::uint64_t kBorderBytes = 4096;  // most rows are shorter
 
 // The first line border at or behind `offset`, or the end.
 Result<std::uint64_t> line_border(fs::File& file, std::uint64_t offset, std::uint64_t size_bytes) {
   if (offset == 0) return std::uint64_t{0};
-  std::string bytes(static_cast<std::size_t>(size_bytes - offset), '\0');
-  CORTEX_ASSIGN(const std::size_t got, file.read_at(offset, bytes));
-  const std::size_t newline = std::string_view(bytes).substr(0, got).find('\n');
-  return newline == std::string::npos ? size_bytes : offset + newline + 1;
+  for (std::string bytes; offset < size_bytes; offset += bytes.size()) {
+    bytes.resize(static_cast<std::size_t>(std::min(size_bytes - offset, kBorderBytes)));
+    CORTEX_ASSIGN(const std::size_t got, file.read_at(offset, bytes));
+    if (got == 0) break;
+    bytes.resize(got);
+    const std::size_t newline = bytes.find('\n');
+    if (newline != std::string::npos) return offset + newline + 1;
+  }
+  return size_bytes;
 }
 
 std::string active_after(const core::DecodedEvent& row) {

@@ -99,6 +99,18 @@ TEST_F(RowSignerTest, RotationThatDoesNotHold_LeavesTheKeyActive) {
   EXPECT_EQ(verified()->signatures.rows_verified, 3U);
 }
 
+TEST_F(RowSignerTest, TheEndIsReadOnce) {
+  SignedLedger ledger;
+  ledger.add_samples(2500, 1000);
+  const std::string text = ledger.text();
+  ASSERT_GT(text.size(), 3U << 20U);
+  TextFile file(text);
+  const auto last = find_last_signed(file, text.size());
+  ASSERT_TRUE(last.ok());
+  EXPECT_EQ(last->lineage, lineage_of(*parse_signature(ledger.rows.back().signature->bytes)));
+  EXPECT_LE(file.bytes_read, (1U << 20U) + 8192);
+}
+
 TEST_F(RowSignerTest, EmptyLedger_HasNoLastSignature) {
   TextFile file("");
   const auto last = find_last_signed(file, 0);

@@ -66,14 +66,14 @@ Result<Passed> pass(const Question& question, const std::optional<ChainPlace>& s
 class BoundarySearch {
  public:
   explicit BoundarySearch(const crypto::SigningKey& key)
-      : seen_{.offset = 0, .signer = SignerState::first(key.public_key())} {}
+      : seen_{.signer = SignerState::first(key.public_key())} {}
 
   Status see(const core::DecodedEvent& row, std::uint64_t end) {
     const core::Event& event = row.event;
-    seen_.offset = end;
-    ++seen_.rows;
-    seen_.head = event.event_hash;
-    if (event.row_hash) seen_.row_hash = *event.row_hash;
+    seen_.head.size_bytes = end;
+    ++seen_.head.rows;
+    seen_.head.hash = event.event_hash;
+    if (event.row_hash) seen_.head.row_hash = event.row_hash;
     if (event.signature) {
       const auto signature = parse_signature(event.signature->bytes);
       if (signature) seen_.signer.lineage = lineage_of(*signature);
@@ -95,9 +95,8 @@ class BoundarySearch {
 Result<SignedHistory> check_segment(const Question& question, Passed& whole) {
   BoundarySearch search(question.key);
   VerifyOptions options;
-  options.on_row = [&search](const core::DecodedEvent& row, std::uint64_t end) {
-    return search.see(row, end);
-  };
+  options.on_row.emplace_back(
+      [&search](const core::DecodedEvent& row, std::uint64_t end) { return search.see(row, end); });
   CORTEX_ASSIGN(const ChainReport chain,
                 verify_chain(question.ledger, question.size_bytes, std::move(options)));
   SignedHistory history{.rows = chain.rows};
@@ -105,7 +104,7 @@ Result<SignedHistory> check_segment(const Question& question, Passed& whole) {
     history.failure = chain.closed() ? whole.report.failures.front() : chain.failures.front();
     return history;
   }
-  history.first_row = search.found()->rows + 1;
+  history.first_row = search.found()->head.rows + 1;
   VerifyOptions segment;
   segment.threads = verify_threads();
   segment.signed_chain = signed_by(question);
@@ -127,18 +126,17 @@ Result<SignedHistory> check_whole(const Question& question, Passed& whole) {
 // The rows behind what was proven; nothing when they do not fit it.
 Result<std::optional<SignedHistory>> check_tail(const Question& question,
                                                 const ProvenPrefix& prefix, Passed& tail) {
-  TileReader tiles(question.fs, sidecar_path(question.ledger.path()), prefix.end.rows);
-  auto partials = tiles.partials();
-  if (!partials.ok()) return std::optional<SignedHistory>();
-  TileBuilder tree(prefix.end.rows, std::move(partials).value());
-  if (tree.root() != prefix.root) return std::optional<SignedHistory>();
-  CORTEX_ASSIGN(tail, pass(question, prefix.end, std::move(tree)));
+  const std::uint64_t rows_known = prefix.end.head.rows;
+  TileReader tiles(question.fs, sidecar_path(question.ledger.path()), rows_known);
+  auto tree = tiles.builder(prefix.root);
+  if (!tree.ok()) return std::optional<SignedHistory>();
+  CORTEX_ASSIGN(tail, pass(question, prefix.end, std::move(tree).value()));
   const SignerState& signer = tail.report.end.signer;
   if (!tail.report.closed() || signer.key != question.key.public_key()) {
     return std::optional<SignedHistory>();
   }
   return std::optional(SignedHistory{
-      .first_row = prefix.first_row, .rows = tail.report.rows, .rows_known = prefix.end.rows});
+      .first_row = prefix.first_row, .rows = tail.report.rows, .rows_known = rows_known});
 }
 
 }  // namespace
@@ -153,7 +151,7 @@ Result<SignedHistory> check_signed_history(fs::FileSystem& fs, fs::File& ledger,
   std::optional<SignedHistory> history;
   if (binding.ok()) {
     const auto prefix = read_proven_prefix(fs, ledger, *binding, key.public_key(), random);
-    if (prefix && prefix->end.offset <= size_bytes) {
+    if (prefix && prefix->end.head.size_bytes <= size_bytes) {
       CORTEX_ASSIGN(history, check_tail(question, *prefix, passed));
     }
   }
@@ -161,7 +159,8 @@ Result<SignedHistory> check_signed_history(fs::FileSystem& fs, fs::File& ledger,
     CORTEX_ASSIGN(history, check_whole(question, passed));
   }
   const ChainPlace& end = passed.report.end;
-  if (binding.ok() && !history->failure && end.rows > 0 && end.signer.key == key.public_key()) {
+  if (binding.ok() && !history->failure && end.head.rows > 0 &&
+      end.signer.key == key.public_key()) {
     const ProvenPrefix proven{end, history->first_row, passed.tree.root()};
     // Without it the next check takes longer, that is all.
     static_cast<void>(write_proven_prefix(fs, ledger, *binding, key, proven).ok());

@@ -15,7 +15,7 @@ namespace cortex::ledger {
 namespace {
 
 std::uint64_t begin_of(const VerifyOptions& options) {
-  return options.start ? options.start->offset : 0;
+  return options.start ? options.start->head.size_bytes : 0;
 }
 
 // Threads take turns at reading the next chunk, check it on their own, and hand the result in; the
@@ -28,10 +28,9 @@ class Verification {
   Verification(fs::File& file, std::uint64_t size_bytes, VerifyOptions options)
       : reader_(file, begin_of(options), size_bytes, std::move(options.on_block)),
         on_row_(std::move(options.on_row)),
-        on_row_of_thread_(std::move(options.on_row_of_thread)),
         signed_chain_(std::move(options.signed_chain)),
         pick_(std::move(options.pick)),
-        chunk_options_{on_row_ ? &on_row_ : nullptr, !options.positions.empty(),
+        chunk_options_{nullptr, !options.positions.empty(),
                        signed_chain_ ? &*signed_chain_ : nullptr,
                        static_cast<bool>(options.on_leaf), pick_ ? &pick_ : nullptr},
         assembler_(size_bytes - begin_of(options), std::move(options.positions),
@@ -44,7 +43,7 @@ class Verification {
   void work(std::size_t thread) {
     Done done;
     ChunkOptions options = chunk_options_;
-    if (thread < on_row_of_thread_.size()) options.on_row = &on_row_of_thread_[thread];
+    if (!on_row_.empty()) options.on_row = &on_row_[thread];
     ChunkCheck check(options);
     SignerState signer;
     while (const auto number = take(done.chunk, signer)) {
@@ -113,8 +112,7 @@ class Verification {
   std::mutex mutex_;
   std::condition_variable joined_more_;
   ChunkReader reader_;
-  const RowFunction on_row_;
-  const std::vector<RowFunction> on_row_of_thread_;
+  const std::vector<RowFunction> on_row_;
   const std::optional<SignedChain> signed_chain_;
   const PickFunction pick_;
   const ChunkOptions chunk_options_;
@@ -140,10 +138,8 @@ unsigned verify_threads() { return std::clamp(std::thread::hardware_concurrency(
 
 Result<ChainReport> verify_chain(fs::File& file, std::uint64_t size_bytes, VerifyOptions options) {
   constexpr std::uint64_t kWorthAThread = 4U << 20;
-  CORTEX_CHECK(options.threads == 1 || !options.on_row);
   CORTEX_CHECK(begin_of(options) <= size_bytes);
-  CORTEX_CHECK(options.on_row_of_thread.empty() ||
-               (!options.on_row && options.on_row_of_thread.size() == options.threads));
+  CORTEX_CHECK(options.on_row.empty() || options.on_row.size() == options.threads);
   const unsigned threads = size_bytes - begin_of(options) >= kWorthAThread ? options.threads : 1;
   Verification verification(file, size_bytes, std::move(options));
   std::vector<std::jthread> helpers;

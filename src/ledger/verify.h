@@ -17,10 +17,9 @@ namespace cortex::ledger {
 struct VerifyOptions {
   unsigned threads = 1;         // including the calling one
   BlockFunction on_block = {};  // never called by two threads at once
-  RowFunction on_row = {};      // with one thread only
-  // One for each thread, called by that one alone: it sees the rows of some chunks, each chunk's in
-  // order, the chunks in any order.
-  std::vector<RowFunction> on_row_of_thread = {};
+  // None, or one for each thread, called by that one alone: it sees the rows of some chunks, each
+  // chunk's in order, the chunks in any order. The only one of one thread sees all rows in order.
+  std::vector<RowFunction> on_row = {};
   // Ordinals of rows whose event_hash the report shall hold (ChainReport::positions), in any
   // order. Costs the hashes of one chunk a thread.
   std::vector<std::uint64_t> positions = {};

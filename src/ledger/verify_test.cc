@@ -98,11 +98,10 @@ TEST_F(VerifyLargeTest, RowFunctionsOfTwoThreads_SeeEachRowOnceAndEachChunkInOrd
   std::vector<std::vector<std::uint64_t>> ends(2);
   VerifyOptions options{.threads = 2};
   for (auto& seen : ends) {
-    options.on_row_of_thread.emplace_back(
-        [&seen](const core::DecodedEvent&, std::uint64_t end) -> Status {
-          seen.push_back(end);
-          return {};
-        });
+    options.on_row.emplace_back([&seen](const core::DecodedEvent&, std::uint64_t end) -> Status {
+      seen.push_back(end);
+      return {};
+    });
   }
   TextFile file(text_);
   ASSERT_TRUE(verify_chain(file, text_.size(), std::move(options)).ok());
@@ -120,7 +119,7 @@ TEST_F(VerifyLargeTest, RowFunctionsOfTwoThreads_SeeEachRowOnceAndEachChunkInOrd
 TEST_F(VerifyLargeTest, FailureOfARowFunction_EndsTheVerification) {
   VerifyOptions options{.threads = 2};
   for (int i = 0; i < 2; ++i) {
-    options.on_row_of_thread.emplace_back([](const core::DecodedEvent&, std::uint64_t) -> Status {
+    options.on_row.emplace_back([](const core::DecodedEvent&, std::uint64_t) -> Status {
       return make_error(Code::kInternal, "enough");
     });
   }
@@ -262,13 +261,13 @@ TEST_F(VerifyLargeTest, RowFunction_SeesEveryRowInOrderWithItsEnd) {
   std::uint64_t row = 0, end = 0;
   const auto report = verify_chain(
       file, text_.size(),
-      {.on_row = [&](const core::DecodedEvent& decoded, std::uint64_t row_end) -> Status {
-        EXPECT_EQ(decoded.event.id.low, ++row);
-        EXPECT_EQ(decoded.raw_payload, events_[row - 1].payload);
-        end += row_text(events_[row - 1]).size();
-        EXPECT_EQ(row_end, end);
-        return {};
-      }});
+      {.on_row = {[&](const core::DecodedEvent& decoded, std::uint64_t row_end) -> Status {
+         EXPECT_EQ(decoded.event.id.low, ++row);
+         EXPECT_EQ(decoded.raw_payload, events_[row - 1].payload);
+         end += row_text(events_[row - 1]).size();
+         EXPECT_EQ(row_end, end);
+         return {};
+       }}});
   ASSERT_TRUE(report.ok());
   EXPECT_EQ(row, events_.size());
 }

@@ -10,8 +10,6 @@
 namespace cortex::ledger {
 namespace {
 
-constexpr std::size_t kAnchorHashCharacters = 64;
-
 // A leading plus and leading zeros are tolerated.
 std::optional<std::uint64_t> anchor_count(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -37,7 +35,7 @@ Result<Anchor> anchor_record(const RecordLine& record) {
     return record_error(kAnchorFormat, record.line, "count",
                         cat(quoted(fields[1]), " is no count of events"));
   }
-  if (fields[2].size() != kAnchorHashCharacters || !is_lower_hex(fields[2])) {
+  if (!is_record_hash(fields[2])) {
     return record_error(kAnchorFormat, record.line, "hash",
                         cat(quoted(fields[2]), " is no hash of 64 lower-case hex characters"));
   }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "crypto/sha256.h"
+#include "ledger/anchor/records.h"
 
 namespace cortex::ledger {
 namespace {
@@ -68,12 +69,6 @@ unsigned leading_zero_bits(const Number& number) {
   return bits;
 }
 
-Error header_refused(std::string_view token, std::string message) {
-  Error error = make_error(Code::kIntegrity, std::move(message));
-  error.token = token;
-  return error;
-}
-
 }  // namespace
 
 std::string_view BlockHeader::merkle_root() const {
@@ -89,30 +84,30 @@ std::span<const WorkFloor> mainnet_work() { return kMainnet; }
 Status check_work(const BlockHeader& header, std::span<const WorkFloor> floors) {
   const Number target = target_of(little_endian(header, kTargetAt));
   if (block_hash(header) > target) {
-    return header_refused(kNoWorkToken,
-                          cat("no work was done for the block header ", header.hash()));
+    return evidence_refused(kNoWorkToken,
+                            cat("no work was done for the block header ", header.hash()));
   }
   unsigned zero_bits = 0;
   for (const WorkFloor& floor : floors) {
     if (header.time().seconds >= floor.since_seconds) zero_bits = floor.zero_bits;
   }
   if (leading_zero_bits(target) >= zero_bits) return {};
-  return header_refused(kNoWorkToken, cat("the block header ", header.hash(),
-                                          " took less work than any "
-                                          "block of its time"));
+  return evidence_refused(kNoWorkToken, cat("the block header ", header.hash(),
+                                            " took less work than any "
+                                            "block of its time"));
 }
 
 Status check_block(const BlockHeader& header, std::string_view digest, Timestamp anchored,
                    std::span<const WorkFloor> floors) {
   if (header.merkle_root() != digest) {
-    return header_refused(kOtherBlockToken,
-                          cat("the proof does not lead to the block ", header.hash()));
+    return evidence_refused(kOtherBlockToken,
+                            cat("the proof does not lead to the block ", header.hash()));
   }
   CORTEX_TRY(check_work(header, floors));
   if (header.time().seconds + kBlockTimeSlackSeconds < anchored.seconds) {
-    return header_refused(kTooEarlyToken, cat("the block ", header.hash(),
-                                              " is older than the anchor that it is said to "
-                                              "hold"));
+    return evidence_refused(kTooEarlyToken, cat("the block ", header.hash(),
+                                                " is older than the anchor that it is said to "
+                                                "hold"));
   }
   return {};
 }

@@ -12,8 +12,6 @@
 namespace cortex::ledger {
 namespace {
 
-constexpr std::size_t kReceiptHashCharacters = 64;
-
 struct SinkRow {
   Sink sink;
   std::string_view token;
@@ -33,7 +31,7 @@ class ReceiptReader {
   }
   std::string hash(std::string_view name) {
     std::string value = text(name);
-    if (value.size() != kReceiptHashCharacters || !is_lower_hex(value)) {
+    if (!is_record_hash(value)) {
       fail("hash", cat(name, " is no hash of 64 lower-case hex characters"));
     }
     return value;

@@ -32,6 +32,14 @@ class Lines {
 
 }  // namespace
 
+bool is_record_hash(std::string_view text) { return text.size() == 64 && is_lower_hex(text); }
+
+Error evidence_refused(std::string_view token, std::string message) {
+  Error error = make_error(Code::kIntegrity, std::move(message));
+  error.token = token;
+  return error;
+}
+
 Error record_error(const RecordFormat& format, std::size_t line, std::string_view kind,
                    std::string_view why) {
   Error error = make_error(Code::kPrecondition, cat(format.what, " line ", line, ": ", why));

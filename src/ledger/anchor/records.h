@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,12 @@ inline constexpr RecordFormat kReceiptFormat{kReceiptHeader, "receipt", "receipt
 // around it. Lines end in LF or CR LF, the last one may have no end. Errors: Code::kPrecondition
 // with the token <format.token>.{empty,header,body}.
 Result<std::vector<RecordLine>> split_records(const RecordFormat& format, std::string_view text);
+
+// 64 lower-case hex characters: an event_hash, or a SHA-256.
+bool is_record_hash(std::string_view text);
+
+// What a service outside said does not hold: kIntegrity with the token.
+Error evidence_refused(std::string_view token, std::string message);
 
 // "<what> line <line>: <why>" with the token <format.token>.<kind>.
 Error record_error(const RecordFormat& format, std::size_t line, std::string_view kind,

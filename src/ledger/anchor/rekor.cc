@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "crypto/any_key.h"
 #include "crypto/sha256.h"
+#include "ledger/anchor/records.h"
 #include "ledger/tlog/checkpoint.h"
 #include "ledger/tlog/merkle.h"
 #include "ledger/tlog/note.h"
@@ -27,12 +28,6 @@ using Bytes = std::vector<std::uint8_t>;
 
 std::string_view view_of(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-Error entry_refused(std::string_view token, std::string message) {
-  Error error = make_error(Code::kIntegrity, std::move(message));
-  error.token = token;
-  return error;
 }
 
 const json::Value* at(const json::Value* value, std::initializer_list<std::string_view> path) {
@@ -184,13 +179,14 @@ struct Log {
 Result<Log> log_of(const RekorEntry& entry, const TrustedRoot& root) {
   const TransparencyLog* log = find_log(root, entry.log_id);
   if (log == nullptr) {
-    return entry_refused(kRekorNoLogToken,
-                         cat("no log of the trusted root has the id ", quoted(entry.log_id)));
+    return evidence_refused(kRekorNoLogToken,
+                            cat("no log of the trusted root has the id ", quoted(entry.log_id)));
   }
   auto key = LogKey::of(*log);
   if (!key.ok()) {
-    return entry_refused(kRekorNoLogToken, cat("the trusted root holds no usable key of ",
-                                               quoted(log->base_url), ": ", key.error().message));
+    return evidence_refused(kRekorNoLogToken,
+                            cat("the trusted root holds no usable key of ", quoted(log->base_url),
+                                ": ", key.error().message));
   }
   return Log{*log, std::move(key).value()};
 }
@@ -202,14 +198,15 @@ Status check_promise(const RekorEntry& entry, const Log& log) {
                               {"logIndex", entry.log_index}};
   const auto signature = from_base64(entry.set);
   if (!signature || !log.key.verify(json::write_compact(promised), *signature)) {
-    return entry_refused(kRekorSetToken, cat("the log ", quoted(log.facts.base_url),
-                                             " did not sign the timestamp of the entry"));
+    return evidence_refused(kRekorSetToken, cat("the log ", quoted(log.facts.base_url),
+                                                " did not sign the timestamp of the entry"));
   }
   const std::int64_t then = entry.integrated_at;
   if (then < log.facts.valid_from.seconds ||
       (log.facts.valid_to && then > log.facts.valid_to->seconds)) {
-    return entry_refused(kRekorWindowToken, cat("the key of the log ", quoted(log.facts.base_url),
-                                                " was not valid when it signed the entry"));
+    return evidence_refused(kRekorWindowToken,
+                            cat("the key of the log ", quoted(log.facts.base_url),
+                                " was not valid when it signed the entry"));
   }
   return {};
 }
@@ -225,8 +222,8 @@ Status check_entry_signature(const json::Value& body, std::string_view digest_he
     const auto public_key = crypto::P256PublicKey::from_pem(view_of(*pem));
     if (public_key.ok() && public_key->verify_digest(*digest, *signature_der)) return {};
   }
-  return entry_refused(kRekorEntrySignatureToken,
-                       "the entry is not signed by the key that it names");
+  return evidence_refused(kRekorEntrySignatureToken,
+                          "the entry is not signed by the key that it names");
 }
 
 // Written by reference 0.1.2: SHA-256 of the entry, then of the two halves, left by the index.
@@ -261,13 +258,14 @@ Status check_inclusion(const RekorEntry& entry, std::string_view body, bool old_
            ? old_inclusion_holds(body, entry.proof_index, entry.tree_size, hashes, *root)
            : inclusion_holds(leaf_hash(body), entry.proof_index, entry.tree_size, hashes, *root));
   if (!holds) {
-    return entry_refused(kRekorInclusionToken,
-                         "the inclusion proof does not lead from the entry to the "
-                         "root of the log");
+    return evidence_refused(kRekorInclusionToken,
+                            "the inclusion proof does not lead from the entry to the "
+                            "root of the log");
   }
   // The name of an entry ends in its leaf's hash.
   if (!old_shape && !entry.uuid.ends_with(to_hex(leaf_hash(body)))) {
-    return entry_refused(kRekorOtherEntryToken, "the uuid of the receipt is that of another entry");
+    return evidence_refused(kRekorOtherEntryToken,
+                            "the uuid of the receipt is that of another entry");
   }
   return {};
 }
@@ -276,18 +274,19 @@ Status check_inclusion(const RekorEntry& entry, std::string_view body, bool old_
 Status check_checkpoint(const RekorEntry& entry, const Log& log) {
   if (!entry.checkpoint) return {};
   const auto parsed = parse_checkpoint(*entry.checkpoint);
-  if (!parsed.ok()) return entry_refused(kRekorCheckpointToken, parsed.error().message);
+  if (!parsed.ok()) return evidence_refused(kRekorCheckpointToken, parsed.error().message);
   const Checkpoint& checkpoint = parsed->checkpoint;
   if (checkpoint.size != entry.tree_size || to_hex(checkpoint.root) != entry.root_hash) {
-    return entry_refused(kRekorCheckpointToken, "the checkpoint is of another tree than the proof");
+    return evidence_refused(kRekorCheckpointToken,
+                            "the checkpoint is of another tree than the proof");
   }
   for (const NoteSignature& line : parsed->note.signatures) {
     const Bytes signature(line.bytes.begin(), line.bytes.end());
     if (line.key_id == log.key.note_id(line.name) && log.key.verify(parsed->note.text, signature))
       return {};
   }
-  return entry_refused(kRekorCheckpointToken,
-                       cat("the log ", quoted(log.facts.base_url), " did not sign the checkpoint"));
+  return evidence_refused(kRekorCheckpointToken, cat("the log ", quoted(log.facts.base_url),
+                                                     " did not sign the checkpoint"));
 }
 
 struct Body {
@@ -298,9 +297,10 @@ struct Body {
 
 Result<Body> read_body(const RekorEntry& entry) {
   auto bytes = from_base64(entry.body);
-  if (!bytes) return entry_refused(kRekorVerifyToken, "the body of the entry is no base64");
+  if (!bytes) return evidence_refused(kRekorVerifyToken, "the body of the entry is no base64");
   auto document = json::parse(view_of(*bytes));
-  if (!document.ok()) return entry_refused(kRekorVerifyToken, "the body of the entry is no JSON");
+  if (!document.ok())
+    return evidence_refused(kRekorVerifyToken, "the body of the entry is no JSON");
   Body body{*std::move(bytes), std::move(document).value(), false};
   const std::string* kind = text_at(&body.document, {"kind"});
   const std::string* version = text_at(&body.document, {"apiVersion"});
@@ -309,7 +309,7 @@ Result<Body> read_body(const RekorEntry& entry) {
       (kind != nullptr && *kind == kKind && version != nullptr && *version == kApiVersion)) {
     return body;
   }
-  return entry_refused(kRekorVerifyToken, "the entry is no hashedrekord of version 0.0.1");
+  return evidence_refused(kRekorVerifyToken, "the entry is no hashedrekord of version 0.0.1");
 }
 
 Status check_digest(const json::Value& body, std::string_view digest) {
@@ -318,13 +318,8 @@ Status check_digest(const json::Value& body, std::string_view digest) {
   if (algorithm != nullptr && *algorithm == "sha256" && value != nullptr && *value == digest) {
     return {};
   }
-  return entry_refused(kRekorOtherEntryToken, "the entry is about another text than this anchor");
-}
-
-Error submit_failed(std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.token = kRekorSubmitToken;
-  return error;
+  return evidence_refused(kRekorOtherEntryToken,
+                          "the entry is about another text than this anchor");
 }
 
 }  // namespace
@@ -356,10 +351,16 @@ Result<std::string> rekor_proposal(std::string_view anchor_text) {
   return json::write_compact(std::move(proposal));
 }
 
+Error rekor_submit_failed(std::string message) {
+  Error error = make_error(Code::kPrecondition, std::move(message));
+  error.token = kRekorSubmitToken;
+  return error;
+}
+
 Result<json::Object> rekor_receipt(std::string_view answer) {
   const auto document = json::parse(answer);
   if (!document.ok() || document->as_object() == nullptr || document->as_object()->empty()) {
-    return submit_failed("the log did not answer with an entry");
+    return rekor_submit_failed("the log did not answer with an entry");
   }
   const auto& [uuid, entry] = *document->as_object()->begin();
   json::Object receipt{{"uuid", uuid}};
@@ -370,14 +371,16 @@ Result<json::Object> rekor_receipt(std::string_view answer) {
     if (const json::Value* member = at(&entry, {"verification", name})) receipt.add(name, *member);
   }
   receipt.sort();
-  if (!read_entry(receipt)) return submit_failed("the entry in the log's answer is not complete");
+  if (!read_entry(receipt)) {
+    return rekor_submit_failed("the entry in the log's answer is not complete");
+  }
   return receipt;
 }
 
 Result<RekorEntry> verify_rekor(const Receipt& receipt, const TrustedRoot& root) {
   auto entry = read_entry(receipt.receipt);
   if (!entry)
-    return entry_refused(kRekorVerifyToken, "the receipt holds no complete entry of a log");
+    return evidence_refused(kRekorVerifyToken, "the receipt holds no complete entry of a log");
   CORTEX_ASSIGN(const Body body, read_body(*entry));
   CORTEX_ASSIGN(const Log log, log_of(*entry, root));
   CORTEX_TRY(check_promise(*entry, log));

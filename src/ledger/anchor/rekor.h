@@ -49,8 +49,10 @@ bool has_rekor_entry(const Receipt& receipt);
 // The request for a new entry: the digest, signed by a key made for this one entry.
 Result<std::string> rekor_proposal(std::string_view anchor_text);
 
-// The log's answer to a proposal as the object of a receipt. Code::kPrecondition,
-// kRekorSubmitToken.
+// The log has not taken an anchor: kPrecondition with kRekorSubmitToken.
+Error rekor_submit_failed(std::string message);
+
+// The log's answer to a proposal as the object of a receipt. Errors: rekor_submit_failed().
 Result<json::Object> rekor_receipt(std::string_view answer);
 
 // Everything that the entry of a receipt claims, in this order: shape (kRekorVerifyToken), log

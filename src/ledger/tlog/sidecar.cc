@@ -155,9 +155,7 @@ Status Sidecar::load(fs::File& ledger, const LedgerHead& head) {
     return error;
   }
   TileReader tiles(fs_, folder_, state->ledger.rows);
-  CORTEX_ASSIGN(auto partials, tiles.partials());
-  TileBuilder builder(state->ledger.rows, std::move(partials));
-  if (builder.root() != state->root) return make_error(Code::kPrecondition, "a tile is damaged");
+  CORTEX_ASSIGN(TileBuilder builder, tiles.builder(state->root));
   CORTEX_TRY(open_index(state->ledger.rows));
   state_ = *state;
   widths_.clear();

@@ -136,6 +136,13 @@ Result<TreeHash> TileReader::hash(unsigned level, std::uint64_t index) {
   return subtree_root(std::span(kept->second).subspan(begin, count));
 }
 
+Result<TileBuilder> TileReader::builder(const TreeHash& root) {
+  CORTEX_ASSIGN(auto hashes, partials());
+  TileBuilder builder(size_, std::move(hashes));
+  if (builder.root() != root) return make_error(Code::kPrecondition, "a tile is damaged");
+  return builder;
+}
+
 Result<std::vector<std::vector<TreeHash>>> TileReader::partials() {
   std::vector<std::vector<TreeHash>> out;
   for (unsigned level = 0; kTileHeight * level < 64; ++level) {

@@ -67,10 +67,12 @@ class TileReader {
   Result<std::vector<TreeHash>> tile(unsigned level, std::uint64_t number);
   // Hashes of tile `number` of `level` that belong to the tree: 0 to 256.
   std::size_t width(unsigned level, std::uint64_t number) const;
-  // The partial tiles of the tree, for TileBuilder.
-  Result<std::vector<std::vector<TreeHash>>> partials();
+  // What goes on where the tree ends. Error kPrecondition when a tile is not there, or when the
+  // tiles are not those of the tree with this root.
+  Result<TileBuilder> builder(const TreeHash& root);
 
  private:
+  Result<std::vector<std::vector<TreeHash>>> partials();
   Result<std::string> read_file(unsigned level, std::uint64_t number, std::size_t width);
 
   fs::FileSystem& fs_;

@@ -84,8 +84,11 @@ TEST_F(TileFolderTest, TreesOfManySizes_AreReadBack) {
       ASSERT_TRUE(proof.ok()) << proof.error().text();
       EXPECT_TRUE(inclusion_holds(hashes[index], index, size, *proof, root));
     }
-    TileBuilder again(size, reader.partials().value());
-    EXPECT_EQ(again.root(), root) << size;
+    const auto again = reader.builder(root);
+    ASSERT_TRUE(again.ok()) << again.error().text();
+    EXPECT_EQ(again->root(), root) << size;
+    EXPECT_EQ(reader.builder(hashes[0] == root ? TreeHash{} : hashes[0]).error().code,
+              Code::kPrecondition);
     EXPECT_FALSE(reader.hash(0, size).ok()) << "outside the tree";
   }
 }
