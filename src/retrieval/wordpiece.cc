@@ -11,6 +11,8 @@ namespace cortex::retrieval {
 namespace {
 
 constexpr std::uint64_t kRowsMax = 1U << 24U;
+// Bytes of a file for each of its tokens, about: for as many entries there is room at once.
+constexpr std::size_t kTokenBytes = 8;
 
 Error unusable_vocabulary(const std::string& what) {
   return make_error(Code::kUsage, cat("the vocabulary cannot be used: ", what), "nothing was read",
@@ -21,11 +23,21 @@ bool continues_utf8(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 
 
 }  // namespace
 
-Status Vocabulary::add(std::string token, std::uint64_t row) {
+Vocabulary::Vocabulary(std::size_t text_bytes) {
+  text_.reserve(text_bytes);
+  rows_.reserve(text_bytes / kTokenBytes);
+}
+
+Status Vocabulary::add(std::string_view token, std::uint64_t row) {
   if (row >= kRowsMax) return unusable_vocabulary("it names a row beyond 16777215");
+  if (text_.capacity() - text_.size() < token.size()) {
+    return make_error(Code::kInternal, "the vocabulary has more text than its file");
+  }
   longest_ = std::max(longest_, token.size());
   last_row_ = std::max(last_row_, static_cast<std::uint32_t>(row));
-  rows_.insert_or_assign(std::move(token), static_cast<std::uint32_t>(row));
+  const char* const begin = text_.data() + text_.size();
+  text_.insert(text_.end(), token.begin(), token.end());
+  rows_.insert_or_assign({begin, token.size()}, static_cast<std::uint32_t>(row));
   return {};
 }
 
@@ -39,7 +51,7 @@ Result<Vocabulary> Vocabulary::from_tokenizer_json(std::string_view text) {
   if (type == nullptr || *type != "WordPiece" || tokens->as_object() == nullptr) {
     return unusable_vocabulary("the model of tokenizer.json is not WordPiece");
   }
-  Vocabulary vocabulary;
+  Vocabulary vocabulary(text.size());
   if (const std::string* prefix = model->find_text("continuing_subword_prefix")) {
     vocabulary.continuing_ = *prefix;
   }
@@ -56,13 +68,13 @@ Result<Vocabulary> Vocabulary::from_tokenizer_json(std::string_view text) {
 }
 
 Result<Vocabulary> Vocabulary::from_lines(std::string_view text) {
-  Vocabulary vocabulary;
+  Vocabulary vocabulary(text.size());
   std::uint64_t row = 0;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     std::string_view token = text.substr(0, end);
     if (token.ends_with('\r')) token.remove_suffix(1);
-    if (!token.empty()) CORTEX_TRY(vocabulary.add(std::string(token), row));
+    if (!token.empty()) CORTEX_TRY(vocabulary.add(token, row));
     ++row;
     text.remove_prefix(std::min(end + 1, text.size()));
   }

@@ -15,6 +15,12 @@ namespace cortex::retrieval {
 
 class Vocabulary {
  public:
+  Vocabulary(Vocabulary&&) noexcept = default;
+  Vocabulary& operator=(Vocabulary&&) noexcept = default;
+  Vocabulary(const Vocabulary&) = delete;
+  Vocabulary& operator=(const Vocabulary&) = delete;
+  ~Vocabulary() = default;
+
   // `tokenizer.json` of the library tokenizers: its model must be WordPiece. `vocab.txt`: a token a
   // line, whose number is its row. Errors: kUsage.
   static Result<Vocabulary> from_tokenizer_json(std::string_view text);
@@ -29,10 +35,13 @@ class Vocabulary {
   static constexpr std::size_t kTokensMax = 4096;
   static constexpr std::size_t kWordBytesMax = 400;
 
-  Status add(std::string token, std::uint64_t row);
+  // As many tokens as fit into so many bytes of text, which is where they stay.
+  explicit Vocabulary(std::size_t text_bytes);
+  Status add(std::string_view token, std::uint64_t row);
   void cut(std::string_view word, std::vector<std::uint32_t>& rows) const;
 
-  std::unordered_map<std::string, std::uint32_t> rows_;
+  std::vector<char> text_;  // of all tokens, with room for them from the beginning
+  std::unordered_map<std::string_view, std::uint32_t> rows_;
   std::string continuing_ = "##";  // in front of pieces that do not begin a word
   bool fold_ = true;
   std::size_t longest_ = 0;  // bytes
