@@ -185,6 +185,10 @@ Status load_events(sqlite::Connection& db, ProofDepth depth, Rows& rows) {
     if (row.prev) parents.insert(*row.prev);
     rows.events.emplace(found.column_text(0), std::move(row));
   }
+  // Events of one memory follow each other as a rule: those that are here need no question.
+  for (const auto& [id, row] : rows.events) {
+    if (parents.erase(row.event_hash) > 0) rows.by_hash.emplace(row.event_hash, id);
+  }
   if (parents.empty()) return {};
   CORTEX_ASSIGN(auto known, select(db,
                                    "SELECT event_hash, id FROM events WHERE event_hash IN "

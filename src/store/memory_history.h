@@ -59,7 +59,8 @@ Result<std::optional<MemoryVersion>> last_version(sqlite::Connection& db,
                                                   std::string_view memory_id);
 
 // Those of `ids` that an agent noted, whatever their row says of their authority: the row has the
-// word that reference 0.1.2 wrote, the ledger has who it was. One query.
+// word that reference 0.1.2 wrote, the ledger has who it was. One query, of an index of those notes
+// alone.
 Result<std::set<std::string>> noted_by_agents(sqlite::Connection& db,
                                               std::span<const std::string> ids);
 

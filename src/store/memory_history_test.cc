@@ -170,5 +170,27 @@ TEST_F(MemoryHistoryTest, WhatIsNotToldOfIsKnownSinceItWasMade) {
   EXPECT_EQ(db_.query_int("SELECT count(*) FROM cortex_memories_untold").value(), 0);
 }
 
+TEST_F(MemoryHistoryTest, NotesOfAgentsAreFoundWithoutReadingHistories) {
+  constexpr int kMemories = 50, kVersions = 20;
+  std::vector<std::string> all;
+  for (int n = 0; n < kMemories; ++n) {
+    put(n, day(1));
+    all.push_back(id_of(n));
+    for (int version = 0; version < kVersions; ++version) record(n, "active", day(2));
+  }
+  OperationRow row;
+  row.event_id = "evt_of_agent";
+  row.name = "memory.note";
+  row.caller.actor = "agent";
+  ASSERT_TRUE(record_version(db_, row, id_of(7), day(3), {}, "").ok());
+  sqlite::WorkCount work;
+  sqlite::Connection db = sqlite::Connection::open(path_, sqlite::OpenMode::kReadOnly).value();
+  work.reset();
+  EXPECT_THAT(noted_by_agents(db, all).value(), ElementsAre(id_of(7)));
+  EXPECT_EQ(work.total().statements, 1U);
+  // Some instructions an id, and none a version.
+  EXPECT_LT(work.total().steps, static_cast<std::uint64_t>(kMemories) * kVersions);
+}
+
 }  // namespace
 }  // namespace cortex::store

@@ -74,6 +74,10 @@ constexpr PrivateObject kObjects[] = {
     {"index", "cortex_memory_history_order",
      R"sql(CREATE INDEX IF NOT EXISTS cortex_memory_history_order
   ON cortex_memory_history (memory_id, seq))sql"},
+    // Those of noted_by_agents(), whose conditions it repeats word for word.
+    {"index", "cortex_memory_history_agents",
+     R"sql(CREATE INDEX IF NOT EXISTS cortex_memory_history_agents
+  ON cortex_memory_history (memory_id) WHERE actor = 'agent' AND operation = 'memory.note')sql"},
     {"table", "cortex_outcomes", R"sql(CREATE TABLE IF NOT EXISTS cortex_outcomes (
   event_id TEXT PRIMARY KEY,
   memory_id TEXT NOT NULL,
