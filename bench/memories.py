@@ -30,6 +30,7 @@ TASKS = (
     (("memory", "search", WORDS), None),
     (("context", "build", "--task", WORDS, "--no-persist"), 30),
     (("context", "build", "--task", WORDS), 30),
+    (("context", "build", "--task", WORDS, "--as-of", "2099-01-01"), None),
     (("memory", "note", "TEXT"), 10),
     (("memory", "tag", "add", "ID", "TEXT"), 10),
     (("memory", "outcome", "record", "--memory-id", "ID", "--session", "bench", "--result", "helpful"), 10),
