@@ -8,7 +8,7 @@ namespace cortex::cli {
 namespace {
 
 constexpr Flag kGlobalFlags[] = {
-    {.name = "json", .value_name = "", .about = "Print one JSON envelope instead of text"},
+    {.name = "json", .value_name = "", .about = kJsonAbout},
     {.name = "print-config",
      .value_name = "",
      .about = "Print the effective configuration as JSON, without secrets"},

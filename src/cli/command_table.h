@@ -18,6 +18,9 @@ enum class Form {
   kCount,       // decimal, at least 1
 };
 
+inline constexpr std::string_view kJsonAbout =
+    "Print one JSON envelope instead of text (--json=v2: from every command)";
+
 struct Flag {
   std::string_view name;        // without the leading dashes
   std::string_view value_name;  // "" for a switch

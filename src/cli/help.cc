@@ -147,7 +147,7 @@ std::string command_help(const Command& command) {
     options.emplace_back("--json", command.leading_json_only
                                        ? cat("JSON envelope; before the command: cortex --json ",
                                              command.path, " ...")
-                                       : "Print one JSON envelope instead of text");
+                                       : std::string(kJsonAbout));
   }
   for (auto& row : standard_options()) options.push_back(std::move(row));
   const std::size_t width = std::max(left_width(arguments), left_width(options));

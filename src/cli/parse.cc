@@ -100,10 +100,10 @@ Parsed parse(int argc, const char* const* argv, std::string_view correlation_id)
     const std::string& word = words.front();
     if (is_help(word)) return shown(root_help());
     if (is_version(word)) return shown(version_text());
-    const bool is_json = word == "--json" || word == "--json=v2";
+    const bool is_json = word == "--json" || word == kWholeJson;
     bool* flag = is_json ? &json : word == "--print-config" ? &print_config : nullptr;
     if (flag == nullptr) return unknown_flag("", word);
-    enveloped |= word == "--json=v2";
+    enveloped |= word == kWholeJson;
     if (std::exchange(*flag, true)) {
       return usage_error(cat("`", word, "` was given twice"), group_usage(""), "");
     }
@@ -120,7 +120,7 @@ Parsed parse(int argc, const char* const* argv, std::string_view correlation_id)
   }
   if (words.empty()) return missing_command(json, correlation_id);
   Parsed parsed = parse_path(words, json);
-  if (auto* invocation = std::get_if<Invocation>(&parsed)) invocation->enveloped = enveloped;
+  if (auto* invocation = std::get_if<Invocation>(&parsed)) invocation->enveloped |= enveloped;
   return parsed;
 }
 

@@ -19,10 +19,13 @@
 
 namespace cortex::cli {
 
+// Asks for an envelope from every command. Accepted wherever the common `--json` is.
+inline constexpr std::string_view kWholeJson = "--json=v2";
+
 struct Invocation {
   const Command* command = nullptr;  // nullptr exactly when print_config
   bool json = false;
-  bool enveloped = false;  // --json=v2: an envelope from every command
+  bool enveloped = false;  // kWholeJson
   bool print_config = false;
   // Flags (without dashes) and positionals by name. A switch that was given has the value "true".
   std::map<std::string, std::vector<std::string>, std::less<>> values;

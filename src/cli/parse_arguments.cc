@@ -23,6 +23,7 @@ using Arguments = std::span<const std::string>;
 struct Words {
   std::vector<std::string> flags;  // "--name", "--name=value", or "--name" and an empty word
   std::vector<std::string> positionals;
+  bool enveloped = false;
 };
 
 bool is_flag_like(std::string_view word) { return word.size() > 1 && word.starts_with('-'); }
@@ -55,6 +56,11 @@ std::optional<Exit> take_flag(const Command& command, Arguments& rest, std::set<
   if (flag == nullptr) return unknown_flag(command, word);
   if (!seen.insert(name).second && !flag->repeatable) {
     return usage_error(command, cat(named(*flag), " was given twice"));
+  }
+  if (flag == &kJsonFlag && word == kWholeJson) {
+    words.enveloped = true;
+    words.flags.emplace_back("--json");
+    return std::nullopt;
   }
   if (!flag->takes_value()) {
     if (equals != std::string::npos) {
@@ -212,6 +218,7 @@ Parsed parse_arguments(const Command& command, std::span<const std::string> argu
     declare(app, command);
     app.parse(std::move(unambiguous));
     Invocation invocation = collect(app, command);
+    invocation.enveloped = words.enveloped;
     if (auto exit = check_choices(command, invocation)) return *std::move(exit);
     return invocation;
   } catch (const CLI::Error&) {

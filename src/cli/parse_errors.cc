@@ -43,9 +43,9 @@ Exit unknown_flag(std::string_view path, std::string_view typed) {
 }
 
 Exit unknown_flag(const Command& command, std::string_view typed) {
-  if (typed == "--json" && command.leading_json_only) {
-    return usage_error(
-        command, cat("`--json` goes before the command: cortex --json ", command.path, " ..."));
+  if ((typed == "--json" || typed == kWholeJson) && command.leading_json_only) {
+    return usage_error(command, cat("`", typed, "` goes before the command: cortex ", typed, " ",
+                                    command.path, " ..."));
   }
   std::vector<std::string_view> names = {"help", "version"};
   if (!command.leading_json_only) names.push_back("json");

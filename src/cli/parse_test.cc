@@ -85,10 +85,19 @@ TEST(Parse, JsonIsAcceptedBeforeAndAfterTheCommand) {
   EXPECT_FALSE(accepted({"init", "--json"}).has("json"));
 }
 
-TEST(Parse, TheEnvelopeOfEveryCommandIsAskedForBeforeTheCommand) {
+TEST(Parse, TheEnvelopeOfEveryCommandIsAskedForWhereJsonIs) {
   EXPECT_TRUE(accepted({"--json=v2", "init"}).json);
   EXPECT_TRUE(accepted({"--json=v2", "init"}).enveloped);
+  EXPECT_TRUE(accepted({"init", "--json=v2"}).json);
+  EXPECT_TRUE(accepted({"init", "--json=v2"}).enveloped);
+  EXPECT_TRUE(accepted({"--json=v2", "init", "--json"}).enveloped);
+  EXPECT_TRUE(accepted({"--json", "init", "--json=v2"}).enveloped);
+  EXPECT_FALSE(accepted({"init", "--json=v2"}).has("json"));
   EXPECT_FALSE(accepted({"--json", "init"}).enveloped);
+  EXPECT_FALSE(accepted({"init", "--json"}).enveloped);
+  EXPECT_THAT(refused({"init", "--json=v3"}), HasSubstr("takes no value"));
+  EXPECT_THAT(refused({"init", "--json", "--json=v2"}), HasSubstr("given twice"));
+  EXPECT_THAT(refused({"ingest", "s.json", "--json=v2"}), HasSubstr("cortex --json=v2 ingest"));
   EXPECT_THAT(refused({"--json=v3", "init"}), HasSubstr("--json=v3"));
   EXPECT_THAT(refused({"--json", "--json=v2", "init"}), HasSubstr("given twice"));
 }

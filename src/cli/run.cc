@@ -68,9 +68,8 @@ std::string output_of(const Context& context, const HandlerRow* handler, Outcome
   const bool always = handler != nullptr && handler->form == JsonForm::kEnvelopeAlways;
   if (!whole && (bare || !(context.json() || always))) return std::move(outcome.text);
   json::Value report = bare ? report_of(outcome) : std::move(outcome.report);
-  return envelope(bare ? envelope_name(*handler) : std::string(handler->envelope), outcome.code,
-                  std::move(report), std::move(outcome.policy_outcome), correlation_id,
-                  std::move(outcome.outcome));
+  return envelope(envelope_name(*handler), outcome.code, std::move(report),
+                  std::move(outcome.policy_outcome), correlation_id, std::move(outcome.outcome));
 }
 
 std::string first_word(const Invocation& invocation) {
@@ -101,10 +100,11 @@ int run(int argc, const char* const* argv, app::Services& services,
   CORTEX_CHECK(handler != nullptr || invocation.print_config);
   Outcome outcome = handler == nullptr ? run_print_config(context) : handler->run(context);
   const Code code = outcome.code;
+  // Made before the line below, which is no part of what the command says.
+  const std::string out = output_of(context, handler, outcome, correlation);
   if (logged) {
     outcome.diagnostics += completed_line(services.clock.now(), correlation, word, code);
   }
-  const std::string out = output_of(context, handler, outcome, correlation);
   return finish(code, out, outcome.diagnostics);
 }
 

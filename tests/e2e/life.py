@@ -315,7 +315,9 @@ class Life:
                     (("reflect", "--trace", TRACE, "--model", "replay"), None, "detail"),
                     (("models", "list"), 0, None)):
                 name = "cortex." + ".".join(word for word in arguments[:2] if not word.startswith("-"))
-                plain, whole = home.run("--json", *arguments), home.run("--json=v2", *arguments)
+                # With logs, which are no part of what a command says.
+                logged = {"prefix": ("env", "RUST_LOG=info")}
+                plain, whole = home.run("--json", *arguments), home.run("--json=v2", *arguments, **logged)
                 wanted = plain.returncode if code is None else code
                 try:
                     document = json.loads(whole.stdout)
@@ -323,8 +325,13 @@ class Life:
                     document = {}
                 problem = (whole.returncode != wanted or plain.returncode != wanted or document.get("exit_code") != wanted
                            or document.get("command") != name.replace("-", "_")
-                           or (member and member not in document["report"]))
+                           or (member and member not in document["report"])
+                           or b"command_completed" in whole.stdout or b"command_completed" not in whole.stderr)
                 self.check(f"--json=v2 {' '.join(arguments[:2])}", problem and harness.said(whole))
+                behind = home.run(*arguments, "--json=v2")
+                self.check(f"{' '.join(arguments[:2])} --json=v2", (
+                    behind.returncode != wanted or not behind.stdout.startswith(b'{\n  "command"')
+                    or json.loads(behind.stdout)["report"] != document["report"]) and harness.said(behind))
                 self.check(f"--json {' '.join(arguments[:2])} stays as it was",
                            plain.stdout.startswith(b'{\n  "command"') and harness.said(plain))
 
