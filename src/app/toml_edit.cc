@@ -99,18 +99,15 @@ class Edit {
     return true;
   }
 
-  // False: the key is written in a way that it cannot be taken out of.
-  bool erase(const toml::table& table, std::string_view key) {
-    const toml::node* there = table.get(key);
-    if (there == nullptr) return true;
-    if (!table.is_inline()) return erase_lines(*there);
+  // The key is there.
+  void erase(const toml::table& table, std::string_view key) {
+    if (!table.is_inline()) return erase_lines(*table.get(key));
     if (table.size() == 1) return erase_lines(table);
     for (const auto& [name, node] : table) {
       if (name.str() == key) {
         erase_pair(offset_of(name.source().begin), offset_of(node.source().end));
       }
     }
-    return true;
   }
 
   std::string finish() {
@@ -169,13 +166,12 @@ class Edit {
   }
 
   // The lines of a value and its key.
-  bool erase_lines(const toml::node& node) {
+  void erase_lines(const toml::node& node) {
     const std::size_t begin = offset_of(node.source().begin);
     const std::size_t before = begin == 0 ? std::string_view::npos : text_.rfind('\n', begin - 1);
     const std::size_t end = text_.find('\n', offset_of(node.source().end));
     changes_.push_back({before == std::string_view::npos ? 0 : before + 1,
                         end == std::string_view::npos ? text_.size() : end + 1, ""});
-    return begin < text_.size();
   }
 
   // Lines and columns count from 1, columns are code points.
@@ -234,6 +230,12 @@ void merge(toml::table& table, const json::Object& entry) {
   }
 }
 
+bool has(const toml::table& table, const std::optional<TomlMember>& member) {
+  if (!member) return false;
+  const toml::table* inner = table[member->table].as_table();
+  return inner != nullptr && inner->contains(member->key);
+}
+
 // Without the member, and without the table that held nothing else.
 void take_out(toml::table& table, const TomlMember& member) {
   toml::table* inner = table[member.table].as_table();
@@ -251,24 +253,19 @@ bool holds(const toml::table& before, const toml::table& after, std::string_view
   if (const toml::table* old = before[parent][name].as_table()) wanted = *old;
   merge(wanted, entry.members);
   if (entry.absent) {
-    const toml::table* inner = found[entry.absent->table].as_table();
-    if (inner != nullptr && inner->contains(entry.absent->key)) return false;
+    if (has(found, entry.absent)) return false;
     take_out(wanted, *entry.absent);
     take_out(found, *entry.absent);
   }
   return wanted == found && without(before, parent, name) == without(after, parent, name);
 }
 
-bool has(const toml::table& table, const std::optional<TomlMember>& member) {
-  if (!member) return false;
-  const toml::table* inner = table[member->table].as_table();
-  return inner != nullptr && inner->contains(member->key);
-}
-
 bool change(Edit& edit, const toml::table& table, const TomlEntry& entry) {
   if (!edit.set(table, entry.members)) return false;
-  if (!has(table, entry.absent)) return true;
-  return edit.erase(*table[entry.absent->table].as_table(), entry.absent->key);
+  if (has(table, entry.absent)) {
+    edit.erase(*table[entry.absent->table].as_table(), entry.absent->key);
+  }
+  return true;
 }
 
 }  // namespace
