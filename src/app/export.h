@@ -42,7 +42,8 @@ struct TakeOverReport {
   std::map<std::string, std::uint64_t> added, known;
   std::uint64_t other_lines = 0;  // of no meaning here
   std::uint64_t unlinked = 0;     // rows whose event this ledger does not hold: not named any more
-  // Audit records of what was here before: that an operator accepted it, a file cannot say.
+  // Audit records of what did not come from files alone: that an operator accepted it here, a file
+  // cannot say.
   std::uint64_t left_out = 0;
 };
 // Every row as it stands, states included; rows whose id is there stay. Batches of 500 rows

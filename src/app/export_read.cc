@@ -1,4 +1,6 @@
 // Taking an export over again.
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -16,6 +18,7 @@ namespace {
 // Of rows, and of their bytes: a batch is one row of the ledger, far below limits::kRowBytesMax.
 constexpr std::size_t kImportBatch = 500, kBatchBytes = 16U << 20;
 constexpr std::string_view kAuditRecord = "audit_record";
+constexpr std::string_view kImportRows = "import.rows";
 constexpr std::string_view kCommentBegin = "<!-- cortex {", kCommentEnd = " -->";
 constexpr std::string_view kJsonMark = "{\"cortex_export\":1}",
                            kMarkdownMark = "<!-- cortex-export 1 -->";
@@ -123,7 +126,7 @@ class TakeOver {
       if (auto event = event_of(item)) events.push_back(*std::move(event));
       if (auto target = audited_by(item)) audited.push_back(*std::move(target));
     }
-    CORTEX_ASSIGN(const std::set<std::string> judged_here, held_before(db, audited));
+    CORTEX_ASSIGN(const std::set<std::string> of_here, held_of_itself(db, audited));
     std::map<const ExportKind*, std::set<store::RowKey>> there;
     for (const auto& [kind, wanted] : keys) {
       CORTEX_ASSIGN(there[kind], store::present_keys(db, kind->table, kind->key, wanted));
@@ -136,12 +139,12 @@ class TakeOver {
         ++known_[kind];
         continue;
       }
-      if (const auto target = audited_by(item); target && judged_here.contains(*target)) {
+      if (const auto target = audited_by(item); target && of_here.contains(*target)) {
         ++left_out_;
         continue;
       }
       ++added_[kind];
-      brought_.insert(item.key.front());
+      if (brought_ && kind != kAuditRecord) brought_->insert(item.key.front());
       json::Object row = item.row;
       if (const auto event = event_of(item); event && !held.contains(*event)) {
         row.set(std::string(item.kind->event), nullptr);
@@ -154,7 +157,8 @@ class TakeOver {
     }
     if (rows.empty()) return std::vector<store::Operation>();
     return std::vector<store::Operation>{
-        {"import.rows", {{"at", column_time(services_.clock.now())}, {"rows", std::move(rows)}}}};
+        {std::string(kImportRows),
+         {{"at", column_time(services_.clock.now())}, {"rows", std::move(rows)}}}};
   }
 
   static std::optional<std::string> event_of(const Item& item) {
@@ -168,24 +172,60 @@ class TakeOver {
     return store::maybe_text_of(item.row, "target_ref");
   }
 
-  // Those of the ids that this store held before the file came.
-  Result<std::set<std::string>> held_before(sqlite::Connection& db,
-                                            const std::vector<std::string>& ids) const {
+  // Those of the ids that this store holds and did not get from a file alone. The ledger says which
+  // rows came by imports, so that one which ended half-way is taken up again.
+  Result<std::set<std::string>> held_of_itself(sqlite::Connection& db,
+                                               const std::vector<std::string>& ids) {
     std::set<std::string> held;
     if (ids.empty()) return held;
-    for (const char* table : {"memories", "principles", "doctrine", "decay_jobs"}) {
+    CORTEX_ASSIGN(held, store::present_ids(db, "memories", ids));
+    CORTEX_TRY(leave_out_imported(db, held));
+    for (const char* table : {"principles", "doctrine", "decay_jobs"}) {
       CORTEX_ASSIGN(const auto there, store::present_ids(db, table, ids));
-      for (const std::string& id : there) {
-        if (!brought_.contains(id)) held.insert(id);
-      }
+      if (there.empty()) continue;
+      if (!brought_) CORTEX_TRY(read_brought(db));
+      std::ranges::set_difference(there, *brought_, std::inserter(held, held.end()));
     }
     return held;
+  }
+
+  // Memories that an import brought and no other operation touched.
+  static Status leave_out_imported(sqlite::Connection& db, std::set<std::string>& memories) {
+    CORTEX_ASSIGN(auto rows,
+                  db.prepare("SELECT memory_id FROM cortex_memory_history WHERE memory_id IN"
+                             " (SELECT value FROM json_each(?1)) GROUP BY memory_id"
+                             " HAVING min(operation = ?2)"));
+    CORTEX_TRY(rows.bind_all(json::array_text({memories.begin(), memories.end()}), kImportRows));
+    for (;;) {
+      CORTEX_ASSIGN(const bool more, rows.step());
+      if (!more) return {};
+      memories.erase(std::string(rows.column_text(0)));
+    }
+  }
+
+  // Principles, doctrine and jobs are few. One scan of the rows of earlier imports.
+  Status read_brought(sqlite::Connection& db) {
+    brought_.emplace();
+    CORTEX_ASSIGN(auto rows,
+                  db.prepare("SELECT r.value ->> '$.row.id' FROM cortex_operations o"
+                             " JOIN events e ON e.id = o.event_id,"
+                             " json_each(e.payload_json, '$.args.rows') r"
+                             " WHERE o.name = ?1 AND o.outcome = 'applied' AND"
+                             " r.value ->> '$.kind' IN ('principle', 'doctrine', 'decay_job')"));
+    CORTEX_TRY(rows.bind(1, kImportRows));
+    for (;;) {
+      CORTEX_ASSIGN(const bool more, rows.step());
+      if (!more) return {};
+      brought_->insert(std::string(rows.column_text(0)));
+    }
   }
 
   Services& services_;
   const Layout& layout_;
   const store::Caller& caller_;
-  std::set<std::string> brought_;  // ids of rows that came with the file
+  // Ids of rows without a history that files brought, this one or earlier ones; nothing until it is
+  // asked for.
+  std::optional<std::set<std::string>> brought_;
   std::vector<Item> batch_;
   std::size_t batch_bytes_ = 0;
   std::map<std::string, std::uint64_t> added_, known_;

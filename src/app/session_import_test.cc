@@ -401,6 +401,40 @@ TEST_F(SessionImportTest, AnAuditRecordOfWhatIsHereIsLeftOut) {
   expect_accounted();
 }
 
+// The records of a file come at its end: what its first half brought is not ours for that.
+TEST_F(SessionImportTest, AnImportThatEndedHalfWayIsTakenUpAgain_WithItsAuditRecords) {
+  for (const char* claim : {"plain", "touched here"}) {
+    ASSERT_TRUE(note(services_, layout_, {}, {.claim = claim, .domains = {"a"}}).ok());
+  }
+  exec(
+      "INSERT INTO principles VALUES('prn_1', 's', 'candidate', '[]', '[]', '[]', '[]', '[]', 0.5,"
+      " 0, 1, '{}', 't', 't')");
+  exec(
+      "INSERT INTO audit_records SELECT 'aud_' || id, 'memory.accept', id, NULL, 'h', 'r', '{}',"
+      " '[]', 't' FROM (SELECT id FROM memories UNION SELECT id FROM principles)");
+  const std::string whole = exported(ExportFormat::kJsonLines);
+  const std::string touched = [&] {
+    sqlite::Connection db = connect();
+    return db.query_text("SELECT id FROM memories WHERE claim = 'touched here'").value();
+  }();
+  use_folder(folder_ / "elsewhere");
+  const std::string path = fs::join(live_, "export");
+  put(path, whole.substr(0, whole.find("{\"kind\":\"audit_record\"")));
+  EXPECT_EQ(import({.path = path, .as_is = true}).files[0].taken_over->added.at("memory"), 2U);
+  const auto outcome = record_outcome(
+      services_, layout_, {},
+      {.memory_id = touched, .session = "s", .result = "helpful", .note = std::nullopt});
+  ASSERT_TRUE(outcome.ok()) << outcome.error().text();
+
+  put(path, whole);
+  const TakeOverReport taken = *import({.path = path, .as_is = true}).files[0].taken_over;
+  EXPECT_EQ(taken.added.at("audit_record"), 2U);
+  EXPECT_EQ(taken.left_out, 1U);
+  EXPECT_EQ(count(cat("audit_records WHERE id = 'aud_", touched, "'")), 0);
+  EXPECT_EQ(count("audit_records WHERE id = 'aud_prn_1'"), 1);
+  expect_accounted();
+}
+
 TEST_F(SessionImportTest, LargeRowsOfAnExportAreTakenOverInSmallerBatches) {
   ASSERT_TRUE(note(services_, layout_, {}, {.claim = "plain", .domains = {"a"}}).ok());
   const std::string line = exported(ExportFormat::kJsonLines);
