@@ -147,7 +147,7 @@ Result<OpenedModel> open_model(Services& services, const LlmSettings& settings) 
 Result<LlmSettings> server_settings(Services& services, const Environment& environment,
                                     std::string_view otherwise, const Warn& warn) {
   CORTEX_ASSIGN(LlmChoice choice, llm_settings(environment, services.fs));
-  if (!choice.note.empty()) warn(choice.note);
+  if (!choice.note.empty()) warn(cat("warning: ", choice.note));
   if (choice.settings.backend != LlmBackend::kOffline) return std::move(choice.settings);
   return make_error(Code::kPrecondition, "No LLM backend configured", "nothing was asked",
                     cat("configure one (`cortex models list` says how), or use ", otherwise));
@@ -158,7 +158,7 @@ Result<std::unique_ptr<llm::Model>> ready_model(Services& services, const LlmSet
   CORTEX_ASSIGN(OpenedModel opened, open_model(services, settings));
   CORTEX_ASSIGN(const std::string doubt, opened.model->examine());
   if (!opened.warning.empty()) warn(opened.warning);
-  if (!doubt.empty()) warn(doubt);
+  if (!doubt.empty()) warn(cat("warning: ", doubt));
   return std::move(opened.model);
 }
 

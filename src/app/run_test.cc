@@ -58,6 +58,18 @@ TEST_F(RunTest, AnAnswerOfAnotherMachineIsMarkedOrRefused) {
   EXPECT_EQ(ledger(), before);
 }
 
+TEST_F(RunTest, WhatIsDoubtfulAboutAModelIsAWarning) {
+  http_.answers = {net::Answer{200, R"({"models":[]})"},
+                   net::Answer{200, R"({"model":"m","message":{"content":"Hi"},"done":true})"}};
+  const auto report = run({.task = "t", .model = "ollama:m@sha256:" + std::string(64, 'a')});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_EQ(std::ranges::count_if(report->warnings,
+                                  [](const std::string& warning) {
+                                    return warning.starts_with("warning: the digest of m was not");
+                                  }),
+            1);
+}
+
 TEST_F(RunTest, AFailedAnswerLeavesNoRow) {
   environment_.vars["CORTEX_LLM_BACKEND"] = "openai-compat";
   environment_.vars["CORTEX_LLM_MODEL"] = "m";

@@ -45,7 +45,11 @@ Proposer replay_proposer(Services& services, const Environment& environment,
   const auto open = [&services, environment,
                      dir = std::move(dir)]() -> Result<std::unique_ptr<llm::Model>> {
     CORTEX_ASSIGN(const std::string folder, fixtures_dir(environment, dir));
-    return open_fixtures_in(services, folder);
+    auto model = open_fixtures_in(services, folder);
+    if (model.ok()) return model;
+    Error error = std::move(model).error();
+    error.next += ", or close it again with --extract or --live-reflect";
+    return error;
   };
   const auto ask = [](sqlite::Connection&, const std::string& trace_id) -> Result<llm::Request> {
     return reflect::close_request(trace_id);
@@ -58,6 +62,7 @@ Proposer live_proposer(Services& services, const Environment& environment,
   const auto asked = std::make_shared<Asked>();
   const auto fallen_back = std::make_shared<bool>(false);
   const auto open = [=, &services]() -> Result<std::unique_ptr<llm::Model>> {
+    *fallen_back = false;
     auto model = [&]() -> Result<std::unique_ptr<llm::Model>> {
       CORTEX_ASSIGN(const LlmSettings settings,
                     server_settings(services, environment, "--extract", warn));
@@ -68,7 +73,7 @@ Proposer live_proposer(Services& services, const Environment& environment,
           std::make_unique<AskingTwice>(std::move(model).value(), asked));
     }
     if (!otherwise) return std::move(model).error();
-    warn(cat("the recorded answers are used: ", model.error().message));
+    warn(cat("warning: the recorded answers are used: ", model.error().message));
     *fallen_back = true;
     return otherwise->open();
   };
