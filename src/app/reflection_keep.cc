@@ -320,8 +320,7 @@ std::string output_of(const llm::Response& response) {
   return json::write_compact(*response.parsed_json, json::Keys::kSorted);
 }
 
-}  // namespace
-
+// Nothing: it may be kept, and `reflection` is it.
 std::optional<Quarantine> judge_answer(sqlite::Connection& db, const std::string& trace_id,
                                        std::string_view adapter_id, const llm::Response& response,
                                        reflect::SessionReflection& reflection) {
@@ -359,11 +358,26 @@ store::Operation quarantine_operation(Services& services, Quarantine& quarantine
            {"reason", quarantine.reason}}};
 }
 
-Result<std::vector<store::Operation>> keep_operations(Services& services, sqlite::Connection& db,
-                                                      const CloseRequest& request,
-                                                      const reflect::SessionReflection& reflection,
-                                                      CloseReport& report) {
-  return Keeping(services, db, request, reflection, report).operations();
+}  // namespace
+
+Result<CloseReport> keep_answer(Services& services, const CloseRequest& request,
+                                const std::string& trace_id, std::string_view adapter_id,
+                                const llm::Response& answer) {
+  CloseReport kept;
+  const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
+    kept = {};
+    kept.adapter_id = adapter_id;
+    kept.model = answer.model;
+    kept.raw_hash = answer.raw_hash;
+    reflect::SessionReflection reflection;
+    kept.quarantine = judge_answer(db, trace_id, adapter_id, answer, reflection);
+    if (kept.quarantine) return std::vector{quarantine_operation(services, *kept.quarantine)};
+    return Keeping(services, db, request, reflection, kept).operations();
+  };
+  CORTEX_ASSIGN(const Recorded recorded,
+                change_memories(services, request.layout, request.caller, plan));
+  if (!recorded.mirror_note.empty()) kept.notes.push_back(recorded.mirror_note);
+  return kept;
 }
 
 Status apply_session_close(sqlite::Connection& db, const store::OperationRow& row) {

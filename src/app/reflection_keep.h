@@ -2,24 +2,21 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
+#include "app/services.h"
 #include "app/session_close.h"
-#include "sqlite/connection.h"
+#include "base/result.h"
+#include "llm/message.h"
 
 namespace cortex::app {
 
-// Reads and judges an answer. Nothing: it may be kept, and `reflection` is it.
-std::optional<Quarantine> judge_answer(sqlite::Connection& db, const std::string& trace_id,
-                                       std::string_view adapter_id, const llm::Response& response,
-                                       reflect::SessionReflection& reflection);
-
-store::Operation quarantine_operation(Services& services, Quarantine& quarantine);
-
-// Memories, episodes, principles and the trace of a reflection as one operation; counts what it
-// keeps in `report`. No operation when all of it is kept already.
-Result<std::vector<store::Operation>> keep_operations(Services& services, sqlite::Connection& db,
-                                                      const CloseRequest& request,
-                                                      const reflect::SessionReflection& reflection,
-                                                      CloseReport& report);
+// Reads and judges the answer about a trace, and keeps what is in it by the rules of the request:
+// memories, episodes, principles and the trace as one operation, none when all of it is kept
+// already. An answer that is refused leaves one audit record and is the `quarantine` of the result,
+// which says what this answer brought.
+Result<CloseReport> keep_answer(Services& services, const CloseRequest& request,
+                                const std::string& trace_id, std::string_view adapter_id,
+                                const llm::Response& answer);
 
 }  // namespace cortex::app

@@ -1,18 +1,18 @@
 #include "app/session_close.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "app/embedding.h"
 #include "app/ingest_rules.h"
 #include "app/memory_work.h"
 #include "app/open_store.h"
-#include "app/operations.h"
 #include "app/reflection_keep.h"
 #include "app/session_file.h"
 #include "app/session_import.h"
 #include "app/session_proposals.h"
 #include "app/session_text.h"
-#include "app/trace_events.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "core/ids.h"
@@ -60,7 +60,9 @@ Result<SessionLook> look_at(Services& services, const CloseRequest& request) {
 
 Result<IngestReport> ingest_session(Services& services, const CloseRequest& request) {
   if (request.text) return ingest_text(services, request.layout, *request.text);
-  return ingest(services, {.session = request.events, .layout = request.layout});
+  return ingest(services, {.session = request.events,
+                           .layout = request.layout,
+                           .user_attestation = request.user_attestation});
 }
 
 // The rules without the writing: what `--dry-run` can tell.
@@ -68,41 +70,35 @@ Status rehearse(Services& services, const CloseRequest& request) {
   CORTEX_ASSIGN(SessionFile session, request.text ? SessionFile::of_text(*request.text)
                                                   : SessionFile::open(services.fs, request.events));
   CORTEX_ASSIGN(const Examination seen, examine_session(session));
-  return apply_ingest_rules(seen);
+  return apply_ingest_rules(seen, request.user_attestation.has_value());
 }
 
-// A name that cannot be opened is told by who reads it.
-std::optional<transcript::Format> transcript_in(Services& services, const CloseRequest& request) {
-  constexpr std::size_t kDetectBytes = 64U << 10;
+std::optional<transcript::Format> format_of(Services& services, const CloseRequest& request) {
   if (request.text || request.form == SessionForm::kSession) return std::nullopt;
   if (request.form == SessionForm::kTranscript) return request.format;
-  const auto file = services.fs.open(request.events, fs::Open::kRead);
-  if (!file.ok()) return std::nullopt;
-  std::string begin(kDetectBytes, '\0');
-  const auto got = (*file)->read_at(0, begin);
-  if (!got.ok()) return std::nullopt;
-  begin.resize(*got);
-  const auto format = transcript::detect_format(begin, fs::name_of(request.events));
-  return format && !transcript::is_memory_store(*format) ? format : std::nullopt;
+  return detect_transcript(services, request.events);
 }
 
 class Closing {
  public:
   Closing(Services& services, const CloseRequest& request)
-      : services_(services), request_(request), transcript_(transcript_in(services, request)) {}
+      : services_(services), request_(request), format_(format_of(services, request)) {}
 
   CloseReport go() {
-    if (const Status done = transcript_ ? import_step(*transcript_) : ingest_step(); !done.ok()) {
-      // A session that cannot be read is a precondition here, whatever it is for `ingest`.
+    const bool memories = format_ && transcript::is_memory_store(*format_);
+    const Status done = format_ && !memories ? import_step(*format_) : ingest_step();
+    if (!done.ok()) {
       Error error = done.error();
-      if (!request_.text && error.code == Code::kUsage) error.code = Code::kPrecondition;
+      // A session that cannot be read is a precondition here, whatever it is for `ingest`.
+      if (!request_.text && error.code == Code::kUsage) {
+        error.code = Code::kPrecondition;
+        if (memories) error.next = "memories of other programs come in by `cortex session import`";
+      }
       report_.failure = with_token(std::move(error), kCloseIngestFailed);
       return std::move(report_);
     }
     if (request_.dry_run) return std::move(report_);
-    if (const Status done = reflect_step(); !done.ok()) {
-      report_.failure = with_token(done.error(), kCloseReflectFailed);
-    }
+    finish();
     return std::move(report_);
   }
 
@@ -125,9 +121,8 @@ class Closing {
       report_.skipped = look.events;
       report_.proposed = look.extractor.found();
     }
-    if (look.trace_id) traces_ = {*look.trace_id};
     report_.trace_id = look.trace_id;
-    extractor_ = std::move(look.extractor);
+    if (look.trace_id) sessions_.push_back({*look.trace_id, std::move(look.extractor)});
     return {};
   }
 
@@ -138,6 +133,8 @@ class Closing {
                                .layout = request_.layout,
                                .user_attestation = request_.user_attestation,
                                .mark_user_lines = request_.mark_user_lines,
+                               .extract = request_.extract,
+                               .list_sessions = true,
                                .dry_run = request_.dry_run,
                                .policy = request_.policy,
                                .caller = request_.caller};
@@ -149,66 +146,79 @@ class Closing {
     report_.user_lines_skipped = file.user_lines_skipped;
     report_.skipped =
         request_.dry_run ? file.counts.turns - file.user_lines_skipped : file.already_known;
+    report_.redactions = std::move(file.redactions);
     report_.notes = std::move(imported.notes);
-    CORTEX_ASSIGN(traces_, traces_of(services_, import, format));
-    report_.sessions = traces_.size();
-    if (!traces_.empty()) report_.trace_id = traces_.back();
+    sessions_ = std::move(file.sessions);
+    report_.sessions = sessions_.size();
+    if (!sessions_.empty()) report_.trace_id = sessions_.back().trace_id;
+    if (!request_.dry_run) return {};
+    for (const ImportedSession& session : sessions_) report_.proposed += session.heard.found();
     return {};
+  }
+
+  void finish() {
+    Status done = reflect_step();
+    // What was kept before a failure is there, and is found like anything else.
+    if (const Status embedded = embed(); !embedded.ok()) {
+      if (!done.ok()) report_.embedding_errors.push_back(embedded.error().message);
+      if (done.ok()) done = embedded;
+    }
+    if (done.ok()) return;
+    Error error = with_token(done.error(), kCloseReflectFailed);
+    error.unchanged = report_.memory_ids.empty() ? "the events stay in the ledger"
+                                                 : "the events and what was kept before it stay";
+    report_.failure = std::move(error);
   }
 
   Status reflect_step() {
     CORTEX_TRY(require_store(services_, request_.layout));
     if (!request_.reflect) return {};
-    for (const std::string& trace : traces_) {
+    for (const ImportedSession& session : sessions_) {
       CORTEX_TRY(go_on(services_.stop));
-      report_.trace_id = trace;
-      CORTEX_TRY(reflect_upon_trace());
+      report_.trace_id = session.trace_id;
+      CORTEX_TRY(reflect_upon(session));
     }
-    return embed();
+    return {};
   }
 
-  Status reflect_upon_trace() {
-    CORTEX_ASSIGN(const llm::Response answer, ask());
-    report_.model = answer.model;
-    report_.raw_hash = answer.raw_hash;
-    reflect::SessionReflection reflection;
-    const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
-      auto refused = judge_answer(db, *report_.trace_id, report_.adapter_id, answer, reflection);
-      if (refused) {
-        report_.quarantine = std::move(refused);
-        return std::vector{quarantine_operation(services_, *report_.quarantine)};
-      }
-      return keep_operations(services_, db, request_, reflection, report_);
-    };
-    CORTEX_ASSIGN(const Recorded recorded,
-                  change_memories(services_, request_.layout, request_.caller, plan));
-    if (!recorded.mirror_note.empty()) report_.notes.push_back(recorded.mirror_note);
+  Status reflect_upon(const ImportedSession& session) {
+    CORTEX_ASSIGN(const llm::Response answer, ask(session));
+    CORTEX_ASSIGN(CloseReport kept,
+                  keep_answer(services_, request_, session.trace_id, report_.adapter_id, answer));
+    report_.model = std::move(kept.model);
+    report_.raw_hash = std::move(kept.raw_hash);
+    report_.proposed += kept.proposed;
+    report_.already_existed += kept.already_existed;
+    report_.episodes += kept.episodes;
+    report_.principles += kept.principles;
+    if (kept.quarantine) {
+      report_.quarantine = std::move(kept.quarantine);
+      ++report_.quarantined;
+    }
+    std::ranges::move(kept.memory_ids, std::back_inserter(report_.memory_ids));
+    std::ranges::move(kept.gated, std::back_inserter(report_.gated));
+    std::ranges::move(kept.notes, std::back_inserter(report_.notes));
     return {};
   }
 
   // No lock is held while the model thinks.
-  Result<llm::Response> ask() {
+  Result<llm::Response> ask(const ImportedSession& session) {
     if (request_.extract) {
       report_.adapter_id = reflect::kExtractAdapter;
-      if (transcript_) CORTEX_TRY(hear_trace());
-      return reflect::extracted_answer(extractor_.document(*report_.trace_id));
+      return reflect::extracted_answer(session.heard.document(session.trace_id));
     }
-    auto model = request_.proposer.open();
-    if (!model.ok()) return failed(model.error());
-    report_.adapter_id = (*model)->adapter_id();
+    if (!model_) {
+      auto model = request_.proposer.open();
+      if (!model.ok()) return failed(model.error());
+      model_ = std::move(model).value();
+      report_.adapter_id = model_->adapter_id();
+    }
     CORTEX_ASSIGN(StoreAtWork store, open_store(services_, request_.layout));
-    auto question = request_.proposer.ask(store.connection, *report_.trace_id);
+    auto question = request_.proposer.ask(store.connection, session.trace_id);
     if (!question.ok()) return failed(question.error());
-    auto answer = (*model)->complete(*question);
+    auto answer = model_->complete(*question);
     if (!answer.ok()) return failed(answer.error());
     return answer;
-  }
-
-  Status hear_trace() {
-    CORTEX_ASSIGN(StoreAtWork store, open_store(services_, request_.layout));
-    CORTEX_ASSIGN(const auto events, events_of_trace(store.connection, *report_.trace_id));
-    extractor_ = hear_all(events);
-    return {};
   }
 
   static Error failed(Error error) {
@@ -242,25 +252,53 @@ class Closing {
 
   Services& services_;
   const CloseRequest& request_;
-  const std::optional<transcript::Format> transcript_;
+  const std::optional<transcript::Format> format_;  // nothing: events of Cortex
   CloseReport report_;
-  std::vector<std::string> traces_;
-  reflect::Extractor extractor_;
+  std::vector<ImportedSession> sessions_;
+  std::unique_ptr<llm::Model> model_;
 };
+
+// What was taken out and what was refused, as far as there is any.
+void add_findings(json::Object& out, const CloseReport& report) {
+  if (!report.format.empty()) add_redactions(out, report.redactions);
+  if (!report.quarantine) return;
+  out.add("quarantine", json::Object{{"reason", report.quarantine->reason},
+                                     {"detail", report.quarantine->detail},
+                                     {"audit_id", report.quarantine->audit_id},
+                                     {"output_hash", report.quarantine->output_hash}});
+  out.add("quarantined_count", report.quarantined);
+}
 
 json::Object failure_json(const CloseReport& report) {
   // Constant zeros by format; what was written stands in the members of our own.
-  return {{"activated_count", 0},
-          {"appended_count", report.appended},
-          {"detail", cat(report.failure->token, ": ", report.failure->message)},
-          {"embedding_count", 0},
-          {"ingested_count", 0},
-          {"invariant", report.failure->token},
-          {"proposed_count", 0},
-          {"skipped_count", report.skipped}};
+  json::Object out{{"activated_count", 0},
+                   {"appended_count", report.appended},
+                   {"detail", cat(report.failure->token, ": ", report.failure->message)},
+                   {"embedding_count", 0},
+                   {"ingested_count", 0},
+                   {"invariant", report.failure->token},
+                   {"proposed_count", 0},
+                   {"skipped_count", report.skipped}};
+  if (!report.memory_ids.empty()) out.add("kept_memory_ids", json::array_of(report.memory_ids));
+  add_findings(out, report);
+  return out;
 }
 
 }  // namespace
+
+std::uint64_t redacted_count(const memory::Redactions& redactions) {
+  std::uint64_t all = 0;
+  for (const auto& [detector, count] : redactions) all += count;
+  return all;
+}
+
+void add_redactions(json::Object& out, const memory::Redactions& redactions) {
+  out.add("redacted_count", redacted_count(redactions));
+  if (redactions.empty()) return;
+  json::Object counts;
+  for (const auto& [detector, count] : redactions) counts.add(detector, count);
+  out.add("redactions", std::move(counts));
+}
 
 CloseReport close_session(Services& services, const CloseRequest& request) {
   return Closing(services, request).go();
@@ -294,12 +332,7 @@ json::Value to_json(const CloseReport& report) {
     out.add("model", report.model);
     out.add("raw_hash", report.raw_hash);
   }
-  if (report.quarantine) {
-    out.add("quarantine", json::Object{{"reason", report.quarantine->reason},
-                                       {"detail", report.quarantine->detail},
-                                       {"audit_id", report.quarantine->audit_id},
-                                       {"output_hash", report.quarantine->output_hash}});
-  }
+  add_findings(out, report);
   return json::sorted(std::move(out));
 }
 

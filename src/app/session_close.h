@@ -38,7 +38,8 @@ enum class Proposed : std::uint8_t {
   kCandidate,  // until a person accepts each of them
 };
 
-// Who proposes. `open` is called after the events are in the ledger.
+// Who proposes. `open` is called after the events are in the ledger, once for all sessions, and not
+// when there is none.
 struct Proposer {
   std::function<Result<std::unique_ptr<llm::Model>>()> open;
   // What the model is asked about a trace whose events are in the store.
@@ -58,9 +59,8 @@ struct CloseRequest {
   Layout layout{};
   SessionForm form = SessionForm::kSession;
   transcript::Format format{};
-  // Of transcripts, as ImportRequest has them.
-  std::optional<std::string> user_attestation{};
-  bool mark_user_lines = false;
+  std::optional<std::string> user_attestation{};  // seed file: attests what people said
+  bool mark_user_lines = false;                   // of transcripts, as ImportRequest has it
   bool dry_run = false;
   bool reflect = true;
   bool extract = false;  // by the cues of reflect/extract.h instead of a model
@@ -82,6 +82,7 @@ struct CloseReport {
   std::optional<std::string> trace_id{};  // of several: the last
   std::string format{};                   // of a transcript
   std::uint64_t sessions = 0, user_lines_skipped = 0;
+  memory::Redactions redactions{};  // of a transcript: what was taken out of all its turns
   std::uint64_t proposed = 0;
   std::vector<std::string> memory_ids{};  // kept by this call
   std::uint64_t already_existed = 0;      // said by a memory of the same events already
@@ -89,14 +90,19 @@ struct CloseReport {
   std::uint64_t episodes = 0, principles = 0;  // kept beside them
   std::vector<std::string> gated{};            // claims that the write gate refused, and why
   std::vector<std::string> embedding_errors{};
-  std::optional<Quarantine> quarantine{};
+  std::optional<Quarantine> quarantine{};  // of several: the last
+  std::uint64_t quarantined = 0;           // sessions of which nothing was kept for that reason
   std::string adapter_id{}, model{}, raw_hash{};  // who answered
   std::vector<std::string> notes{};               // of the ledger and the mirror
-  // What ended it. The counts above say what was written before.
+  // What ended it. The members above say what was written before; that stays.
   std::optional<Error> failure{};
 
   std::uint64_t ingested() const { return appended + skipped; }
 };
+
+std::uint64_t redacted_count(const memory::Redactions& redactions);
+// `redacted_count` and, where there are any, `redactions` by detector.
+void add_redactions(json::Object& out, const memory::Redactions& redactions);
 
 // Everything is in the report. `failure` has one of the two tokens above.
 CloseReport close_session(Services& services, const CloseRequest& request);

@@ -205,6 +205,22 @@ TEST_F(SessionCloseTest, ADryRunAppliesTheRulesAndWritesNothing) {
   EXPECT_EQ(get(log_), before);
 }
 
+TEST_F(SessionCloseTest, AKeyVouchesForTheWordsOfPeople) {
+  put(folder_ / "seed", std::string(32, 's'));
+  const std::string user =
+      session_file(session_of({said(3, core::SourceType::kUser, "do as I say")}));
+  for (const bool dry_run : {true, false}) {
+    const CloseReport report = close_session(services_, {.events = user,
+                                                         .layout = layout_,
+                                                         .user_attestation = folder_ / "seed",
+                                                         .dry_run = dry_run,
+                                                         .reflect = false});
+    ASSERT_FALSE(report.failure) << report.failure->text();
+    EXPECT_EQ(report.ingested(), 1U);
+  }
+  EXPECT_THAT(get(fs::join(live_, "audit_records.jsonl")), HasSubstr("ingest_user_attested"));
+}
+
 TEST_F(SessionCloseTest, WithoutAModelSentencesArePutForward) {
   const CloseReport report = close_session(
       services_,
@@ -233,20 +249,23 @@ class TranscriptCloseTest : public SessionCloseTest {
   CloseRequest request(SessionForm form = SessionForm::kDetected) {
     return {.events = transcript_, .layout = layout_, .form = form};
   }
-  // The model says that each session said what its first event says.
+  // The model says that each session said what its first event says, and believes in it.
   CloseReport close_live(CloseRequest asked) {
     const auto answer = std::make_shared<std::string>();
-    asked.proposer.open = [answer]() -> Result<std::unique_ptr<llm::Model>> {
+    asked.proposer.open = [this, answer]() -> Result<std::unique_ptr<llm::Model>> {
+      ++opened_;
       return std::unique_ptr<llm::Model>(std::make_unique<SharedModel>(answer));
     };
-    asked.proposer.ask = [answer](sqlite::Connection& db,
-                                  const std::string& trace) -> Result<llm::Request> {
+    asked.proposer.ask = [this, answer](sqlite::Connection& db,
+                                        const std::string& trace) -> Result<llm::Request> {
+      if (++asked_ == fails_at_) return make_error(Code::kPrecondition, "nobody is there");
       CORTEX_ASSIGN(const auto events, events_of_trace(db, trace));
       std::string text = reflection("semantic", events.front().id);
       text.replace(text.find(kCloseTrace), trace.size(), trace);
-      const std::string claim = "the build is green";
-      text.replace(text.find(claim), claim.size(), reflect::text_of(events.front().payload));
-      *answer = text;
+      for (const std::string_view claim : {"the build is green", "keep the build green"}) {
+        text.replace(text.find(claim), claim.size(), reflect::text_of(events.front().payload));
+      }
+      *answer = asked_ <= refused_ ? "not json" : text;
       return reflect::close_request(trace);
     };
     return close_session(services_, asked);
@@ -270,6 +289,9 @@ class TranscriptCloseTest : public SessionCloseTest {
     std::shared_ptr<std::string> text_;
   };
   const std::string transcript_ = folder_ / "t.jsonl";
+  int opened_ = 0, asked_ = 0;
+  int fails_at_ = 0;  // this question is not answered
+  int refused_ = 0;   // so many first answers are none
 };
 
 TEST_F(TranscriptCloseTest, ItsSessionsAreReflectedUponOneByOne_AndClosingAgainChangesNothing) {
@@ -281,6 +303,10 @@ TEST_F(TranscriptCloseTest, ItsSessionsAreReflectedUponOneByOne_AndClosingAgainC
   EXPECT_EQ(report.appended, 3U);
   EXPECT_EQ(report.proposed, 2U);
   EXPECT_FALSE(report.quarantine);
+  EXPECT_EQ(opened_, 1);
+  EXPECT_EQ(report.principles, 2U);
+  // Each by the memory of its own session.
+  EXPECT_EQ(count("principles WHERE json_array_length(supporting_memories_json) = 1"), 2);
   EXPECT_EQ(claims(), (std::vector<std::string>{"We decided to keep SQLite.",
                                                 "We decided to pay in cents."}));
   expect_accounted();
@@ -311,12 +337,108 @@ TEST_F(TranscriptCloseTest, AKeyVouchesForThem) {
             std::string::npos);
 }
 
+TEST_F(TranscriptCloseTest, WhatWasKeptBeforeAFailureIsToldAndHasVectors) {
+  fails_at_ = 2;
+  const CloseReport report = close_live(request());
+  ASSERT_TRUE(report.failure);
+  EXPECT_EQ(report.failure->token, kCloseReflectFailed);
+  EXPECT_EQ(report.failure->unchanged, "the events and what was kept before it stay");
+  ASSERT_THAT(memories(), SizeIs(1));
+  EXPECT_EQ(report.memory_ids, std::vector<std::string>{memories()[0].id});
+  EXPECT_EQ(report.embedded, 1U);
+  EXPECT_EQ(count("memory_embeddings"), 1);
+  EXPECT_THAT(json::write_compact(to_json(report)),
+              HasSubstr(cat("\"kept_memory_ids\":[\"", memories()[0].id, "\"]")));
+  // It goes on from there.
+  fails_at_ = 0;
+  const CloseReport again = close_live(request());
+  EXPECT_EQ(again.already_existed, 1U);
+  EXPECT_THAT(again.memory_ids, SizeIs(1));
+  expect_accounted();
+}
+
+TEST_F(TranscriptCloseTest, EverySessionOfWhichNothingIsKeptIsCounted) {
+  refused_ = 2;
+  const CloseReport report = close_live(request());
+  ASSERT_FALSE(report.failure) << report.failure->text();
+  ASSERT_TRUE(report.quarantine);
+  EXPECT_EQ(report.quarantined, 2U);
+  EXPECT_EQ(count("audit_records"), 2);
+  EXPECT_THAT(json::write_compact(to_json(report)), HasSubstr("\"quarantined_count\":2"));
+  asked_ = 0;
+  refused_ = 1;
+  const CloseReport half = close_live(request());
+  EXPECT_EQ(half.quarantined, 1U);
+  EXPECT_THAT(half.memory_ids, SizeIs(1));
+}
+
+TEST_F(TranscriptCloseTest, SecretsThatAreTakenOutAreTold) {
+  put(transcript_,
+      cat("{\"role\":\"assistant\",\"content\":\"It is ghp_", std::string(36, 'a'), ".\"}\n"));
+  CloseRequest silent = request();
+  silent.reflect = false;
+  const CloseReport report = close_session(services_, silent);
+  ASSERT_FALSE(report.failure) << report.failure->text();
+  EXPECT_EQ(report.redactions, (memory::Redactions{{"github_token", 1}}));
+  EXPECT_THAT(json::write_compact(to_json(report)),
+              HasSubstr("\"redacted_count\":1,\"redactions\":{\"github_token\":1}"));
+}
+
+TEST_F(TranscriptCloseTest, AFolderIsRefusedBeforeAnythingIsWritten) {
+  const std::string empty = folder_ / "empty", full = folder_ / "full";
+  ASSERT_TRUE(fs_.make_directory(empty, 0700).ok() && fs_.make_directory(full, 0700).ok());
+  put(fs::join(full, "t.jsonl"), get(transcript_));
+  for (const std::string& path : {empty, full}) {
+    for (const SessionForm form :
+         {SessionForm::kTranscript, SessionForm::kDetected, SessionForm::kSession}) {
+      CloseRequest folder = request(form);
+      folder.events = path;
+      folder.format = transcript::Format::kClaudeCode;
+      const CloseReport report = close_session(services_, folder);
+      ASSERT_TRUE(report.failure) << path;
+      EXPECT_EQ(report.failure->code, Code::kPrecondition);
+      EXPECT_EQ(report.failure->token, kCloseIngestFailed);
+      EXPECT_EQ(get(log_), "");
+    }
+  }
+}
+
+TEST_F(TranscriptCloseTest, MemoriesOfOtherProgramsAreReferredToTheImport) {
+  put(transcript_,
+      "{\"type\":\"entity\",\"name\":\"a\",\"entityType\":\"t\",\"observations\":[\"o\"]}\n"
+      "{\"type\":\"entity\",\"name\":\"b\",\"entityType\":\"t\",\"observations\":[\"o\"]}\n");
+  const CloseReport report = close_session(services_, request());
+  ASSERT_TRUE(report.failure);
+  EXPECT_EQ(report.failure->code, Code::kPrecondition);
+  EXPECT_THAT(report.failure->next, HasSubstr("cortex session import"));
+}
+
+// What is heard is what the file says, not as much of it as the store gives back.
+TEST_F(TranscriptCloseTest, SentencesAreHeardHoweverManyFollow) {
+  std::string text = "{\"role\":\"assistant\",\"content\":\"We decided to keep SQLite.\"}\n";
+  for (std::size_t i = 0; i < kTraceEventsMax; ++i) {
+    text += cat("{\"role\":\"assistant\",\"content\":\"Step ", i, ".\"}\n");
+  }
+  put(transcript_, text);
+  CloseRequest extract = request();
+  extract.extract = true;
+  EXPECT_EQ(close_session(services_, extract).proposed, 1U);
+  EXPECT_EQ(claims(), std::vector<std::string>{"We decided to keep SQLite."});
+}
+
 TEST_F(TranscriptCloseTest, WithoutAModelSentencesArePutForward) {
   CloseRequest extract = request(SessionForm::kTranscript);
   extract.format = transcript::Format::kClaudeCode;
   extract.extract = true;
   extract.proposed = Proposed::kCandidate;
+  extract.dry_run = true;
+  EXPECT_EQ(close_session(services_, extract).proposed, 2U);
+  EXPECT_EQ(get(log_), "");
+  extract.dry_run = false;
   const CloseReport report = close_session(services_, extract);
+  for (const store::Memory& memory : memories()) {
+    EXPECT_EQ(memory.tags(), (std::vector<std::string>{"decision", "claude-code"}));
+  }
   ASSERT_FALSE(report.failure) << report.failure->text();
   EXPECT_EQ(claims(), (std::vector<std::string>{"We decided to keep SQLite.",
                                                 "We decided to pay in cents."}));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "app/ingest.h"
@@ -39,8 +38,7 @@ std::string stem_of(const std::string& path) {
 // writing it: what was not there when it was opened is left for another time.
 class ImportFile {
  public:
-  ImportFile(Services& services, const ImportRequest& request, std::string path)
-      : services_(services), request_(request), path_(std::move(path)) {}
+  ImportFile(Services& services, std::string path) : services_(services), path_(std::move(path)) {}
 
   Status open() {
     auto file = services_.fs.open(path_, fs::Open::kRead);
@@ -56,7 +54,6 @@ class ImportFile {
     CORTEX_ASSIGN(const std::size_t got, read_at(0, begin));
     begin.resize(got);
     is_export_ = is_export(begin);
-    if (request_.format) return request_.format;
     return transcript::detect_format(begin, fs::name_of(path_));
   }
   // Known after detect().
@@ -80,7 +77,6 @@ class ImportFile {
   }
 
   Services& services_;
-  const ImportRequest& request_;
   std::string path_;
   std::unique_ptr<fs::File> file_;
   std::uint64_t size_ = 0;  // when it was opened
@@ -140,19 +136,44 @@ class TurnEvents {
   Timestamp now_;
 };
 
+// The sessions of one reading, in the order in which they begin.
+class SessionList {
+ public:
+  explicit SessionList(std::vector<ImportedSession>& sessions) : sessions_(sessions) {
+    sessions_.clear();
+  }
+
+  // `whole`: the event has its payload.
+  void add(const std::string& session, const core::Event& event, bool whole) {
+    if (event.type == core::EventType::kSystemNote) return;
+    const auto [entry, fresh] = places_.emplace(session, sessions_.size());
+    if (fresh) {
+      sessions_.push_back(
+          {.trace_id = core::id_text(core::IdKind::kTrace, TurnEvents::trace_of(session))});
+    }
+    if (whole) hear(event, sessions_[entry->second].heard);
+  }
+
+ private:
+  std::vector<ImportedSession>& sessions_;
+  std::map<std::string, std::size_t> places_;
+};
+
 // The events of a file as `ingest` reads them: twice. The digest covers what the rules judge, so
 // that nothing else is appended than what they saw.
-EventSource source_of(ImportFile& file, transcript::Format format, const TurnEvents& events,
-                      bool wants_payloads, ImportedFile& imported) {
-  return [&file, format, &events, wants_payloads,
+EventSource source_of(ImportFile& file, transcript::Format format, const ImportRequest& request,
+                      const TurnEvents& events, ImportedFile& imported) {
+  return [&file, format, &request, &events,
           &imported](const ledger::SessionCallbacks& callbacks) -> Result<ledger::SessionSummary> {
     ledger::SessionSummary summary;
     crypto::Blake3 hash;
     core::DecodedEvent decoded;
     imported.user_lines_skipped = 0;
     imported.redactions.clear();
-    const auto payloads = callbacks.payloads || wants_payloads ? TurnEvents::Payloads::kWhole
-                                                               : TurnEvents::Payloads::kLeftOut;
+    SessionList sessions(imported.sessions);
+    // A dry run counts what would be taken out and hears what would be proposed, too.
+    const bool whole = callbacks.payloads || request.dry_run;
+    const auto payloads = whole ? TurnEvents::Payloads::kWhole : TurnEvents::Payloads::kLeftOut;
     const auto on_turn = [&](transcript::Turn&& turn) -> Status {
       if (!events.fill(turn, payloads, decoded, imported.redactions)) {
         ++imported.user_lines_skipped;
@@ -162,6 +183,9 @@ EventSource source_of(ImportFile& file, transcript::Format format, const TurnEve
       hash.update(decoded.event.id.text());
       hash.update(core::source_type_text(decoded.event.source.type));
       hash.update(decoded.event.source.name);
+      if (request.list_sessions) {
+        sessions.add(turn.session, decoded.event, whole && request.extract);
+      }
       return callbacks.on_event(decoded);
     };
     CORTEX_ASSIGN(imported.counts, file.each_turn(format, on_turn));
@@ -180,6 +204,10 @@ class Import {
   Result<ImportReport> go() {
     if (!request_.dry_run) CORTEX_TRY(require_store(services_, request_.layout));
     CORTEX_ASSIGN(const fs::Info info, services_.fs.stat(request_.path));
+    if (info.kind == fs::Kind::kDirectory && request_.list_sessions) {
+      return refusal(Code::kPrecondition, cat(quoted(request_.path), " is a folder"),
+                     "name one file; `cortex session import` takes folders");
+    }
     if (info.kind == fs::Kind::kDirectory) {
       CORTEX_TRY(folder(request_.path, 0));
       return std::move(report_);
@@ -217,7 +245,7 @@ class Import {
   }
 
   Status file(const std::string& path, bool alone) {
-    ImportFile input(services_, request_, path);
+    ImportFile input(services_, path);
     ImportedFile imported;
     imported.path = path;
     auto format = open_and_detect(input);
@@ -251,7 +279,8 @@ class Import {
     if (!request_.as_is) {
       imported.failure =
           refusal(Code::kPrecondition, "an export of Cortex brings memories with their states",
-                  "give --as-is to take them over as they are", "session.import.as_is_required");
+                  "take them over as they are with `cortex session import --as-is`",
+                  "session.import.as_is_required");
       return {};
     }
     if (request_.dry_run) return {};
@@ -264,14 +293,14 @@ class Import {
     return {};
   }
 
-  static Result<std::optional<transcript::Format>> open_and_detect(ImportFile& input) {
+  Result<std::optional<transcript::Format>> open_and_detect(ImportFile& input) const {
     CORTEX_TRY(input.open());
-    return input.detect();
+    CORTEX_ASSIGN(const auto detected, input.detect());
+    return request_.format ? request_.format : detected;
   }
 
   Status import_file(ImportFile& input, transcript::Format format, ImportedFile& imported) {
-    // A dry run counts what would be taken out, too.
-    const EventSource source = source_of(input, format, events_, request_.dry_run, imported);
+    const EventSource source = source_of(input, format, request_, events_, imported);
     if (request_.dry_run) {
       CORTEX_ASSIGN(const Examination seen, examine_events(source, Repeats::kSkipped));
       return apply_ingest_rules(seen, request_.user_attestation.has_value());
@@ -288,6 +317,7 @@ class Import {
                                     &ingested.tree_note, &ingested.ledger_note}) {
       if (!note->empty()) report_.notes.push_back(*note);
     }
+    if (request_.list_sessions) return {};
     if (!request_.extract && !transcript::is_memory_store(format)) return {};
     return propose(input, format, imported);
   }
@@ -333,18 +363,11 @@ class Import {
     const CloseRequest request{.layout = request_.layout,
                                .label = session,
                                .proposed = Proposed::kCandidate,
-                               .policy = request_.policy};
-    CloseReport kept;
-    kept.adapter_id = reflect::kExtractAdapter;
-    kept.model = answer.model;
-    kept.raw_hash = answer.raw_hash;
-    const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
-      reflect::SessionReflection reflection;
-      auto refused = judge_answer(db, trace, reflect::kExtractAdapter, answer, reflection);
-      if (refused) return std::vector{quarantine_operation(services_, *refused)};
-      return keep_operations(services_, db, request, reflection, kept);
-    };
-    CORTEX_TRY(change_memories(services_, request_.layout, request_.caller, plan));
+                               .policy = request_.policy,
+                               .caller = request_.caller};
+    CORTEX_ASSIGN(const CloseReport kept,
+                  keep_answer(services_, request, trace, reflect::kExtractAdapter, answer));
+    report_.notes.insert(report_.notes.end(), kept.notes.begin(), kept.notes.end());
     imported.proposals.proposed += kept.memory_ids.size();
     imported.proposals.known += kept.already_existed;
     imported.proposals.refused += kept.gated.size();
@@ -370,13 +393,8 @@ json::Object file_json(const ImportedFile& file) {
                    {"user_lines_skipped", file.user_lines_skipped},
                    {"proposed_count", file.proposals.proposed},
                    {"already_proposed_count", file.proposals.known},
-                   {"refused_count", file.proposals.refused},
-                   {"redacted_count", file.redacted()}};
-  if (!file.redactions.empty()) {
-    json::Object redactions;
-    for (const auto& [detector, count] : file.redactions) redactions.add(detector, count);
-    out.add("redactions", std::move(redactions));
-  }
+                   {"refused_count", file.proposals.refused}};
+  add_redactions(out, file.redactions);
   if (file.taken_over) out.add("taken_over", to_json(*file.taken_over));
   if (file.failure) out.add("failure", file.failure->text());
   return out;
@@ -384,38 +402,16 @@ json::Object file_json(const ImportedFile& file) {
 
 }  // namespace
 
-std::uint64_t ImportedFile::redacted() const {
-  std::uint64_t all = 0;
-  for (const auto& [detector, count] : redactions) all += count;
-  return all;
-}
-
 bool ImportReport::failed() const {
   return std::ranges::any_of(files,
                              [](const ImportedFile& file) { return file.failure.has_value(); });
 }
 
-Result<std::vector<std::string>> traces_of(Services& services, const ImportRequest& request,
-                                           transcript::Format format) {
-  ImportFile file(services, request, request.path);
-  CORTEX_TRY(file.open());
-  const TurnEvents events(request, services.clock.now());
-  std::vector<std::string> traces;
-  std::set<std::string> sessions;
-  core::DecodedEvent decoded;
-  memory::Redactions none;
-  const auto on_turn = [&](transcript::Turn&& turn) -> Status {
-    const std::string session = turn.session;
-    if (turn.type == core::EventType::kSystemNote || sessions.contains(session) ||
-        !events.fill(turn, TurnEvents::Payloads::kLeftOut, decoded, none)) {
-      return {};
-    }
-    sessions.insert(session);
-    traces.push_back(core::id_text(core::IdKind::kTrace, TurnEvents::trace_of(session)));
-    return {};
-  };
-  CORTEX_TRY(file.each_turn(format, on_turn));
-  return traces;
+std::optional<transcript::Format> detect_transcript(Services& services, const std::string& path) {
+  ImportFile file(services, path);
+  if (!file.open().ok()) return std::nullopt;
+  const auto format = file.detect();
+  return format.ok() ? *format : std::nullopt;
 }
 
 Result<ImportReport> import_sessions(Services& services, const ImportRequest& request) {

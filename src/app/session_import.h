@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "json/value.h"
 #include "memory/write_gate.h"
+#include "reflect/extract.h"
 #include "store/operation.h"
 #include "transcript/format.h"
 #include "transcript/turn.h"
@@ -40,7 +41,10 @@ struct ImportRequest {
   std::optional<std::string> user_attestation{};  // seed file
   bool mark_user_lines = false;
   bool extract = false;  // propose what sentences say, as candidates
-  bool as_is = false;    // an export of Cortex, states and all
+  // Name the sessions, and let extractors hear them when `extract` is set, for who reflects upon
+  // them: nothing is proposed here. The path must be one file then.
+  bool list_sessions = false;
+  bool as_is = false;  // an export of Cortex, states and all
   bool dry_run = false;
   std::vector<std::string> tags{};  // of all events, beside those of the format
   memory::GatePolicy policy{};
@@ -53,16 +57,23 @@ struct ImportRequest {
   }
 };
 
+// A session in which anything was said or done; notes alone are none.
+struct ImportedSession {
+  std::string trace_id;
+  reflect::Extractor heard{};
+};
+
 struct ImportedFile {
   std::string path, format;
   transcript::Counts counts{};
   std::uint64_t appended = 0, already_known = 0, user_lines_skipped = 0;
   memory::Redactions redactions{};  // of all turns, also those that were known
   ProposalCounts proposals{};
+  std::vector<ImportedSession> sessions{};     // each once, in the order of the file
   std::optional<TakeOverReport> taken_over{};  // of an export
   std::optional<Error> failure{};  // nothing of the file was appended, or nothing was proposed
 
-  std::uint64_t redacted() const;
+  std::uint64_t redacted() const { return redacted_count(redactions); }
 };
 
 struct ImportReport {
@@ -74,14 +85,13 @@ struct ImportReport {
   bool failed() const;
 };
 
-// Errors: kUsage, kPrecondition (path, key, no store) before anything was read. What happens to one
-// file of a folder keeps no other from being imported.
-// The traces of the sessions in a transcript in which anything was said or done, each once, in the
-// order of the file; notes alone are no session. Reads it once; memory: the names of its sessions.
-// Errors: those of reading it.
-Result<std::vector<std::string>> traces_of(Services& services, const ImportRequest& request,
-                                           transcript::Format format);
+// The format of a transcript or memory store, by its first bytes and its name. Nothing for anything
+// else, and for what cannot be read: that is told by who reads it.
+std::optional<transcript::Format> detect_transcript(Services& services, const std::string& path);
 
+// Errors: kUsage, kPrecondition (path, key, no store) before anything was read. What happens to one
+// file of a folder keeps no other from being imported. With `list_sessions` memory holds their
+// names and what was heard in them, too.
 Result<ImportReport> import_sessions(Services& services, const ImportRequest& request);
 json::Value to_json(const ImportReport& report);
 

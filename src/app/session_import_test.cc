@@ -255,6 +255,24 @@ TEST_F(SessionImportTest, ATranscriptThatGrowsMeanwhileIsImportedAsItWas) {
   expect_accounted();
 }
 
+TEST_F(SessionImportTest, SessionsAreListedAndHeardAsTheyWereImported_AndNothingIsProposed) {
+  const std::string path = folder_ / "chat.jsonl";
+  put(path,
+      "{\"role\":\"system\",\"content\":\"Be brief.\"}\n"
+      "{\"role\":\"assistant\",\"content\":\"We decided to deploy.\"}\n");
+  GrowingFs growing(path);
+  Services services{growing, clock_, random_};
+  const auto report = import_sessions(
+      services, {.path = path, .layout = layout_, .extract = true, .list_sessions = true});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  const ImportedFile& file = report->files[0];
+  ASSERT_FALSE(file.failure) << file.failure->text();
+  ASSERT_THAT(file.sessions, SizeIs(1));
+  EXPECT_EQ(file.sessions[0].heard.found(), 1U);
+  EXPECT_EQ(count(cat("events WHERE trace_id = '", file.sessions[0].trace_id, "'")), 2);
+  EXPECT_THAT(memories("candidate"), IsEmpty());
+}
+
 TEST_F(SessionImportTest, AFolderBringsAllOfItsFiles_AndNamesTheOthers) {
   const std::string folder = folder_ / "in";
   ASSERT_TRUE(fs_.make_directory(folder, 0700).ok());

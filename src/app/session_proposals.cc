@@ -19,13 +19,19 @@ constexpr std::string_view kIdDomain = "cortex.import.memory.v1";
 constexpr double kProposedConfidence = 0.5;
 constexpr std::string_view kProposedAuthority = "external";
 
+std::vector<std::string> domains_in(const std::vector<std::string>& tags) {
+  std::vector<std::string> domains = tags;
+  std::erase(domains, "transcript");
+  return domains;
+}
+
 }  // namespace
 
 reflect::Extractor hear_all(const std::vector<reflect::TraceEvent>& events) {
   reflect::Extractor extractor;
   for (const reflect::TraceEvent& event : events) {
     extractor.see(event.id, reflect::speaker_of(event.type), reflect::text_of(event.payload),
-                  event.domains);
+                  domains_in(event.domains));
   }
   return extractor;
 }
@@ -35,12 +41,8 @@ void hear(const core::Event& event, reflect::Extractor& extractor) {
   if (speaker == reflect::Speaker::kOther) return;
   const auto payload = json::parse(event.payload);
   if (!payload.ok()) return;
-  std::vector<std::string> domains;
-  for (const std::string& tag : event.domain_tags) {
-    if (tag != "transcript") domains.push_back(tag);
-  }
   extractor.see(core::id_text(core::IdKind::kEvent, event.id), speaker, reflect::text_of(*payload),
-                domains);
+                domains_in(event.domain_tags));
 }
 
 Status ProposalKeeper::add(const transcript::Turn& turn) {

@@ -18,7 +18,8 @@
 
 namespace cortex::app {
 
-// Lets the extractor hear an event of a person or an agent. The event must have its payload.
+// Lets the extractor hear an event of a person or an agent. The event must have its payload. That
+// an event comes from a transcript says nothing of what it is about: that tag is left out.
 void hear(const core::Event& event, reflect::Extractor& extractor);
 // One that heard the events of a trace, as the store has them.
 reflect::Extractor hear_all(const std::vector<reflect::TraceEvent>& events);

@@ -11,23 +11,41 @@
 namespace cortex::cli {
 namespace {
 
-std::string notes_of(const app::CloseReport& report) {
+std::string lines_of(std::string_view what, const std::vector<std::string>& texts) {
   std::string out;
-  for (const std::string& note : report.notes) out += cat("session-close: warning: ", note, "\n");
-  for (const std::string& why : report.gated) out += cat("session-close: not kept: ", why, "\n");
-  for (const std::string& why : report.embedding_errors) {
-    out += cat("session-close: no embedding: ", why, "\n");
-  }
+  for (const std::string& text : texts) out += cat("session-close: ", what, text, "\n");
+  return out;
+}
+
+// Of a transcript: what of it did not become events as it stands.
+std::string transcript_notes(const app::CloseReport& report) {
+  std::string out;
   if (report.user_lines_skipped > 0) {
-    out += cat("session-close: ", report.user_lines_skipped,
-               " lines of people were left out; give --user-attestation KEY or"
-               " --mark-user-lines\n");
+    out += cat("session-close: ", counted(report.user_lines_skipped, "line"),
+               " of people left out; give --user-attestation KEY or --mark-user-lines\n");
   }
-  if (report.failure) return out;
-  if (report.quarantine) {
-    return cat(out, "session-close: session.close.no_candidates: reflection quarantined; ",
-               report.quarantine->reason, ": ", report.quarantine->detail, "\n");
+  if (const std::uint64_t count = app::redacted_count(report.redactions); count > 0) {
+    out += cat("session-close: ", counted(count, "secret"), " taken out\n");
   }
+  return out;
+}
+
+std::string quarantine_note(const app::CloseReport& report) {
+  if (!report.quarantine) return {};
+  const std::string why = cat(report.quarantine->reason, ": ", report.quarantine->detail, "\n");
+  if (report.quarantined == report.sessions || report.sessions == 0) {
+    return cat("session-close: session.close.no_candidates: reflection quarantined; ", why);
+  }
+  return cat("session-close: reflection quarantined for ", report.quarantined, " of ",
+             counted(report.sessions, "session"), "; the last: ", why);
+}
+
+std::string notes_of(const app::CloseReport& report) {
+  std::string out = cat(lines_of("warning: ", report.notes), lines_of("not kept: ", report.gated),
+                        lines_of("no embedding: ", report.embedding_errors),
+                        transcript_notes(report), quarantine_note(report));
+  if (report.failure) return cat(out, lines_of("kept before it: ", report.memory_ids));
+  if (report.quarantine) return out;
   if (!report.trace_id) {
     return cat(out, "session-close: no trace_id in events; no candidates proposed\n");
   }
@@ -35,8 +53,17 @@ std::string notes_of(const app::CloseReport& report) {
   return out;
 }
 
+// "ingested 3 events", and of a transcript as what it was read.
+std::string ingested_line(const app::CloseReport& report) {
+  std::string out = cat("session-close: ingested ", report.ingested(), " events");
+  if (!report.format.empty()) {
+    out += cat(" of ", counted(report.sessions, "session"), " (", report.format, ")");
+  }
+  return out + "\n";
+}
+
 std::string close_text(const app::CloseReport& report, bool dry_run, bool candidates) {
-  std::string out = cat("session-close: ingested ", report.ingested(), " events\n");
+  std::string out = ingested_line(report);
   if (dry_run && report.proposed > 0) {
     out += cat("session-close: would propose ", report.proposed, " candidates\n");
   }
@@ -50,6 +77,11 @@ std::string close_text(const app::CloseReport& report, bool dry_run, bool candid
                " failed structural gates, ", report.already_existed,
                " already existed)\nsession-close: computed ", report.embedded, " embeddings (",
                report.embedding_errors.size(), " embedding errors)\n");
+  }
+  if (candidates && !report.memory_ids.empty()) {
+    out +=
+        "session-close: they wait: see `cortex memory candidates`, then `cortex memory accept"
+        " ID`\n";
   }
   return cat(out, "session-close: ok\n");
 }
@@ -80,9 +112,7 @@ Outcome run_session_close(const Context& context) {
     request.proposer = app::live_proposer(
         context.services, context.environment,
         flags.has("allow-replay-fallback") ? std::optional(request.proposer) : std::nullopt,
-        [&warnings](const std::string& text) {
-          warnings += cat("session-close: warning: ", text, "\n");
-        });
+        [&warnings](const std::string& text) { warnings += cat("session-close: ", text, "\n"); });
   }
   auto layout = context.layout();
   auto policy = app::write_gate(context.environment, context.services.fs);
@@ -101,7 +131,7 @@ Outcome run_session_close(const Context& context) {
     return outcome;
   }
   return {.text = close_text(report, request.dry_run, request.extract),
-          .diagnostics = request.dry_run ? std::string() : warnings + notes_of(report),
+          .diagnostics = request.dry_run ? transcript_notes(report) : warnings + notes_of(report),
           .report = to_json(report)};
 }
 
