@@ -223,10 +223,12 @@ Result<bool> is_private_schema_complete(sqlite::Connection& connection) {
 }
 
 Status ensure_private_schema(sqlite::Connection& connection) {
-  CORTEX_ASSIGN(const Missing missing, find_missing(connection));
-  if (!missing.any()) return {};
+  CORTEX_ASSIGN(const bool complete, is_private_schema_complete(connection));
+  if (complete) return {};
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(connection, sqlite::Transaction::Kind::kImmediate));
+  // Looked at again now that nobody else can write: another process may have made it meanwhile.
+  CORTEX_ASSIGN(const Missing missing, find_missing(connection));
   for (const PrivateObject* object : missing.objects) {
     CORTEX_TRY(connection.exec(std::string(object->sql)));
   }
