@@ -56,7 +56,7 @@ enum class Turn { kInOrder, kAtOnce };
 class Dispatcher {
  public:
   // `log` gets one line a supervised or confirmed call, and one for whatever a call has written
-  // that was called off; never arguments. May be empty.
+  // that was called off; never arguments. Workers call it, several at once. May be empty.
   Dispatcher(const Host& host, Scheduler& scheduler,
              std::function<void(std::string_view line)> log);
 

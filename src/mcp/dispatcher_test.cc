@@ -96,11 +96,11 @@ TEST_F(DispatcherTest, RefusalsAreErrorsForOldClients_ResultsForNewOnes) {
 TEST_F(DispatcherTest, SupervisedCallsAreLogged_WithoutArguments) {
   shake_hands("2025-06-18");
   call("cortex_config", "{}");
-  EXPECT_THAT(logged_, IsEmpty());
+  EXPECT_THAT(logged(), IsEmpty());
   call("cortex_doctor", R"({"x":"private"})");
-  ASSERT_EQ(logged_.size(), 1U);
-  EXPECT_THAT(logged_[0], HasSubstr("tool=cortex_doctor client=\"t\" outcome=ok"));
-  EXPECT_THAT(logged_[0], Not(HasSubstr("private")));
+  ASSERT_EQ(logged().size(), 1U);
+  EXPECT_THAT(logged()[0], HasSubstr("tool=cortex_doctor client=\"t\" outcome=ok"));
+  EXPECT_THAT(logged()[0], Not(HasSubstr("private")));
 }
 
 TEST_F(DispatcherTest, CallsThatHaveNotBegunCanBeCalledOff) {
@@ -134,8 +134,7 @@ TEST_F(DispatcherTest, ARunningCallThatIsCalledOffIsNotAnswered_AndTheLogSaysWha
   CallingOffClock clock;
   app::Services services{fs::posix(), clock, system_random()};
   const Host host{services, environment_, layout_, settings_, confirmation_};
-  Dispatcher dispatcher(host, scheduler_,
-                        [this](std::string_view line) { logged_.emplace_back(line); });
+  Dispatcher dispatcher(host, scheduler_, [this](std::string_view line) { log(line); });
   clock.call_off = [&] {
     dispatcher.handle(decode_message(R"({"jsonrpc":"2.0","method":"notifications/cancelled",)"
                                      R"("params":{"requestId":"x"}})"),
@@ -155,7 +154,7 @@ TEST_F(DispatcherTest, ARunningCallThatIsCalledOffIsNotAnswered_AndTheLogSaysWha
   int called_off = 0, kept = 0;
   for (int nth = 1;; ++nth) {
     ASSERT_LT(nth, 100);
-    const std::size_t before = logged_.size();
+    const std::size_t before = logged().size();
     const std::string reply = note(nth);
     if (clock.left > 0) {
       EXPECT_THAT(reply, HasSubstr("memory_id"));
@@ -168,10 +167,11 @@ TEST_F(DispatcherTest, ARunningCallThatIsCalledOffIsNotAnswered_AndTheLogSaysWha
         text_at(found, "result.structuredContent.memories").find(cat("claim ", nth, "\"")) !=
         std::string::npos;
     kept += stays ? 1 : 0;
-    ASSERT_GT(logged_.size(), before);
-    EXPECT_THAT(logged_[before], HasSubstr("outcome=cancelled"));
-    const bool told = logged_.size() > before + 1 &&
-                      logged_[before + 1].find("1 ledger row, which stay") != std::string::npos;
+    const std::vector<std::string> lines = logged();
+    ASSERT_GT(lines.size(), before);
+    EXPECT_THAT(lines[before], HasSubstr("outcome=cancelled"));
+    const bool told = lines.size() > before + 1 &&
+                      lines[before + 1].find("1 ledger row, which stay") != std::string::npos;
     EXPECT_EQ(told, stays) << nth;
   }
   EXPECT_GT(called_off, kept);

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/init.h"
 #include "app/serve.h"
@@ -101,6 +103,16 @@ class McpTest : public testing::Test {
     return json::write_compact(at(value, path));
   }
 
+  // The log of the dispatcher; its workers write it.
+  void log(std::string_view line) {
+    const std::lock_guard lock(log_lock_);
+    logged_.emplace_back(line);
+  }
+  std::vector<std::string> logged() {
+    const std::lock_guard lock(log_lock_);
+    return logged_;
+  }
+
   fs::TestDir folder_;
   StoppedClock clock_;
   app::Services services_{fs::posix(), clock_, system_random()};
@@ -110,10 +122,10 @@ class McpTest : public testing::Test {
   Confirmation confirmation_{system_random(), false};
   Host host_{services_, environment_, layout_, settings_, confirmation_};
   Connection connection_;
+  std::mutex log_lock_;
   std::vector<std::string> logged_;
   Scheduler scheduler_{2};
-  Dispatcher dispatcher_{host_, scheduler_,
-                         [this](std::string_view line) { logged_.emplace_back(line); }};
+  Dispatcher dispatcher_{host_, scheduler_, [this](std::string_view line) { log(line); }};
 };
 
 }  // namespace cortex::mcp
