@@ -1,8 +1,6 @@
 // The parts that the sinks of `audit anchor` are made of.
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "store/schema_check.h"
 
@@ -12,10 +13,9 @@ Result<StoreAtWork> open_checked_store(Services& services, const Layout& layout)
   const auto failures = store::check_schema(store.connection);
   if (!failures.ok()) return with_code(failures.error(), Code::kPrecondition);
   if (failures->empty()) return store;
-  std::string lines;
-  for (const store::SchemaFailure& failure : *failures) {
-    lines += cat(lines.empty() ? "" : "\n  ", failure.invariant, ": ", failure.detail);
-  }
+  const std::string lines = join(*failures, "\n  ", [](const store::SchemaFailure& failure) {
+    return cat(failure.invariant, ": ", failure.detail);
+  });
   return make_error(Code::kSchema,
                     cat("the store ", quoted(layout.db_path), " is not usable: ", lines),
                     "no memory was read", "run `cortex doctor`");

@@ -65,7 +65,7 @@ Result<json::Value> extended_config_report(const Environment& environment, fs::F
   if (settings.backend != LlmBackend::kOffline) {
     llm.add("endpoint", net::shown_url(settings.endpoint));
     llm.add("model", settings.model);
-    llm.add("max_sensitivity", llm::sensitivity_token(settings.max_sensitivity));
+    llm.add("max_sensitivity", core::sensitivity_token(settings.max_sensitivity));
     llm.add("max_tokens", settings.max_tokens);
     llm.add("timeout_ms", settings.timeout_millis);
     sources.add("llm.endpoint", source_of(environment, claude ? "" : "CORTEX_LLM_ENDPOINT",

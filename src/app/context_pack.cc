@@ -151,7 +151,6 @@ Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& requ
                               PackFiller& filler) {
   const std::set<std::string> seen = ids_of(found);
   store::MemoryFilter filter{.tags = request.tags, .limit = kFillPage};
-  CORTEX_ASSIGN(const std::uint64_t all, count_held(db, when, filter));
   const bool to_the_end = !request.any_tag.empty();
   std::uint64_t looked_at = seen.size();
   while (to_the_end || filler.in_vain() < kTriedInVain) {
@@ -168,6 +167,7 @@ Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& requ
     if (page.is_last) break;
   }
   if (to_the_end) return looked_at;
+  CORTEX_ASSIGN(const std::uint64_t all, count_held(db, when, {.tags = request.tags}));
   pack.exclude_rest(all - std::min(all, looked_at));
   return all;
 }

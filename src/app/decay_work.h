@@ -24,8 +24,6 @@ store::Operation decay_operation(Services& services, std::string_view verb,
 // The job changes its state now. Nobody works on it any more, unless it goes on being in progress.
 void move_job(store::DecayJob& job, memory::JobState to, Timestamp now);
 
-// The member that is left out of reports and their JSON where it has no value.
-
 // {id, kind, summary_method, state, source_ids, ...} as listings show a job.
 json::Object listed_job(const store::DecayJob& job, const store::SummarySources& superseded);
 

@@ -12,10 +12,6 @@
 namespace cortex::app {
 namespace {
 
-std::string as_json(std::span<const std::string> texts) {
-  return json::write_compact(json::Array(texts.begin(), texts.end()));
-}
-
 Result<std::set<std::string>> active_among(
     sqlite::Connection& db, const std::vector<store::Contradiction>& contradictions) {
   std::set<std::string> active;
@@ -27,7 +23,7 @@ Result<std::set<std::string>> active_among(
   }
   CORTEX_ASSIGN(auto found, db.prepare("SELECT id FROM memories WHERE +status = 'active' AND id IN "
                                        "(SELECT value FROM json_each(?1))"));
-  CORTEX_TRY(found.bind(1, as_json(refs)));
+  CORTEX_TRY(found.bind(1, json::array_text(refs)));
   for (;;) {
     CORTEX_ASSIGN(const bool more, found.step());
     if (!more) return active;

@@ -52,7 +52,6 @@ Result<std::uint64_t> count_held(sqlite::Connection& db, const PointInTime& when
 
 Result<HeldPage> next_held(sqlite::Connection& db, const PointInTime& when,
                            store::MemoryFilter& filter) {
-  HeldPage out;
   if (!when) {
     filter.statuses = {"active"};
     CORTEX_ASSIGN(store::MemoryPage page, store::page_of_memories(db, filter));
@@ -60,8 +59,7 @@ Result<HeldPage> next_held(sqlite::Connection& db, const PointInTime& when,
     return HeldPage{std::move(page.rows), std::move(page.unreadable), !page.next};
   }
   CORTEX_ASSIGN(store::MemoriesThen then, store::memories_as_of(db, *when, filter));
-  out.unreadable = std::move(then.unreadable);
-  out.is_last = !then.more;
+  HeldPage out{.rows = {}, .unreadable = std::move(then.unreadable), .is_last = !then.more};
   for (store::MemoryThen& row : then.rows) {
     if (!is_erased(row.memory)) out.rows.push_back(std::move(row.memory));
   }

@@ -42,7 +42,7 @@ LlmSettings settings_from(LlmBackend backend, const Environment& environment,
   const Text endpoint = environment.get("CORTEX_LLM_ENDPOINT");
   const Text model = environment.get("CORTEX_LLM_MODEL");
   const auto level = [](const Text& text) {
-    return llm::parse_sensitivity(text.value_or("")).value_or(llm::Sensitivity::kMedium);
+    return core::parse_sensitivity(text.value_or("")).value_or(llm::Sensitivity::kMedium);
   };
   LlmSettings out{.backend = backend};
   switch (backend) {

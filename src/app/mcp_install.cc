@@ -8,6 +8,7 @@
 #include "app/replace_file.h"
 #include "app/toml_edit.h"
 #include "base/fs/fs.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "json/edit.h"
 
@@ -38,10 +39,9 @@ Error install_refused(Code code, std::string message, std::string next) {
 Result<const McpClient*> find_client(const std::string& name) {
   const auto* row = std::ranges::find(kClients, name, &McpClient::name);
   if (row != std::end(kClients)) return row;
-  std::string names;
-  for (const McpClient& client : kClients) names += cat(names.empty() ? "" : ", ", client.name);
-  return install_refused(Code::kUsage, cat("there is no client ", quoted(name)),
-                         cat("name one of ", names, "; for others see docs/mcp.md"));
+  return install_refused(
+      Code::kUsage, cat("there is no client ", quoted(name)),
+      cat("name one of ", join(kClients, ", ", &McpClient::name), "; for others see docs/mcp.md"));
 }
 
 Result<std::string> home_of(const Environment& environment) {

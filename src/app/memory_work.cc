@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "base/ulid.h"
 #include "base/version.h"
@@ -18,11 +19,10 @@ Status require_schema(sqlite::Connection& db) {
   auto failures = store::check_schema(db);
   if (!failures.ok()) return with_code(std::move(failures).error(), Code::kPrecondition);
   if (failures->empty()) return {};
-  std::string lines;
-  for (const store::SchemaFailure& failure : *failures) {
-    lines += cat(lines.empty() ? "" : "; ", failure.invariant, ": ", failure.detail);
-  }
-  return refusal(Code::kSchema, lines, "run `cortex doctor`");
+  std::string lines = join(*failures, "; ", [](const store::SchemaFailure& failure) {
+    return cat(failure.invariant, ": ", failure.detail);
+  });
+  return refusal(Code::kSchema, std::move(lines), "run `cortex doctor`");
 }
 
 // Ids that begin like this one, from the primary key.
@@ -69,8 +69,6 @@ store::Caller Author::with_reason(std::string reason) const {
 }
 
 std::string column_time(Timestamp time) { return format_rfc3339(time, Offset::kPlus00); }
-
-bool can_be_kept(Timestamp time) { return parse_strict_rfc3339(column_time(time)).has_value(); }
 
 Result<std::string> time_argument(std::string_view flag, const std::string& text) {
   auto time = parse_relaxed_rfc3339(text);

@@ -36,8 +36,6 @@ Result<std::string> id_argument(core::IdKind kind, std::string_view text);
 // An RFC 3339 time or a date, as columns hold it ("+00:00"). kUsage otherwise.
 Result<std::string> time_argument(std::string_view flag, const std::string& text);
 std::string column_time(Timestamp time);
-// Whether columns can hold it: they are compared as text, so that all years have four digits.
-bool can_be_kept(Timestamp time);
 // So many days before `now`. kUsage, naming the flag, for more than ten thousand years.
 Result<Timestamp> days_before(Timestamp now, std::uint64_t days, std::string_view flag);
 std::string new_id(Services& services, core::IdKind kind);

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "app/memory_work.h"
 #include "app/open_store.h"
 #include "app/row_signing.h"
 #include "app/search_index.h"
@@ -146,6 +145,10 @@ Result<Recorded> change_both(Services& services, const Layout& layout, const Cha
 }
 
 }  // namespace
+
+bool can_be_kept(Timestamp time) {
+  return parse_strict_rfc3339(format_rfc3339(time, Offset::kPlus00)).has_value();
+}
 
 Status require_usable_clock(Clock& clock) {
   if (can_be_kept(clock.now())) return {};

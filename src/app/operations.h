@@ -42,8 +42,10 @@ struct Recorded {
 // Sees the store up to date with the ledger. No operations: nothing is written, which is no error.
 using Plan = std::function<Result<std::vector<store::Operation>>(sqlite::Connection& db)>;
 
-// kPrecondition for a clock outside the years 0 to 9999: those of columns, anchors and attestations
-// have four digits.
+// Whether columns, anchors and attestations can hold it: columns are compared as text, so that all
+// years, 0 to 9999, have four digits.
+bool can_be_kept(Timestamp time);
+// kPrecondition for a clock whose time cannot be kept.
 Status require_usable_clock(Clock& clock);
 
 // Errors: require_usable_clock(); kPrecondition when there is no store; those of opening ledger and

@@ -74,8 +74,6 @@ Result<std::vector<store::Memory>> memories_in(sqlite::Connection& db, const Win
   return found;
 }
 
-std::string ids_text(const std::vector<std::string>& ids) { return json::array_text(ids); }
-
 json::Object principle_row(Services& services, const memory::PrincipleCandidate& candidate,
                            const std::vector<store::Memory>& memories) {
   double validated = 0, bright = 0;
@@ -91,11 +89,11 @@ json::Object principle_row(Services& services, const memory::PrincipleCandidate&
   return {{"id", new_id(services, core::IdKind::kPrinciple)},
           {"statement", candidate.statement},
           {"status", "candidate"},
-          {"supporting_memories_json", ids_text(candidate.supporting)},
+          {"supporting_memories_json", json::array_text(candidate.supporting)},
           {"contradicting_memories_json", "[]"},
-          {"domains_observed_json", ids_text(candidate.domains)},
-          {"applies_when_json", ids_text(candidate.applies_when)},
-          {"does_not_apply_when_json", ids_text(candidate.does_not_apply_when)},
+          {"domains_observed_json", json::array_text(candidate.domains)},
+          {"applies_when_json", json::array_text(candidate.applies_when)},
+          {"does_not_apply_when_json", json::array_text(candidate.does_not_apply_when)},
           {"confidence", store::exact_real(candidate.confidence)},
           {"validation", store::exact_real(validated / count)},
           {"brightness", store::exact_real(bright / count)},
@@ -112,7 +110,7 @@ Result<Operations> persist(Services& services, sqlite::Connection& db, ExtractRe
     CORTEX_ASSIGN(const auto same, store::rows_where(db, "principles",
                                                      "WHERE supporting_memories_json = ?1 ORDER BY"
                                                      " id LIMIT 1",
-                                                     ids_text(candidate.supporting)));
+                                                     json::array_text(candidate.supporting)));
     if (!same.empty()) {
       report.persisted.push_back(store::text_of(same.front(), "id"));
       continue;

@@ -34,7 +34,7 @@ Result<std::map<std::string, std::string>> sources_of(sqlite::Connection& db,
   }
   CORTEX_ASSIGN(auto rows, db.prepare("SELECT id, json_extract(source_json, '$.type') FROM events"
                                       " WHERE id IN (SELECT value FROM json_each(?1))"));
-  CORTEX_TRY(rows.bind(1, json::array_text({ids.begin(), ids.end()})));
+  CORTEX_TRY(rows.bind(1, json::array_text(ids)));
   std::map<std::string, std::string> found;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
@@ -98,8 +98,6 @@ std::string_view status_of(Proposed proposed) {
   return "candidate";
 }
 
-std::string texts(const std::vector<std::string>& all) { return json::array_text(all); }
-
 // Builds the rows of one reflection.
 class Keeping {
  public:
@@ -155,7 +153,7 @@ class Keeping {
     CORTEX_ASSIGN(auto rows,
                   db_.prepare("SELECT claim, source_events_json FROM memories WHERE claim IN"
                               " (SELECT value FROM json_each(?1))"));
-    CORTEX_TRY(rows.bind(1, texts(claims)));
+    CORTEX_TRY(rows.bind(1, json::array_text(claims)));
     std::set<std::pair<std::string, std::string>> known;
     for (;;) {
       CORTEX_ASSIGN(const bool more, rows.step());
@@ -172,7 +170,7 @@ class Keeping {
     }
     CORTEX_ASSIGN(auto known, known_claims(kept));
     for (const Kept& one : kept) {
-      if (!known.emplace(one.claim, texts(all_.events_of(one.candidate))).second) {
+      if (!known.emplace(one.claim, json::array_text(all_.events_of(one.candidate))).second) {
         ++report_.already_existed;
         continue;
       }
@@ -223,17 +221,19 @@ class Keeping {
     }
     for (const reflect::EpisodeCandidate& one : all_.episodes) {
       CORTEX_ASSIGN(const auto summary, gated(one.summary));
-      if (!summary || !seen.emplace(*summary, texts(one.source_event_ids)).second) continue;
-      episodes_.emplace_back(json::Object{{"id", new_id(services_, core::IdKind::kEpisode)},
-                                          {"trace_id", all_.trace_id},
-                                          {"source_events_json", texts(one.source_event_ids)},
-                                          {"summary", *summary},
-                                          {"domains_json", texts(one.domains)},
-                                          {"entities_json", texts(one.entities)},
-                                          {"candidate_meaning", json::or_null(one.meaning)},
-                                          {"extracted_by_json", extracted_by_},
-                                          {"confidence", store::exact_real(one.confidence)},
-                                          {"status", "candidate"}});
+      if (!summary || !seen.emplace(*summary, json::array_text(one.source_event_ids)).second)
+        continue;
+      episodes_.emplace_back(
+          json::Object{{"id", new_id(services_, core::IdKind::kEpisode)},
+                       {"trace_id", all_.trace_id},
+                       {"source_events_json", json::array_text(one.source_event_ids)},
+                       {"summary", *summary},
+                       {"domains_json", json::array_text(one.domains)},
+                       {"entities_json", json::array_text(one.entities)},
+                       {"candidate_meaning", json::or_null(one.meaning)},
+                       {"extracted_by_json", extracted_by_},
+                       {"confidence", store::exact_real(one.confidence)},
+                       {"status", "candidate"}});
       ++report_.episodes;
     }
     return {};
@@ -277,9 +277,9 @@ class Keeping {
     return {{"id", new_id(services_, core::IdKind::kPrinciple)},
             {"statement", statement},
             {"status", "candidate"},
-            {"supporting_memories_json", texts(report_.memory_ids)},
+            {"supporting_memories_json", json::array_text(report_.memory_ids)},
             {"contradicting_memories_json", "[]"},
-            {"domains_observed_json", texts({domains.begin(), domains.end()})},
+            {"domains_observed_json", json::array_text(domains)},
             {"applies_when_json", "[]"},
             {"does_not_apply_when_json", "[]"},
             {"confidence", store::exact_real(confidence)},

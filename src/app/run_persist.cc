@@ -72,21 +72,20 @@ std::string payload_of(const RunOrder& order, const RunReport& report) {
                                      : order.break_glass ? "development_diagnostic_only"
                                                          : "development";
   const llm::Response& response = report.response;
-  json::Object payload{
-      {"adapter_id", report.adapter_id},
-      {"context_pack_id", report.context_pack_id},
-      {"correlation_id", report.correlation_id},
-      {"forbidden_uses", forbidden_uses(order)},
-      {"ledger_authority", authority},
-      {"model", response.model},
-      {"parsed_json", response.parsed_json ? *response.parsed_json : json::Value(nullptr)},
-      {"raw_hash", response.raw_hash},
-      {"runtime_mode", order.remote ? "remote_unsigned" : "local_unsigned"},
-      {"signed_ledger_authority", is_signed},
-      {"task", report.task},
-      {"text", response.text},
-      {"trusted_run_history", is_signed},
-      {"usage", llm::to_json(response.usage)}};
+  json::Object payload{{"adapter_id", report.adapter_id},
+                       {"context_pack_id", report.context_pack_id},
+                       {"correlation_id", report.correlation_id},
+                       {"forbidden_uses", forbidden_uses(order)},
+                       {"ledger_authority", authority},
+                       {"model", response.model},
+                       {"parsed_json", json::or_null(response.parsed_json)},
+                       {"raw_hash", response.raw_hash},
+                       {"runtime_mode", order.remote ? "remote_unsigned" : "local_unsigned"},
+                       {"signed_ledger_authority", is_signed},
+                       {"task", report.task},
+                       {"text", response.text},
+                       {"trusted_run_history", is_signed},
+                       {"usage", llm::to_json(response.usage)}};
   if (order.break_glass) {
     payload.add("policy_outcome", trust::outcome_token(Outcome::kBreakGlass));
     payload.add("policy_break_glass", order.break_glass->document);

@@ -159,9 +159,11 @@ class Closing {
   void finish() {
     Status done = reflect_step();
     // What was kept before a failure is there, and is found like anything else.
-    if (const Status embedded = embed(); !embedded.ok()) {
-      if (!done.ok()) report_.embedding_errors.push_back(embedded.error().message);
-      if (done.ok()) done = embedded;
+    Status embedded = embed();
+    if (done.ok()) {
+      done = std::move(embedded);
+    } else if (!embedded.ok()) {
+      report_.embedding_errors.push_back(embedded.error().message);
     }
     if (done.ok()) return;
     Error error = with_token(done.error(), kCloseReflectFailed);

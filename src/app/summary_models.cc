@@ -54,7 +54,7 @@ class ModelSummaries final : public SummaryBackend {
     prompt.messages = {{llm::Role::kUser, prompt_with(request.source_claims)}};
     prompt.max_tokens = kTokensMax;
     prompt.timeout_millis = kSummaryTimeoutMillis;
-    prompt.marked = llm::sensitivity_of_tags(request.source_tags);
+    prompt.marked = core::sensitivity_of_tags(request.source_tags);
     auto answer = (*model)->complete(prompt);
     if (!answer.ok()) return failed(answer.error().message);
     return SummaryAnswer{std::move(answer->text), std::move(answer->model)};

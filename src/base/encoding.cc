@@ -120,6 +120,11 @@ bool is_lower_hex(std::string_view text) {
   return true;
 }
 
+bool is_hash_hex(std::string_view text) {
+  constexpr std::size_t kHashDigits = 64;
+  return text.size() == kHashDigits && is_lower_hex(text);
+}
+
 std::string to_base64(std::span<const std::uint8_t> bytes) {
   return encode_64(bytes, kStandard, true);
 }

@@ -25,6 +25,9 @@ TEST(Hex, UpperCaseOddLengthAndOtherCharactersAreRejected) {
   }
   EXPECT_TRUE(is_lower_hex("0123456789abcdef"));
   EXPECT_FALSE(is_lower_hex("0A"));
+  EXPECT_TRUE(is_hash_hex(std::string(64, 'a')));
+  EXPECT_FALSE(is_hash_hex(std::string(63, 'a')));
+  EXPECT_FALSE(is_hash_hex(std::string(64, 'A')));
 }
 
 struct Vector {

@@ -65,9 +65,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::string to_lower_ascii(std::string_view text) {
   std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  for (char& c : out) c = to_lower_ascii(c);
   return out;
 }
 

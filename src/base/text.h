@@ -39,6 +39,8 @@ void to_hex(std::span<const std::uint8_t> bytes, char* out);  // writes 2 * byte
 // Lower-case only; nullopt on any other character or an odd length.
 std::optional<std::vector<std::uint8_t>> from_hex(std::string_view text);
 bool is_lower_hex(std::string_view text);
+bool is_hash_hex(
+    std::string_view text);  // 64 of them: 32 bytes, such as an event_hash or a SHA-256
 
 // RFC 4648. Standard alphabet, padded; decoding is strict about padding.
 std::string to_base64(std::span<const std::uint8_t> bytes);

@@ -110,9 +110,10 @@ Error unsound(const std::string& why) {
                     " up again");
 }
 
-// A copy that cannot be read back is no bundle. A run that was called off is no finding.
-Status as_unsound(Status status, const std::stop_token& stop) {
-  if (status.ok() || status.error().code != Code::kInternal || stop.stop_requested()) return status;
+// A copy that cannot be read back is no bundle. A run that was called off (kPrecondition) is no
+// finding.
+Status as_unsound(Status status) {
+  if (status.ok() || status.error().code != Code::kInternal) return status;
   return unsound(status.error().message);
 }
 
@@ -148,7 +149,7 @@ Status read_back(fs::FileSystem& fs, const Staging& staging, const Status& store
 Status verify_staged(fs::FileSystem& fs, const Staging& staging, const Status& store_status,
                      const BackupRequest& request, const Manifest& manifest,
                      ContentReport& content) {
-  return as_unsound(read_back(fs, staging, store_status, request, manifest, content), request.stop);
+  return as_unsound(read_back(fs, staging, store_status, request, manifest, content));
 }
 
 // With verification read back from the device, too: whoever restores believes it first.
@@ -159,7 +160,7 @@ Status write_manifest(fs::FileSystem& fs, const Staging& staging, const BackupRe
   CORTEX_TRY(as_unwritable(fs::write_new(fs, path, text, 0600)));
   if (!request.verify) return {};
   const auto there = digest_file(fs, path, Source::kDevice);
-  if (!there.ok()) return as_unsound(there.error(), request.stop);
+  if (!there.ok()) return as_unsound(there.error());
   if (*there == digest_of(text)) return {};
   return unsound(cat(kManifestName, " reads back differently"));
 }

@@ -3,6 +3,7 @@
 #include "app/backup.h"
 #include "app/backup_check.h"
 #include "app/backup_shelf.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/handlers.h"
 #include "cli/number_flag.h"
@@ -86,12 +87,6 @@ std::string bundle_line(const bundle::ShelvedBundle& bundle) {
   return out;
 }
 
-std::string shelf_joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out += cat(out.empty() ? "" : ", ", text);
-  return out;
-}
-
 Result<bundle::Retention> retention(const Invocation& flags) {
   bundle::Retention out;
   struct Row {
@@ -168,10 +163,9 @@ Outcome run_backup_prune(const Context& context) {
   if (!report.ok()) return failed(context, report.error());
   Outcome outcome{.report = to_json(*report)};
   for (const auto& row : report->rows) {
-    const std::string fate = !row.kept_by.empty()
-                                 ? cat("keep    (", shelf_joined(row.kept_by), ")  ")
-                             : row.removed ? std::string("removed  ")
-                                           : std::string("remove  ");
+    const std::string fate = !row.kept_by.empty() ? cat("keep    (", join(row.kept_by, ", "), ")  ")
+                             : row.removed        ? std::string("removed  ")
+                                                  : std::string("remove  ");
     outcome.text += cat(fate, bundle_line(row.bundle), "\n");
   }
   outcome.text += cat(human_bytes(report->bytes_freed),

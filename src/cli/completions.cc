@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/command_table.h"
 
@@ -104,18 +105,6 @@ std::string quoted_paths(const Tree& tree, std::string_view separator) {
   return out;
 }
 
-std::string joined_words(const std::vector<std::string>& words, std::string_view separator) {
-  std::string out;
-  for (const std::string& word : words) out += cat(out.empty() ? "" : separator, word);
-  return out;
-}
-
-std::string node_words(const Node& node) {
-  std::string out;
-  for (const Entry& entry : node.entries) out += cat(out.empty() ? "" : " ", entry.word);
-  return out;
-}
-
 std::string bash_script(const Tree& tree) {
   std::string out =
       cat("# cortex completion for bash\n"
@@ -125,7 +114,7 @@ std::string bash_script(const Tree& tree) {
           "  COMPREPLY=()\n"
           "  case \"$prev\" in\n"
           "    ",
-          joined_words(tree.value_flags, "|"),
+          join(tree.value_flags, "|"),
           ") return 0 ;;\n"
           "  esac\n"
           "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
@@ -138,7 +127,7 @@ std::string bash_script(const Tree& tree) {
           "  done\n"
           "  case \"$route\" in\n");
   for (const Node& node : tree.nodes) {
-    out += cat("    '", node.path, "') words='", node_words(node), "' ;;\n");
+    out += cat("    '", node.path, "') words='", join(node.entries, " ", &Entry::word), "' ;;\n");
   }
   return out +
          "  esac\n"
@@ -155,7 +144,7 @@ std::string zsh_script(const Tree& tree) {
           "  local -a entries\n"
           "  case \"${words[CURRENT-1]}\" in\n"
           "    ",
-          joined_words(tree.value_flags, "|"),
+          join(tree.value_flags, "|"),
           ") _files; return ;;\n"
           "  esac\n"
           "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n"

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "base/version.h"
 
@@ -53,18 +54,12 @@ std::string flag_text(const Flag& flag) {
   return text;
 }
 
-std::string joined(std::span<const std::string_view> words) {
-  std::string out;
-  for (const std::string_view word : words) out += cat(out.empty() ? "" : ", ", word);
-  return out;
-}
-
 Rows standard_options() {
   return {{"-h, --help", "Show this help"}, {"-V, --version", "Show the version"}};
 }
 
 std::string about_with_choices(std::string_view about, std::span<const std::string_view> choices) {
-  return choices.empty() ? std::string(about) : cat(about, " [", joined(choices), "]");
+  return choices.empty() ? std::string(about) : cat(about, " [", join(choices, ", "), "]");
 }
 
 std::string flag_about(const Flag& flag) {

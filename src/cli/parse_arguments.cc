@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/help.h"
 #include "cli/parse.h"
@@ -182,10 +183,8 @@ std::optional<Exit> check_choices(const Command& command, const Invocation& invo
     if (choices.empty()) return std::nullopt;
     for (const std::string& value : invocation.all(name)) {
       if (std::ranges::find(choices, value) != choices.end()) continue;
-      std::string list;
-      for (const std::string_view choice : choices) list += cat(list.empty() ? "" : ", ", choice);
       return usage_error(command, cat("invalid value ", cortex::quoted(value), " for ", shown,
-                                      " [possible values: ", list, "]"));
+                                      " [possible values: ", join(choices, ", "), "]"));
     }
     return std::nullopt;
   };

@@ -113,8 +113,10 @@ std::string string_text(std::string_view text);  // the same by itself
 inline Array array_of(const std::vector<std::string>& texts) {
   return Array(texts.begin(), texts.end());
 }
-inline std::string array_text(const std::vector<std::string>& texts) {
-  return write_compact(array_of(texts));
+// Of any range; braces are taken as texts.
+template <class Range = std::vector<std::string>>
+std::string array_text(const Range& values) {
+  return write_compact(Array(values.begin(), values.end()));
 }
 // null when there is none.
 template <class T>

@@ -36,15 +36,15 @@ class Gated final : public Model {
 }  // namespace
 
 Status check_sensitivity(const Request& request, Sensitivity max) {
-  Sensitivity highest = std::max(request.marked, sensitivity_of_text(request.system));
+  Sensitivity highest = std::max(request.marked, core::sensitivity_of_text(request.system));
   for (const Message& message : request.messages) {
-    highest = std::max(highest, sensitivity_of_text(message.content));
+    highest = std::max(highest, core::sensitivity_of_text(message.content));
   }
   if (highest <= max) return {};
   Error error =
       make_error(Code::kPrecondition,
-                 cat(kSensitivityToken, ": the prompt is marked ", sensitivity_token(highest),
-                     " and exceeds configured max_sensitivity ", sensitivity_token(max)),
+                 cat(kSensitivityToken, ": the prompt is marked ", core::sensitivity_token(highest),
+                     " and exceeds configured max_sensitivity ", core::sensitivity_token(max)),
                  "nothing was sent", "ask a model on this machine, or raise max_sensitivity");
   error.token = kSensitivityToken;
   return error;

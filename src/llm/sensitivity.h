@@ -3,8 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,11 +14,6 @@
 namespace cortex::llm {
 
 inline constexpr std::string_view kSensitivityToken = "sensitivity_exceeds_remote_threshold";
-
-using core::parse_sensitivity;
-using core::sensitivity_of_tags;
-using core::sensitivity_of_text;
-using core::sensitivity_token;
 
 // kPrecondition with kSensitivityToken when the request, its system text or a message is marked
 // above `max`.

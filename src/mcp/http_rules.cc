@@ -22,9 +22,7 @@ bool is_loopback_authority(std::string_view text) {
   return std::ranges::any_of(kNames, [all](std::string_view name) {
     if (!all.starts_with(name)) return false;
     const std::string_view rest = all.substr(name.size());
-    return rest.empty() || (rest.front() == ':' && std::ranges::all_of(rest.substr(1), [](char c) {
-                              return c >= '0' && c <= '9';
-                            }));
+    return rest.empty() || (rest.front() == ':' && std::ranges::all_of(rest.substr(1), is_digit));
   });
 }
 

@@ -42,8 +42,7 @@ std::vector<std::uint64_t> words_of(std::string_view claim) {
   std::string word;
   for (std::size_t i = 0; i <= claim.size(); ++i) {
     if (i < claim.size() && is_word_byte(claim[i])) {
-      const char c = claim[i];
-      word.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+      word.push_back(to_lower_ascii(claim[i]));
     } else if (!word.empty()) {
       words.push_back(hashed(word));
       word.clear();

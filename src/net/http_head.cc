@@ -89,8 +89,7 @@ std::optional<HeadFault> read_framing(HttpHead& head) {
   }
   if (count(head, "content-length") > 1) return HeadFault{400, "Content-Length is there twice"};
   if (const std::string* text = head.find("content-length")) {
-    const bool digits =
-        !text->empty() && std::ranges::all_of(*text, [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits = !text->empty() && std::ranges::all_of(*text, is_digit);
     const auto [end, error] =
         std::from_chars(text->data(), text->data() + text->size(), head.body_bytes);
     if (!digits || error != std::errc() || end != text->data() + text->size()) {

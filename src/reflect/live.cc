@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "llm/sensitivity.h"
+#include "core/sensitivity.h"
 #include "memory/write_gate.h"
 #include "reflect/prompt.h"
 
@@ -88,7 +88,7 @@ llm::Request live_request(std::string_view trace_id, std::span<const TraceEvent>
   request.timeout_millis = kTimeoutMillis;
   request.whole = true;
   for (const TraceEvent& event : events) {
-    request.marked = std::max(request.marked, llm::sensitivity_of_tags(event.domains));
+    request.marked = std::max(request.marked, core::sensitivity_of_tags(event.domains));
   }
   return request;
 }

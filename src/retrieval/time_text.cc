@@ -74,7 +74,6 @@ struct Piece {
 // Words and numbers of the text; "8th" is the number 8.
 std::vector<Piece> pieces_of(std::string_view text) {
   std::vector<Piece> pieces;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   const auto is_alpha = [](char c) { return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); };
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t begin = at;
@@ -282,7 +281,7 @@ std::int64_t clock_time(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || colon + 2 >= text.size()) return 0;
   const auto digit = [&](std::size_t i) {
-    return i < text.size() && text[i] >= '0' && text[i] <= '9' ? text[i] - '0' : -1;
+    return i < text.size() && is_digit(text[i]) ? text[i] - '0' : -1;
   };
   int hour = digit(colon - 1);
   if (hour < 0 || digit(colon + 1) < 0 || digit(colon + 2) < 0) return 0;

@@ -53,7 +53,7 @@ Result<std::vector<MarkedClaim>> claims_with_marks(sqlite::Connection& db,
                 db.prepare("SELECT DISTINCT m.id, m.status, m.claim FROM json_each(?1) j"
                            " JOIN cortex_claim_marks k ON k.mark = j.value"
                            " JOIN memories m ON m.rowid = k.memory_row ORDER BY m.id LIMIT ?2"));
-  CORTEX_TRY(rows.bind_all(json::write_compact(json::Array(marks.begin(), marks.end())), limit));
+  CORTEX_TRY(rows.bind_all(json::array_text(marks), limit));
   std::vector<MarkedClaim> found;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());

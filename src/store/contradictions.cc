@@ -57,7 +57,7 @@ Result<std::vector<Contradiction>> open_contradictions(sqlite::Connection& db,
   CORTEX_ASSIGN(auto rows,
                 db.prepare(cat("WITH asked(ref) AS MATERIALIZED (SELECT value FROM json_each(?1)) ",
                                kSelectContradictions, kTouching)));
-  CORTEX_TRY(rows.bind_all(json::write_compact(json::Array(refs.begin(), refs.end())), known_at));
+  CORTEX_TRY(rows.bind_all(json::array_text(refs), known_at));
   return read_contradictions(rows);
 }
 

@@ -19,7 +19,7 @@ struct FollowedTable {
   std::string add, remove;
 };
 
-std::vector<FollowedTable> followed_tables() {
+std::vector<FollowedTable> make_followed_tables() {
   constexpr std::string_view kTags =
       "json_each(CASE WHEN json_valid(@domains_json) THEN @domains_json ELSE '[]' END)";
   const auto tally = [](std::string_view change) {
@@ -62,6 +62,11 @@ std::vector<FollowedTable> followed_tables() {
        .remove = "DELETE FROM cortex_memories_untold WHERE created_at = @created_at AND memory_id ="
                  " @id;"},
   };
+}
+
+const std::vector<FollowedTable>& followed_tables() {
+  static const std::vector<FollowedTable> tables = make_followed_tables();
+  return tables;
 }
 
 std::string about(std::string_view statement, std::string_view memory, std::string_view rows) {

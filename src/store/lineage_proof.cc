@@ -69,15 +69,10 @@ std::optional<std::string> canonical_id(core::IdKind kind, std::string_view text
   return core::id_text(kind, *ulid);
 }
 
-// One bound parameter for a whole set.
-std::string as_json(const std::set<std::string>& ids) {
-  return json::write_compact(json::Array(ids.begin(), ids.end()));
-}
-
 Result<sqlite::Statement> select(sqlite::Connection& db, std::string_view sql,
                                  const std::set<std::string>& ids) {
   CORTEX_ASSIGN(auto statement, db.prepare(sql));
-  CORTEX_TRY(statement.bind(1, as_json(ids)));
+  CORTEX_TRY(statement.bind(1, json::array_text(ids)));
   return statement;
 }
 
@@ -129,10 +124,6 @@ Status load_episodes(sqlite::Connection& db, Rows& rows) {
   }
 }
 
-bool looks_like_hash(std::string_view text) {
-  return text.size() == 2 * crypto::Digest{}.size() && is_lower_hex(text);
-}
-
 bool payload_holds(std::string_view payload, std::string_view hash) {
   if (crypto::blake3_hex(payload) == hash) return true;
   const auto canonical = core::canonical_payload(payload, 1);
@@ -147,14 +138,14 @@ EventRow event_row(const sqlite::Statement& found, ProofDepth depth) {
     row.undecodable = cat("its type ", quoted(found.column_text(1)), " is not known");
   }
   const std::string_view payload_hash = found.column_text(3);
-  if (depth == ProofDepth::kHashes || looks_like_hash(payload_hash)) {
+  if (depth == ProofDepth::kHashes || is_hash_hex(payload_hash)) {
     if (!payload_holds(found.column_text(2), payload_hash)) {
       row.erased = found.column_text(2).find(cat("\"", ledger::kErasedMember, "\":{")) !=
                    std::string_view::npos;
       row.fault = "its payload does not give the stored payload hash";
     }
   }
-  if (depth == ProofDepth::kHashes || looks_like_hash(row.event_hash)) {
+  if (depth == ProofDepth::kHashes || is_hash_hex(row.event_hash)) {
     if (ledger::event_hash(row.prev, payload_hash) != row.event_hash) {
       row.fault = "its payload hash and predecessor do not give the stored event hash";
     }

@@ -148,12 +148,6 @@ struct Condition {
   }
 };
 
-std::string as_array(const std::vector<std::int64_t>& numbers) {
-  json::Array out;
-  for (const std::int64_t number : numbers) out.emplace_back(number);
-  return json::write_compact(out);
-}
-
 Condition condition_of(const MemoryFilter& filter) {
   Condition where;
   // Rows that are named are looked up, not looked for among all of their status.
@@ -170,7 +164,7 @@ Condition condition_of(const MemoryFilter& filter) {
   }
   if (filter.row_numbers) {
     where.sql += cat(" AND rowid IN (SELECT value FROM json_each(",
-                     where.parameter(as_array(*filter.row_numbers)), "))");
+                     where.parameter(json::array_text(*filter.row_numbers)), "))");
   }
   if (!filter.tags.empty()) {
     where.sql +=

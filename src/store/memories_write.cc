@@ -100,7 +100,7 @@ json::Object memory_to_json(const Memory& memory) {
     row.add(std::string(column.name), memory.*column.member);
   }
   row.add("confidence", exact_real(memory.confidence));
-  row.add("summary_spans_json", memory.summary_spans ? *memory.summary_spans : json::Value());
+  row.add("summary_spans_json", json::or_null(memory.summary_spans));
   for (const OptionalText& column : kOptionalTexts) {
     row.add(std::string(column.name), json::or_null(memory.*column.member));
   }

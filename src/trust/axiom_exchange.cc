@@ -103,9 +103,7 @@ constexpr std::size_t kDistinctWordsMin = 3;
 
 bool is_hash(std::string_view text) {
   constexpr std::string_view kPrefix = "sha256:";
-  constexpr std::size_t kDigits = 64;
-  return text.starts_with(kPrefix) && text.size() == kPrefix.size() + kDigits &&
-         is_lower_hex(text.substr(kPrefix.size()));
+  return text.starts_with(kPrefix) && is_hash_hex(text.substr(kPrefix.size()));
 }
 
 bool is_commit(std::string_view text) { return text.size() == kCommitDigits && is_lower_hex(text); }

@@ -35,7 +35,7 @@ Result<Anchor> anchor_record(const RecordLine& record) {
     return record_error(kAnchorFormat, record.line, "count",
                         cat(quoted(fields[1]), " is no count of events"));
   }
-  if (!is_record_hash(fields[2])) {
+  if (!is_hash_hex(fields[2])) {
     return record_error(kAnchorFormat, record.line, "hash",
                         cat(quoted(fields[2]), " is no hash of 64 lower-case hex characters"));
   }

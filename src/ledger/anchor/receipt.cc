@@ -31,7 +31,7 @@ class ReceiptReader {
   }
   std::string hash(std::string_view name) {
     std::string value = text(name);
-    if (!is_record_hash(value)) {
+    if (!is_hash_hex(value)) {
       fail("hash", cat(name, " is no hash of 64 lower-case hex characters"));
     }
     return value;

@@ -32,8 +32,6 @@ class Lines {
 
 }  // namespace
 
-bool is_record_hash(std::string_view text) { return text.size() == 64 && is_lower_hex(text); }
-
 Error evidence_refused(std::string_view token, std::string message) {
   Error error = make_error(Code::kIntegrity, std::move(message));
   error.token = token;

@@ -35,9 +35,6 @@ inline constexpr RecordFormat kReceiptFormat{kReceiptHeader, "receipt", "receipt
 // with the token <format.token>.{empty,header,body}.
 Result<std::vector<RecordLine>> split_records(const RecordFormat& format, std::string_view text);
 
-// 64 lower-case hex characters: an event_hash, or a SHA-256.
-bool is_record_hash(std::string_view text);
-
 // What a service outside said does not hold: kIntegrity with the token.
 Error evidence_refused(std::string_view token, std::string message);
 
