@@ -51,7 +51,7 @@ Result<std::optional<Timestamp>> time_member(const json::Object& line, std::stri
   if (value == nullptr || value->is_null()) return std::optional<Timestamp>();
   const std::string* text = value->as_string();
   const auto time = text == nullptr ? std::nullopt : parse_strict_rfc3339(*text);
-  if (time) return time;
+  if (time && can_be_kept(*time)) return time;
   return broken_line(number, cat("its ", name, " is no time of RFC 3339"));
 }
 
@@ -195,7 +195,7 @@ class TakeOver {
                   db.prepare("SELECT memory_id FROM cortex_memory_history WHERE memory_id IN"
                              " (SELECT value FROM json_each(?1)) GROUP BY memory_id"
                              " HAVING min(operation = ?2)"));
-    CORTEX_TRY(rows.bind_all(json::array_text({memories.begin(), memories.end()}), kImportRows));
+    CORTEX_TRY(rows.bind_all(json::array_text(memories), kImportRows));
     for (;;) {
       CORTEX_ASSIGN(const bool more, rows.step());
       if (!more) return {};

@@ -180,9 +180,9 @@ Result<MemoryStory> memory_story(Services& services, const Layout& layout,
   CORTEX_ASSIGN(story.outcomes, store::reports_of(db, id));
   CORTEX_ASSIGN(story.uses, store::session_uses_of(db, id));
   CORTEX_ASSIGN(const auto open, store::open_contradictions(db, std::span(&id, 1), story.as_of));
-  story.contradicted = !open.empty();
+  for (const store::Contradiction& one : open) story.open_then.insert(one.id);
   const store::Memory& memory = story.then.memory;
-  story.brightness = memory::brightness(memory::salience_of(memory, story.contradicted));
+  story.brightness = memory::brightness(memory::salience_of(memory, !story.open_then.empty()));
   story.use_signal = memory::use_signal_token(memory::use_signal(
       memory.cross_session_use_count.value_or(0), memory.validation_epoch.value_or(0)));
   judge_use(time_of(story.as_of).value_or(services.clock.now()), story);
@@ -243,9 +243,14 @@ std::vector<Reason> reasons_of(const MemoryStory& story) {
               : cat("its lineage does not hold: ",
                     counted(story.proof.closure.failing.size(), "failing link"))});
   for (const store::Contradiction& one : story.contradictions) {
-    reasons.push_back({cat("contradiction.", one.status), !one.open(),
+    if (story.as_of && one.created_at > *story.as_of) continue;  // nobody knew of it
+    const bool was_open = story.open_then.contains(one.id);
+    const std::string_view then = was_open == one.open() ? ""
+                                  : was_open             ? " was open then,"
+                                                         : " was not open then,";
+    reasons.push_back({cat("contradiction.", one.status), !was_open,
                        cat(one.id, " between ", printable(one.left_ref), " and ",
-                           printable(one.right_ref), " is ", one.status)});
+                           printable(one.right_ref), then, " is ", one.status)});
   }
   const bool validated = memory.validation_epoch.value_or(0) > 0;
   reasons.push_back(
@@ -276,7 +281,7 @@ json::Value why_json(const MemoryStory& story) {
         json::Object{{"reason", one.text}, {"speaks_for", one.speaks_for}, {"token", one.token}});
   }
   const bool usable =
-      story.then.memory.status == "active" && story.proof.usable() && !story.contradicted;
+      story.then.memory.status == "active" && story.proof.usable() && story.open_then.empty();
   return json::Object{{"brightness", static_cast<double>(story.brightness)},
                       {"claim", story.then.memory.claim},
                       {"memory_id", story.then.memory.id},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ struct MemoryStory {
   std::vector<SourceEvent> events;  // memory -> episodes -> events, in the order of the proof
   std::vector<store::MemoryVersion> versions;
   std::vector<store::Contradiction> contradictions;  // open and closed, as of now
-  bool contradicted = false;                         // one of them is open, or was at that moment
+  std::set<std::string> open_then;                   // ids of those open now, or at that moment
   std::vector<store::OutcomeReport> outcomes;
   std::vector<store::SessionUse> uses;
   float brightness = 0;

@@ -1,11 +1,14 @@
 #include "app/memory_story.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "app/stored_memories_fixture.h"
 
 namespace cortex::app {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 class MemoryStoryTest : public StoredMemoriesTest {
  protected:
@@ -24,6 +27,9 @@ class MemoryStoryTest : public StoredMemoriesTest {
     EXPECT_TRUE(found.ok()) << found.error().text();
     return found.ok() ? std::move(found).value() : MemoryStory{};
   }
+  static std::string why(const MemoryStory& story) {
+    return json::write_compact(*why_json(story).find("reasons"));
+  }
   static bool usable(const MemoryStory& story) {
     return *why_json(story).find("usable_by_default")->as_bool();
   }
@@ -36,6 +42,8 @@ TEST_F(MemoryStoryTest, BrightnessIsThatOfTheContradictionsOfTheMoment) {
   const MemoryStory during = story("2026-02-15T00:00:00Z");
   EXPECT_LT(during.brightness, bright);
   EXPECT_FALSE(usable(during));
+  EXPECT_THAT(why(during), HasSubstr("was open then, is resolved\",\"speaks_for\":false"));
+  EXPECT_THAT(why(during), Not(HasSubstr("con_2")));
   const MemoryStory between = story("2026-03-15T00:00:00Z");
   EXPECT_EQ(between.brightness, bright);
   EXPECT_TRUE(usable(between));

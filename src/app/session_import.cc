@@ -143,15 +143,15 @@ class SessionList {
     sessions_.clear();
   }
 
-  // `whole`: the event has its payload.
-  void add(const std::string& session, const core::Event& event, bool whole) {
+  // The event has its payload, and what it says is heard when `listens`.
+  void add(const std::string& session, const core::Event& event, bool listens) {
     if (event.type == core::EventType::kSystemNote) return;
     const auto [entry, fresh] = places_.emplace(session, sessions_.size());
     if (fresh) {
       sessions_.push_back(
           {.trace_id = core::id_text(core::IdKind::kTrace, TurnEvents::trace_of(session))});
     }
-    if (whole) hear(event, sessions_[entry->second].heard);
+    if (listens) hear(event, sessions_[entry->second].heard);
   }
 
  private:
@@ -183,8 +183,8 @@ EventSource source_of(ImportFile& file, transcript::Format format, const ImportR
       hash.update(decoded.event.id.text());
       hash.update(core::source_type_text(decoded.event.source.type));
       hash.update(decoded.event.source.name);
-      if (request.list_sessions) {
-        sessions.add(turn.session, decoded.event, whole && request.extract);
+      if (request.list_sessions && whole) {
+        sessions.add(turn.session, decoded.event, request.extract);
       }
       return callbacks.on_event(decoded);
     };
@@ -368,6 +368,10 @@ class Import {
     CORTEX_ASSIGN(const CloseReport kept,
                   keep_answer(services_, request, trace, reflect::kExtractAdapter, answer));
     report_.notes.insert(report_.notes.end(), kept.notes.begin(), kept.notes.end());
+    if (kept.quarantine) {
+      report_.notes.push_back(cat("what was heard in ", quoted(session), " was quarantined: ",
+                                  kept.quarantine->reason, ": ", kept.quarantine->detail));
+    }
     imported.proposals.proposed += kept.memory_ids.size();
     imported.proposals.known += kept.already_existed;
     imported.proposals.refused += kept.gated.size();

@@ -364,7 +364,8 @@ TEST_F(SessionImportTest, AnExportWithTimesThatAreNone_IsRefusedByItsLine) {
   };
   for (const char* wrong :
        {"\"valid_from\":\"yesterday\"", "\"valid_from\":\"2026-01-01\"", "\"valid_from\":7",
-        "\"valid_from\":\"2026-02-01T00:00:00Z\"", "\"valid_from\":\"2026-03-01T00:00:00Z\""}) {
+        "\"valid_from\":\"9999-12-31T23:59:59-01:00\"", "\"valid_from\":\"2026-02-01T00:00:00Z\"",
+        "\"valid_from\":\"2026-03-01T00:00:00Z\""}) {
     const auto report = take_over(wrong, from);
     ASSERT_TRUE(report.ok()) << report.error().text();
     ASSERT_TRUE(report->files[0].failure) << wrong;

@@ -66,8 +66,9 @@ Status check_not_held(const std::string& db) {
   return *held ? Status(store_in_use(db)) : Status{};
 }
 
-// Everything that was committed is in the file itself afterwards; refused while somebody has it
-// open. False: the store is too damaged to take its log in, so that the two belong together.
+// Everything that was committed is in the file itself afterwards; refused while somebody writes, or
+// has a damaged one open. False: the store is too damaged to take its log in, so that the two
+// belong together.
 Result<bool> settle_wal(fs::FileSystem& fs, const std::string& db) {
   CORTEX_ASSIGN(const std::uint64_t before, wal_bytes(fs, db));
   if (before == 0) return true;
@@ -186,12 +187,12 @@ Status Swap::copy_new(const SwapPlan& plan) {
       return internal(make_error(Code::kInternal, "the copy of the store is used by somebody"));
     }
   }
-  CORTEX_ASSIGN(const fs::Info wal, fs_.stat(state_.db.temporary + "-wal"));
+  CORTEX_ASSIGN(const fs::Info wal, fs_.stat(wal_path(state_.db.temporary)));
   if (wal.size_bytes > 0) {
     return internal(make_error(Code::kInternal, "the copy of the store was not written in full"));
   }
   // What SQLite kept beside the file is in it now.
-  CORTEX_TRY(remove_if_there(fs_, state_.db.temporary + "-wal"));
+  CORTEX_TRY(remove_if_there(fs_, wal_path(state_.db.temporary)));
   CORTEX_TRY(remove_if_there(fs_, state_.db.temporary + "-shm"));
   CORTEX_ASSIGN(auto file, fs_.open(state_.db.temporary, fs::Open::kAppend));
   CORTEX_TRY(file->sync_all());
@@ -275,7 +276,7 @@ std::string Swap::evidence_folder() const {
 // Best effort: what was made is taken away again, the old files were never touched.
 void Swap::discard() {
   static_cast<void>(remove_if_there(fs_, state_.db.temporary).ok());
-  static_cast<void>(remove_if_there(fs_, state_.db.temporary + "-wal").ok());
+  static_cast<void>(remove_if_there(fs_, wal_path(state_.db.temporary)).ok());
   static_cast<void>(remove_if_there(fs_, state_.db.temporary + "-shm").ok());
   static_cast<void>(remove_if_there(fs_, state_.db.temporary + "-journal").ok());
   static_cast<void>(remove_if_there(fs_, state_.log.temporary).ok());
@@ -328,7 +329,7 @@ Status remove_leftovers(fs::FileSystem& fs, const std::string& active_db,
   const std::string folder = fs::parent_of(active_db);
   CORTEX_ASSIGN(const auto names, fs.list(folder));
   constexpr std::string_view kWords[] = {"apply-stage-", "recover-apply-", "restore-", "rollback"};
-  for (const std::string& active : {active_db, active_log}) {
+  for (const std::string& active : {active_db, wal_path(active_db), active_log}) {
     const std::string prefix = cat(".", fs::name_of(active), ".");
     for (const std::string& name : names) {
       if (!name.starts_with(prefix)) continue;

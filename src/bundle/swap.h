@@ -8,8 +8,9 @@
 //   end       the journal away; or roll_back(): the old content back, the same way
 //
 // Writers are locked out by the ledger's append lock until the journal stands, then by the journal.
-// Nothing is ever copied over a live file. Constant memory. A store that a living process has open
-// is not replaced, a damaged one is: a write-ahead log that it cannot take in is kept beside it.
+// Nothing is ever copied over a live file. Constant memory. A store that is being written to is not
+// replaced, nor a damaged one that a living process has open; a write-ahead log that a damaged one
+// cannot take in is kept beside it.
 #pragma once
 
 #include <functional>

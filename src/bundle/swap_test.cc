@@ -205,6 +205,13 @@ TEST_F(DamagedSwapTest, ALogThatTheStoreCannotTakeInIsKeptBesideIt_AndGoesBackWi
   }
 }
 
+TEST_F(DamagedSwapTest, WhatACopyOfTheLogLeftBehindIsTakenAway) {
+  const std::string left = fs::join(live_, ".cortex.db-wal.rollback");
+  put(left, "half");
+  ASSERT_TRUE(remove_leftovers(fs_, db_, log_).ok());
+  EXPECT_EQ(kind_of(left), fs::Kind::kMissing);
+}
+
 TEST_F(DamagedSwapTest, AStoreThatSomebodyHasOpenIsNotReplaced) {
   put(db_, get(fs::join(out_, "cortex.db")));
   sqlite::Connection holder = connect();

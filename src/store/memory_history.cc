@@ -109,7 +109,8 @@ std::string select_arm(const Arm& arm, bool of_statuses) {
 // How many an arm finds, without those that say no more what they were.
 std::string count_arm(Arm arm, bool of_statuses) {
   arm.columns = "count(*)";
-  arm.where += cat(" AND ", arm.id, " NOT IN (SELECT id FROM memories WHERE claim = ?6)");
+  arm.where +=
+      cat(" AND EXISTS (SELECT 1 FROM memories s WHERE s.id = ", arm.id, " AND s.claim <> ?6)");
   return select_arm(arm, of_statuses);
 }
 
@@ -225,7 +226,7 @@ Result<std::set<std::string>> noted_by_agents(sqlite::Connection& db,
                 db.prepare("SELECT DISTINCT memory_id FROM cortex_memory_history WHERE actor ="
                            " 'agent' AND operation = 'memory.note' AND memory_id IN"
                            " (SELECT value FROM json_each(?1))"));
-  CORTEX_TRY(found.bind(1, json::write_compact(json::Array(ids.begin(), ids.end()))));
+  CORTEX_TRY(found.bind(1, json::array_text(ids)));
   for (;;) {
     CORTEX_ASSIGN(const bool more, found.step());
     if (!more) return out;
