@@ -316,6 +316,8 @@ def no_permission(binary):
     if os.geteuid() != 0:
         return None  # a user who cannot become another one
     with filled(binary) as home:
+        # The folder that the program was built in may be closed to others.
+        home.binary = shutil.copy2(home.binary, home.root / "program")
         for path in [home.root, *home.root.rglob("*")]:
             os.chown(path, NOBODY, NOBODY)
         home.data.chmod(0o500)
