@@ -21,6 +21,11 @@ class BackupCheckTest : public AppTest {
     }
     return "";
   }
+  Result<BackupCheckReport> drill_through(fs::FileSystem& files) {
+    Services services{files, clock_, random_};
+    return check_backup(services, environment_,
+                        {.bundle_dir = out_, .drill = true, .sample_percent = {}, .part = {}});
+  }
 
   Environment environment_;
 };
@@ -66,10 +71,7 @@ TEST_F(BackupCheckTest, ADrillReadsTheBundleOnce) {
     if (path.starts_with(out_ + "/")) ++opened[fs::name_of(path)];
     return {};
   });
-  Services services{files, clock_, random_};
-  const auto report =
-      check_backup(services, environment_,
-                   {.bundle_dir = out_, .drill = true, .sample_percent = {}, .part = {}});
+  const auto report = drill_through(files);
   ASSERT_TRUE(report.ok()) << report.error().text();
   EXPECT_TRUE(report->drill_passed());
   EXPECT_EQ(report->bundle.content->ledger_rows, 3U);
@@ -86,10 +88,7 @@ TEST_F(BackupCheckTest, WhatIsRestoredDifferentlyFailsTheDrill_AndTheBundleIsVer
       }
       return {};
     });
-    Services services{files, clock_, random_};
-    const auto report =
-        check_backup(services, environment_,
-                     {.bundle_dir = out_, .drill = true, .sample_percent = {}, .part = {}});
+    const auto report = drill_through(files);
     ASSERT_TRUE(report.ok()) << report.error().text();
     EXPECT_FALSE(report->drill_passed()) << name;
     EXPECT_EQ(status_of(*report, "restore"), "ok");

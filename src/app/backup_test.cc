@@ -52,31 +52,22 @@ TEST_F(AppBackupTest, FailedBackup_IsNotRemembered) {
   EXPECT_EQ(kind_of(note_), fs::Kind::kMissing);
 }
 
-// Calls the operation off when the n-th file is opened for reading.
-class StopAtOpen final : public fs::ForwardFs {
- public:
-  explicit StopAtOpen(int nth) : left_(nth) {}
-  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
-                                         unsigned mode) override {
-    if (how == fs::Open::kRead && --left_ == 0) source.request_stop();
-    return ForwardFs::open(path, how, mode);
-  }
-  std::stop_source source;
-
- private:
-  std::atomic<int> left_;
-};
-
+// When the n-th file is opened for reading.
 TEST_F(AppBackupTest, CalledOffAnywhere_LeavesNoBundleAndNoStaging) {
   fill(2);
   const FolderState before = state_of(folder_.path());
   for (int nth = 1;; ++nth) {
     ASSERT_LT(nth, 100);
-    StopAtOpen watched(nth);
-    fs::StoppableFs files(watched, watched.source.get_token());
-    Services services{files, clock_, random_, services_.http, watched.source.get_token()};
+    std::stop_source source;
+    std::atomic<int> left = nth;
+    bundle::DisturbedFs watched([&](const std::string&, fs::Open how) -> Status {
+      if (how == fs::Open::kRead && --left == 0) source.request_stop();
+      return {};
+    });
+    fs::StoppableFs files(watched, source.get_token());
+    Services services{files, clock_, random_, services_.http, source.get_token()};
     const auto report = backup(services, {layout_, out_}, failures_);
-    if (!watched.source.stop_requested()) {
+    if (!source.stop_requested()) {
       EXPECT_TRUE(report.ok());
       EXPECT_GT(nth, 3);  // the live ledger and both copies are opened
       break;
