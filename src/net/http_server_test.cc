@@ -22,6 +22,8 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::StartsWith;
 
+constexpr std::size_t kConnections = 4;
+
 class HttpServerTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -33,7 +35,7 @@ class HttpServerTest : public testing::Test {
          },
          .handle = [this](const HttpHead& head, std::string body,
                           HttpConnection& connection) { handle(head, body, connection); }},
-        {.connections_max = 4,
+        {.connections_max = kConnections,
          .body_bytes_max = 1000,
          .head_time = milliseconds(300),
          .body_time = milliseconds(300),
@@ -60,7 +62,7 @@ class HttpServerTest : public testing::Test {
       connection.start_events({});
       for (int i = 0; i < 3; ++i) connection.send_event(cat("{\"n\":", i, "}"));
     } else if (head.path() == "/wait") {
-      is_waiting_ = true;
+      ++waiting_;
       while (!connection.is_gone() && !connection.is_stopping()) std::this_thread::yield();
       connection.answer({.status = 202});
     } else if (head.path() == "/echo") {
@@ -82,16 +84,32 @@ class HttpServerTest : public testing::Test {
     EXPECT_EQ(::send(descriptor, text.data(), text.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(text.size()));
   }
-  // Until the other side closes.
-  static std::string read_all(int descriptor) {
+  // Until the other side closes; this side stays open.
+  static std::string read_to_end(int descriptor) {
     std::string out;
     std::array<char, 4096> bytes;
     for (;;) {
       const ssize_t n = ::recv(descriptor, bytes.data(), bytes.size(), 0);
-      if (n <= 0) break;
+      if (n <= 0) return out;
       out.append(bytes.data(), static_cast<std::size_t>(n));
     }
+  }
+  static std::string read_all(int descriptor) {
+    std::string out = read_to_end(descriptor);
     ::close(descriptor);
+    return out;
+  }
+  // A connection whose request is being answered until it is closed.
+  int connect_waiting() {
+    const int before = waiting_;
+    const int descriptor = connect();
+    send(descriptor, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+    while (waiting_ == before) std::this_thread::yield();
+    return descriptor;
+  }
+  std::vector<int> fill() {
+    std::vector<int> out;
+    while (out.size() < kConnections) out.push_back(connect_waiting());
     return out;
   }
   std::string ask(std::string_view text) const {
@@ -103,7 +121,8 @@ class HttpServerTest : public testing::Test {
   std::unique_ptr<HttpServer> server_;
   int stop_ = -1;
   std::thread thread_;
-  std::atomic<bool> is_waiting_ = false, all_ended_ = false;
+  std::atomic<int> waiting_ = 0;
+  std::atomic<bool> all_ended_ = false;
 };
 
 constexpr std::string_view kClose = "Host: a\r\nConnection: close\r\n";
@@ -148,40 +167,33 @@ TEST_F(HttpServerTest, AHandlerThatSaysNothingIsAnError_AndExpectIsHonoured) {
 }
 
 TEST_F(HttpServerTest, TooManyConnectionsAreTurnedAway) {
-  std::vector<int> held;
-  for (int i = 0; i < 4; ++i) {
-    held.push_back(connect());
-    send(held.back(), "G");
-  }
-  const std::string got = read_all(connect());
-  EXPECT_THAT(got, StartsWith("HTTP/1.1 503 "));
+  const std::vector<int> held = fill();
+  EXPECT_THAT(read_all(connect()), StartsWith("HTTP/1.1 503 "));
   for (const int descriptor : held) ::close(descriptor);
 }
 
+// Who is told keeps his place until he has closed, which nobody does here before all are looked at.
 TEST_F(HttpServerTest, AFloodIsClosedWithoutAnAnswer) {
-  std::vector<int> held;
-  for (int i = 0; i < 4; ++i) {
-    held.push_back(connect());
-    send(held.back(), "G");
-  }
-  for (int i = 0; i < 40; ++i) held.push_back(connect());
+  const std::vector<int> held = fill();
+  constexpr int kFlood = 100, kTold = 16;
+  std::vector<int> flood;
+  for (int i = 0; i < kFlood; ++i) flood.push_back(connect());
   int told = 0, closed = 0;
-  for (std::size_t i = 4; i < held.size(); ++i) {
-    const std::string got = read_all(held[i]);
+  for (const int descriptor : flood) {
+    const std::string got = read_to_end(descriptor);
     told += got.starts_with("HTTP/1.1 503 ") ? 1 : 0;
     closed += got.empty() ? 1 : 0;
   }
-  EXPECT_EQ(told + closed, 40);
-  EXPECT_GE(told, 16);
+  EXPECT_EQ(told + closed, kFlood);
+  EXPECT_GE(told, kTold);
   EXPECT_GT(closed, 0);
-  for (int i = 0; i < 4; ++i) ::close(held[static_cast<std::size_t>(i)]);
+  for (const int descriptor : flood) ::close(descriptor);
+  for (const int descriptor : held) ::close(descriptor);
 }
 
 TEST_F(HttpServerTest, TheEndWaitsForWhatRuns_AndClosesWhatIsIdle) {
   const int idle = connect();
-  const int busy = connect();
-  send(busy, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
-  while (!is_waiting_) std::this_thread::yield();
+  const int busy = connect_waiting();
   stop();
   EXPECT_TRUE(all_ended_);
   EXPECT_THAT(read_all(busy), StartsWith("HTTP/1.1 202 Accepted"));
@@ -189,10 +201,7 @@ TEST_F(HttpServerTest, TheEndWaitsForWhatRuns_AndClosesWhatIsIdle) {
 }
 
 TEST_F(HttpServerTest, AClientThatLeavesIsNoticed) {
-  const int descriptor = connect();
-  send(descriptor, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
-  while (!is_waiting_) std::this_thread::yield();
-  ::close(descriptor);
+  ::close(connect_waiting());
   stop();
   EXPECT_TRUE(all_ended_);
 }
@@ -224,7 +233,7 @@ TEST_F(HttpServerTest, AnExchangeThatIsCalledOffEndsWhileTheServerIsSilent) {
   std::stop_source source;
   StoppableHttp http(system_http(), source.get_token());
   const std::jthread caller([&] {
-    while (!is_waiting_) std::this_thread::yield();
+    while (waiting_ == 0) std::this_thread::yield();
     source.request_stop();
   });
   const auto answer = http.send({.url = server_->url() + "/wait"});
