@@ -88,8 +88,8 @@ Status verify_after(Services& services, const ApplyStageRequest& request,
   const bundle::ManifestFacts& manifest = report.bundle.manifest;
   const std::string& log = request.layout.event_log_path;
   CORTEX_TRY(bundle::check_file(services.fs, log, "jsonl_mirror", manifest.ledger));
-  CORTEX_ASSIGN(report.active_audit, bundle::audit_ledger(services.fs, log, manifest));
-  CORTEX_TRY(verify_in_place(services, state));
+  CORTEX_TRY(check_in_place(services, state.db));
+  report.active_audit = {log, report.staged_audit.rows, report.staged_audit.head};
   CORTEX_ASSIGN(
       report.diff_after,
       semantic_diff(services,
@@ -103,6 +103,20 @@ Status verify_after(Services& services, const ApplyStageRequest& request,
 }
 
 }  // namespace
+
+Status check_in_place(Services& services, const bundle::SwapFile& file) {
+  CORTEX_ASSIGN(const auto digest,
+                bundle::digest_file(services.fs, file.active, bundle::Source::kAnywhere));
+  if (digest == file.fresh) return {};
+  return make_error(Code::kIntegrity,
+                    cat("the replaced file ", quoted(file.active), " is not what was prepared"));
+}
+
+bundle::LookFunction full_look(Services& services, Progress* progress) {
+  return [&services, progress](const std::string& store, const std::string& ledger) {
+    return bundle::verify_sound_files(services.fs, store, ledger, progress);
+  };
+}
 
 Error rolled_back(bundle::Swap& swap, Error why) {
   if (auto back = swap.roll_back(); !back.ok()) {
@@ -147,6 +161,7 @@ Result<ApplyStageReport> apply_stage(Services& services, const Environment& envi
            .source_log_digest = artifacts[1].digest,
            .process_id = environment.process_id,
            .edit = [&row](sqlite::Connection& db) { return bundle::insert_audit_row(db, row); },
+           .look = full_look(services, progress),
            .progress = progress},
           services.clock));
   report.evidence_folder = swap->evidence_folder();

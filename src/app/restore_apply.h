@@ -74,15 +74,17 @@ struct ResumeReport {
   std::string reason;        // why it was rolled back although that was not asked for, or empty
   std::string stale_marker;  // where the marker of a dead restore was moved to, or empty
 };
-// Finishes a restore that was interrupted, sets the marker that it left aside, and verifies the
-// result in place; goes back where it cannot be finished, and always with `undo`. May be run any
-// number of times.
+// Finishes a restore that was interrupted, sets the marker that it left aside, and looks at the
+// result in place in full; goes back where it cannot be finished, and always with `undo`. May be
+// run any number of times.
 Result<ResumeReport> restore_resume(Services& services, const Layout& layout, bool undo);
 json::Value to_json(const ResumeReport& report);
 
-// Shared by the commands that replace the pair. The replaced files, looked at in full: digests,
-// chain, integrity, mirror; the ledger's rows. kIntegrity when they are not what was prepared.
-Result<std::uint64_t> verify_in_place(Services& services, const bundle::SwapState& state);
+// Shared by the commands that replace the pair. Of the new content that was looked at in full; in
+// place it must have the digest of then, nothing but a rename has happened to it. kIntegrity.
+Status check_in_place(Services& services, const bundle::SwapFile& file);
+// The full look for bundle::SwapPlan.
+bundle::LookFunction full_look(Services& services, Progress* progress = nullptr);
 json::Value single_anchor_json(const bundle::AnchorEvidence& anchors);
 json::Value anchor_history_json(const bundle::AnchorEvidence& anchors);
 // What is kept of the replaced pair in `folder`.

@@ -4,6 +4,7 @@
 #include "app/doctor.h"
 #include "app/ingest.h"
 #include "app/open_store.h"
+#include "app/restore_fixture.h"
 #include "app/restore_stage.h"
 #include "ledger/restore_guard.h"
 
@@ -19,6 +20,9 @@ class RestoreApplyTest : public AppTest {
     ASSERT_TRUE(back_up().ok());
     append(3, 1);
     mirror();
+    stage();
+  }
+  void stage() {
     ASSERT_TRUE(restore_stage(services_, {.layout = layout_,
                                           .manifest = manifest_,
                                           .stage_dir = stage_,
@@ -68,6 +72,65 @@ TEST_F(RestoreApplyTest, AnAnchorThatTheBundleContradictsBringsTheOldPairBack) {
   EXPECT_EQ(get(db_), old_db);
 }
 
+TEST_F(RestoreApplyTest, AStageThatIsNotSoundIsRefusedBeforeTheOldPairIsTouched) {
+  if (!is_trial()) return;
+  exec("DROP TRIGGER memories_fts_insert");
+  for (const std::string& folder : {out_, stage_}) ASSERT_TRUE(fs::remove_tree(fs_, folder).ok());
+  ASSERT_TRUE(back_up(false).ok());
+  stage();
+  const std::string old_log = get(log_);
+  const std::string old_db = get(db_);
+  const auto report = apply_stage(services_, environment_, request());
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kIntegrity);
+  EXPECT_EQ(report.error().unchanged, "the active store was not changed");
+  EXPECT_EQ(get(log_), old_log);
+  EXPECT_EQ(get(db_), old_db);
+  EXPECT_EQ(kind_of(fs::join(live_, bundle::kEvidenceFolder)), fs::Kind::kMissing);
+}
+
+TEST_F(RestoreApplyTest, ADamageBehindTheLookIsFoundByTheDigests_AndTheOldPairComesBack) {
+  if (!is_trial()) return;
+  const std::string old_log = get(log_);
+  const std::string old_db = get(db_);
+  using When = DamagingFs::When;
+  for (const When when : {When::kBeforeRename, When::kAfterRename}) {
+    for (const std::string& active : {db_, log_}) {
+      DamagingFs files(active, log_, when);
+      Services services{files, clock_, random_};
+      const auto report = apply_stage(services, environment_, request());
+      EXPECT_EQ(files.damaged(), 1);
+      ASSERT_FALSE(report.ok()) << active;
+      EXPECT_NE(report.error().unchanged.find("active backups were restored"), std::string::npos);
+      EXPECT_EQ(get(log_), old_log);
+      EXPECT_EQ(get(db_), old_db);
+      EXPECT_TRUE(ledger::check_no_restore(fs_, log_).ok());
+      ASSERT_TRUE(fs::remove_tree(fs_, fs::join(live_, bundle::kEvidenceFolder)).ok());
+    }
+  }
+}
+
+// The chain of the restored ledger is that of the staged one: in place digests are compared.
+TEST_F(RestoreApplyTest, TheNewPairIsLookedAtInFullOnce) {
+  if (!is_trial()) return;
+  std::map<std::string, int> reads;
+  bundle::DisturbedFs files([&](const std::string& path, fs::Open how) -> Status {
+    if (how == fs::Open::kRead && path.starts_with(live_ + "/")) ++reads[fs::name_of(path)];
+    return {};
+  });
+  Services services{files, clock_, random_};
+  const auto report = apply_stage(services, environment_, request());
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  // Read back, looked at, and digested before the rename; the ledger is not changed.
+  EXPECT_EQ(reads[".cortex.db.apply-stage-7"], 3);
+  EXPECT_EQ(reads[".events.jsonl.apply-stage-7"], 2);
+  // Before: compared, locked, kept. Behind the rename: the digest alone.
+  EXPECT_EQ(reads["events.jsonl"], 4);
+  EXPECT_EQ(reads["cortex.db"], 3);  // before: the digest, kept
+  EXPECT_EQ(report->active_audit.rows, 2U);
+  EXPECT_EQ(report->active_audit.path, log_);
+}
+
 // As a crash between the two renames leaves it.
 TEST_F(RestoreApplyTest, AnUnfinishedRestoreStopsWriters_AndCanBeFinishedOrUndone) {
   for (const bool undo : {false, true}) {
@@ -86,7 +149,8 @@ TEST_F(RestoreApplyTest, AnUnfinishedRestoreStopsWriters_AndCanBeFinishedOrUndon
         .source_log_digest =
             bundle::digest_file(fs_, fs::join(stage_, "events.jsonl"), bundle::Source::kAnywhere)
                 .value(),
-        .edit = {}};
+        .edit = {},
+        .look = {}};
     {
       auto swap = bundle::Swap::prepare(fs_, plan, clock_).value();
       ASSERT_TRUE(fs_.replace(swap->state().db.temporary, db_).ok());

@@ -205,6 +205,7 @@ Status Production::check_ledgers() {
     error.next = "give anchors that the bundle's ledger reaches";
     return error;
   }
+  report_.anchors_after = std::move(after).value();
   if (!by_log()) return {};
   std::string note;
   Status fresh = check_trusted_root(services_, request_.witness.trusted_root_path, note);
@@ -357,15 +358,15 @@ Status Production::verify_after(const bundle::SwapState& state) {
   const bundle::ManifestFacts& manifest = report_.bundle.manifest;
   const std::string& log = layout().event_log_path;
   CORTEX_TRY(bundle::check_file(services_.fs, log, "jsonl_mirror", manifest.ledger));
-  CORTEX_ASSIGN(report_.active_audit, bundle::audit_ledger(services_.fs, log, manifest));
-  CORTEX_TRY(verify_in_place(services_, state));
+  CORTEX_TRY(check_in_place(services_, state.db));
+  // Of the staged ledger, which has the same digest.
+  report_.active_audit = {log, report_.staged_audit.rows, report_.staged_audit.head};
   CORTEX_ASSIGN(report_.diff_after,
                 semantic_diff(services_, {.file = {}, .store = staged(bundle::kStoreName)},
                               {.file = {}, .store = layout().db_path}, false));
   if (!report_.diff_after.allows()) {
     return production_refused("the restored store is not what was staged", "", Code::kIntegrity);
   }
-  CORTEX_ASSIGN(report_.anchors_after, bundle::check_anchors(services_.fs, log, request_.anchors));
   CORTEX_TRY(look_at_identity());
   return keep_receipt(services_, kind_, request_.witness.sink_path, witness_);
 }
@@ -417,7 +418,8 @@ Status Production::replace() {
   report_.audit_record_id = row.id;
   CORTEX_TRY(bundle::move_old_evidence(services_.fs, layout().data_dir));
   const auto edit = [&](sqlite::Connection& db) -> Status {
-    CORTEX_TRY(bundle::keep_restore_trail(services_.fs, layout().db_path, db));
+    CORTEX_TRY(
+        bundle::add_restore_trail(db, bundle::read_restore_trail(services_.fs, layout().db_path)));
     if (takeover_row_) CORTEX_TRY(bundle::insert_audit_row(db, *takeover_row_));
     return bundle::insert_audit_row(db, row);
   };
@@ -434,6 +436,7 @@ Status Production::replace() {
                                        .source_log_digest = report_.bundle.artifacts[1].digest,
                                        .process_id = environment_.process_id,
                                        .edit = edit,
+                                       .look = full_look(services_, progress_),
                                        .progress = progress_},
                                       services_.clock));
   report_.evidence_folder = swap->evidence_folder();

@@ -4,6 +4,7 @@
 
 #include "app/app_fixture.h"
 #include "app/doctor.h"
+#include "app/restore_fixture.h"
 #include "app/restore_intent.h"
 #include "app/restore_stage.h"
 #include "bundle/restore_lock.h"
@@ -42,6 +43,11 @@ class RestoreProductionTest : public AppTest {
     ASSERT_TRUE(crypto::write_public_key(fs_, folder_ / "op.pub", key.public_key()).ok());
     ASSERT_TRUE(crypto::write_seed(fs_, folder_ / "witness.seed", seed(9)).ok());
     write_anchors();
+    stage();
+    sign_intent();
+  }
+
+  void stage() {
     const auto staged = restore_stage(services_, {.layout = layout_,
                                                   .manifest = manifest_,
                                                   .stage_dir = stage_,
@@ -49,7 +55,6 @@ class RestoreProductionTest : public AppTest {
                                                   .acknowledged_destruction = true,
                                                   .process_id = 7});
     ASSERT_TRUE(staged.ok()) << staged.error().text();
-    sign_intent();
   }
 
   void write_anchors() {
@@ -182,6 +187,45 @@ TEST_F(RestoreProductionTest, ALossMustBeTheOneThatTheOperatorSignedFor) {
   const ProductionReport report = apply(knowing);
   EXPECT_FALSE(report.error) << report.error->text();
   EXPECT_EQ(report.active_audit.rows, 2U);
+}
+
+TEST_F(RestoreProductionTest, ADamageBehindTheLookIsFoundByTheDigests_AndTheOldPairComesBack) {
+  using When = DamagingFs::When;
+  for (const When when : {When::kBeforeRename, When::kAfterRename}) {
+    for (const std::string& active : {db_, log_}) {
+      sign_intent(true);
+      const std::string old_log = get(log_);
+      DamagingFs files(active, log_, when);
+      Services services{files, clock_, random_};
+      ProductionRequest knowing = request();
+      knowing.acknowledged_risk = true;  // what was rolled back before stands in the ledger
+      const ProductionReport report = restore_production(services, environment_, knowing);
+      EXPECT_EQ(files.damaged(), 1);
+      ASSERT_TRUE(report.error) << active;
+      EXPECT_NE(report.error->unchanged.find("active backups were restored"), std::string::npos)
+          << report.error->text();
+      EXPECT_TRUE(report.ending.starts_with("rolled back")) << report.ending;
+      EXPECT_EQ(get(log_).substr(0, old_log.size()), old_log);
+      EXPECT_NE(get(log_).find("restore.apply.rolled_back", old_log.size()), std::string::npos);
+      EXPECT_EQ(kind_of(folder_ / "receipt"), fs::Kind::kMissing);
+      EXPECT_EQ(doctor_strict(services_, layout_, true).code, Code::kOk);
+    }
+  }
+}
+
+TEST_F(RestoreProductionTest, AStageThatIsNotSoundIsRefusedBeforeTheOldPairIsTouched) {
+  exec("DROP TRIGGER memories_fts_insert");
+  for (const std::string& folder : {out_, stage_}) ASSERT_TRUE(fs::remove_tree(fs_, folder).ok());
+  ASSERT_TRUE(back_up(false).ok());
+  stage();
+  sign_intent();
+  const std::string store = get(db_), ledger = get(log_);
+  const ProductionReport report = apply(request());
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->unchanged, "the active store was not changed") << report.error->text();
+  EXPECT_EQ(get(db_), store);
+  EXPECT_EQ(get(log_), ledger);
+  EXPECT_EQ(kind_of(bundle::lock_marker_path(live_)), fs::Kind::kMissing);
 }
 
 TEST_F(RestoreProductionTest, TheWitnessIsSomebodyElse) {

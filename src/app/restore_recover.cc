@@ -3,6 +3,7 @@
 
 #include "app/restore_apply.h"
 #include "app/restore_look.h"
+#include "app/restore_staged.h"
 #include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "bundle/audit_row.h"
@@ -243,19 +244,6 @@ Status check_recovery(Services& services, const Environment& environment,
 
 }  // namespace
 
-Result<std::uint64_t> verify_in_place(Services& services, const bundle::SwapState& state) {
-  CORTEX_ASSIGN(const auto files,
-                bundle::verify_files(services.fs, state.db.active, state.log.active,
-                                     bundle::Source::kAnywhere));
-  if (files.store != state.db.fresh || files.ledger != state.log.fresh) {
-    return make_error(Code::kIntegrity, "the replaced files are not what was prepared");
-  }
-  if (!files.content.problems.empty()) {
-    return make_error(Code::kIntegrity, files.content.problems.front());
-  }
-  return files.content.ledger_rows;
-}
-
 Result<RecoverReport> recover_apply(Services& services, const Environment& environment,
                                     const RecoverRequest& request) {
   if (!request.acknowledged_restore ||
@@ -288,10 +276,12 @@ Result<RecoverReport> recover_apply(Services& services, const Environment& envir
            .source_log_digest = facts.log.digest,
            .keep_evidence = false,
            .process_id = environment.process_id,
-           .edit = [&row](sqlite::Connection& db) { return bundle::insert_audit_row(db, row); }},
+           .edit = [&row](sqlite::Connection& db) { return bundle::insert_audit_row(db, row); },
+           .look = full_look(services)},
           services.clock));
   CORTEX_TRY(swap->replace());
-  CORTEX_TRY(verify_in_place(services, swap->state()));
+  CORTEX_TRY(check_in_place(services, swap->state().db));
+  CORTEX_TRY(check_in_place(services, swap->state().log));
   CORTEX_TRY(swap->finish());
   // What an interrupted restore had prepared is not needed any more.
   if (unfinished) {
@@ -312,6 +302,16 @@ Status clear_marker(Services& services, const Layout& layout, ResumeReport& repo
   return {};
 }
 
+// Who was interrupted says nothing of what he had looked at. The ledger's rows.
+Result<std::uint64_t> verify_in_place(Services& services, const bundle::SwapState& state) {
+  CORTEX_ASSIGN(const auto files,
+                bundle::verify_sound_files(services.fs, state.db.active, state.log.active));
+  if (files.store != state.db.fresh || files.ledger != state.log.fresh) {
+    return make_error(Code::kIntegrity, "the replaced files are not what was prepared");
+  }
+  return files.content.ledger_rows;
+}
+
 // Forward, as far as possible.
 Status complete(Services& services, bundle::Swap& swap, ResumeReport& report) {
   CORTEX_TRY(swap.replace());
@@ -323,6 +323,7 @@ Status complete(Services& services, bundle::Swap& swap, ResumeReport& report) {
 
 Result<ResumeReport> restore_resume(Services& services, const Layout& layout, bool undo) {
   CORTEX_ASSIGN(const auto lock, bundle::RestoreLock::acquire(services.fs, layout.data_dir));
+  bundle::remove_dead_folders(services.fs, layout.data_dir, std::string(kStagedPrefix));
   CORTEX_ASSIGN(auto state, bundle::read_swap_state(services.fs, layout.event_log_path));
   ResumeReport report;
   report.outcome = "nothing_to_do";

@@ -1,8 +1,5 @@
 #include "bundle/audit_row.h"
 
-#include <array>
-#include <vector>
-
 #include "core/ids.h"
 #include "store/open.h"
 
@@ -23,34 +20,37 @@ Status insert_audit_row(sqlite::Connection& db, const AuditRow& row) {
   return insert.run();
 }
 
-Status keep_restore_trail(fs::FileSystem& fs, const std::string& old_db, sqlite::Connection& db) {
-  constexpr int kColumns = 9;
-  using Row = std::array<std::optional<std::string>, kColumns>;
-  std::vector<Row> rows;
-  const Status read = store::inspect(fs, old_db, [&rows](sqlite::Connection& old) -> Status {
-    rows.clear();
+RestoreTrail read_restore_trail(fs::FileSystem& fs, const std::string& store) {
+  RestoreTrail trail;
+  const Status read = store::inspect(fs, store, [&trail](sqlite::Connection& db) -> Status {
+    trail.clear();
     CORTEX_ASSIGN(auto query,
-                  old.prepare("SELECT id, operation, target_ref, before_hash, after_hash, reason,"
-                              " actor_json, source_refs_json, created_at FROM audit_records"
-                              " WHERE operation LIKE 'command.restore.%' ORDER BY id"));
+                  db.prepare("SELECT id, operation, target_ref, before_hash, after_hash, reason,"
+                             " actor_json, source_refs_json, created_at FROM audit_records"
+                             " WHERE operation LIKE 'command.restore.%' ORDER BY id"));
     for (;;) {
       CORTEX_ASSIGN(const bool more, query.step());
       if (!more) return {};
-      Row& row = rows.emplace_back();
-      for (int i = 0; i < kColumns; ++i) {
-        if (!query.is_null(i)) row[static_cast<std::size_t>(i)] = query.column_text(i);
+      TrailRow& row = trail.emplace_back();
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const int column = static_cast<int>(i);
+        if (!query.is_null(column)) row[i] = query.column_text(column);
       }
     }
   });
   // Garbage in its place is a reason to restore, not one against it.
-  if (!read.ok()) return {};
+  if (!read.ok()) trail.clear();
+  return trail;
+}
+
+Status add_restore_trail(sqlite::Connection& db, const RestoreTrail& trail) {
   CORTEX_ASSIGN(auto insert,
                 db.prepare("INSERT OR IGNORE INTO audit_records (id, operation, target_ref,"
                            " before_hash, after_hash, reason, actor_json, source_refs_json,"
                            " created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
-  for (const Row& row : rows) {
-    for (int i = 0; i < kColumns; ++i) {
-      CORTEX_TRY(insert.bind(i + 1, row[static_cast<std::size_t>(i)]));
+  for (const TrailRow& row : trail) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      CORTEX_TRY(insert.bind(static_cast<int>(i) + 1, row[i]));
     }
     CORTEX_TRY(insert.run());
   }

@@ -8,6 +8,7 @@
 #include "bundle/copy.h"
 #include "ledger/head_file.h"
 #include "ledger/tlog/sidecar.h"
+#include "sqlite/connection.h"
 #include "sqlite/failure.h"
 #include "sqlite/main_file.h"
 
@@ -31,18 +32,8 @@ Result<bool> exists(fs::FileSystem& fs, const std::string& path) {
   return info.kind != fs::Kind::kMissing;
 }
 
-Status remove_if_there(fs::FileSystem& fs, const std::string& path) {
-  CORTEX_ASSIGN(const bool there, exists(fs, path));
-  return there ? fs.remove_file(path) : Status{};
-}
-
 std::string temp_name(const std::string& active, std::string_view word, long process_id) {
   return fs::join(fs::parent_of(active), cat(".", fs::name_of(active), ".", word, "-", process_id));
-}
-
-unsigned mode_of(fs::FileSystem& fs, const std::string& path) {
-  const auto info = fs.stat(path);
-  return info.ok() && info->kind == fs::Kind::kFile ? info->mode & 0777 : 0600;
 }
 
 std::string wal_path(const std::string& db) { return db + "-wal"; }
@@ -131,7 +122,7 @@ Result<std::unique_ptr<Swap>> Swap::prepare(fs::FileSystem& fs, const SwapPlan& 
   }
   // Of an interrupted restore that this one overrules.
   CORTEX_ASSIGN(const bool overrules, exists(fs, swap_state_path(plan.active_log)));
-  Status prepared = swap->copy_new(plan);
+  Status prepared = plan.ready ? swap->take_ready(*plan.ready) : swap->copy_new(plan);
   if (prepared.ok()) prepared = swap->keep_old(plan);
   bool is_written = false;
   if (prepared.ok()) {
@@ -161,43 +152,42 @@ bool Swap::withdraw_journal(bool overrules) {
 Status Swap::copy_new(const SwapPlan& plan) {
   begin_phase(plan.progress, "copying",
               plan.source_db_digest.size_bytes + plan.source_log_digest.size_bytes);
-  const auto copy = [&](const std::string& from, const FileDigest& wanted, SwapFile& file,
-                        std::string_view field) -> Status {
-    auto copied = copy_file(fs_, from, file.temporary, mode_of(fs_, file.active), plan.progress);
-    if (!copied.ok()) return internal(std::move(copied).error());
-    file.fresh = std::move(copied).value();
-    if (file.fresh == wanted) return {};
-    Error error = swap_refused(
-        Code::kIntegrity,
-        cat("digest mismatch of `", field, "`: ", quoted(from), " changed while it was copied"));
+  const NewFile db{"sqlite_store", plan.source_db, state_.db.temporary, plan.source_db_digest,
+                   mode_of(fs_, state_.db.active)};
+  const NewFile log{"jsonl_mirror", plan.source_log, state_.log.temporary, plan.source_log_digest,
+                    mode_of(fs_, state_.log.active)};
+  CORTEX_TRY(copy_new_file(fs_, db, plan.progress));
+  state_.db.fresh = db.digest;
+  CORTEX_TRY(copy_new_file(fs_, log, plan.progress));
+  state_.log.fresh = log.digest;
+  if (plan.edit) CORTEX_TRY(edit_new_store(fs_, db, plan.edit));
+  if (plan.look) return look_at_new(plan.look, static_cast<bool>(plan.edit));
+  if (plan.edit) {
+    CORTEX_ASSIGN(state_.db.fresh, digest_file(fs_, state_.db.temporary, Source::kAnywhere));
+  }
+  return {};
+}
+
+// From here on the two are what was looked at, or they are not put into place.
+Status Swap::look_at_new(const LookFunction& look, bool is_edited) {
+  CORTEX_ASSIGN(const FilesReport files, look(state_.db.temporary, state_.log.temporary));
+  if (files.ledger != state_.log.fresh || (!is_edited && files.store != state_.db.fresh)) {
+    Error error =
+        swap_refused(Code::kIntegrity, "digest mismatch: what was copied reads back differently");
     error.token = kBackupDigestToken;
     return error;
-  };
-  CORTEX_TRY(copy(plan.source_db, plan.source_db_digest, state_.db, "sqlite_store"));
-  CORTEX_TRY(copy(plan.source_log, plan.source_log_digest, state_.log, "jsonl_mirror"));
-  if (!plan.edit) return {};
-  {
-    auto opened = sqlite::Connection::open(state_.db.temporary, sqlite::OpenMode::kReadWrite);
-    if (!opened.ok()) return with_code(std::move(opened).error(), Code::kPrecondition);
-    if (auto edited = plan.edit(*opened); !edited.ok()) return internal(std::move(edited).error());
-    // Closing would do this, too, and would not say when it fails.
-    const auto busy = opened->query_int("PRAGMA wal_checkpoint(TRUNCATE)");
-    if (!busy.ok()) return internal(busy.error());
-    if (*busy != 0) {
-      return internal(make_error(Code::kInternal, "the copy of the store is used by somebody"));
-    }
   }
-  CORTEX_ASSIGN(const fs::Info wal, fs_.stat(wal_path(state_.db.temporary)));
-  if (wal.size_bytes > 0) {
-    return internal(make_error(Code::kInternal, "the copy of the store was not written in full"));
-  }
-  // What SQLite kept beside the file is in it now.
-  CORTEX_TRY(remove_if_there(fs_, wal_path(state_.db.temporary)));
-  CORTEX_TRY(remove_if_there(fs_, state_.db.temporary + "-shm"));
-  CORTEX_ASSIGN(auto file, fs_.open(state_.db.temporary, fs::Open::kAppend));
-  CORTEX_TRY(file->sync_all());
-  CORTEX_ASSIGN(state_.db.fresh, digest_file(fs_, state_.db.temporary, Source::kAnywhere));
+  state_.db.fresh = files.store;
   return {};
+}
+
+Status Swap::take_ready(const ReadyPair& ready) {
+  state_.db.fresh = ready.db_digest;
+  state_.log.fresh = ready.log_digest;
+  CORTEX_TRY(move_new_file(fs_, {"sqlite_store", ready.db, state_.db.temporary, ready.db_digest,
+                                 mode_of(fs_, state_.db.active)}));
+  return move_new_file(fs_, {"jsonl_mirror", ready.log, state_.log.temporary, ready.log_digest,
+                             mode_of(fs_, state_.log.active)});
 }
 
 Status Swap::keep_old(const SwapPlan& plan) {

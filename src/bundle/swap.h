@@ -1,10 +1,10 @@
 // Replacing the active store and ledger as a pair (docs/formats.md, "Restore").
 //
-//   copy      the new content beside the old, synced, digested
+//   copy      the new content beside the old, synced, looked at in full; or moved there
 //   evidence  the old content into the evidence folder, synced, with RECOVERY_MANIFEST.json
 //   journal   swap_state.h: from here on nothing else writes
 //   replace   -wal and -shm away, rename the store, rename the ledger, sync the folder
-//   verify    by the caller
+//   verify    by the caller: the files in place have the digests of those that were looked at
 //   end       the journal away; or roll_back(): the old content back, the same way
 //
 // Writers are locked out by the ledger's append lock until the journal stands, then by the journal.
@@ -22,8 +22,9 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "bundle/new_content.h"
 #include "bundle/swap_state.h"
-#include "sqlite/connection.h"
+#include "bundle/verify.h"
 
 namespace cortex::bundle {
 
@@ -31,8 +32,16 @@ inline constexpr std::string_view kEvidenceFolder = ".restore-apply-recovery";
 inline constexpr std::string_view kRecoveryManifest = "RECOVERY_MANIFEST.json";
 inline constexpr std::string_view kRecoveryKind = "cortex_restore_apply_stage_recovery_manifest";
 inline constexpr std::string_view kRecoveryStatus = "prepared_before_active_replacement";
-inline constexpr std::string_view kBackupDigestToken =
-    "restore.recover.rollback.backup_digest_mismatch";
+
+// Looks at the new pair in full; says what it has read. An error stops the restore.
+using LookFunction =
+    std::function<Result<FilesReport>(const std::string& store, const std::string& ledger)>;
+
+// The new content, complete and looked at, in files that are the caller's alone.
+struct ReadyPair {
+  std::string db, log;
+  FileDigest db_digest, log_digest;
+};
 
 struct SwapPlan {
   std::string operation, scope;
@@ -43,7 +52,11 @@ struct SwapPlan {
   bool keep_evidence = true;
   long process_id = 0;
   // Changes the copy of the store before it goes live: the audit row.
-  std::function<Status(sqlite::Connection&)> edit;
+  EditFunction edit;
+  // Looks at the copies, changed as they are, before anything of the old pair is touched.
+  LookFunction look;
+  // Moved into place, instead of all that; the sources are only named.
+  std::optional<ReadyPair> ready{};
   Progress* progress = nullptr;
 };
 
@@ -69,6 +82,8 @@ class Swap {
 
  private:
   Status copy_new(const SwapPlan& plan);
+  Status look_at_new(const LookFunction& look, bool is_edited);
+  Status take_ready(const ReadyPair& ready);
   Status keep_old(const SwapPlan& plan);
   Status keep_wal();
   Status write_recovery_manifest(const SwapPlan& plan);

@@ -38,9 +38,19 @@ struct SwapWorld {
             .source_db_digest = digest_file(fs_, "/new/cortex.db", Source::kAnywhere).value(),
             .source_log_digest = digest_file(fs_, "/new/events.jsonl", Source::kAnywhere).value(),
             .process_id = 7,
-            .edit = {}};
+            .edit = {},
+            .look = {}};
   }
-  Result<std::unique_ptr<Swap>> prepare() { return Swap::prepare(fs_, plan(), clock_); }
+  // The new pair is private, and is moved.
+  SwapPlan plan_to_move() {
+    SwapPlan out = plan();
+    out.ready = {out.source_db, out.source_log, out.source_db_digest, out.source_log_digest};
+    return out;
+  }
+  Result<std::unique_ptr<Swap>> prepare() { return prepare(plan()); }
+  Result<std::unique_ptr<Swap>> prepare(const SwapPlan& plan) {
+    return Swap::prepare(fs_, plan, clock_);
+  }
 
   fs::CrashFs fs_;
   StoppedClock clock_;
@@ -61,6 +71,45 @@ TEST_F(SwapTest, ThePairIsReplacedAndTheOldOneIsKept) {
   EXPECT_FALSE(read_swap_state(fs_, "/live/events.jsonl")->has_value());
   EXPECT_EQ(get("/live/.restore-apply-recovery/current.cortex.db"), "old store");
   EXPECT_EQ(get("/live/.restore-apply-recovery/current.events.jsonl"), "old ledger");
+}
+
+TEST_F(SwapTest, AReadyPairIsMoved) {
+  auto swap = prepare(plan_to_move()).value();
+  EXPECT_EQ(pair(), kOld);
+  EXPECT_TRUE(fs_.list("/new")->empty());
+  ASSERT_TRUE(swap->replace().ok());
+  EXPECT_EQ(pair(), kNew);
+}
+
+TEST_F(SwapTest, TheCopiesAreLookedAtBeforeTheOldPairIsTouched) {
+  SwapPlan looking = plan();
+  int looks = 0;
+  looking.look = [&](const std::string& store, const std::string& ledger) -> Result<FilesReport> {
+    ++looks;
+    EXPECT_EQ(get(store), "new store");
+    EXPECT_EQ(get(ledger), "new ledger");
+    EXPECT_EQ(fs_.lstat("/live/.restore-apply-recovery")->kind, fs::Kind::kMissing);
+    return FilesReport{plan().source_db_digest, plan().source_log_digest, {}};
+  };
+  ASSERT_TRUE(prepare(looking).ok());
+  EXPECT_EQ(looks, 1);
+}
+
+TEST_F(SwapTest, WhatIsNotSoundOrReadsBackDifferentlyIsNotBroughtIn) {
+  const SwapPlan good = plan();
+  const auto refused = [&](Result<FilesReport> seen) {
+    SwapPlan looking = plan();
+    looking.look = [&seen](const std::string&, const std::string&) { return seen; };
+    const auto swap = prepare(looking);
+    EXPECT_FALSE(swap.ok());
+    EXPECT_EQ(swap.error().code, Code::kIntegrity);
+    EXPECT_EQ(swap.error().unchanged, "the active store was not changed");
+    EXPECT_EQ(pair(), kOld);
+    EXPECT_EQ(fs_.list("/live")->size(), 2U);
+  };
+  refused(make_error(Code::kIntegrity, "not sound"));
+  refused(FilesReport{good.source_db_digest, digest_of("other"), {}});
+  refused(FilesReport{digest_of("other"), good.source_log_digest, {}});
 }
 
 TEST_F(SwapTest, GoingBackMayBeRepeatedAndEndsWithTheOldPair) {
@@ -119,12 +168,14 @@ TEST_F(SwapTest, AFailureWhilePreparingLeavesTheOldPairAlone) {
 
 // The process dies at every operation; whoever resumes ends with one whole pair.
 TEST_F(SwapTest, AKillAtAnyOperationCanBeFinishedOrUndone) {
-  for (const bool undo : {false, true}) {
+  for (const auto& [undo, moved] :
+       {std::pair(false, false), {true, false}, {false, true}, {true, true}}) {
     for (std::size_t step = 1; step < 60; ++step) {
       SwapWorld fresh_files;
       fs::CrashFs& fs = fresh_files.fs_;
+      const SwapPlan plan = moved ? fresh_files.plan_to_move() : fresh_files.plan();
       fs.crash_at(fs.operation_count() + step);
-      auto swap = fresh_files.prepare();
+      auto swap = fresh_files.prepare(plan);
       bool finished = false;
       if (swap.ok()) {
         const Status replaced = (*swap)->replace();
@@ -173,7 +224,8 @@ class DamagedSwapTest : public DeploymentTest {
                           .word = "restore-run",
                           .source_db_digest = {store.size_bytes, store.blake3},
                           .source_log_digest = {ledger.size_bytes, ledger.blake3},
-                          .edit = {}},
+                          .edit = {},
+                          .look = {}},
                          clock_);
   }
   Manifest bundle_;

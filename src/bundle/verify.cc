@@ -127,6 +127,18 @@ Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_pa
   return report;
 }
 
+Result<FilesReport> verify_sound_files(fs::FileSystem& fs, const std::string& store_path,
+                                       const std::string& ledger_path, Progress* progress) {
+  CORTEX_ASSIGN(const fs::Info store, fs.stat(store_path));
+  CORTEX_ASSIGN(const fs::Info ledger, fs.stat(ledger_path));
+  begin_phase(progress, "looking at the new content", store.size_bytes + ledger.size_bytes);
+  auto files = verify_files(fs, store_path, ledger_path, Source::kAnywhere, progress);
+  if (files.ok() && !files->content.problems.empty()) {
+    return make_error(Code::kIntegrity, files->content.problems.front());
+  }
+  return files;
+}
+
 Status take_digests(VerifyReport& report, const FileDigest& store, const FileDigest& ledger) {
   report.artifacts[0].digest = store;
   report.artifacts[1].digest = ledger;

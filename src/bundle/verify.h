@@ -53,6 +53,10 @@ struct FilesReport {
 Result<FilesReport> verify_files(fs::FileSystem& fs, const std::string& store_path,
                                  const std::string& ledger_path, Source source,
                                  Progress* progress = nullptr);
+// The same of files that must be sound. Errors: also kIntegrity for content that is not.
+Result<FilesReport> verify_sound_files(fs::FileSystem& fs, const std::string& store_path,
+                                       const std::string& ledger_path,
+                                       Progress* progress = nullptr);
 
 // The report of `restore verify-backup`, keys sorted.
 json::Value to_json(const VerifyReport& report);

@@ -30,6 +30,10 @@ CALLS_FEW = 8
 PAGES_BYTES_MAX = 64 * KIB      # pages of a copied store that SQLite writes twice
 # How often a published file is read to verify it. The integrity check of SQLite looks every index entry up, beyond its cache.
 READ_BACK_MAX = {"events.jsonl": 2, "cortex.db": 4, "BACKUP_MANIFEST": 2}
+# How often `restore run` reads what: the bundle by copying and by comparing it, its copy by reading it back, by looking at it
+# in full and by a digest before the rename, and what is in place by a digest, beside the pass of the next append.
+RESTORE_READS_MAX = {"kept/cortex.db": 2, "kept/events.jsonl": 2, "staged/cortex.db": 1 + READ_BACK_MAX["cortex.db"],
+                     "staged/events.jsonl": 1, ".cortex.db": 1, ".events.jsonl": 1, "data/cortex.db": 1, "data/events.jsonl": 3}
 SMALL, BIG = 100, 20_000
 HUGE = 200_000
 
@@ -173,7 +177,7 @@ class Counts:
 
     def run(self):
         for name in ("one_sync", "mutation", "append", "nothing_new", "audit", "anchors", "proof", "trusted_run",
-                     "backup_alone", "backup_verified", "memory"):
+                     "backup_alone", "backup_verified", "restored", "memory"):
             if name.startswith(self.only):
                 try:
                     getattr(self, name)()
@@ -349,6 +353,22 @@ class Counts:
                        not size <= total <= size + slack and f"{total} bytes for {size}")
         return trace, bundle
 
+    def restored(self):
+        """The one full look at a bundle is made at the copy that is put into place; in place digests are compared."""
+        with self.home(BIG) as home:
+            bundle = home.root / "kept"
+            harness.must(home.run("backup", "--output", bundle))
+            shutil.rmtree(home.data)
+            harness.must(home.run("init"))
+            trace, read = self.traced(home, "restore", "run", "--from", bundle), collections.Counter()
+            for path, extents in trace.read.items():
+                read[read_as(pathlib.Path(path))] += extents.total()
+            for name, times in RESTORE_READS_MAX.items():
+                size = (bundle / ("cortex.db" if name.endswith("cortex.db") else "events.jsonl")).stat().st_size
+                self.check(f"restore run: reads {name} at least once", read[name] < size and f"{read[name]} of {size} bytes")
+                self.check(f"restore run: reads {name} at most {times} times",
+                           read[name] > times * size + TAIL_BYTES_MAX and f"{read[name] / size:.2f} times")
+
     def check_published(self, name, trace, bundle):
         """Three files and their folder are synced before the rename, the parent after it."""
         at = next(i for i, call in enumerate(trace.calls) if call.name == "renameat2" and call.result == 0)
@@ -387,6 +407,13 @@ class Counts:
         if peak.code:
             raise RuntimeError(f"{arguments}: exit {peak.code}: {pathlib.Path(log).read_text(errors='replace')[:300]}")
         return peak.kib * KIB
+
+
+def read_as(path):
+    """`staged/cortex.db` in the private folder of a restore, `.cortex.db` behind it, `data/cortex.db` in place."""
+    if path.parent.name.startswith(".cortex-staged-"):
+        return f"staged/{path.name}"
+    return path.name.partition(".restore-run-")[0] if ".restore-run-" in path.name else f"{path.parent.name}/{path.name}"
 
 
 def syncs_after_last_write(calls, path):
