@@ -4,7 +4,7 @@
     tests/crash/kill_matrix.py [--bin PATH] [--sample N] [--only CASE] [--jobs N]
 
 A counting run under strace lists the calls of each command: `ingest`, `backup` (full, incremental, encrypted), `backup prune`,
-`migrate v2`, and the four restores. Then, each time on a fresh copy of the same store:
+`migrate v2`, and the restores. Then, each time on a fresh copy of the same store:
 the process is killed on entering the k-th call (KILL), or that call reports an I/O error or a full disk (EIO, ENOSPC).
 After each run the promises are checked: rows acknowledged before are there byte for byte; what a run reported is there;
 the next run repairs what is left by itself, and ends with exactly the bytes of an undisturbed run; a backup is whole or
@@ -36,6 +36,8 @@ KEY = "ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c"  # its 
 IDENTITY = "AGE-SECRET-KEY-1DRLDLAVZF63VCMVDEJGMHTT5K6MAZCULG8WLUYUAU4KQTU5MWQCQ5J5F5K\n"
 RECIPIENT = "age14mx0mz99luxhckax4w80s0mtu607850hzxzfsmf6e3urv08t6ufqvxy9ag"
 PRIVATE = re.compile(r"(^|/)cortex_|\.lock$|\.flock$|(^|/)(events\.jsonl|cortex\.db)\.[^/]*$|^\.cortex-(increment|seal)-")
+
+LEFT = re.compile(r"\.(apply-stage|recover-apply|restore-run|rollback|cortex-staged)")  # of an interrupted restore
 
 
 def acknowledged(output):
@@ -222,13 +224,65 @@ class Restore(Case):
             result = home.run(*check)
             if result.returncode:
                 return f"{' '.join(check)} after it ({self.state(home)}): {harness.said(result)}"
-        left = [p.name for p in home.data.iterdir() if re.search(r"\.(apply-stage|recover-apply|restore-run|rollback)", p.name)]
+        left = [p.name for p in home.data.iterdir() if re.search(LEFT, p.name)]
         return f"left behind: {left}" if left else None
 
 
 class RestoreRun(Restore):
     name = "restore-run"
     arguments = ("restore", "run", "--from", "bundle", "--acknowledge-recovery-risk")
+
+
+class RestoreSealed(RestoreRun):
+    name = "restore-run-encrypted"
+    arguments = (*RestoreRun.arguments[:2], "--from", "sealed", "--identity", "id", "--acknowledge-recovery-risk")
+
+    @staticmethod
+    def prepare(binary):
+        home = Restore.prepare(binary)
+        (home.root / "id").write_text(IDENTITY)
+        shutil.rmtree(home.root / "bundle")
+        harness.must(home.run("backup", "--output", "bundle"))
+        harness.must(home.run("backup", "--encrypt-to", RECIPIENT, "--output", "sealed"))
+        harness.must(home.run("ingest", home.session("newer.json", range(14, 17))))
+        return home
+
+
+class Disaster(Restore):
+    """Nothing is there any more: then the bundle is there, or nothing, and the next run brings it back."""
+
+    name = "restore-run-disaster"
+    arguments = ("restore", "run", "--from", "bundle")
+
+    @staticmethod
+    def prepare(binary):
+        home = Restore.prepare(binary)
+        home.ledger.write_bytes(b"")  # what was there before
+        return home
+
+    def fresh(self):
+        home = super().fresh()
+        shutil.rmtree(home.data)
+        return home
+
+    def state(self, home):
+        return super().state(home) if home.ledger.exists() else "old"
+
+    def problem(self, home, run):
+        if run.returncode == 0 and self.state(home) != "new":
+            return "a success was reported, the restored ledger is not there"
+        resumed = home.run("restore", "resume") if home.data.exists() else None
+        if resumed and resumed.returncode:
+            return f"restore resume: {harness.said(resumed)}"
+        if self.state(home) == "mixed":
+            return "the ledger is neither missing nor the restored one"
+        again = self.arguments if self.state(home) == "old" else ("audit", "verify")
+        for check in (again, ("audit", "verify"), ("doctor", "--strict", "--deep")):
+            result = home.run(*check)
+            if result.returncode:
+                return f"{' '.join(check)} after it ({self.state(home)}): {harness.said(result)}"
+        left = [p.name for p in home.data.iterdir() if re.search(LEFT, p.name)]
+        return f"left behind: {left}" if left else None
 
 
 class ApplyStage(Restore):
@@ -344,7 +398,8 @@ class Prune(Case):
         return None if left == ["b"] else f"left behind: {left}"
 
 
-CASES = (Ingest, Backup, Migrate, RestoreRun, ApplyStage, Production, RecoverApply, Increment, Encrypted, Prune)
+CASES = (Ingest, Backup, Migrate, RestoreRun, RestoreSealed, Disaster, ApplyStage, Production, RecoverApply, Increment, Encrypted,
+         Prune)
 
 
 def stored_ids(home):
