@@ -272,21 +272,27 @@ std::size_t match_telegram(std::string_view text, std::size_t at) {
 
 constexpr bool is_scheme_byte(char c) { return is_alnum(c) || c == '+'; }
 
-// scheme://user:password@host: from the scheme to the "@".
+// scheme://user:password@host: from the scheme to the "@". There may be no user
+// (redis://:password@host), and "@" in a password that was not escaped: the last one counts before
+// the host ends.
 std::size_t match_url_password(std::string_view text, std::size_t at) {
   constexpr std::size_t kSchemeMost = 24, kPartMost = 256;
+  constexpr std::string_view kEndsHost = "?#,;";
   std::size_t i = at;
   while (i < text.size() && i - at < kSchemeMost && is_scheme_byte(text[i])) ++i;
   if (i == at || !text.substr(i).starts_with("://")) return 0;
   const std::size_t user = i + 3;
-  std::size_t colon = 0;
+  std::size_t password = 0, end = 0;
   for (i = user; i < text.size() && i - user < kPartMost; ++i) {
     const char c = text[i];
-    if (c == '@') return colon > user && i > colon + 1 ? i + 1 - at : 0;
-    if (c == ':' && colon == 0) colon = i;
-    if (c == '/' || !is_in(Alphabet::kVisible, c)) return 0;
+    if (c == ':' && password == 0) password = i + 1;
+    if (c == '/' || !is_in(Alphabet::kVisible, c)) break;
+    if (end > 0 && kEndsHost.find(c) != std::string_view::npos) break;
+    if (c != '@') continue;
+    if (password == 0 || i == password) return 0;
+    end = i + 1;
   }
-  return 0;
+  return end > 0 ? end - at : 0;
 }
 
 template <char C>

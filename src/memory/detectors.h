@@ -1,9 +1,9 @@
 // The detectors of the write gate, as a table: what secrets and personal data look like.
 //
 // Two kinds of rows. A token begins with a literal text and goes on with so many bytes of one
-// alphabet ("ghp_" and 36 to 255 letters and digits); `gap` allows blanks, quotes, ":" and "=" in
-// between and reads the literal in any case. A shape is found by a function of its own, where a
-// checksum or a structure decides. A match never begins or ends inside a word.
+// alphabet ("ghp_" and 36 to 255 letters and digits); `gap` allows blanks, quotes (escaped or not),
+// ":" and "=" in between and reads the literal in any case. A shape is found by a function of its
+// own, where a checksum or a structure decides. A match never begins or ends inside a word.
 #pragma once
 
 #include <array>

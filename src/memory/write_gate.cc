@@ -27,7 +27,8 @@ bool is_border(const FirstBytes& index, std::string_view text, std::size_t at) {
 }
 
 bool is_gap(char c) {
-  return c == ' ' || c == '\t' || c == ':' || c == '=' || c == '"' || c == '\'' || c == '>';
+  return c == ' ' || c == '\t' || c == ':' || c == '=' || c == '"' || c == '\'' || c == '>' ||
+         c == '\\';
 }
 
 // Bytes between the literal and the value; a value that follows without any is none.
@@ -156,17 +157,28 @@ void find_shapes(std::string_view text, const GatePolicy& policy, std::vector<Fi
   }
 }
 
-// Of findings that overlap the first stays, at one place the longest.
+// Of findings that overlap the one stays of which more is made: an address that is only reported
+// must not save the token in it. Of equals the first stays, at one place the longest. Where both
+// go, what stays covers both, so that no rest of a secret is left.
 void keep_apart(std::vector<Finding>& findings) {
   std::ranges::stable_sort(findings, [](const Finding& a, const Finding& b) {
     return a.start != b.start ? a.start < b.start : a.length > b.length;
   });
-  std::size_t end = 0;
-  std::erase_if(findings, [&end](const Finding& one) {
-    if (one.start < end) return true;
-    end = one.start + one.length;
-    return false;
-  });
+  std::vector<Finding> apart;
+  for (Finding& one : findings) {
+    if (apart.empty() || one.start >= apart.back().end()) {
+      apart.push_back(std::move(one));
+      continue;
+    }
+    Finding& last = apart.back();
+    const bool both_go = std::min(last.action, one.action) >= GateAction::kRedact;
+    const std::size_t start = last.start, end = std::max(last.end(), one.end());
+    if (one.action > last.action) last = std::move(one);
+    if (!both_go) continue;
+    last.start = start;
+    last.length = end - start;
+  }
+  findings = std::move(apart);
 }
 
 std::vector<Finding> find_all(std::string_view text, const GatePolicy& policy) {
@@ -183,11 +195,10 @@ std::string redacted(std::string_view text, const std::vector<Finding>& findings
   std::string out;
   std::size_t at = from;
   for (const Finding& one : findings) {
-    const std::size_t end = one.start + one.length;
-    if (one.action != GateAction::kRedact || end <= from) continue;
+    if (one.action != GateAction::kRedact || one.end() <= from) continue;
     if (one.start > at) out += text.substr(at, one.start - at);
     out += cat("[redacted:", one.detector, "]");
-    at = end;
+    at = one.end();
   }
   return out += text.substr(at);
 }
@@ -203,7 +214,7 @@ std::optional<std::string> redact_text(std::string_view name, const std::string&
   bool any = false;
   for (Finding& one : findings) {
     if (one.action == GateAction::kRefuse) one.action = GateAction::kRedact;
-    if (one.action != GateAction::kRedact || one.start + one.length <= from) continue;
+    if (one.action != GateAction::kRedact || one.end() <= from) continue;
     ++redactions[one.detector];
     any = true;
   }

@@ -41,6 +41,8 @@ struct Finding {
   std::string kind;      // "secret" or "personal"
   GateAction action = GateAction::kRedact;
   std::size_t start = 0, length = 0;  // bytes of the text as it was given
+
+  std::size_t end() const { return start + length; }
 };
 
 struct Screened {

@@ -97,6 +97,7 @@ TEST(WriteGate, AssignedValues_NotMereWords) {
   EXPECT_EQ(found_in("the password reset mail is late"), "");
   EXPECT_EQ(found_in("Password = 'hunter2hunter2'"), "password_value");
   EXPECT_EQ(found_in("{\"API_KEY\": \"abcdefabcdef\"}"), "api_key_value");
+  EXPECT_EQ(found_in(R"(curl -d "{\"password\":\"hunter22\"}")"), "password_value");
   EXPECT_EQ(found_in("Authorization: Bearer abcdefghijklmnop"), "bearer_header");
 }
 
@@ -143,6 +144,37 @@ TEST(WriteGate, Redacts_AndNeverRepeatsWhatItTookOut) {
   EXPECT_EQ(out.findings[0].action, GateAction::kRedact);
   EXPECT_EQ(out.findings[1].action, GateAction::kReport);
   EXPECT_THAT(json::canonical(to_json(out.findings)), testing::Not(HasSubstr("4111")));
+}
+
+TEST(WriteGate, AnAddressThatIsReported_DoesNotSaveTheTokenInIt) {
+  const std::string token = cat("ghp_", body_of(Alphabet::kAlnum, 36));
+  const Screened out = screen(cat("git clone https://", token, "@github.com/a/b"), {}).value();
+  EXPECT_EQ(out.text, "git clone https://[redacted:github_token]@github.com/a/b");
+  EXPECT_EQ(screen("call +3782 822463 10005", {})->text, "call +[redacted:payment_card]");
+  // Whatever is gone, nothing of it is left behind.
+  EXPECT_EQ(screen(cat(token, "@github.com"), {.personal = GateAction::kRedact})->text,
+            "[redacted:email_address]");
+}
+
+TEST(WriteGate, AKeyBehindAnAssignmentIsRefusedAndTakenOutAsAWhole) {
+  const std::string text =
+      cat("password: ab-----BEGIN ", "PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY----- after");
+  EXPECT_EQ(screen(text, {}).error().token, "memory.write_gate.private_key");
+  json::Value value(text);
+  Redactions counts;
+  redact_strings(value, {}, counts);
+  EXPECT_EQ(*value.as_string(), "[redacted:private_key] after");
+  EXPECT_EQ(counts, (Redactions{{"private_key", 1}}));
+}
+
+TEST(WriteGate, PasswordsOfUrls_WithoutAUserAndWithMoreThanOneAt) {
+  const auto redacted = [](std::string_view text) { return screen(text, {}).value().text; };
+  EXPECT_EQ(redacted("redis://:hunter22@cache:6379/0"), "[redacted:url_password]cache:6379/0");
+  EXPECT_EQ(redacted("mysql://root:p@ssw0rd@db/x"), "[redacted:url_password]db/x");
+  EXPECT_EQ(redacted("http://a:b@h?to=c@d.org"), "[redacted:url_password]h?to=c@d.org");
+  for (const char* sound : {"http://:@h", "http://a:@h", "http://me@h:80/x@y", "http://h:80/"}) {
+    EXPECT_EQ(found_in(sound), "") << sound;
+  }
 }
 
 TEST(WriteGate, PrivateKey_IsRefusedByDefault_ThePolicyDecides) {
