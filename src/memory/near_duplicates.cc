@@ -111,7 +111,6 @@ Result<std::vector<NearDuplicate>> near_duplicates(sqlite::Connection& db, std::
   const std::vector<std::uint64_t> own = shingles_of(claim);
   std::vector<NearDuplicate> found;
   for (const store::MarkedClaim& one : candidates) {
-    if (one.status == "rejected" || one.status == "superseded") continue;
     const double like = jaccard(own, shingles_of(one.claim));
     const bool same = trim(one.claim) == trim(claim);
     if (like >= kNearDuplicateFrom || same) {

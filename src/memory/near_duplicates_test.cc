@@ -70,6 +70,15 @@ TEST_F(NearDuplicatesTest, CostDoesNotGrowWithTheStore) {
   EXPECT_THAT(plan, testing::Not(testing::HasSubstr("SCAN m")));
 }
 
+TEST_F(NearDuplicatesTest, CopiesThatWereRejected_HideNoneThatHolds) {
+  ASSERT_TRUE(db_.exec("BEGIN").ok());
+  for (std::uint64_t n = 1; n <= kComparedMax; ++n) {
+    add(n, n % 2 == 0 ? "rejected" : "superseded", kClaim);
+  }
+  add(kComparedMax + 1, "active", kClaim);
+  EXPECT_THAT(like(kClaim), ElementsAre(id_of(kComparedMax + 1)));
+}
+
 TEST_F(NearDuplicatesTest, ManyCopies_AreComparedUpToTheLimit) {
   ASSERT_TRUE(db_.exec("BEGIN").ok());
   for (std::uint64_t n = 1; n <= kComparedMax + 10; ++n) add(n, "active", kClaim);

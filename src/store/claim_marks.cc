@@ -52,7 +52,8 @@ Result<std::vector<MarkedClaim>> claims_with_marks(sqlite::Connection& db,
   CORTEX_ASSIGN(auto rows,
                 db.prepare("SELECT DISTINCT m.id, m.status, m.claim FROM json_each(?1) j"
                            " JOIN cortex_claim_marks k ON k.mark = j.value"
-                           " JOIN memories m ON m.rowid = k.memory_row ORDER BY m.id LIMIT ?2"));
+                           " JOIN memories m ON m.rowid = k.memory_row WHERE m.status NOT IN"
+                           " ('rejected', 'superseded') ORDER BY m.id LIMIT ?2"));
   CORTEX_TRY(rows.bind_all(json::array_text(marks), limit));
   std::vector<MarkedClaim> found;
   for (;;) {

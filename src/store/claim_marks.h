@@ -23,7 +23,8 @@ Status mark_new_claims(sqlite::Connection& db, const MarksOf& marks_of);
 struct MarkedClaim {
   std::string memory_id, status, claim;
 };
-// Memories that share one of the marks, by id, at most `limit`. One query.
+// Memories that share one of the marks and are neither rejected nor superseded, by id, at most
+// `limit`. One query.
 Result<std::vector<MarkedClaim>> claims_with_marks(sqlite::Connection& db,
                                                    const std::vector<std::int64_t>& marks,
                                                    std::size_t limit);
