@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t kFillPage = 256;
 // Matches are asked for by what could fit at most, so that candidates are some hundreds by default.
 constexpr std::uint64_t kTokensOfARef = 80, kMatchesMin = 25, kMatchesMax = 1000;
-constexpr std::size_t kTriedInVain = 256;  // memories of which none is taken, one after another
+constexpr std::size_t kTriedInVain = 256;  // memories of which none fits, one after another
 constexpr std::string_view kPackOperation = "context.build";
 
 Error pack_refused(Code code, std::string message, std::string next) {
@@ -143,12 +143,10 @@ std::set<std::string> ids_of(const Candidates& found) {
   return ids;
 }
 
-// The newest of the memories that do not match the task, until kTriedInVain in a row were not
-// taken; what is behind them is counted. Answers how many memories could be taken. With `any_tag`
-// SQL cannot count, so all are looked at.
-Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& request,
-                              const PointInTime& when, const Candidates& found, context::Pack& pack,
-                              PackFiller& filler) {
+// The newest of the memories that do not match the task, until kTriedInVain in a row did not fit;
+// what is behind them is counted. With `any_tag` SQL cannot count, so all are looked at.
+Status fill_up(sqlite::Connection& db, const ContextRequest& request, const PointInTime& when,
+               const Candidates& found, context::Pack& pack, PackFiller& filler) {
   const std::set<std::string> seen = ids_of(found);
   store::MemoryFilter filter{.tags = request.tags, .limit = kFillPage};
   const bool to_the_end = !request.any_tag.empty();
@@ -166,14 +164,14 @@ Result<std::uint64_t> fill_up(sqlite::Connection& db, const ContextRequest& requ
     CORTEX_TRY(filler.offer(refs));
     if (page.is_last) break;
   }
-  if (to_the_end) return looked_at;
+  if (to_the_end) return {};
   CORTEX_ASSIGN(const std::uint64_t all, count_held(db, when, {.tags = request.tags}));
   pack.exclude_rest(all - std::min(all, looked_at));
-  return all;
+  return {};
 }
 
 Status check(const ContextRequest& request) {
-  if (trim(request.task).empty()) {
+  if (is_blank(request.task)) {
     return pack_refused(Code::kUsage, "the task is blank", "say what the pack is for");
   }
   if (request.max_tokens == 0) {
@@ -195,19 +193,19 @@ Status refuse_if_strict(sqlite::Connection& db, const ContextRequest& request,
   return refuse_unless_all_usable(db, ids, proof_depth(request), "context");
 }
 
-// Task and doctrine must fit before anything else; with --strict-budget everything must.
-Status check_budget(const ContextRequest& request, const context::Pack& pack,
-                    std::size_t candidates) {
+// Task and doctrine must fit before anything else; with --strict-budget every memory must that may
+// be used.
+Status check_budget(const ContextRequest& request, const context::Pack& pack) {
   if (!pack.within_budget()) {
     return pack_refused(Code::kPrecondition,
                         cat("task and doctrine alone take ", pack.estimated_tokens(),
                             " tokens, more than the budget of ", request.max_tokens),
                         "raise --max-tokens");
   }
-  if (!request.strict_budget || pack.refs().size() == candidates) return {};
+  if (!request.strict_budget || pack.unfit() == 0) return {};
   return pack_refused(Code::kPrecondition,
-                      cat("only ", pack.refs().size(), " of ", candidates,
-                          " memories fit the budget of ", request.max_tokens, " tokens"),
+                      cat("the budget of ", request.max_tokens, " tokens leaves out ", pack.unfit(),
+                          pack.unfit() == 1 ? " memory" : " memories"),
                       "raise --max-tokens, narrow by --tag, or go without --strict-budget");
 }
 
@@ -282,15 +280,12 @@ Result<ContextReport> build_context(Services& services, const Layout& layout,
                      request.compatible ? context::Labels::kReference : context::Labels::kOwn,
                      mode_of(request), request.estimator);
   if (request.include_doctrine) CORTEX_TRY(add_doctrine(db, pack));
-  CORTEX_TRY(check_budget(request, pack, 0));
+  CORTEX_TRY(check_budget(request, pack));
   PackFiller filler(db, request, when, pack, report);
   filler.leave_out(found.unreadable);
   CORTEX_TRY(filler.offer(found.refs));
-  std::uint64_t candidates = found.refs.size();
-  if (!found.whole) {
-    CORTEX_ASSIGN(candidates, fill_up(db, request, when, found, pack, filler));
-  }
-  CORTEX_TRY(check_budget(request, pack, candidates));
+  if (!found.whole) CORTEX_TRY(fill_up(db, request, when, found, pack, filler));
+  CORTEX_TRY(check_budget(request, pack));
   if (request.persist && !request.compatible && !when) {
     CORTEX_TRY(keep(services, layout, caller, request, pack, key, report));
   }

@@ -66,6 +66,47 @@ TEST_F(ContextPackTest, AnySmallBudgetGivesAPackThatSaysWhatIsMissing) {
   EXPECT_EQ(tight.error().code, Code::kPrecondition);
 }
 
+TEST_F(ContextPackTest, AStrictBudgetSpeaksOfWhatDoesNotFitAlone) {
+  note(1, "fine");
+  note(2, "unproven", "[]", "semantic");
+  note(3, "secret", "[\"sensitivity:high\"]");
+  EXPECT_THAT(ids(build({.task = "x", .strict_budget = true})), ElementsAre(memory_id(1)));
+  note(4, std::string(2000, 'x'));
+  const auto refused = build_context(services_, layout_, {},
+                                     {.task = "x", .max_tokens = 400, .strict_budget = true});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, HasSubstr("leaves out 1 memory"));
+}
+
+TEST_F(ContextPackTest, WhatMayNotBeUsedTakesNoRoom_HoweverMuchOfItThereIs) {
+  constexpr int kUnusable = 300;
+  for (int n = 1; n <= kUnusable; ++n) {
+    const bool secret = n % 2 == 0;
+    note(n, "not for use", secret ? "[\"sensitivity:high\"]" : "[]",
+         secret ? "operator_note" : "semantic");
+  }
+  note(kUnusable + 1, "older, and fine");
+  exec(cat("UPDATE memories SET updated_at = '2025-01-01T00:00:00+00:00' WHERE id = '",
+           memory_id(kUnusable + 1), "'"));
+  const ContextReport report = build({.task = "something else"});
+  EXPECT_THAT(ids(report), ElementsAre(memory_id(kUnusable + 1)));
+  EXPECT_EQ(left_out(report, "token_budget"), 0U);
+  EXPECT_EQ(left_out(report, "other"), 150U);
+  EXPECT_EQ(left_out(report, "redaction_policy"), 150U);
+}
+
+TEST_F(ContextPackTest, WhatWasMarkedSinceIsWithheldAtAMomentToo) {
+  note(1, "about rockets");
+  note(2, "the code of the safe is 7234", "[\"sensitivity:high\"]");
+  version(2, "2026-01-01T00:00:00+00:00", 0, 0);  // without a tag
+  for (const char* task : {"code of the safe", "something else"}) {
+    const ContextReport report = build({.task = task, .as_of = "2026-02-01T00:00:00Z"});
+    EXPECT_THAT(ids(report), ElementsAre(memory_id(1))) << task;
+    EXPECT_EQ(left_out(report, "redaction_policy"), 1U) << task;
+    EXPECT_THAT(json::write_compact(report.pack), testing::Not(HasSubstr(memory_id(2)))) << task;
+  }
+}
+
 TEST_F(ContextPackTest, EveryOmissionHasItsReason) {
   note(1, "fine");
   note(2, "unproven", "[]", "semantic");

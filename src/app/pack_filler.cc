@@ -34,25 +34,46 @@ struct PackFiller::Extras {
   std::map<std::string, RawPayload> payloads;
 };
 
-Status PackFiller::offer(std::span<const context::Ref> refs) {
+Status PackFiller::mark(std::span<context::Ref> refs) {
+  if (!when_) return {};  // their tags are those of now
+  std::vector<std::string> ids;
+  ids.reserve(refs.size());
+  for (const context::Ref& ref : refs) ids.push_back(ref.memory_id);
+  CORTEX_ASSIGN(const auto marks, marked_now(db_, ids));
+  for (context::Ref& ref : refs) {
+    const auto found = marks.find(ref.memory_id);
+    if (found != marks.end()) ref.marked_since = found->second;
+  }
+  return {};
+}
+
+Status PackFiller::offer(std::span<context::Ref> refs) {
+  CORTEX_TRY(mark(refs));
+  std::vector<Fate> fates(refs.size(), Fate::kUnfit);
   std::vector<Offer> some;
-  for (const context::Ref& ref : refs) {
-    ++offered_;
-    const context::Sensitivity sensitivity = context::sensitivity_of(ref.tags);
+  for (std::size_t i = 0; i < refs.size(); ++i) {
+    const context::Ref& ref = refs[i];
+    const context::Sensitivity sensitivity = ref.sensitivity();
     if (pack_.withholds(sensitivity)) {
       pack_.exclude({ref.memory_id, "memory", "redaction_policy",
                      cat("its sensitivity keeps it out of ", context::pack_mode_token(pack_.mode()),
                          " packs"),
                      sensitivity});
       ++report_.withheld;
+      fates[i] = Fate::kLeftOut;
     } else if (request_.by_span || pack_.admits(ref)) {
-      some.push_back({&ref, offered_});
+      some.push_back({&ref, &fates[i]});
     }  // else it is among the exclusions; nobody needs its proof
     if (some.size() < kOfferedAtOnce) continue;
     CORTEX_TRY(take(some));
     some.clear();
   }
-  return take(some);
+  CORTEX_TRY(take(some));
+  for (const Fate fate : fates) {
+    if (fate == Fate::kUnfit) ++in_vain_;
+    if (fate == Fate::kTaken) in_vain_ = 0;
+  }
+  return {};
 }
 
 void PackFiller::leave_out(const std::vector<store::UnreadableMemory>& unreadable) {
@@ -85,6 +106,7 @@ Status PackFiller::take(const std::vector<Offer>& some) {
     if (const auto& out = verdicts[i].left_out) {
       pack_.exclude(left_out_exclusion(*out));
       report_.left_out.push_back(*out);
+      *some[i].fate = Fate::kLeftOut;
       continue;
     }
     context::Ref ref = *some[i].ref;
@@ -94,7 +116,7 @@ Status PackFiller::take(const std::vector<Offer>& some) {
     const bool taken = spans == extras.spans.end()
                            ? put(std::move(ref), verdicts[i].event_ids, extras)
                            : put_spans(ref, verdicts[i].event_ids, spans->second, extras);
-    if (taken) last_taken_ = some[i].number;
+    if (taken) *some[i].fate = Fate::kTaken;
   }
   return {};
 }

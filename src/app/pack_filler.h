@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,20 +24,25 @@ class PackFiller {
              context::Pack& pack, ContextReport& report)
       : db_(db), request_(request), when_(when), pack_(pack), report_(report) {}
 
-  // In their order. A constant number of queries for every 256 of those that might fit.
-  Status offer(std::span<const context::Ref> refs);
+  // In their order. At a moment, each is given the mark of sensitivity that it bears now: what was
+  // marked since is not told by asking for the time before. A constant number of queries, and for
+  // every 256 of those that might fit.
+  Status offer(std::span<context::Ref> refs);
   // Rows that could not be read.
   void leave_out(const std::vector<store::UnreadableMemory>& unreadable);
-  // Memories that were offered since the last one that was taken.
-  std::size_t in_vain() const { return offered_ - last_taken_; }
+  // Memories that did not fit, since the last one that was taken. What was left out for what it is
+  // says nothing about the room that is left.
+  std::size_t in_vain() const { return in_vain_; }
 
  private:
   struct Extras;
+  enum class Fate : std::uint8_t { kUnfit, kLeftOut, kTaken };
   struct Offer {
     const context::Ref* ref;
-    std::size_t number;  // among all that were offered
+    Fate* fate;
   };
 
+  Status mark(std::span<context::Ref> refs);
   Status take(const std::vector<Offer>& some);
   // True when it was taken.
   bool put(context::Ref ref, const std::vector<std::string>& proven_by, Extras& extras);
@@ -48,7 +54,7 @@ class PackFiller {
   const PointInTime& when_;
   context::Pack& pack_;
   ContextReport& report_;
-  std::size_t offered_ = 0, last_taken_ = 0;
+  std::size_t in_vain_ = 0;
 };
 
 }  // namespace cortex::app

@@ -54,6 +54,21 @@ Result<std::map<std::string, RawPayload>> raw_payloads(sqlite::Connection& db,
   }
 }
 
+Result<std::map<std::string, context::Sensitivity>> marked_now(
+    sqlite::Connection& db, const std::vector<std::string>& memory_ids) {
+  std::map<std::string, context::Sensitivity> out;
+  if (memory_ids.empty()) return out;
+  CORTEX_ASSIGN(auto rows, db.prepare("SELECT id, domains_json FROM memories WHERE id IN"
+                                      " (SELECT value FROM json_each(?1))"));
+  CORTEX_TRY(rows.bind(1, json::array_text(memory_ids)));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return out;
+    const auto marked = context::sensitivity_of(column_tags(rows.column_text(1)));
+    if (marked > context::Sensitivity::kInternal) out.emplace(rows.column_text(0), marked);
+  }
+}
+
 Result<std::map<std::string, std::vector<context::Span>>> summary_spans(
     sqlite::Connection& db, const std::vector<std::string>& memory_ids) {
   std::map<std::string, std::vector<context::Span>> out;

@@ -23,6 +23,10 @@ struct RawPayload {
 Result<std::map<std::string, RawPayload>> raw_payloads(sqlite::Connection& db,
                                                        const std::vector<std::string>& event_ids);
 
+// Memories that bear a mark of sensitivity now, and which; of those that are there.
+Result<std::map<std::string, context::Sensitivity>> marked_now(
+    sqlite::Connection& db, const std::vector<std::string>& memory_ids);
+
 // Summary spans by memory id, of those that have any and whose spans are sound.
 Result<std::map<std::string, std::vector<context::Span>>> summary_spans(
     sqlite::Connection& db, const std::vector<std::string>& memory_ids);

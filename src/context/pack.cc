@@ -117,6 +117,8 @@ Sensitivity sensitivity_of(const std::vector<std::string>& tags) {
   return sensitivity_of(core::sensitivity_of_tags(tags));
 }
 
+Sensitivity Ref::sensitivity() const { return std::max(sensitivity_of(tags), marked_since); }
+
 trust::ClaimCeiling ceiling_of(const Ref& ref, Labels labels) {
   return labels_of(ref, labels).ceiling;
 }
@@ -212,12 +214,13 @@ bool Pack::withholds(Sensitivity sensitivity) const {
 bool Pack::fits(std::uint64_t size) const { return tokens_of(size_ + size) <= max_tokens_; }
 
 void Pack::exclude_for_size(const Ref& ref) {
+  ++unfit_;
   ++exclusion_counts_["token_budget"];
   if (exclusions_.size() >= kExclusionsListed) return;
   exclusions_.push_back(
       {ref.memory_id, "memory", "token_budget",
        cat("it needs ", tokens_of(size_of(ref)), " tokens and does not fit any more"),
-       sensitivity_of(ref.tags)});
+       ref.sensitivity()});
 }
 
 std::uint64_t Pack::least_size(std::uint64_t id, std::uint64_t claim) const {
@@ -251,7 +254,7 @@ bool Pack::add(Ref ref) {
   }
   for (std::size_t i = payloads.size(); i-- > ref.raw_events.size();) {
     exclude({std::move(payloads[i].event_id), "event", "token_budget",
-             cat("the payload does not fit beside ", ref.memory_id), sensitivity_of(ref.tags)});
+             cat("the payload does not fit beside ", ref.memory_id), ref.sensitivity()});
   }
   refs_.push_back(std::move(ref));
   return true;
@@ -263,6 +266,7 @@ void Pack::add(const Doctrine& doctrine) {
 }
 
 void Pack::exclude_rest(std::uint64_t memories) {
+  unfit_ += memories;
   if (memories > 0) exclusion_counts_["token_budget"] += memories;
 }
 
@@ -316,7 +320,7 @@ json::Value Pack::selection_audit(bool explain, Kept kept) const {
     json::Object row{{"reason", kSelected},
                      {"ref_id", memory_ref(ref.memory_id)},
                      {"rule_id", kSelectedRule},
-                     {"sensitivity", sensitivity_token(sensitivity_of(ref.tags))}};
+                     {"sensitivity", sensitivity_token(ref.sensitivity())}};
     if (ref.span) row.add("span", span_json(*ref.span));
     if (explain) {
       row.add("score", static_cast<double>(ref.score));

@@ -58,6 +58,9 @@ struct Ref {
   std::vector<RawEvent> raw_events{};  // only for Mode::kOperatorRaw
   std::optional<Span> span{};          // `claim` is that part of the memory's
   bool unvalidated_use = false;        // used again and again, and nobody ever validated it
+  Sensitivity marked_since = Sensitivity::kPublic;  // after the moment that `tags` are of
+
+  Sensitivity sensitivity() const;  // the higher one of both
 };
 
 struct Doctrine {
@@ -101,7 +104,9 @@ class Pack {
   // More memories that were not looked at, because nothing fits any more: counted, not listed.
   void exclude_rest(std::uint64_t memories);
 
-  // By the estimator, at least 1. kReference: of task, claims and exclusions; kOwn: of the task and
+  // Memories, or parts of them, that did not fit.
+  std::uint64_t unfit() const { return unfit_; }
+  // By the estimator, at least 1. kReference: of task and claims; kOwn: of the task and
   // of every ref and doctrine row as it is printed.
   std::uint64_t estimated_tokens() const;
   bool within_budget() const { return estimated_tokens() <= max_tokens_; }
@@ -148,7 +153,7 @@ class Pack {
   std::vector<Doctrine> doctrine_;
   std::vector<Exclusion> exclusions_;
   std::map<std::string, std::uint64_t> exclusion_counts_;
-  std::uint64_t size_ = 0;
+  std::uint64_t size_ = 0, unfit_ = 0;
   std::uint64_t frame_size_ = 0;  // of the smallest ref, without id and claim
 };
 
