@@ -23,7 +23,8 @@
 namespace cortex::app {
 namespace {
 
-Error with_token(Error error, std::string_view token) {
+// With the token of the step that failed; one that the error had before goes before its message.
+Error close_failure(Error error, std::string_view token) {
   if (!error.token.empty() && error.token != token) {
     error.message = cat(error.token, ": ", error.message);
   }
@@ -94,7 +95,7 @@ class Closing {
         error.code = Code::kPrecondition;
         if (memories) error.next = "memories of other programs come in by `cortex session import`";
       }
-      report_.failure = with_token(std::move(error), kCloseIngestFailed);
+      report_.failure = close_failure(std::move(error), kCloseIngestFailed);
       return std::move(report_);
     }
     if (request_.dry_run) return std::move(report_);
@@ -166,7 +167,7 @@ class Closing {
       report_.embedding_errors.push_back(embedded.error().message);
     }
     if (done.ok()) return;
-    Error error = with_token(done.error(), kCloseReflectFailed);
+    Error error = close_failure(done.error(), kCloseReflectFailed);
     error.unchanged = report_.memory_ids.empty() ? "the events stay in the ledger"
                                                  : "the events and what was kept before it stay";
     report_.failure = std::move(error);
@@ -287,20 +288,6 @@ json::Object failure_json(const CloseReport& report) {
 }
 
 }  // namespace
-
-std::uint64_t redacted_count(const memory::Redactions& redactions) {
-  std::uint64_t all = 0;
-  for (const auto& [detector, count] : redactions) all += count;
-  return all;
-}
-
-void add_redactions(json::Object& out, const memory::Redactions& redactions) {
-  out.add("redacted_count", redacted_count(redactions));
-  if (redactions.empty()) return;
-  json::Object counts;
-  for (const auto& [detector, count] : redactions) counts.add(detector, count);
-  out.add("redactions", std::move(counts));
-}
 
 CloseReport close_session(Services& services, const CloseRequest& request) {
   return Closing(services, request).go();

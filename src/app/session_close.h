@@ -100,10 +100,6 @@ struct CloseReport {
   std::uint64_t ingested() const { return appended + skipped; }
 };
 
-std::uint64_t redacted_count(const memory::Redactions& redactions);
-// `redacted_count` and, where there are any, `redactions` by detector.
-void add_redactions(json::Object& out, const memory::Redactions& redactions);
-
 // Everything is in the report. `failure` has one of the two tokens above.
 CloseReport close_session(Services& services, const CloseRequest& request);
 // The report of the command: keys sorted; that of a failure when there is one.

@@ -411,6 +411,20 @@ bool ImportReport::failed() const {
                              [](const ImportedFile& file) { return file.failure.has_value(); });
 }
 
+std::uint64_t redacted_count(const memory::Redactions& redactions) {
+  std::uint64_t all = 0;
+  for (const auto& [detector, count] : redactions) all += count;
+  return all;
+}
+
+void add_redactions(json::Object& out, const memory::Redactions& redactions) {
+  out.add("redacted_count", redacted_count(redactions));
+  if (redactions.empty()) return;
+  json::Object counts;
+  for (const auto& [detector, count] : redactions) counts.add(detector, count);
+  out.add("redactions", std::move(counts));
+}
+
 std::optional<transcript::Format> detect_transcript(Services& services, const std::string& path) {
   ImportFile file(services, path);
   if (!file.open().ok()) return std::nullopt;

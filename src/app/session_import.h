@@ -72,8 +72,6 @@ struct ImportedFile {
   std::vector<ImportedSession> sessions{};     // each once, in the order of the file
   std::optional<TakeOverReport> taken_over{};  // of an export
   std::optional<Error> failure{};  // nothing of the file was appended, or nothing was proposed
-
-  std::uint64_t redacted() const { return redacted_count(redactions); }
 };
 
 struct ImportReport {
@@ -84,6 +82,11 @@ struct ImportReport {
 
   bool failed() const;
 };
+
+// How much was taken out in all.
+std::uint64_t redacted_count(const memory::Redactions& redactions);
+// `redacted_count` and, where there are any, `redactions` by detector.
+void add_redactions(json::Object& out, const memory::Redactions& redactions);
 
 // The format of a transcript or memory store, by its first bytes and its name. Nothing for anything
 // else, and for what cannot be read: that is told by who reads it.

@@ -163,7 +163,7 @@ TEST_F(SessionImportTest, SecretsAreTakenOut_AndImportingAgainChangesNothing) {
                 "not json, AKIAABCDEFGHIJKLMNOP\n"));
   const ImportedFile dry = import({.path = path, .dry_run = true}).files[0];
   const ImportedFile first = import({.path = path, .extract = true}).files[0];
-  EXPECT_EQ(first.redacted(), 3U);
+  EXPECT_EQ(redacted_count(first.redactions), 3U);
   EXPECT_EQ(dry.redactions, first.redactions);
   EXPECT_EQ(first.redactions.at("github_token"), 1U);
   EXPECT_EQ(first.redactions.at("password_value"), 1U);
@@ -182,7 +182,7 @@ TEST_F(SessionImportTest, SecretsAreTakenOut_AndImportingAgainChangesNothing) {
   EXPECT_EQ(get(log_), before);
 
   use_folder(folder_ / "as-it-is");
-  EXPECT_EQ(import({.path = path, .redact = false}).files[0].redacted(), 0U);
+  EXPECT_EQ(redacted_count(import({.path = path, .redact = false}).files[0].redactions), 0U);
   EXPECT_THAT(get(log_), HasSubstr(secret));
 }
 

@@ -41,14 +41,14 @@ class AskingTwice final : public llm::Model {
 }  // namespace
 
 Proposer replay_proposer(Services& services, const Environment& environment,
-                         std::optional<std::string> dir) {
-  const auto open = [&services, environment,
-                     dir = std::move(dir)]() -> Result<std::unique_ptr<llm::Model>> {
+                         std::optional<std::string> dir, std::string otherwise) {
+  const auto open = [&services, environment, dir = std::move(dir),
+                     otherwise = std::move(otherwise)]() -> Result<std::unique_ptr<llm::Model>> {
     CORTEX_ASSIGN(const std::string folder, fixtures_dir(environment, dir));
     auto model = open_fixtures_in(services, folder);
     if (model.ok()) return model;
     Error error = std::move(model).error();
-    error.next += ", or close it again with --extract or --live-reflect";
+    error.next += cat(", or ", otherwise);
     return error;
   };
   const auto ask = [](sqlite::Connection&, const std::string& trace_id) -> Result<llm::Request> {

@@ -11,10 +11,11 @@
 
 namespace cortex::app {
 
-// Recorded answers in the folder that the flag or the environment names (fixtures.h). `services`
-// must outlive it.
+// Recorded answers in the folder that the flag or the environment names (fixtures.h). `otherwise`:
+// what else may propose, for who has none ("close it again with --extract"). `services` must
+// outlive it.
 Proposer replay_proposer(Services& services, const Environment& environment,
-                         std::optional<std::string> fixtures_dir);
+                         std::optional<std::string> fixtures_dir, std::string otherwise);
 
 // The configured model, with the events of the trace (reflect/live.h); asked once more when its
 // first answer cannot be read. Opening fails when none is configured or it cannot be asked, unless

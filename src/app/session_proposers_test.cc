@@ -12,6 +12,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* kProposerTrace = "trc_01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
@@ -58,9 +59,21 @@ TEST_F(SessionProposersTest, RecordedAnswersStandIn_UntilTheModelCanBeAskedAgain
 }
 
 TEST_F(SessionProposersTest, WhoHasNoRecordedAnswersIsToldOfTheOtherWays) {
-  const auto refused = replay_proposer(services_, environment_, folder_ / "none").open();
+  const auto refused =
+      replay_proposer(services_, environment_, folder_ / "none", "close it with --extract").open();
   ASSERT_FALSE(refused.ok());
-  EXPECT_THAT(refused.error().next, HasSubstr("--extract"));
+  EXPECT_THAT(refused.error().next, HasSubstr(", or close it with --extract"));
+}
+
+TEST_F(SessionProposersTest, WhereTheModelFailedAndNothingIsRecorded_OnlyTheOtherWaysAreNamed) {
+  configure("[llm]\nbackend = \"offline\"\n");
+  const Proposer recorded =
+      replay_proposer(net_, environment_, folder_ / "none", "close it with --extract");
+  const auto refused =
+      live_proposer(net_, environment_, recorded, [](const std::string&) {}).open();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().next, HasSubstr(", or close it with --extract"));
+  EXPECT_THAT(refused.error().next, Not(HasSubstr("--live-reflect")));
 }
 
 }  // namespace

@@ -30,7 +30,9 @@ std::string import_line(const app::ImportedFile& file, bool dry_run) {
   if (file.user_lines_skipped > 0) {
     out += cat(", ", file.user_lines_skipped, " lines of people left out");
   }
-  if (file.redacted() > 0) out += cat(", ", counted(file.redacted(), "secret"), " taken out");
+  if (const std::uint64_t count = app::redacted_count(file.redactions); count > 0) {
+    out += cat(", ", counted(count, "secret"), " taken out");
+  }
   if (file.counts.unknown > 0) out += cat(", ", file.counts.unknown, " of unknown kind");
   if (file.counts.malformed > 0) out += cat(", ", file.counts.malformed, " malformed");
   if (file.proposals.proposed > 0) out += cat(", ", file.proposals.proposed, " candidates");
@@ -108,6 +110,9 @@ Outcome run_session_import(const Context& context) {
     error.message = cat(printable(file.path), ": ", error.message);
     outcome.diagnostics += error_line("session import", error);
     if (outcome.code == Code::kOk) outcome.code = error.code;
+  }
+  if (report->files.empty() && report->not_recognised.empty()) {
+    outcome.text = cat("session import: there is no file in ", printable(request.path), "\n");
   }
   for (const std::string& path : report->not_recognised) {
     outcome.diagnostics += cat("note: ", printable(path), " is of no format that is known\n");

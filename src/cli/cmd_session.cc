@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "app/memory_work.h"
 #include "app/session_close.h"
+#include "app/session_import.h"
 #include "app/session_proposers.h"
 #include "base/text.h"
 #include "cli/handlers.h"
@@ -106,9 +107,11 @@ Outcome run_session_close(const Context& context) {
   }
   if (request.extract) request.proposed = app::Proposed::kCandidate;
   std::string warnings;
-  request.proposer =
-      app::replay_proposer(context.services, context.environment, flags.optional("fixtures-dir"));
-  if (flags.has("live-reflect")) {
+  const bool live = flags.has("live-reflect");
+  request.proposer = app::replay_proposer(
+      context.services, context.environment, flags.optional("fixtures-dir"),
+      live ? "close it again with --extract" : "close it again with --extract or --live-reflect");
+  if (live) {
     request.proposer = app::live_proposer(
         context.services, context.environment,
         flags.has("allow-replay-fallback") ? std::optional(request.proposer) : std::nullopt,

@@ -153,7 +153,9 @@ void choose_proposer(const Call& call, app::CloseRequest& request) {
   const auto index = call.services().fs.stat(fs::join(folder, "INDEX.toml"));
   request.extract = !index.ok() || index->kind == fs::Kind::kMissing;
   if (request.extract) return;
-  request.proposer = app::replay_proposer(call.services(), call.host.environment, folder);
+  request.proposer = app::replay_proposer(
+      call.services(), call.host.environment, folder,
+      "call again with `live_reflect`, or `skip_reflect` to record the events alone");
 }
 
 // The events are in the ledger first, whatever becomes of the reflection.
