@@ -31,7 +31,7 @@ Result<std::unique_ptr<fs::File>> open_ledger(Services& services, const std::str
   auto file = services.fs.open(path, fs::Open::kRead);
   if (file.ok()) return file;
   Error error = audit_precondition(std::move(file).error());
-  if (error.next.empty()) error.next = "run `cortex init`, or name the ledger with --event-log";
+  if (error.next.empty()) error.next = kNoLedgerNext;
   return error;
 }
 

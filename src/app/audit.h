@@ -18,6 +18,10 @@
 
 namespace cortex::app {
 
+// What to do where there is no ledger.
+inline constexpr std::string_view kNoLedgerNext =
+    "run `cortex init`, or name the ledger with --event-log";
+
 struct VerifyRequest {
   Layout layout;
   bool require_boundary = false;

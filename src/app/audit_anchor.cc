@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/anchor_run.h"
+#include "app/audit.h"
 #include "app/operations.h"
 #include "app/temporal_vote.h"
 #include "base/text.h"
@@ -161,7 +162,7 @@ Result<ledger::ChainReport> scan_ledger(Services& services, const Layout& layout
   auto file = services.fs.open(layout.event_log_path, fs::Open::kRead);
   if (!file.ok()) {
     Error error = precondition(std::move(file).error());
-    error.next = "run `cortex init`, or name the ledger with --event-log";
+    error.next = kNoLedgerNext;
     return error;
   }
   auto size = ledger::settled_size(**file);

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "app/audit.h"
 #include "app/temporal_vote.h"
 #include "base/text.h"
 #include "core/ids.h"
@@ -42,7 +43,11 @@ Error not_exported(Error error) {
 
 Result<Scan> scan(Services& services, const ExportRequest& request) {
   auto file = services.fs.open(request.layout.event_log_path, fs::Open::kRead);
-  if (!file.ok()) return with_code(std::move(file).error(), Code::kPrecondition);
+  if (!file.ok()) {
+    Error error = with_code(std::move(file).error(), Code::kPrecondition);
+    if (error.next.empty()) error.next = kNoLedgerNext;
+    return error;
+  }
   auto size = ledger::settled_size(**file);
   if (!size.ok()) return with_code(std::move(size).error(), Code::kPrecondition);
   Scan out;

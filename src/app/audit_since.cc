@@ -85,7 +85,11 @@ Result<Since> read_since(Services& services, const VerifyRequest& request) {
   Since since;
   since.path = *request.since;
   auto note = fs::read_all(services.fs, since.path, ledger::kNoteBytesMax);
-  if (!note.ok()) return with_code(std::move(note).error(), Code::kPrecondition);
+  if (!note.ok()) {
+    Error error = with_code(std::move(note).error(), Code::kPrecondition);
+    error.next = "check the path of --since and its permissions";
+    return error;
+  }
   auto read = ledger::parse_checkpoint(*note);
   if (!read.ok()) {
     Error error = with_code(std::move(read).error(), Code::kPrecondition);

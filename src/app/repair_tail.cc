@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/audit.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "ledger/recovery.h"
@@ -21,6 +22,7 @@ Result<RepairTailReport> repair_tail(Services& services, const Layout& layout, b
   if (!file.ok()) {
     if (file.error().code == Code::kInternal) file.error().code = Code::kPrecondition;
     if (file.error().unchanged.empty()) file.error().unchanged = "nothing was changed";
+    if (file.error().next.empty()) file.error().next = kNoLedgerNext;
     return std::move(file).error();
   }
   CORTEX_TRY(

@@ -32,8 +32,9 @@ Error usage(std::string_view what, std::string next) {
 
 // Flags and key files: everything that can be refused without the store.
 Result<RunOrder> read_order(Services& services, const RunRequest& request) {
-  if (trim(request.task).empty()) return usage("the task is blank", "say what is to be done");
-  if (trim(request.model).empty()) return usage("the model is blank", "name one, or leave it out");
+  if (is_blank(request.task))
+    return usage("the task is blank", "say what is to be done with --task");
+  if (is_blank(request.model)) return usage("the model is blank", "name one, or leave it out");
   if (request.model.starts_with(kOllamaPrefix)) {
     const std::string_view reference = std::string_view(request.model).substr(kOllamaPrefix.size());
     if (!llm::is_pinned_reference(reference)) {

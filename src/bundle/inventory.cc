@@ -73,8 +73,8 @@ Status check_inventory(fs::FileSystem& fs, const std::string& dir) {
                                            kPostMigrateManifestName};
   CORTEX_ASSIGN(const fs::Info folder, fs.stat(dir));
   if (folder.kind != fs::Kind::kDirectory) {
-    return inventory_refused(cat("the bundle ", quoted(dir), " was not found"),
-                             Code::kPrecondition);
+    return make_error(Code::kPrecondition, cat("the bundle ", quoted(dir), " was not found"),
+                      "no state was changed", "check the path");
   }
   CORTEX_ASSIGN(const auto names, fs.list(dir));
   for (const std::string& name : names) {

@@ -161,6 +161,7 @@ Result<std::vector<ShelvedBundle>> list_bundles(fs::FileSystem& fs, const std::s
   if (!names.ok()) {
     Error error = with_code(std::move(names).error(), Code::kPrecondition);
     error.unchanged = "no state was changed";
+    error.next = "name the folder that the bundles lie in";
     return error;
   }
   std::vector<ShelvedBundle> bundles;

@@ -100,10 +100,11 @@ Outcome run_backup(const Context& context) {
   const Invocation& flags = context.invocation;
   const std::string output = output_of(context);
   if (output.empty()) {
-    return failed(context,
-                  make_error(Code::kUsage, "neither --output nor --to was given",
-                             "no state was changed", "name the bundle, or the folder for it"),
-                  failure_report(output));
+    return failed(
+        context,
+        make_error(Code::kUsage, "neither --output nor --to was given", "no state was changed",
+                   "name the bundle with --output, or the folder for it with --to"),
+        failure_report(output));
   }
   const auto layout = context.layout();
   if (!layout.ok()) return failed(context, layout.error(), failure_report(output));

@@ -30,9 +30,12 @@ std::string notes_of(const app::EraseReport& report) {
 Outcome run_memory_forget(const Context& context) {
   const Invocation& flags = context.invocation;
   if (!flags.has("erase")) {
-    return failed(context, make_error(Code::kUsage, "to forget is to erase, and that is not said",
-                                      "nothing was changed",
-                                      "say --erase; `cortex memory reject` keeps the text"));
+    return failed(
+        context,
+        make_error(Code::kUsage, "to forget is to erase for good, and --erase was not given",
+                   "nothing was changed",
+                   "give --erase, or take it out of use with `cortex memory reject`, which "
+                   "keeps the text"));
   }
   app::EraseRequest request;
   request.memory_id = flags.value("id");

@@ -37,9 +37,11 @@ Result<app::HookRequest> hook_request(const Context& context) {
 
 Outcome told(const Context& context, const Result<app::HookReport>& report, std::string_view done) {
   if (!report.ok()) return failed(context, report.error());
+  const std::string_view what = report->changed                 ? done
+                                : report->settings_path.empty() ? "nothing to do"
+                                                                : "nothing to do in ";
   std::string text =
-      cat(context.invocation.command->path, ": ", report->changed ? done : "nothing to do in ",
-          printable(report->settings_path), "\n");
+      cat(context.invocation.command->path, ": ", what, printable(report->settings_path), "\n");
   if (!report->note.empty()) text += cat("  ", report->note, "\n");
   return {.text = std::move(text), .diagnostics = "", .report = to_json(*report)};
 }

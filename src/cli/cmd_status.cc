@@ -62,7 +62,8 @@ void show_store(Screen& screen, const app::StatusReport& report) {
                            " memories, ", counted(counts.episodes, "episode"), ", ",
                            counted(counts.traces, "trace")));
   if (report.pending_migrations > 0) {
-    screen.line("", screen.tint(cat(counted(report.pending_migrations, "migration"), " pending"),
+    screen.line("", screen.tint(cat(counted(report.pending_migrations, "migration"),
+                                    " pending, applied by the next write"),
                                 Tint::kWarn));
   }
   std::string mirror =

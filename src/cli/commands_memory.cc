@@ -25,7 +25,7 @@ constexpr Flag kAllowDuplicate = {.name = "allow-duplicate",
 constexpr Flag kValidFrom = {
     .name = "valid-from", .value_name = "TIME", .about = "When the claim begins to hold"};
 constexpr Flag kValidUntil = {
-    .name = "valid-until", .value_name = "TIME", .about = "When the claim ends to hold"};
+    .name = "valid-until", .value_name = "TIME", .about = "When the claim stops holding"};
 
 constexpr Flag kNoteFlags[] = {kDomain,         kConfidence, kValidFrom, kValidUntil,
                                kAllowDuplicate, kReason,     kDbFlag,    kEventLogFlag};
@@ -34,7 +34,7 @@ constexpr Flag kListFlags[] = {
     {.name = "tag", .value_name = "TAG", .about = "Only with this tag", .repeatable = true},
     {.name = "status",
      .value_name = "STATUS",
-     .about = "In this state instead of active",
+     .about = "In this state instead of active, e.g. candidate",
      .repeatable = true},
     kAsOf,
     {.name = "valid-at",
@@ -67,16 +67,18 @@ constexpr Flag kOutcomeFlags[] = {
      .required = true,
      .choices = kResults},
     {.name = "note", .value_name = "TEXT", .about = "What happened; kept with it"},
-    {.name = "scope", .value_name = "TEXT", .about = "Validated: for what it holds"},
-    {.name = "evidence", .value_name = "REF", .about = "Validated: what shows it"},
-    {.name = "attestation", .value_name = "KEY", .about = "Validated: key file of who says so"},
+    {.name = "scope", .value_name = "TEXT", .about = "With validated: what it holds for"},
+    {.name = "evidence", .value_name = "REF", .about = "With validated: what shows it"},
+    {.name = "attestation",
+     .value_name = "KEY",
+     .about = "With validated: key file of who says so"},
     kDbFlag,
     kEventLogFlag,
 };
 constexpr Flag kForgetFlags[] = {
     {.name = "erase",
      .value_name = "",
-     .about = "Take its text out of ledger, store, index and vectors, for good; must be said"},
+     .about = "Take its text out of ledger, store, index and vectors, for good (required)"},
     {.name = "confirm",
      .value_name = "MEMORY_ID",
      .about = "The id again: it cannot be taken back",

@@ -65,7 +65,8 @@ std::optional<Exit> take_flag(const Command& command, Arguments& rest, std::set<
   }
   if (!flag->takes_value()) {
     if (equals != std::string::npos) {
-      return usage_error(command, cat(named(*flag), " takes no value"));
+      return usage_error(
+          command, cat(named(*flag), " takes no value", flag == &kJsonFlag ? " but `v2`" : ""));
     }
     words.flags.push_back(word);
     return std::nullopt;
@@ -81,7 +82,9 @@ std::optional<Exit> take_flag(const Command& command, Arguments& rest, std::set<
     given = true;
   }
   if (value.empty() && !(given && flag->form == Form::kMaybeEmpty))
-    return usage_error(command, cat(named(*flag), " needs a value"));
+    return usage_error(
+        command, cat(named(*flag), " needs a value",
+                     given || rest.empty() ? "" : cat(" before ", cortex::quoted(rest.front()))));
   if (flag->form == Form::kCount && !is_count(value)) {
     return usage_error(
         command, cat(named(*flag), " needs a whole number from 1 on, not ", cortex::quoted(value)));

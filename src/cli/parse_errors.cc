@@ -1,5 +1,7 @@
 #include "cli/parse_errors.h"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "base/text.h"
@@ -13,6 +15,12 @@ std::string hint(std::string_view typed, const std::vector<std::string_view>& ca
                  std::string_view dashes) {
   const std::string_view found = nearest(typed, candidates);
   return found.empty() ? "" : cat("; did you mean `", dashes, found, "`?");
+}
+
+bool is_flag_of_a_command(std::string_view name) {
+  return std::ranges::any_of(all_commands(), [name](const Command* command) {
+    return std::ranges::find(command->flags, name, &Flag::name) != std::end(command->flags);
+  });
 }
 
 // "--limit=5" -> "limit"
@@ -38,8 +46,11 @@ Exit usage_error(const Command& command, std::string_view problem) {
 Exit unknown_flag(std::string_view path, std::string_view typed) {
   std::vector<std::string_view> names = {"help", "version"};
   for (const Flag& flag : global_flags()) names.push_back(flag.name);
-  return usage_error(cat("unknown flag ", quoted(typed), hint(bare_name(typed), names, "--")),
-                     group_usage(path), path);
+  std::string advice = hint(bare_name(typed), names, "--");
+  if (advice.empty() && is_flag_of_a_command(bare_name(typed))) {
+    advice = " here; flags of a command stand behind it";
+  }
+  return usage_error(cat("unknown flag ", quoted(typed), advice), group_usage(path), path);
 }
 
 Exit unknown_flag(const Command& command, std::string_view typed) {

@@ -138,6 +138,7 @@ TEST(Parse, SwitchesTakeNoValueAndComeOnce) {
   EXPECT_THAT(refused({"doctor", "--strict", "--strict"}), HasSubstr("given twice"));
   EXPECT_THAT(refused({"--json", "--json", "init"}), HasSubstr("given twice"));
   EXPECT_THAT(refused({"--json=true", "init"}), HasSubstr("unknown flag"));
+  EXPECT_THAT(refused({"--db", "x", "status"}), HasSubstr("flags of a command stand behind it"));
 }
 
 TEST(Parse, DoctorModesExcludeEachOther) {
@@ -158,7 +159,7 @@ TEST(Parse, CountsMustBePositiveWholeNumbers) {
   for (const char* bad : {"0", "x", "1.5", "5x", "+5", " 5", "99999999999999999999"}) {
     EXPECT_THAT(refused({"log", "--limit", bad}), HasSubstr("whole number")) << bad;
   }
-  EXPECT_THAT(refused({"log", "--limit", "-5"}), HasSubstr("needs a value"));
+  EXPECT_THAT(refused({"log", "--limit", "-5"}), HasSubstr("needs a value before \"-5\""));
 }
 
 TEST(Parse, ChoicesAreListedWhenNoneMatches) {

@@ -8,9 +8,10 @@ namespace cortex::cli {
 inline constexpr Flag kDbFlag = {.name = "db",
                                  .value_name = "PATH",
                                  .about = "Store file; default: cortex.db in the data folder"};
-inline constexpr Flag kEventLogFlag = {.name = "event-log",
-                                       .value_name = "PATH",
-                                       .about = "Ledger file; default: events.jsonl beside it"};
+inline constexpr Flag kEventLogFlag = {
+    .name = "event-log",
+    .value_name = "PATH",
+    .about = "Ledger file; default: events.jsonl beside the store"};
 inline constexpr Flag kLayoutFlags[] = {kDbFlag, kEventLogFlag};
 
 // The seed that signs, for signing_key_text().
