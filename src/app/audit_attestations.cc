@@ -173,7 +173,7 @@ void take_record(const transcript::LineReader::Line& line, Attestations& all) {
     all.fail(0, "", "malformed", cat(quoted(all.records_path), ", line ", line.number, ": ", why));
   };
   if (line.too_long != 0) return malformed("the line is too long");
-  if (trim(line.text).empty()) return;
+  if (is_blank(line.text)) return;
   auto parsed = ledger::parse_user_attestation(line.text);
   if (!parsed.ok()) return malformed(parsed.error().message);
   if (!*parsed) return;

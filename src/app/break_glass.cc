@@ -63,10 +63,10 @@ Result<Scope> read_scope(const json::Value& document) {
 bool is_bound(const Scope& scope) {
   const bool refs = !scope.artifact_refs.empty() &&
                     std::ranges::none_of(scope.artifact_refs, [](const json::Value& ref) {
-                      return trim(*ref.as_string()).empty();
+                      return is_blank(*ref.as_string());
                     });
   const bool window = !scope.begin || !scope.end || *scope.begin <= *scope.end;
-  return !trim(scope.operation_type).empty() && refs && window;
+  return !is_blank(scope.operation_type) && refs && window;
 }
 
 json::Value document_of(const Scope& scope, const trust::BreakGlass& flags) {

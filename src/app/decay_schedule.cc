@@ -5,6 +5,7 @@
 
 #include "app/decay.h"
 #include "app/decay_work.h"
+#include "app/time_flag.h"
 #include "base/text.h"
 #include "memory/salience.h"
 #include "store/contradictions.h"
@@ -26,18 +27,15 @@ Error schedule_usage(std::string message, std::string next) {
 }
 
 Result<Timestamp> due_time(const DecayScheduleRequest& request, Timestamp now) {
-  const std::string_view text = trim(request.scheduled_for);
+  const std::string text(trim(request.scheduled_for));
   if (text.empty()) return now;
-  const auto time = parse_relaxed_rfc3339(text);
-  if (!time || !can_be_kept(*time)) {
-    return schedule_usage(cat("--scheduled-for ", quoted(text), " is no time"),
-                          "give an RFC 3339 time such as 2026-01-31T12:00:00Z");
-  }
-  if (*time < now && !request.past_allowed) {
+  CORTEX_ASSIGN(const Timestamp time,
+                time_flag("scheduled-for", text, {.may_be_date = false, .is_kept = true}));
+  if (time < now && !request.past_allowed) {
     return refusal(Code::kPrecondition, cat("--scheduled-for ", quoted(text), " is in the past"),
                    "give a later time, or --run-immediately", std::string(kPast));
   }
-  return *time;
+  return time;
 }
 
 struct IdFlag {
@@ -65,7 +63,7 @@ Result<std::vector<std::string>> named_sources(const DecayScheduleRequest& reque
     if (flag.kind != request.kind) continue;
     const std::string list = given.value_or("");
     for (const std::string_view part : split(list, ',')) {
-      if (!trim(part).empty()) names.emplace_back(trim(part));
+      if (!is_blank(part)) names.emplace_back(trim(part));
     }
   }
   return names;
@@ -178,7 +176,7 @@ Status check_request(const DecayScheduleRequest& request) {
     return schedule_usage("--supersede-sources is for memories",
                           "give it with candidate-compression alone");
   }
-  if (trim(request.created_by).empty() || !is_valid_utf8(request.created_by)) {
+  if (is_blank(request.created_by) || !is_valid_utf8(request.created_by)) {
     return refusal(Code::kInternal, "--created-by must not be empty", "name who asks for the job");
   }
   return {};
@@ -242,7 +240,7 @@ json::Value to_json(const DecayScheduleReport& report) {
 Result<DecayCancelReport> cancel_decay(Services& services, const Layout& layout,
                                        const std::string& job_id, const std::string& reason,
                                        const store::Caller& caller) {
-  if (trim(reason).empty() || !is_valid_utf8(reason)) {
+  if (is_blank(reason) || !is_valid_utf8(reason)) {
     return schedule_usage("the reason must not be empty", "say why with --reason");
   }
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kDecayJob, job_id));

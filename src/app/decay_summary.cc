@@ -7,7 +7,7 @@
 #include "core/ids.h"
 #include "crypto/digest.h"
 #include "crypto/ed25519.h"
-#include "ledger/attestation.h"
+#include "ledger/length_prefix.h"
 #include "memory/decay.h"
 
 namespace cortex::app {
@@ -136,7 +136,7 @@ Result<SummaryAttestation> check_summary_attestation(const json::Value& attestat
   if (out.job_id != job_id) {
     return answer_rejected(cat("it is for the job ", quoted(out.job_id), ", not for ", job_id));
   }
-  if (trim(out.model_name).empty()) return answer_rejected("model_name is empty");
+  if (is_blank(out.model_name)) return answer_rejected("model_name is empty");
   if (!out.prompt_template.starts_with("blake3:")) {
     return answer_rejected("prompt_template_blake3 does not begin with blake3:");
   }
@@ -211,7 +211,7 @@ Result<SummaryAnswer> checked_summary(SummaryBackend& backend, const SummaryRequ
     return call_failed(cat("the model ", quoted(answer->model_name), " answered, attested is ",
                            quoted(request.model_name)));
   }
-  if (trim(answer->claim).empty()) return call_failed("the model answered with nothing");
+  if (is_blank(answer->claim)) return call_failed("the model answered with nothing");
   if (!is_valid_utf8(answer->claim)) return call_failed("the answer is not UTF-8");
   if (answer->claim.size() > memory::kSummaryBytesMax) {
     return call_failed(cat("the answer has ", with_thousands(answer->claim.size()),

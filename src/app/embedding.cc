@@ -119,8 +119,8 @@ std::unique_ptr<Embedder> stub_embedder() { return std::make_unique<Stub>(); }
 
 Result<std::unique_ptr<Embedder>> ollama_embedder(const EmbeddingSettings& settings,
                                                   net::Http& http) {
-  if (trim(settings.endpoint).empty()) return unusable("the endpoint is blank");
-  if (trim(settings.model).empty()) return unusable("the model is blank");
+  if (is_blank(settings.endpoint)) return unusable("the endpoint is blank");
+  if (is_blank(settings.model)) return unusable("the model is blank");
   if (settings.dim <= 0) return unusable("the dimension must be at least 1");
   if (!net::is_loopback_url(settings.endpoint)) {
     return unusable(

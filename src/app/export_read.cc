@@ -256,7 +256,7 @@ Result<TakeOverReport> take_over_export(Services& services, const Layout& layout
     if (!more) break;
     const std::string_view json = json_in(line.text);
     if (json.empty() || line.too_long != 0) {
-      if (line.number > 1 && !trim(line.text).empty()) ++take_over.report().other_lines;
+      if (line.number > 1 && !is_blank(line.text)) ++take_over.report().other_lines;
       continue;
     }
     CORTEX_ASSIGN(Item item, item_of(json, line.number));

@@ -1,6 +1,7 @@
 #include "app/held_memories.h"
 
 #include "app/memory_work.h"
+#include "app/time_flag.h"
 #include "ledger/erasure.h"
 
 namespace cortex::app {
@@ -12,11 +13,11 @@ Result<PointInTime> point_in_time(Services& services, const std::optional<std::s
   const std::string now = column_time(services.clock.now());
   when = store::AsOf{now, now};
   if (as_of) {
-    CORTEX_ASSIGN(when->known_at, time_argument("as-of", *as_of));
+    CORTEX_ASSIGN(when->known_at, column_time_flag("as-of", *as_of));
     when->valid_at = when->known_at;
   }
   if (valid_at) {
-    CORTEX_ASSIGN(when->valid_at, time_argument("valid-at", *valid_at));
+    CORTEX_ASSIGN(when->valid_at, column_time_flag("valid-at", *valid_at));
   }
   return when;
 }

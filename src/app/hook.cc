@@ -250,7 +250,7 @@ Result<std::string> answer_hook(Services& services, const Layout& layout, const 
   request.query = call.event == "UserPromptSubmit" ? call.prompt : fs::name_of(call.cwd);
   request.limit = kRecalledMax;
   request.events = false;
-  if (trim(request.query).empty()) return std::string();
+  if (is_blank(request.query)) return std::string();
   CORTEX_ASSIGN(const RecallReport found, recall(services, layout, request));
   std::string lines;
   for (const RecallHit& hit : found.hits) {

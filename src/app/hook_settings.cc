@@ -115,7 +115,7 @@ EditedSettings with_insertions(std::string_view settings, const Insertions& inse
 }  // namespace
 
 Result<EditedSettings> add_hooks(std::string_view settings, const std::vector<HookEntry>& entries) {
-  if (trim(settings).empty()) {
+  if (is_blank(settings)) {
     std::vector<std::string> members;
     for (const HookEntry& entry : entries) members.push_back(member_json(entry));
     Insertions whole;

@@ -27,7 +27,7 @@ bool is_named(const core::Source& source) {
       return true;
     case core::SourceType::kChildAgent:
     case core::SourceType::kTool:
-      return !trim(source.name).empty();
+      return !is_blank(source.name);
     case core::SourceType::kRuntime:
     case core::SourceType::kExternalOutcome:
       return true;

@@ -6,6 +6,7 @@
 #include "app/keys.h"
 #include "app/memory_work.h"
 #include "app/row_signing.h"
+#include "app/time_flag.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "ledger/append_log.h"
@@ -39,10 +40,10 @@ Timestamp just_after(Timestamp time) {
 Result<Timestamp> effective_time(const KeyChangeRequest& request, Timestamp now,
                                  Timestamp at_once) {
   if (!request.effective_at) return at_once;
-  CORTEX_ASSIGN(const std::string text, time_argument("effective-at", *request.effective_at));
-  const Timestamp time = parse_strict_rfc3339(text).value();
+  CORTEX_ASSIGN(const Timestamp time,
+                time_flag("effective-at", *request.effective_at, {.is_kept = true}));
   if (time.seconds <= now.seconds + kClockToleranceSeconds) return time;
-  return key_refused(kKeyTimeToken, cat("--effective-at ", text, " is in the future"),
+  return key_refused(kKeyTimeToken, cat("--effective-at ", column_time(time), " is in the future"),
                      "give a time that has come, or leave it out");
 }
 

@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "app/audit.h"
+#include "app/time_flag.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/ids.h"
@@ -33,7 +35,7 @@ Result<OpenLedger> open_ledger(Services& services, const Layout& layout) {
     return look_refused(Code::kPrecondition,
                         cat("there is no ledger ", quoted(layout.event_log_path),
                             " to read: ", fs::describe(file.error())),
-                        "run `cortex init`, or name the ledger with --event-log");
+                        std::string(kNoLedgerNext));
   }
   CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(**file));
   // A torn tail is no row; `status` and `audit verify` speak of it. A last line that is none either
@@ -97,13 +99,6 @@ Result<std::string> type_of(const std::string& text) {
 }
 
 }  // namespace
-
-Result<Timestamp> time_flag(std::string_view flag, const std::string& text) {
-  if (const auto time = parse_relaxed_rfc3339(text)) return *time;
-  if (const auto midnight = parse_strict_rfc3339(text + "T00:00:00Z")) return *midnight;
-  return look_refused(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
-                      "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
-}
 
 Result<LogFilter> make_log_filter(
     const std::function<std::optional<std::string>(std::string_view)>& flag) {

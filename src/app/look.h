@@ -16,9 +16,6 @@
 
 namespace cortex::app {
 
-// The value of a flag that names a time: RFC 3339, or a date for its midnight in UTC. kUsage else.
-Result<Timestamp> time_flag(std::string_view flag, const std::string& text);
-
 struct LogFilter {
   std::size_t limit = 20;
   std::optional<std::string> session, trace, type, source;

@@ -37,7 +37,7 @@ Status check_request(const EraseRequest& request, const std::string& id) {
     return refusal(Code::kUsage, "the erasure is not confirmed",
                    cat("it cannot be taken back; to confirm it give --confirm ", id));
   }
-  if (!trim(request.reason).empty()) return {};
+  if (!is_blank(request.reason)) return {};
   return refusal(Code::kUsage, "an erasure needs a reason", "say why, with --reason TEXT");
 }
 

@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "app/time_flag.h"
 #include "base/text.h"
 #include "ledger/erasure.h"
 #include "memory/lifecycle.h"
@@ -116,7 +117,7 @@ Result<MoveReport> supersede_memory(Services& services, const Layout& layout, co
   CORTEX_ASSIGN(const std::string other, id_argument(core::IdKind::kMemory, by));
   std::optional<std::string> from;
   if (since) {
-    CORTEX_ASSIGN(from, time_argument("since", *since));
+    CORTEX_ASSIGN(from, column_time_flag("since", *since));
   }
   const MovePlan plan = [&](sqlite::Connection& db, const store::Memory& memory, MoveReport& report,
                             const std::string& at) -> Result<Operations> {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/time_flag.h"
 #include "base/text.h"
 #include "memory/lifecycle.h"
 #include "store/memory_history.h"
@@ -46,10 +47,10 @@ Result<Screened> screen(NoteRequest request, const memory::GatePolicy& policy) {
     out.findings.insert(out.findings.end(), kept.findings.begin(), kept.findings.end());
   }
   if (request.valid_from) {
-    CORTEX_ASSIGN(request.valid_from, time_argument("valid-from", *request.valid_from));
+    CORTEX_ASSIGN(request.valid_from, column_time_flag("valid-from", *request.valid_from));
   }
   if (request.valid_until) {
-    CORTEX_ASSIGN(request.valid_until, time_argument("valid-until", *request.valid_until));
+    CORTEX_ASSIGN(request.valid_until, column_time_flag("valid-until", *request.valid_until));
   }
   if (request.valid_from && request.valid_until && *request.valid_until <= *request.valid_from) {
     return refusal(Code::kUsage,

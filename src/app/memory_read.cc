@@ -7,6 +7,7 @@
 
 #include "app/checked_store.h"
 #include "app/held_memories.h"
+#include "app/time_flag.h"
 #include "base/text.h"
 #include "memory/lifecycle.h"
 #include "memory/salience.h"
@@ -210,9 +211,9 @@ json::Value to_json(const HealthReport& report) {
 Result<DiffReport> memory_diff(Services& services, const Layout& layout, const std::string& since,
                                const std::optional<std::string>& until) {
   DiffReport report{.since = {}, .until = column_time(services.clock.now()), .differences = {}};
-  CORTEX_ASSIGN(report.since, time_argument("since", since));
+  CORTEX_ASSIGN(report.since, column_time_flag("since", since));
   if (until) {
-    CORTEX_ASSIGN(report.until, time_argument("until", *until));
+    CORTEX_ASSIGN(report.until, column_time_flag("until", *until));
   }
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   CORTEX_ASSIGN(report.differences,

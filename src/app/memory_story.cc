@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/checked_store.h"
+#include "app/time_flag.h"
 #include "base/text.h"
 #include "memory/salience.h"
 #include "trust/semantic.h"
@@ -157,7 +158,7 @@ Result<MemoryStory> memory_story(Services& services, const Layout& layout,
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kMemory, memory_id));
   MemoryStory story;
   if (as_of) {
-    CORTEX_ASSIGN(story.as_of, time_argument("as-of", *as_of));
+    CORTEX_ASSIGN(story.as_of, column_time_flag("as-of", *as_of));
   }
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   sqlite::Connection& db = store.connection;

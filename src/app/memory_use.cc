@@ -68,12 +68,11 @@ Result<Validation> validate(Services& services, sqlite::Connection& db,
   out.principal = authority.evidence.principal_id.value_or("");
   out.key_id = key.key_id();
   out.decision = trust::compose(
-      {use_vote("validation_scope", !trim(request.scope.value_or("")).empty(),
-                "the scope is named"),
+      {use_vote("validation_scope", !is_blank(request.scope.value_or("")), "the scope is named"),
        use_vote("validating_principal_tier", known && !out.principal.empty(),
                 known ? "the principal behind the key is at least verified"
                       : cat("the key is not valid now: ", authority.joined_reasons())),
-       use_vote("evidence_ref", !trim(request.evidence.value_or("")).empty(),
+       use_vote("evidence_ref", !is_blank(request.evidence.value_or("")),
                 "the evidence is named")});
   if (out.decision.blocked()) {
     return unauthorized(
@@ -111,7 +110,7 @@ store::UseTotals totals_after(const std::vector<store::SessionUse>& uses,
 
 // Checks that need no store, and the texts as they may be kept.
 Status prepare(OutcomeRequest& request, const memory::GatePolicy& policy) {
-  if (!is_valid_utf8(request.session) || trim(request.session).empty()) {
+  if (!is_valid_utf8(request.session) || is_blank(request.session)) {
     return refusal(Code::kUsage, "the session must not be empty",
                    "name the session with --session");
   }
@@ -175,7 +174,7 @@ Result<TagReport> change_tag(Services& services, const Layout& layout, const Aut
                              bool add, const std::string& memory_id, const std::string& tag) {
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kMemory, memory_id));
   TagReport report{.memory_id = id, .tag = tag, .add = add};
-  if (!is_valid_utf8(tag) || trim(tag).empty() || tag.size() > kClaimBytesMax) {
+  if (!is_valid_utf8(tag) || is_blank(tag) || tag.size() > kClaimBytesMax) {
     return refusal(Code::kPrecondition, "the tag must not be empty, too long or other than UTF-8",
                    "name a tag");
   }

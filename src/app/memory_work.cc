@@ -70,19 +70,6 @@ store::Caller Author::with_reason(std::string reason) const {
 
 std::string column_time(Timestamp time) { return format_rfc3339(time, Offset::kPlus00); }
 
-Result<std::string> time_argument(std::string_view flag, const std::string& text) {
-  auto time = parse_relaxed_rfc3339(text);
-  if (!time) time = parse_strict_rfc3339(text + "T00:00:00Z");
-  if (!time) {
-    return refusal(Code::kUsage, cat("--", flag, " ", quoted(text), " is no time"),
-                   "give an RFC 3339 time such as 2026-01-31T12:00:00Z, or a date");
-  }
-  if (can_be_kept(*time)) return column_time(*time);
-  return refusal(Code::kUsage,
-                 cat("--", flag, " ", quoted(text), " is in a year that cannot be kept"),
-                 "give a year from 0000 to 9999");
-}
-
 Result<Timestamp> days_before(Timestamp now, std::uint64_t days, std::string_view flag) {
   constexpr std::uint64_t kDaysMost = 3'650'000;  // ten thousand years
   constexpr std::int64_t kDaySeconds = 86'400;
@@ -99,19 +86,19 @@ std::string new_id(Services& services, core::IdKind kind) {
 }
 
 Status check_text(std::string_view what, std::string_view text) {
-  std::string problem;
+  std::string problem, next = cat("give a ", what, " in UTF-8, or refer to a file by its name");
   if (!is_valid_utf8(text)) {
     problem = "is not UTF-8";
-  } else if (trim(text).empty()) {
+  } else if (is_blank(text)) {
     problem = "must not be empty";
+    next = cat("give a ", what);
   } else if (text.size() > kClaimBytesMax) {
     problem = cat("has ", with_thousands(text.size()), " bytes, at most ",
                   with_thousands(kClaimBytesMax), " are kept");
   } else {
     return {};
   }
-  return refusal(Code::kUsage, cat("the ", what, " ", problem),
-                 cat("give a ", what, " in UTF-8, or refer to a file by its name"));
+  return refusal(Code::kUsage, cat("the ", what, " ", problem), std::move(next));
 }
 
 Result<std::string> kept_reason(const memory::GatePolicy& policy, const std::string& reason) {

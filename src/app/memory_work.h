@@ -33,9 +33,7 @@ struct Author {
 
 // Canonical form. kUsage for text that is no id of this kind.
 Result<std::string> id_argument(core::IdKind kind, std::string_view text);
-// An RFC 3339 time or a date, as columns hold it ("+00:00"). kUsage otherwise.
-Result<std::string> time_argument(std::string_view flag, const std::string& text);
-std::string column_time(Timestamp time);
+std::string column_time(Timestamp time);  // as columns hold it: "+00:00"
 // So many days before `now`. kUsage, naming the flag, for more than ten thousand years.
 Result<Timestamp> days_before(Timestamp now, std::uint64_t days, std::string_view flag);
 std::string new_id(Services& services, core::IdKind kind);

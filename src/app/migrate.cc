@@ -70,7 +70,7 @@ Result<SeedReport> seed_drill_operator(Services& services, const Environment& en
     error.token = "migrate.seed_drill_operator.gate_not_set";
     return error;
   }
-  if (trim(request.key_id).empty()) {
+  if (is_blank(request.key_id)) {
     return with_code(migrate_refused("the operator key id is blank"), Code::kUsage);
   }
   SeedReport report{request.key_id, request.principal_id, false};

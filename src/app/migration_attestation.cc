@@ -6,7 +6,7 @@
 #include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "json/value.h"
-#include "ledger/attestation.h"
+#include "ledger/length_prefix.h"
 
 namespace cortex::app {
 namespace {

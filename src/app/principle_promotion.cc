@@ -158,7 +158,7 @@ Result<std::string> check_pair(const json::Object& doctrine, const json::Object&
 
 Result<PromoteReport> promote_principle(Services& services, const Layout& layout,
                                         const PromoteRequest& request) {
-  if (trim(request.reason).empty() || !is_valid_utf8(request.reason)) {
+  if (is_blank(request.reason) || !is_valid_utf8(request.reason)) {
     return refusal(Code::kUsage, "the reason must not be empty", "say why with --reason");
   }
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kPrinciple, request.principle_id));

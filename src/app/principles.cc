@@ -26,7 +26,7 @@ struct Window {
 };
 
 Result<Window> parse_window(const std::string& text, Timestamp now) {
-  if (trim(text).empty()) {
+  if (is_blank(text)) {
     return refusal(Code::kUsage, "--window must not be empty", "give a duration such as 7d");
   }
   Window window;
@@ -265,7 +265,7 @@ json::Value to_json(const FalsifyReport& report) {
 Result<PrincipleStatus> principle_status(Services& services, const Layout& layout,
                                          const std::optional<std::string>& principle_id) {
   std::optional<std::string> id;
-  if (principle_id && !trim(*principle_id).empty()) {
+  if (principle_id && !is_blank(*principle_id)) {
     CORTEX_ASSIGN(id, id_argument(core::IdKind::kPrinciple, trim(*principle_id)));
   }
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "app/look.h"
 #include "app/open_store.h"
 #include "app/recall_hits.h"
 #include "app/search_index.h"
+#include "app/time_flag.h"
 #include "base/text.h"
 #include "retrieval/index_schema.h"
 #include "retrieval/index_writer.h"
@@ -184,7 +184,7 @@ Status mend(sqlite::Connection& db) {
 Result<RecallRequest> make_recall_request(std::string query, const FlagReader& flag) {
   RecallRequest request;
   request.query = std::move(query);
-  if (trim(request.query).empty()) {
+  if (is_blank(request.query)) {
     return recall_refused("the question is empty", "say what to look for, in plain words");
   }
   CORTEX_ASSIGN(const auto limit, count_flag(flag, "limit", 1));

@@ -217,7 +217,7 @@ json::Value match_json(const SearchMatch& match, const SearchRequest& request) {
 Result<SearchReport> search_memories(Services& services, const Environment& environment,
                                      const Layout& layout, net::Http& http,
                                      const SearchRequest& request) {
-  if (trim(request.query).empty()) return blank_query();
+  if (is_blank(request.query)) return blank_query();
   SearchReport report;
   report.request = request;
   std::optional<QueryVector> query;

@@ -52,7 +52,7 @@ Result<std::map<std::string, store::Memory>> rows_of(sqlite::Connection& db,
 Result<SuggestReport> suggest(Services& services, const Layout& layout,
                               const SuggestRequest& request) {
   SuggestReport report;
-  if (request.query && !trim(*request.query).empty()) report.query = trim(*request.query);
+  if (request.query && !is_blank(*request.query)) report.query = trim(*request.query);
   CORTEX_ASSIGN(StoreAtWork store, open_checked_store(services, layout));
   sqlite::Connection& db = store.connection;
   if (request.limit == 0) return report;

@@ -74,10 +74,11 @@ Result<std::optional<store::EventKeys>> compare(const ContentInputs& inputs,
   for (std::size_t i = 1; i < comparers.size(); ++i) all.join(std::move(comparers[i]));
   CORTEX_ASSIGN(report.mirror, all.finish());
   CORTEX_ASSIGN(const store::MirrorState state, store::read_mirror_state(*inputs.mirrors.front()));
-  if (store::lacks_newline_only(state, inputs.ledger_bytes, chain.head)) {
+  const store::MirrorFit fit = store::mirror_fit(state, inputs.ledger_bytes, chain.head);
+  if (fit == store::MirrorFit::kLacksNewline) {
     report.lacks_newline = true;
     report.problems.push_back(cat("ledger: ", store::kNewlineMissing));
-  } else if (state.offset_bytes > inputs.ledger_bytes || state.rows > chain.rows) {
+  } else if (fit == store::MirrorFit::kBeyond || state.rows > chain.rows) {
     report.problems.push_back("mirror: the store mirrors more than the ledger holds");
   }
   return all.keys_of_all_rows();

@@ -61,8 +61,9 @@ Status open_snapshot(fs::FileSystem& fs, const std::string& path, Cut& cut) {
 Status check_not_cut(Cut& cut) {
   if (!cut.store) return {};
   CORTEX_ASSIGN(const store::MirrorState mirror, store::read_mirror_state(*cut.store));
-  if (mirror.offset_bytes <= cut.tail.size_bytes) return {};
-  if (store::lacks_newline_only(mirror, cut.tail.size_bytes, cut.tail.head)) {
+  const store::MirrorFit fit = store::mirror_fit(mirror, cut.tail.size_bytes, cut.tail.head);
+  if (fit == store::MirrorFit::kWithin) return {};
+  if (fit == store::MirrorFit::kLacksNewline) {
     return make_error(Code::kIntegrity, cat("the ledger: ", store::kNewlineMissing),
                       "no bundle was written", std::string(store::kNewlineNext));
   }

@@ -264,13 +264,10 @@ Status take_store(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut,
   return {};
 }
 
-// What stands in cortex_increment.json.
-std::string increment_text(const Increment& increment) {
-  return json::write_pretty(increment_document(increment));
-}
-
-Status fill(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut, const Chain& parent,
-            Staging& staging, Clock& clock, Random& random, IncrementReport& report) {
+// Everything that the increment holds. The digest is that of cortex_increment.json.
+Result<FileDigest> fill(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut,
+                        const Chain& parent, Staging& staging, Clock& clock, Random& random,
+                        IncrementReport& report) {
   Increment& increment = report.increment;
   Manifest manifest;
   manifest.made_at = clock.now();
@@ -299,17 +296,17 @@ Status fill(fs::FileSystem& fs, const IncrementRequest& request, Cut& cut, const
   increment.manifest = manifest_document(manifest);
   report.full_size_bytes = manifest.store.size_bytes + manifest.ledger.size_bytes;
   report.size_bytes = increment.ledger_part.size_bytes + increment.pages.size_bytes;
-  return as_unwritable(
-      fs::write_new(fs, staging.member(kIncrementName), increment_text(increment), 0600));
+  const std::string text = json::write_pretty(increment_document(increment));
+  CORTEX_TRY(as_unwritable(fs::write_new(fs, staging.member(kIncrementName), text, 0600)));
+  return digest_of(text);
 }
 
 // What is about to be published, read back from the device. The rest of the full bundle that it
 // stands for are bytes of the parent, which the comparison has found to be the parent's (by their
 // digests) and the live files' (one by one) at once; so the chain gives what was digested.
-Status check_made(fs::FileSystem& fs, const Staging& staging, const Increment& meant,
+Status check_made(fs::FileSystem& fs, const Staging& staging, const FileDigest& description,
                   Chain& chain) {
-  CORTEX_TRY(check_part(fs, staging.path(), kIncrementName, digest_of(increment_text(meant)),
-                        Source::kDevice, nullptr));
+  CORTEX_TRY(check_part(fs, staging.path(), kIncrementName, description, Source::kDevice, nullptr));
   CORTEX_ASSIGN(IncrementFacts facts, read_increment(fs, staging.path()));
   const Increment& increment = facts.increment;
   CORTEX_TRY(check_part(fs, staging.path(), kLedgerPartName, increment.ledger_part, Source::kDevice,
@@ -335,9 +332,10 @@ Result<IncrementReport> make_increment(fs::FileSystem& fs, const IncrementReques
   CORTEX_ASSIGN(Cut cut, take_cut(fs, request.db_path, request.event_log_path));
   CORTEX_TRY(check_not_cut(cut));
   CORTEX_ASSIGN(auto staging, Staging::create(fs, request.output, clock, random));
-  CORTEX_TRY(fill(fs, request, cut, chain, *staging, clock, random, report));
+  CORTEX_ASSIGN(const FileDigest description,
+                fill(fs, request, cut, chain, *staging, clock, random, report));
   if (request.verify) {
-    auto checked = check_made(fs, *staging, report.increment, chain);
+    auto checked = check_made(fs, *staging, description, chain);
     if (!checked.ok()) {
       if (checked.error().token == kCalledOffToken) return std::move(checked).error();
       return not_written(Code::kIntegrity, checked.error().message,

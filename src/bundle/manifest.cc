@@ -67,7 +67,7 @@ Status check_fields(const ManifestFacts& facts) {
     error.code = Code::kSchema;
     return error;
   }
-  if (trim(facts.tool_version).empty()) return refused("the manifest has a blank tool_version");
+  if (is_blank(facts.tool_version)) return refused("the manifest has a blank tool_version");
   if (!parse_strict_rfc3339(facts.backup_timestamp)) {
     return refused("the manifest's backup_timestamp is no RFC 3339 time");
   }

@@ -22,7 +22,7 @@ constexpr const char* kNext = "use another bundle: this one is not what was back
 Result<VerifiedArtifact> find_artifact(fs::FileSystem& fs, const std::string& folder,
                                        const char* field, const Artifact& artifact) {
   const std::string& name = artifact.name;
-  if (trim(name).empty()) return rejected(Code::kPrecondition, cat("`", field, "` is blank"));
+  if (is_blank(name)) return rejected(Code::kPrecondition, cat("`", field, "` is blank"));
   if (name.front() == '/' || fs::has_parent_step(name)) {
     return rejected(Code::kPrecondition, cat("`", field, "` leaves the bundle's folder"));
   }

@@ -6,6 +6,7 @@
 #include "app/decay_attest.h"
 #include "app/memory_work.h"
 #include "app/summary_models.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/handlers.h"
 #include "cli/number_flag.h"
@@ -19,9 +20,7 @@ std::string wire(std::string flag_text) {
 }
 
 std::string decay_joined(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const std::string& text : texts) out += cat(out.empty() ? "" : ",", printable(text));
-  return out;
+  return join(texts, ",", printable);
 }
 
 std::string line(std::string_view key, std::string_view value) {

@@ -6,6 +6,7 @@
 #include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
 #include "app/memory_use.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/handlers.h"
 #include "cli/number_flag.h"
@@ -53,12 +54,9 @@ Result<app::NoteRequest> note_request(const Context& context) {
 }
 
 std::string note_text(std::string_view verb, const app::NoteReport& report) {
-  std::string domains;
-  for (const std::string& tag : report.domains) {
-    domains += cat(domains.empty() ? "" : ", ", printable(tag));
-  }
   std::string text = cat("memory ", verb, ": recorded ", report.memory_id,
-                         "\n  claim:   ", printable(report.claim), "\n  domains: ", domains, "\n");
+                         "\n  claim:   ", printable(report.claim),
+                         "\n  domains: ", join(report.domains, ", ", printable), "\n");
   for (const memory::NearDuplicate& one : report.near_duplicates) {
     text += cat("  similar: ", one.memory_id, " (", static_cast<int>(one.similarity * 100), "%, ",
                 one.status, ")\n");

@@ -4,6 +4,7 @@
 #include "app/memory_contradictions.h"
 #include "app/memory_read.h"
 #include "app/memory_story.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/handlers.h"
 #include "cli/number_flag.h"
@@ -15,13 +16,7 @@ Outcome look_refused(const Context& context, const Error& error) {
   return failed(context, error, json::Object{{"detail", error.text()}});
 }
 
-std::string tags_of(const store::Memory& memory) {
-  std::string tags;
-  for (const std::string& tag : memory.tags()) {
-    tags += cat(tags.empty() ? "" : ",", printable(tag));
-  }
-  return tags;
-}
+std::string tags_of(const store::Memory& memory) { return join(memory.tags(), ",", printable); }
 
 std::string unreadable_lines(const std::vector<store::UnreadableMemory>& unreadable) {
   std::string lines;

@@ -3,8 +3,8 @@
 
 #include "app/compatibility.h"
 #include "app/embed.h"
-#include "app/look.h"
 #include "app/search.h"
+#include "app/time_flag.h"
 #include "base/text.h"
 #include "cli/handlers.h"
 #include "cli/number_flag.h"

@@ -212,7 +212,7 @@ Result<std::string> with_member(std::string_view text, std::span<const std::stri
                                 const Value& value) {
   std::string_view start;
   if (text.starts_with(kByteOrderMark)) start = kByteOrderMark;
-  if (trim(text.substr(start.size())).empty()) {
+  if (is_blank(text.substr(start.size()))) {
     CORTEX_ASSIGN(const std::string made, with_member("{}\n", path, value));
     return cat(start, made);
   }

@@ -5,6 +5,7 @@
 
 #include "base/fs/fs.h"
 #include "base/text.h"
+#include "ledger/length_prefix.h"
 
 namespace cortex::ledger {
 namespace {
@@ -13,26 +14,6 @@ constexpr char kAttestationDomain = 0x10;
 constexpr char kRotationDomain = 0x11;
 constexpr char kPositionTag = 0x01;
 constexpr char kLineageTag = 0x02;
-
-void append_u64(std::string& out, std::uint64_t n) {
-  for (unsigned shift = 64; shift > 0; shift -= 8) {
-    out.push_back(static_cast<char>((n >> (shift - 8)) & 0xFFU));
-  }
-}
-
-}  // namespace
-
-void append_sized(std::string& out, std::string_view text) {
-  append_u64(out, text.size());
-  out.append(text);
-}
-
-namespace {
-
-void append_version(std::string& out) {
-  out.push_back(static_cast<char>(kAttestationVersion >> 8U));
-  out.push_back(static_cast<char>(kAttestationVersion & 0xFFU));
-}
 
 void append_source(std::string& out, const Attested& what) {
   append_sized(out, core::source_type_text(what.source));
@@ -49,8 +30,8 @@ void append_source(std::string& out, const Attested& what) {
 void append_lineage(std::string& out, const std::variant<ChainPosition, Lineage>& lineage) {
   if (const auto* position = std::get_if<ChainPosition>(&lineage)) {
     out.push_back(kPositionTag);
-    append_u64(out, sizeof *position);
-    append_u64(out, *position);
+    append_big_endian(out, std::uint64_t{sizeof *position});
+    append_big_endian(out, *position);
     return;
   }
   out.push_back(kLineageTag);
@@ -67,7 +48,7 @@ std::string_view bytes_of_key(const crypto::PublicKey& key) {
 
 void attestation_preimage(const Attested& what, std::string& out) {
   out.assign(1, kAttestationDomain);
-  append_version(out);
+  append_big_endian(out, kAttestationVersion);
   append_source(out, what);
   append_sized(out, what.event_id);
   append_sized(out, what.payload_hash);
@@ -81,7 +62,7 @@ void attestation_preimage(const Attested& what, std::string& out) {
 std::string rotation_preimage(const crypto::PublicKey& old_key, const crypto::PublicKey& new_key,
                               Timestamp signed_at) {
   std::string out(1, kRotationDomain);
-  append_version(out);
+  append_big_endian(out, kAttestationVersion);
   append_sized(out, bytes_of_key(old_key));
   append_sized(out, bytes_of_key(new_key));
   append_sized(out, format_rfc3339_micros(signed_at));

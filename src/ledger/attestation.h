@@ -32,9 +32,6 @@ struct Attested {
   std::string_view key_id;
 };
 
-// A text as it enters what is signed: 8 bytes of length, big endian, then the text.
-void append_sized(std::string& out, std::string_view text);
-
 // Replaces `out` by the preimage. O(bytes).
 void attestation_preimage(const Attested& what, std::string& out);
 

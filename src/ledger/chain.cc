@@ -3,6 +3,7 @@
 #include "crypto/digest.h"
 #include "json/cursor.h"
 #include "ledger/boundary.h"
+#include "ledger/length_prefix.h"
 
 namespace cortex::ledger {
 namespace {
@@ -15,10 +16,6 @@ void append_prefixed(std::string& out, std::string_view text) {
   std::uint64_t size = text.size();
   for (int i = 0; i < 8; ++i, size >>= 8) out.push_back(static_cast<char>(size & 0xFF));
   out.append(text);
-}
-
-void append_big_endian(std::string& out, std::uint64_t n) {
-  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(n >> shift));
 }
 
 }  // namespace
@@ -46,9 +43,8 @@ crypto::HexDigest row_hash(crypto::Blake3& hasher, std::string_view previous,
                            std::string_view body) {
   constexpr std::string_view kEnd = "}";
   std::string lengths(1, kRowHashDomain);
-  append_big_endian(lengths, previous.size());
-  lengths.append(previous);
-  append_big_endian(lengths, body.size() + kEnd.size());
+  append_sized(lengths, previous);
+  append_big_endian(lengths, std::uint64_t{body.size() + kEnd.size()});
   hasher.reset();
   hasher.update(lengths);
   hasher.update(body);

@@ -106,7 +106,7 @@ Result<std::unique_ptr<Model>> claude_model(ServerSettings settings, Network net
     return invalid_request("cortex.run.claude.api_key_missing: CORTEX_CLAUDE_API_KEY is not set");
   }
   CORTEX_TRY(check_key(settings.api_key));
-  if (trim(settings.model).empty() || settings.model.find("latest") != std::string::npos) {
+  if (is_blank(settings.model) || settings.model.find("latest") != std::string::npos) {
     return invalid_request(cat("cortex.run.claude.model_not_allowed: the model ",
                                quoted(settings.model),
                                " must name one model; `latest` may be another one tomorrow"));

@@ -89,7 +89,7 @@ class Openai final : public Wire {
 }  // namespace
 
 Result<std::unique_ptr<Model>> openai_model(ServerSettings settings, Network network) {
-  if (trim(settings.model).empty()) return invalid_request("no model is named");
+  if (is_blank(settings.model)) return invalid_request("no model is named");
   const bool spoken =
       settings.endpoint.starts_with("http://") || settings.endpoint.starts_with("https://");
   if (!spoken || net::url_host(settings.endpoint).empty()) {

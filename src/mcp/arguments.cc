@@ -23,7 +23,7 @@ Result<std::string> Arguments::text(std::string_view name) const {
 
 Result<std::string> Arguments::filled_text(std::string_view name) const {
   CORTEX_ASSIGN(std::string value, text(name));
-  if (trim(value).empty()) return bad_argument(cat(name, " must not be blank"));
+  if (is_blank(value)) return bad_argument(cat(name, " must not be blank"));
   return value;
 }
 

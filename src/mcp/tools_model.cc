@@ -129,7 +129,7 @@ Result<json::Object> run_task(const Call& call) {
   app::RunRequest request;
   CORTEX_ASSIGN(request.task, call.arguments.filled_text("task"));
   CORTEX_ASSIGN(const auto model, call.arguments.optional_text("model"));
-  if (model && trim(*model).empty()) return bad_argument("model must not be blank");
+  if (model && is_blank(*model)) return bad_argument("model must not be blank");
   if (model && model->starts_with("ollama:")) request.model = *model;  // others go by the settings
   request.offline_fallback = true;
   CORTEX_ASSIGN(const app::RunReport report,

@@ -48,7 +48,7 @@ std::vector<ResolutionReason> shortcomings(const Candidates& candidates) {
         {std::string(kProofReasons.at(static_cast<std::size_t>(one.proof))), {one.memory_id}});
   }
   for (const ClaimCandidate& one : candidates) {
-    if (one.claim_key && !trim(*one.claim_key).empty()) continue;
+    if (one.claim_key && !is_blank(*one.claim_key)) continue;
     reasons.push_back({"missing_claim_key", {one.memory_id}});
   }
   return reasons;

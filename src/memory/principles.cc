@@ -31,7 +31,7 @@ void collect(const json::Value& column, std::set<std::string>& all) {
   if (array == nullptr) return;
   for (const json::Value& value : *array) {
     const std::string* text = value.as_string();
-    if (text != nullptr && !trim(*text).empty()) all.emplace(trim(*text));
+    if (text != nullptr && !is_blank(*text)) all.emplace(trim(*text));
   }
 }
 
@@ -116,7 +116,7 @@ constexpr OriginRow kOrigins[] = {
 bool read_texts(const json::Value* value, std::vector<std::string>& out) {
   if (value == nullptr || value->as_array() == nullptr) return false;
   for (const json::Value& one : *value->as_array()) {
-    if (one.as_string() == nullptr || trim(*one.as_string()).empty()) return false;
+    if (one.as_string() == nullptr || is_blank(*one.as_string())) return false;
     out.push_back(*one.as_string());
   }
   return true;

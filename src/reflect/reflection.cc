@@ -56,7 +56,7 @@ class Reader {
   // A string that says something.
   Status sentence(std::string_view name, std::string& out) const {
     CORTEX_TRY(text(name, out));
-    if (trim(out).empty()) return invalid(at(name), "is blank");
+    if (is_blank(out)) return invalid(at(name), "is blank");
     return {};
   }
 

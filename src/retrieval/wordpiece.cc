@@ -120,7 +120,7 @@ void Vocabulary::tokenize(std::string_view text, std::vector<std::uint32_t>& row
     } else {
       word += text.substr(at, c.size);
     }
-    if (alone && trim(word).empty()) word.clear();
+    if (alone && is_blank(word)) word.clear();
     if (alone) flush();
     at += c.size;
   }

@@ -58,7 +58,7 @@ Status put_vectors(sqlite::Connection& db, std::span<const NewVector> vectors) {
   CORTEX_ASSIGN(auto note, db.prepare("INSERT OR REPLACE INTO cortex_embedding_content (memory_id, "
                                       "backend_id, content_hash) VALUES (?1, ?2, ?3)"));
   for (const NewVector& vector : vectors) {
-    if (vector.dim <= 0 || trim(vector.backend_id).empty() ||
+    if (vector.dim <= 0 || is_blank(vector.backend_id) ||
         static_cast<std::int64_t>(vector.bytes.size()) != vector.dim * kFloatBytes) {
       return make_error(Code::kInternal,
                         cat("the vector of ", vector.memory_id, " has ", vector.bytes.size(),

@@ -75,9 +75,11 @@ Result<bool> matches_ledger(const MirrorState& state, fs::File& ledger, std::uin
   return tail.ok() && !tail->torn && tail->head == state.head;
 }
 
-bool lacks_newline_only(const MirrorState& state, std::uint64_t size_bytes,
-                        const std::optional<std::string>& head) {
-  return head && state.head == head && state.offset_bytes == size_bytes + 1;
+MirrorFit mirror_fit(const MirrorState& state, std::uint64_t size_bytes,
+                     const std::optional<std::string>& head) {
+  if (state.offset_bytes <= size_bytes) return MirrorFit::kWithin;
+  const bool all_rows = head && state.head == head && state.offset_bytes == size_bytes + 1;
+  return all_rows ? MirrorFit::kLacksNewline : MirrorFit::kBeyond;
 }
 
 Result<MirrorWriter> MirrorWriter::begin(sqlite::Connection& db, MirrorState from, Clock& clock,

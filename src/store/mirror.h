@@ -33,10 +33,14 @@ Result<MirrorState> read_mirror_state(sqlite::Connection& db);
 // True when the first offset_bytes of the ledger still end in the remembered head.
 Result<bool> matches_ledger(const MirrorState& state, fs::File& ledger, std::uint64_t size_bytes);
 
-// True when the store has mirrored all rows of a ledger that ends with the row `head`, and nothing
-// but the newline behind that row is gone.
-bool lacks_newline_only(const MirrorState& state, std::uint64_t size_bytes,
-                        const std::optional<std::string>& head);
+// How far the store has mirrored a ledger of `size_bytes` that ends with the row `head`.
+enum class MirrorFit : std::uint8_t {
+  kWithin,        // not beyond its end
+  kLacksNewline,  // all of its rows, and nothing but the newline behind the last one is gone
+  kBeyond,        // rows that are not in the ledger any more
+};
+MirrorFit mirror_fit(const MirrorState& state, std::uint64_t size_bytes,
+                     const std::optional<std::string>& head);
 inline constexpr std::string_view kNewlineMissing =
     "the newline behind the last row is missing, and nothing else";
 inline constexpr std::string_view kNewlineNext =

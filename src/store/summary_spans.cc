@@ -61,13 +61,13 @@ std::string_view span_failure(std::string_view text, const std::vector<SummarySp
     covered_to = span.byte_end;
   }
   uncovered += text.substr(covered_to);
-  if (!trim(uncovered).empty()) return "summary_span.coverage.non_whitespace";
+  if (!is_blank(uncovered)) return "summary_span.coverage.non_whitespace";
   return {};
 }
 
 std::string whole_text_span(std::string_view text, const json::Value& event_ids) {
   json::Array spans;
-  if (!trim(text).empty()) {
+  if (!is_blank(text)) {
     spans.emplace_back(json::Object{{"byte_start", 0},
                                     {"byte_end", text.size()},
                                     {"derived_from_event_ids", event_ids},

@@ -110,7 +110,7 @@ std::string salience_rule(sqlite::Statement& row) {
 
 std::string session_use_rule(sqlite::Statement& row) {
   if (!core::parse_id(core::IdKind::kMemory, row.column_text(0))) return "is no memory id";
-  if (trim(row.column_text(1)).empty()) return "is used by a session without a name";
+  if (is_blank(row.column_text(1))) return "is used by a session without a name";
   if (row.column_int(2) <= 0) return "has a use count of 0";
   const auto first = parse_strict_rfc3339(row.column_text(3));
   const auto last = parse_strict_rfc3339(row.column_text(4));
@@ -122,7 +122,7 @@ std::string relation_rule(sqlite::Statement& row) {
   constexpr std::array<std::string_view, 5> kRelations = {"validated", "used", "contradicted",
                                                           "superseded", "rejected"};
   if (!core::parse_id(core::IdKind::kMemory, row.column_text(0))) return "is no memory id";
-  if (trim(row.column_text(1)).empty()) return "has an outcome without a reference";
+  if (is_blank(row.column_text(1))) return "has an outcome without a reference";
   const std::string_view relation = row.column_text(2);
   if (std::ranges::find(kRelations, relation) == kRelations.end()) {
     return cat("has an outcome relation ", quoted(relation));

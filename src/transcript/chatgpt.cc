@@ -55,7 +55,7 @@ Status emit_node(Emitter& out, const std::string& session, const Node& node) {
                     core::EventType::kToolResult, {{"content", text}});
   }
   if (role != "system") return out.unknown(place, message);
-  if (!trim(text).empty()) return out.note(place, {{"text", text}});
+  if (!is_blank(text)) return out.note(place, {{"text", text}});
   ++out.counts().empty;
   return {};
 }

@@ -68,8 +68,7 @@ Status Emitter::emit(const Place& place, core::SourceType source, std::string_vi
   turn.id = hashed_ulid(turn.at, kIdDomain, std::span(parts).first(place.with_content ? 4 : 3));
   turn.source.type = source;
   const bool named = source == core::SourceType::kTool || source == core::SourceType::kChildAgent;
-  if (named)
-    turn.source.name = trim(name).empty() ? std::string("unknown") : std::string(trim(name));
+  if (named) turn.source.name = is_blank(name) ? std::string("unknown") : std::string(trim(name));
   turn.type = type;
   turn.tags = {"transcript", format_};
   payload.set("transcript", json::Object{{"format", format_}, {"key", place.key}});
@@ -80,7 +79,7 @@ Status Emitter::emit(const Place& place, core::SourceType source, std::string_vi
 }
 
 Status Emitter::user(const Place& place, std::string_view text) {
-  if (trim(text).empty()) {
+  if (is_blank(text)) {
     ++counts_.empty;
     return {};
   }
@@ -89,7 +88,7 @@ Status Emitter::user(const Place& place, std::string_view text) {
 
 Status Emitter::agent(const Place& place, std::string_view model, std::string_view member,
                       std::string_view text) {
-  if (trim(text).empty()) {
+  if (is_blank(text)) {
     ++counts_.empty;
     return {};
   }
@@ -166,7 +165,7 @@ std::string content_text(const json::Value& content) {
 std::string first_text(const json::Value& value, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
     const std::string* text = value.find_text(name);
-    if (text != nullptr && !trim(*text).empty()) return *text;
+    if (text != nullptr && !is_blank(*text)) return *text;
   }
   return {};
 }

@@ -70,7 +70,7 @@ class GitLog {
 
  private:
   Status before(std::string_view text) {
-    if (trim(text).empty()) {
+    if (is_blank(text)) {
       ++out_.counts().empty;
       return {};
     }

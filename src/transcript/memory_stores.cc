@@ -21,7 +21,7 @@ std::vector<std::string> texts_of(const json::Value* value) {
   json::Value inner;
   if (const std::string* text = value->as_string()) {
     auto parsed = json::parse(*text);
-    if (!parsed.ok()) return trim(*text).empty() ? out : std::vector<std::string>{*text};
+    if (!parsed.ok()) return is_blank(*text) ? out : std::vector<std::string>{*text};
     inner = std::move(parsed).value();
     value = &inner;
   }
@@ -29,7 +29,7 @@ std::vector<std::string> texts_of(const json::Value* value) {
   for (const json::Value& one : *value->as_array()) {
     const std::string text =
         one.as_string() ? *one.as_string() : first_text(one, {"name", "value"});
-    if (!trim(text).empty()) out.push_back(text);
+    if (!is_blank(text)) out.push_back(text);
   }
   return out;
 }

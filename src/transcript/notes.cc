@@ -61,7 +61,7 @@ class Note {
 
   // What stands between the observations: kept once, as one turn.
   Status finish() {
-    if (trim(body_).empty()) return {};
+    if (is_blank(body_)) return {};
     return out_.emit(place("body"), core::SourceType::kTool, "basic-memory",
                      core::EventType::kToolResult, {{"text", trim(body_)}, {"title", title_}});
   }

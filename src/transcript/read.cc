@@ -37,7 +37,7 @@ Status each_json_line(const ReadAt& read, Emitter& out, const OnLine& on_value) 
     if (!more) return {};
     ++out.counts().lines;
     const std::string_view text = line.text;
-    if (trim(text).empty() && line.too_long == 0) {
+    if (is_blank(text) && line.too_long == 0) {
       ++out.counts().empty;
       continue;
     }

@@ -462,7 +462,7 @@ bool is_accepted_commit(std::string_view commit, const std::optional<std::string
   const std::string wanted = to_lower_ascii(commit);
   if (setting) {
     return std::ranges::any_of(split(*setting, ','), [&](std::string_view entry) {
-      return !trim(entry).empty() && to_lower_ascii(trim(entry)) == wanted;
+      return !is_blank(entry) && to_lower_ascii(trim(entry)) == wanted;
     });
   }
   if (with_placeholder && wanted == std::string(kCommitDigits, 'a')) return true;

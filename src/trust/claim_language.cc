@@ -88,7 +88,7 @@ class ElementReader {
     if (found->as_array() == nullptr)
       return invalid_element(number_, cat("`", key, "` is no array"));
     for (const json::Value& one : *found->as_array()) {
-      if (one.as_string() == nullptr || trim(*one.as_string()).empty()) {
+      if (one.as_string() == nullptr || is_blank(*one.as_string())) {
         return invalid_element(number_, cat("`", key, "` holds what is blank or no string"));
       }
       out.push_back(*one.as_string());

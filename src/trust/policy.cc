@@ -55,7 +55,7 @@ std::string_view outcome_name(Outcome outcome) {
 
 Decision compose(std::vector<Contribution> votes, const BreakGlass& break_glass) {
   for (const Contribution& vote : votes) {
-    CORTEX_CHECK(!trim(vote.rule_id).empty() && !trim(vote.reason).empty());
+    CORTEX_CHECK(!is_blank(vote.rule_id) && !is_blank(vote.reason));
   }
   std::ranges::sort(votes, [](const Contribution& a, const Contribution& b) {
     return std::tie(b.outcome, a.rule_id) < std::tie(a.outcome, b.rule_id);

@@ -6,6 +6,7 @@
 #include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "crypto/sha256.h"
+#include "ledger/length_prefix.h"
 
 namespace cortex::ledger {
 namespace {
@@ -29,8 +30,8 @@ std::string_view as_text(std::span<const std::uint8_t> bytes) {
 }
 
 std::string big_endian(std::uint32_t n) {
-  std::string out(4, '\0');
-  for (int i = 3; i >= 0; --i, n >>= 8U) out[static_cast<std::size_t>(i)] = static_cast<char>(n);
+  std::string out;
+  append_big_endian(out, n);
   return out;
 }
 

@@ -16,7 +16,7 @@ class SidecarTest : public LedgerTest {
     const auto ignore = [](unsigned, std::uint64_t, std::span<const TreeHash>) { return Status(); };
     for (; rows > 0; --rows) {
       std::size_t end = rest.find('\n');
-      while (trim(rest.substr(0, end)).empty()) {
+      while (is_blank(rest.substr(0, end))) {
         rest.remove_prefix(end + 1);
         end = rest.find('\n');
       }
