@@ -96,10 +96,10 @@ inline const char* find_stop(const char* p, const char* end) {
   return p;
 }
 
-inline bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+inline bool is_whitespace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 inline const char* skip_blanks(const char* p, const char* end) {
-  while (p != end && is_blank(*p)) ++p;
+  while (p != end && is_whitespace(*p)) ++p;
   return p;
 }
 

@@ -49,7 +49,7 @@ std::size_t border_after(std::string_view text, std::size_t at) {
   return border == at ? at : grapheme_end(text, border);
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t'; }
+bool is_whitespace(char c) { return c == ' ' || c == '\n' || c == '\t'; }
 
 // Start of the window of `bytes_max` bytes that holds the most different terms; ties: the first.
 std::size_t best_start(const std::vector<Token>& matches, std::size_t bytes_max) {
@@ -92,7 +92,7 @@ Window window_of(std::string_view text, std::size_t first_match, std::size_t byt
   }
   if (end < text.size()) {
     std::size_t blank = end;
-    while (blank > begin && !is_blank(text[blank - 1])) --blank;
+    while (blank > begin && !is_whitespace(text[blank - 1])) --blank;
     if (blank > begin + (end - begin) / 2 && sure_border(text, blank) == blank) end = blank;
   }
   return {begin, end};

@@ -15,7 +15,7 @@ Error broken(std::string_view why) {
                     "check that the file is whole");
 }
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_whitespace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // Goes through the bytes once. Levels: 1 inside the document; elements are what stands at level 1
 // of an array, or at level 2 inside an array that is a member.
@@ -40,7 +40,8 @@ class Scanner {
 
   Status step(char c) {
     if (!started_) return begin(c);
-    if (depth_ == 0) return is_blank(c) ? Status() : Status(broken("something stands behind it"));
+    if (depth_ == 0)
+      return is_whitespace(c) ? Status() : Status(broken("something stands behind it"));
     if (in_string_) return in_string(c);
     if (c == '"') return open_string(c);
     if (c == '[' || c == '{') return open(c);
@@ -51,7 +52,7 @@ class Scanner {
   }
 
   Status begin(char c) {
-    if (is_blank(c)) return {};
+    if (is_whitespace(c)) return {};
     if (c != '[' && c != '{') return broken("it is neither an array nor an object");
     started_ = true;
     is_array_ = c == '[';
@@ -107,7 +108,7 @@ class Scanner {
 
   Status keep(char c) {
     if (!inside_array()) return {};
-    if (element_.empty() && is_blank(c)) return {};
+    if (element_.empty() && is_whitespace(c)) return {};
     if (element_.size() >= kElementBytesMax) return broken("one of its elements is too large");
     element_.push_back(c);
     return {};
