@@ -1,5 +1,6 @@
 #include "retrieval/document_feed.h"
 
+#include <thread>
 #include <utility>
 
 namespace cortex::retrieval {
@@ -7,16 +8,16 @@ namespace cortex::retrieval {
 Status DocumentFeed::add(const EventRow& row) {
   const std::string_view texts[] = {row.observed_at, row.source_json, row.session_id,
                                     row.trace_id,    row.event_type,  row.payload_json};
-  Row& copy = filled_.rows.emplace_back(row.rowid, filled_.text.size());
+  Row& copy = rows_.emplace_back(row.rowid, text_.size());
   for (std::size_t i = 0; i < copy.sizes.size(); ++i) {
     copy.sizes[i] = texts[i].size();
-    filled_.text += texts[i];
+    text_ += texts[i];
   }
-  return filled_.rows.size() == kRows || filled_.text.size() >= kBytes ? turn() : Status();
+  return rows_.size() == kRows || text_.size() >= kBytes ? make_and_put() : Status();
 }
 
-EventRow DocumentFeed::view_of(const Batch& batch, const Row& row) {
-  std::string_view rest = std::string_view(batch.text).substr(row.begin);
+EventRow DocumentFeed::view_of(const Row& row) const {
+  std::string_view rest = std::string_view(text_).substr(row.begin);
   EventRow view;
   view.rowid = row.rowid;
   std::string_view* const texts[] = {&view.observed_at, &view.source_json, &view.session_id,
@@ -28,20 +29,30 @@ EventRow DocumentFeed::view_of(const Batch& batch, const Row& row) {
   return view;
 }
 
-void DocumentFeed::make(Batch& batch) {
-  if (batch.documents.size() < batch.rows.size()) batch.documents.resize(batch.rows.size());
-  for (std::size_t i = 0; i < batch.rows.size(); ++i) {
-    batch.documents[i] = maker_.make(view_of(batch, batch.rows[i]));
+void DocumentFeed::make_what_is_left(DocumentMaker& maker) {
+  for (;;) {
+    const std::size_t i = taken_.fetch_add(1, std::memory_order_relaxed);
+    if (i >= rows_.size()) return;
+    documents_[i] = maker.make(view_of(rows_[i]));
   }
 }
 
-Status DocumentFeed::put(Batch& batch) {
-  const std::size_t count = batch.rows.size();
-  batch.rows.clear();
-  batch.text.clear();
-  if (batch.text.capacity() > kBytesKept) batch.text.shrink_to_fit();
+Status DocumentFeed::make_and_put() {
+  if (documents_.size() < rows_.size()) documents_.resize(rows_.size());
+  taken_ = 0;
+  {
+    std::jthread other;
+    if (text_.size() > kBytesAlone) {
+      other = std::jthread([this] { make_what_is_left(other_maker_); });
+    }
+    make_what_is_left(maker_);
+  }
+  const std::size_t count = rows_.size();
+  rows_.clear();
+  text_.clear();
+  if (text_.capacity() > kBytesKept) text_.shrink_to_fit();
   for (std::size_t i = 0; i < count; ++i) {
-    Document& document = batch.documents[i];
+    Document& document = documents_[i];
     CORTEX_TRY(put_(document));
     const std::size_t texts = document.session.capacity() + document.source.capacity();
     if (document.terms.capacity() > kTermsKept || texts > kTermsKept) {
@@ -52,29 +63,13 @@ Status DocumentFeed::put(Batch& batch) {
   return {};
 }
 
-Status DocumentFeed::turn() {
-  if (worker_.joinable()) worker_.join();
-  std::swap(made_, in_making_);
-  std::swap(in_making_, filled_);
-  worker_ = std::jthread([this] { make(in_making_); });
-  return put(made_);
-}
-
-Status DocumentFeed::finish() {
-  if (worker_.joinable()) worker_.join();
-  CORTEX_TRY(put(in_making_));
-  make(filled_);
-  return put(filled_);
-}
+Status DocumentFeed::finish() { return make_and_put(); }
 
 std::size_t DocumentFeed::kept_bytes() const {
-  std::size_t bytes = 0;
-  for (const Batch* batch : {&filled_, &in_making_, &made_}) {
-    bytes += batch->text.capacity() + batch->rows.capacity() * sizeof(Row);
-    for (const Document& document : batch->documents) {
-      bytes += sizeof(Document) + document.terms.capacity() * sizeof(DocTerm) +
-               document.session.capacity() + document.source.capacity();
-    }
+  std::size_t bytes = text_.capacity() + rows_.capacity() * sizeof(Row);
+  for (const Document& document : documents_) {
+    bytes += sizeof(Document) + document.terms.capacity() * sizeof(DocTerm) +
+             document.session.capacity() + document.source.capacity();
   }
   return bytes;
 }

@@ -1,14 +1,14 @@
-// Documents of many events, in their order: a second thread makes those of one batch while the
-// caller puts those of the batch before into the index and reads the next. Few rows need no thread.
-// What waits is bounded: a large row gives its memory back when it was put.
+// Documents of many events, in their order: two threads make those of a batch, each takes the next
+// row that nobody took, and the caller puts them. Few rows need no second thread. What waits is
+// bounded: a large row gives its memory back when it was put.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -33,31 +33,30 @@ class DocumentFeed {
 
  private:
   // At most so many rows, or the row that makes it as many bytes, wait together.
-  static constexpr std::size_t kRows = 128, kBytes = 1U << 18;
-  // A batch keeps room for this many bytes of rows, each of its documents for this many terms.
+  static constexpr std::size_t kRows = 512, kBytes = 1U << 19;
+  // Fewer bytes are made sooner than a thread is started.
+  static constexpr std::size_t kBytesAlone = 1U << 15;
+  // This many bytes of rows keep their room, and this many terms of each document.
   static constexpr std::size_t kBytesKept = 2 * kBytes, kTermsKept = 512;
 
-  // A row whose six texts stand one behind the other in the text of its batch.
+  // A row whose six texts stand one behind the other in the text of the batch.
   struct Row {
     std::int64_t rowid = 0;
     std::size_t begin = 0;
     std::array<std::size_t, 6> sizes{};
   };
-  struct Batch {
-    std::string text;
-    std::vector<Row> rows;
-    std::vector<Document> documents;  // at least as many as rows; the memory of each is used again
-  };
 
-  static EventRow view_of(const Batch& batch, const Row& row);
-  void make(Batch& batch);
-  Status put(Batch& batch);
-  Status turn();
+  EventRow view_of(const Row& row) const;
+  void make_what_is_left(DocumentMaker& maker);
+  Status make_and_put();
 
   DocumentMaker& maker_;
+  DocumentMaker other_maker_;
   Put put_;
-  Batch filled_, in_making_, made_;
-  std::jthread worker_;  // works on in_making_; ends before what it uses
+  std::string text_;
+  std::vector<Row> rows_;
+  std::vector<Document> documents_;  // at least as many as rows; the memory of each is used again
+  std::atomic<std::size_t> taken_ = 0;  // rows
 };
 
 }  // namespace cortex::retrieval

@@ -1,10 +1,18 @@
 #include "retrieval/segment_builder.h"
 
 #include <algorithm>
+#include <array>
+#include <thread>
 
 #include "base/check.h"
 
 namespace cortex::retrieval {
+namespace {
+
+// Fewer are sorted sooner than a thread is started.
+constexpr std::size_t kSortedByTwo = 1U << 14;
+
+}  // namespace
 
 void SegmentBuilder::start(DocId first) {
   first_ = first;
@@ -19,16 +27,32 @@ void SegmentBuilder::add(std::uint16_t length, std::span<const DocTerm> terms) {
   ++docs_;
 }
 
+// Sorted as two halves, at the same time. All documents of the first come before those of the
+// second, or are the one in the middle: its lists are continued by those of the second.
 Status SegmentBuilder::write(sqlite::Connection& db, std::int64_t id) {
   CORTEX_ASSIGN(auto writer, TermWriter::open(db, id));
-  std::ranges::sort(entries_, {}, &Entry::key);
+  const auto middle = entries_.begin() + static_cast<std::ptrdiff_t>(entries_.size() / 2);
+  std::array<std::span<const Entry>, 2> halves{
+      {{entries_.begin(), middle}, {middle, entries_.end()}}};
+  {
+    std::jthread other;
+    const auto sort_first = [&] { std::ranges::sort(entries_.begin(), middle, {}, &Entry::key); };
+    if (entries_.size() >= kSortedByTwo) other = std::jthread(sort_first);
+    if (!other.joinable()) sort_first();
+    std::ranges::sort(middle, entries_.end(), {}, &Entry::key);
+  }
   std::vector<Posting> postings;
-  for (std::size_t at = 0; at < entries_.size();) {
-    const Term term = entries_[at].key >> 16U;
+  while (!halves[0].empty() || !halves[1].empty()) {
+    Term term = kTermMask;
+    for (const auto& half : halves) {
+      if (!half.empty()) term = std::min(term, half.front().key >> 16U);
+    }
     postings.clear();
-    for (; at < entries_.size() && entries_[at].key >> 16U == term; ++at) {
-      const Entry& e = entries_[at];
-      postings.push_back({static_cast<std::uint32_t>(e.key & 0xFFFFU), e.count, e.length});
+    for (auto& half : halves) {
+      for (; !half.empty() && half.front().key >> 16U == term; half = half.subspan(1)) {
+        const Entry& e = half.front();
+        postings.push_back({static_cast<std::uint32_t>(e.key & 0xFFFFU), e.count, e.length});
+      }
     }
     CORTEX_TRY(writer.write(term, postings));
   }
