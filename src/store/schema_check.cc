@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 
+#include "base/join.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "store/migrations.h"
@@ -59,29 +62,46 @@ constexpr std::array<std::string_view, kCheckedTables.size()> kRequiredColumns =
 };
 
 using Failures = std::vector<SchemaFailure>;
+// Of those checked tables that there are, by name.
+using Columns = std::map<std::string, std::vector<std::string>, std::less<>>;
 
-Status check_table(sqlite::Connection& connection, std::string_view table,
-                   std::string_view required, const std::vector<std::string>& tables,
-                   Failures& failures) {
-  if (!has_name(tables, table)) {
+// In one statement: each look at one table compiles two.
+Result<Columns> columns_of_tables(sqlite::Connection& connection) {
+  CORTEX_ASSIGN(sqlite::Statement rows,
+                connection.prepare(cat("SELECT t.name, c.name FROM sqlite_schema t"
+                                       " CROSS JOIN pragma_table_info(t.name) c"
+                                       " WHERE t.type = 'table' AND t.name IN ('",
+                                       join(kCheckedTables, "', '"), "')")));
+  Columns columns;
+  while (true) {
+    CORTEX_ASSIGN(const bool row, rows.step());
+    if (!row) return columns;
+    columns[std::string(rows.column_text(0))].emplace_back(rows.column_text(1));
+  }
+}
+
+bool has_column(const Columns& tables, std::string_view table, std::string_view column) {
+  const auto found = tables.find(table);
+  return found != tables.end() && has_name(found->second, column);
+}
+
+void check_table(const Columns& tables, std::string_view table, std::string_view required,
+                 Failures& failures) {
+  if (!tables.contains(table)) {
     failures.push_back(
         {cat("schema_shape.", table, ".exists"), cat("the store has no table ", table)});
-    return {};
+    return;
   }
-  CORTEX_ASSIGN(const std::vector<std::string> columns, column_names(connection, table));
   for (const std::string_view column : split(required, ' ')) {
-    if (has_name(columns, column)) continue;
+    if (has_column(tables, table, column)) continue;
     failures.push_back({cat("schema_shape.", table, ".", column, ".exists"),
                         cat("table ", table, " has no column ", column)});
   }
-  return {};
 }
 
-Status check_migration_names(sqlite::Connection& connection, const std::vector<std::string>& tables,
+Status check_migration_names(sqlite::Connection& connection, const Columns& tables,
                              Failures& failures) {
-  if (!has_name(tables, "_migrations")) return {};
-  CORTEX_ASSIGN(const bool readable, column_exists(connection, "_migrations", "name"));
-  if (!readable) return {};
+  if (!has_column(tables, "_migrations", "name")) return {};
   CORTEX_ASSIGN(const std::vector<std::string> names,
                 text_column(connection, "SELECT name FROM _migrations ORDER BY name"));
   for (const std::string& name : names) {
@@ -93,10 +113,9 @@ Status check_migration_names(sqlite::Connection& connection, const std::vector<s
   return {};
 }
 
-Status check_newer_rows(sqlite::Connection& connection, std::string_view table,
-                        Failures& failures) {
-  CORTEX_ASSIGN(const std::vector<std::string> columns, column_names(connection, table));
-  if (!has_name(columns, "schema_version") || !has_name(columns, "id")) return {};
+Status check_newer_rows(sqlite::Connection& connection, const Columns& tables,
+                        std::string_view table, Failures& failures) {
+  if (!has_column(tables, table, "schema_version") || !has_column(tables, table, "id")) return {};
   static_assert(kSchemaVersion == 2, "the private indexes name the version too");
   CORTEX_ASSIGN(sqlite::Statement rows,
                 connection.prepare(cat("SELECT id, schema_version FROM ", table,
@@ -126,14 +145,13 @@ std::span<const std::string_view> checked_tables() { return kCheckedTables; }
 
 Result<std::vector<SchemaFailure>> check_schema(sqlite::Connection& connection) {
   Failures failures;
-  CORTEX_ASSIGN(const std::vector<std::string> tables,
-                text_column(connection, "SELECT name FROM sqlite_schema WHERE type = 'table'"));
+  CORTEX_ASSIGN(const Columns tables, columns_of_tables(connection));
   for (std::size_t i = 0; i < kCheckedTables.size(); ++i) {
-    CORTEX_TRY(check_table(connection, kCheckedTables[i], kRequiredColumns[i], tables, failures));
+    check_table(tables, kCheckedTables[i], kRequiredColumns[i], failures);
   }
   CORTEX_TRY(check_migration_names(connection, tables, failures));
   for (const std::string_view table : {"events", "traces"}) {
-    if (has_name(tables, table)) CORTEX_TRY(check_newer_rows(connection, table, failures));
+    CORTEX_TRY(check_newer_rows(connection, tables, table, failures));
   }
   return failures;
 }
