@@ -25,7 +25,7 @@ class UnfinishedRestoreFs final : public fs::ForwardFs {
       : journal_(ledger::restore_state_path(ledger_path)) {}
   Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
                                          unsigned mode) override {
-    if (path.ends_with(".flock")) CORTEX_TRY(fs::overwrite(fs::posix(), journal_, "{}"));
+    if (path.ends_with(".flock")) CORTEX_TRY(fs::posix().overwrite(journal_, "{}"));
     return fs::posix().open(path, how, mode);
   }
 

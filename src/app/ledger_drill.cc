@@ -73,7 +73,7 @@ Status hold_window_open(Services& services, const DrillRequest& request,
                            {"iteration", request.iteration},
                            {"killed_phase", kDrillWindow},
                            {"pid", request.process_id}};
-  CORTEX_TRY(fs::overwrite(services.fs, *request.kill_ready_path, json::write_pretty(ready)));
+  CORTEX_TRY(services.fs.overwrite(*request.kill_ready_path, json::write_pretty(ready)));
   std::this_thread::sleep_for(std::chrono::milliseconds(request.wait_millis));
   Error error =
       make_error(Code::kPrecondition, "nobody killed the drill while its window was open");
@@ -156,8 +156,7 @@ Status try_damaged_copies(Services& services, const DrillRequest& request, Drill
 }
 
 Status write_report(Services& services, const DrillRequest& request, const DrillReport& report) {
-  return fs::overwrite(services.fs, request.report_path,
-                       json::write_pretty(to_json(report)) + "\n");
+  return services.fs.overwrite(request.report_path, json::write_pretty(to_json(report)) + "\n");
 }
 
 }  // namespace

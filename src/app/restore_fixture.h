@@ -42,7 +42,7 @@ class DamagingFs final : public fs::ForwardFs {
     char& middle = bytes[bytes.size() / 2];
     middle = static_cast<char>(middle ^ 1);
     ++damaged_;
-    return fs::overwrite(fs::posix(), path, bytes);
+    return fs::posix().overwrite(path, bytes);
   }
 
   std::string active_, journal_;

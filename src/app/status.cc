@@ -162,7 +162,7 @@ Status remember_backup(Services& services, const Layout& layout, const LastBacku
                               {"ledger_rows", backup.ledger_rows},
                               {"made_at", format_rfc3339_seconds(backup.made_at)},
                               {"verified", backup.verified}};
-  return fs::overwrite(services.fs, last_backup_path(layout), json::write_compact(document) + "\n");
+  return services.fs.overwrite(last_backup_path(layout), json::write_compact(document) + "\n");
 }
 
 json::Value to_json(const StatusReport& report) {

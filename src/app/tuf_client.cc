@@ -47,12 +47,11 @@ Result<Seen> read_seen(fs::FileSystem& fs, const std::string& path, const std::s
 
 Status write_seen(fs::FileSystem& fs, const std::string& path, const std::string& repository,
                   const Seen& seen) {
-  return fs::overwrite(fs, path,
-                       json::write_compact(json::Object{{"repository", repository},
-                                                        {"root", seen.root->text},
-                                                        {"timestamp", seen.timestamp},
-                                                        {"snapshot", seen.snapshot},
-                                                        {"targets", seen.targets}}));
+  return fs.overwrite(path, json::write_compact(json::Object{{"repository", repository},
+                                                             {"root", seen.root->text},
+                                                             {"timestamp", seen.timestamp},
+                                                             {"snapshot", seen.snapshot},
+                                                             {"targets", seen.targets}}));
 }
 
 class Client {

@@ -82,7 +82,7 @@ Status write_head_file(fs::FileSystem& fs, const std::string& ledger_path, const
     document.add(member.first, std::move(member.second));
   }
   if (broken) document.add("broken", document_of(*broken));
-  return fs::overwrite(fs, head_file_path(ledger_path), checked_line(document));
+  return fs.overwrite(head_file_path(ledger_path), checked_line(document));
 }
 
 }  // namespace cortex::ledger

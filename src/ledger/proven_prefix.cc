@@ -146,7 +146,7 @@ Status write_proven_prefix(fs::FileSystem& fs, fs::File& ledger, const PrefixBin
                            const crypto::SigningKey& key, const ProvenPrefix& prefix) {
   json::Object document = prefix_document(binding, prefix);
   document.add(std::string(kPrefixSignature), to_hex(key.sign(signed_bytes(document))));
-  return fs::overwrite(fs, proven_prefix_path(ledger.path()), checked_line(document));
+  return fs.overwrite(proven_prefix_path(ledger.path()), checked_line(document));
 }
 
 }  // namespace cortex::ledger

@@ -110,7 +110,7 @@ TEST_F(Resources, WhatCannotBeReadIsAnotherErrorThanWhatIsNotThere) {
   const std::string uri = cat("{\"uri\":\"cortex://memory/", note("A fact."), "\"}");
   connection_ = dispatcher_.connect([](const std::string&) {});
   shake_hands("2025-11-25");
-  ASSERT_TRUE(fs::overwrite(fs::posix(), layout_.db_path, "no store").ok());
+  ASSERT_TRUE(fs::posix().overwrite(layout_.db_path, "no store").ok());
   for (const char* method : {"resources/read", "resources/subscribe"}) {
     const json::Value reply = request(method, uri);
     EXPECT_EQ(text_at(reply, "error.code"), "-32602") << method;

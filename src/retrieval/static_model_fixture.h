@@ -35,9 +35,9 @@ inline void write_model(const std::string& folder, float boat = 1.0F) {
       R"({"embeddings":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]}})";
   fs::FileSystem& fs = fs::posix();
   static_cast<void>(fs.make_directory(folder, 0700));
-  static_cast<void>(fs::overwrite(fs, fs::join(folder, "model.safetensors"),
-                                  safetensors_of(header, floats({1, 0, 1, 0, 0, boat}))));
-  static_cast<void>(fs::overwrite(fs, fs::join(folder, "vocab.txt"), "cat\nkitten\nboat\n"));
+  static_cast<void>(fs.overwrite(fs::join(folder, "model.safetensors"),
+                                 safetensors_of(header, floats({1, 0, 1, 0, 0, boat}))));
+  static_cast<void>(fs.overwrite(fs::join(folder, "vocab.txt"), "cat\nkitten\nboat\n"));
 }
 
 }  // namespace cortex::retrieval

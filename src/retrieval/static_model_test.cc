@@ -13,7 +13,7 @@ namespace {
 class StaticModelTest : public ::testing::Test {
  protected:
   void put(std::string_view name, std::string_view bytes) {
-    ASSERT_TRUE(fs::overwrite(fs::posix(), fs::join(folder_, name), bytes).ok());
+    ASSERT_TRUE(fs::posix().overwrite(fs::join(folder_, name), bytes).ok());
   }
   std::string refusal() {
     const auto model = StaticModel::open(fs::posix(), folder_);

@@ -101,6 +101,9 @@ class FileSystem {
   // for the pair that a restore replaces and its journal (bundle/swap.h). The default, for file
   // systems of tests, takes two steps.
   virtual Status replace(const std::string& from, const std::string& to);
+  // Puts `bytes` in the place of what `path` holds, creating it with mode 0600. Neither atomic nor
+  // synced: for hints that may be lost, or found torn or mixed with what was there before.
+  virtual Status overwrite(const std::string& path, std::string_view bytes);
   virtual Status sync_directory(
       const std::string& path) = 0;  // EINVAL from the file system is not an error
   virtual Result<std::string> canonical(const std::string& path) = 0;
@@ -122,9 +125,6 @@ bool has_parent_step(std::string_view path);  // true when a component is ".."
 Result<std::string> read_all(FileSystem& fs, const std::string& path, std::uint64_t bytes_max);
 // Creates `path` (must not exist), writes, fsyncs. The caller syncs the folder.
 Status write_new(FileSystem& fs, const std::string& path, std::string_view bytes, unsigned mode);
-// Puts `bytes` in the place of what `path` holds, creating it with mode 0600. Neither atomic nor
-// synced: for hints that may be lost or torn.
-Status overwrite(FileSystem& fs, const std::string& path, std::string_view bytes);
 // Removes a folder and everything in it, never following symlinks. Missing is fine.
 Status remove_tree(FileSystem& fs, const std::string& path);
 // A missing path is not an error here: Kind::kMissing. Other failures are.

@@ -112,6 +112,30 @@ TEST(PosixFs, AShortWriteIsTakenBack) {
   EXPECT_EQ(get(dir / "a"), "kept\nmore\n");
 }
 
+TEST(PosixFs, OverwritingLeavesNothingOfWhatWasThere_AndNeverCutsFirst) {
+  const TestDir dir;
+  const std::string path = dir / "hint";
+  for (const std::string& text : {std::string("first"), std::string(9000, 'x'), std::string("two"),
+                                  std::string(), std::string("last")}) {
+    ASSERT_TRUE(posix().overwrite(path, text).ok());
+    EXPECT_EQ(get(path), text);
+    EXPECT_EQ(posix().stat(path)->mode, 0600U);
+  }
+  ASSERT_TRUE(posix().overwrite(path, "kept").ok());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit nothing = before;
+  nothing.rlim_cur = 0;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &nothing), 0);
+  const Status failed = posix().overwrite(path, "more");
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(posix_errno(failed), EFBIG);
+  EXPECT_EQ(get(path), "kept");
+  EXPECT_EQ(posix_errno(posix().overwrite(dir / "no/hint", "x")), ENOENT);
+}
+
 // fsync of a pipe answers EINVAL: a real failure that needs no broken device.
 TEST(PosixFs, AFailedSyncPoisonsTheFile) {
   const TestDir dir;

@@ -60,6 +60,13 @@ Status FileSystem::replace(const std::string& from, const std::string& to) {
   return rename_no_replace(from, to);
 }
 
+Status FileSystem::overwrite(const std::string& path, std::string_view bytes) {
+  CORTEX_ASSIGN(const std::unique_ptr<File> file, open(path, Open::kAppendOrCreate, 0600));
+  CORTEX_TRY(file->truncate(0));
+  CORTEX_TRY(file->append(bytes));
+  return file->close();
+}
+
 Result<std::vector<std::string>> make_missing_directories(FileSystem& fs, const std::string& path,
                                                           unsigned mode) {
   CORTEX_ASSIGN(const std::vector<std::string> missing, missing_levels(fs, path));
@@ -112,13 +119,6 @@ Status write_new(FileSystem& fs, const std::string& path, std::string_view bytes
   const bool removed = fs.remove_file(path).ok();
   error.unchanged = removed ? "the unfinished file was removed" : "an unfinished file is left";
   return error;
-}
-
-Status overwrite(FileSystem& fs, const std::string& path, std::string_view bytes) {
-  CORTEX_ASSIGN(const std::unique_ptr<File> file, fs.open(path, Open::kAppendOrCreate, 0600));
-  CORTEX_TRY(file->truncate(0));
-  CORTEX_TRY(file->append(bytes));
-  return file->close();
 }
 
 Status remove_tree(FileSystem& fs, const std::string& path) {

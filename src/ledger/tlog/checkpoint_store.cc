@@ -48,7 +48,7 @@ Status keep_checkpoint(fs::FileSystem& fs, const std::string& ledger_path,
     CORTEX_TRY(fs::write_new(fs, path, note, 0600));
     CORTEX_TRY(fs.sync_directory(folder));
   }
-  return fs::overwrite(fs, fs::join(sidecar_path(ledger_path), "checkpoint"), note);
+  return fs.overwrite(fs::join(sidecar_path(ledger_path), "checkpoint"), note);
 }
 
 }  // namespace cortex::ledger

@@ -269,7 +269,7 @@ Status Sidecar::commit(const LedgerHead& head) {
                               {"root", to_base64(next.root)},
                               {"rows", next.ledger.rows},
                               {"size_bytes", head.size_bytes}};
-  CORTEX_TRY(fs::overwrite(fs_, fs::join(folder_, "state"), checked_line(document)));
+  CORTEX_TRY(fs_.overwrite(fs::join(folder_, "state"), checked_line(document)));
   remove_old_partials();
   state_ = next;
   committed_ = builder_;

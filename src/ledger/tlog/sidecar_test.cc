@@ -45,7 +45,7 @@ class SidecarTest : public LedgerTest {
   void break_file(std::string_view name, const std::function<void(std::string&)>& change) {
     std::string content = fs::read_all(fs::posix(), member(name), 1U << 20U).value();
     change(content);
-    ASSERT_TRUE(fs::overwrite(fs::posix(), member(name), content).ok());
+    ASSERT_TRUE(fs::posix().overwrite(member(name), content).ok());
   }
 
   mutable std::string text_;

@@ -110,7 +110,7 @@ TEST_F(TileFolderTest, EarlierTree_IsReadFromWiderTiles) {
 TEST_F(TileFolderTest, MissingAndShortTiles_AreErrors) {
   static_cast<void>(build(tile_leaves(600)));
   const std::string path = folder_ / tile_path(0, 1);
-  ASSERT_TRUE(fs::overwrite(fs::posix(), path, std::string(32 * 255, 'x')).ok());
+  ASSERT_TRUE(fs::posix().overwrite(path, std::string(32 * 255, 'x')).ok());
   TileReader reader(fs::posix(), folder_.path(), 600);
   EXPECT_EQ(reader.hash(0, 300).error().code, Code::kPrecondition);
   ASSERT_TRUE(fs::posix().remove_file(path).ok());
