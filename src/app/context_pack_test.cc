@@ -127,6 +127,53 @@ TEST_F(ContextPackTest, EveryOmissionHasItsReason) {
   EXPECT_THAT(json::write_compact(report.pack), testing::Not(HasSubstr(memory_id(5))));
 }
 
+TEST_F(ContextPackTest, ASecretIsNotNamedAsTheOtherSideOfAContradiction) {
+  note(1, "against a secret");
+  note(2, "secret", "[\"sensitivity:high\"]");
+  note(3, "against what was one");
+  note(4, "rejected secret", "[\"sensitivity:medium\"]");
+  note(5, "against an open one");
+  note(6, "open");
+  for (const auto& [n, m] : {std::pair(1, 2), std::pair(4, 3), std::pair(5, 6)}) {
+    exec(cat("INSERT INTO contradictions VALUES ('con_", n, "', '", memory_id(n), "', '",
+             memory_id(m),
+             "', 't', 'unresolved', NULL, '2026-01-01T00:00:00+00:00',"
+             " '2026-01-01T00:00:00+00:00')"));
+  }
+  exec(cat("UPDATE memories SET status = 'rejected' WHERE id = '", memory_id(4), "'"));
+  const std::string external = json::write_compact(build({.task = "x"}).pack);
+  EXPECT_THAT(external, HasSubstr("contradicted: open contradiction blocks default use: con_1\""));
+  EXPECT_THAT(external, HasSubstr("contradicted: contradiction con_4 references unavailable"
+                                  " memory\""));
+  EXPECT_THAT(external, HasSubstr(cat("con_5 with ", memory_id(6))));
+  EXPECT_THAT(external, testing::Not(HasSubstr(memory_id(2))));
+  EXPECT_THAT(external, testing::Not(HasSubstr(memory_id(4))));
+}
+
+TEST_F(ContextPackTest, AtAMomentTheOtherSideIsHiddenByItsMarksOfThenAndNow) {
+  note(1, "plain");
+  note(2, "marked since", "[\"sensitivity:high\"]");
+  version(2, "2026-01-01T00:00:00+00:00", 0, 0);  // without a tag
+  note(3, "plain, too");
+  note(4, "marked then");
+  version(4, "2026-01-01T00:00:00+00:00", 0, 0);
+  exec(
+      cat("UPDATE cortex_memory_history SET domains_json = '[\"sensitivity:high\"]' WHERE"
+          " memory_id = '",
+          memory_id(4), "'"));
+  for (const auto& [n, m] : {std::pair(1, 2), std::pair(3, 4)}) {
+    exec(cat("INSERT INTO contradictions VALUES ('con_", n, "', '", memory_id(n), "', '",
+             memory_id(m),
+             "', 't', 'unresolved', NULL, '2026-01-01T00:00:00+00:00',"
+             " '2026-01-01T00:00:00+00:00')"));
+  }
+  const ContextReport report = build({.task = "x", .as_of = "2026-02-01T00:00:00Z"});
+  EXPECT_EQ(left_out(report, "contradiction"), 2U);
+  const std::string pack = json::write_compact(report.pack);
+  EXPECT_THAT(pack, testing::Not(HasSubstr(memory_id(2))));
+  EXPECT_THAT(pack, testing::Not(HasSubstr(memory_id(4))));
+}
+
 TEST_F(ContextPackTest, WhatCannotBeReadIsNamedAtAMomentToo) {
   note(1, "fine");
   note(2, "unreadable");

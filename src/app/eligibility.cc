@@ -40,14 +40,16 @@ LeftOut unproven(const std::string& id, const store::LineageProof& proof) {
               trust::edge_failure_token(edge.failure), ", ", edge.reason)};
 }
 
-// Why the contradiction speaks against `id`; it names it.
-std::string contradiction_text(const store::Contradiction& one, const std::string& id,
-                               const std::set<std::string>& active) {
+// Why the contradiction speaks against `id`.
+LeftOut speaks_against(const store::Contradiction& one, const std::string& id,
+                       const std::set<std::string>& active) {
   const std::string& other = one.left_ref == id ? one.right_ref : one.left_ref;
   if (!active.contains(other)) {
-    return cat("contradiction ", one.id, " references unavailable memory ", quoted(other));
+    const std::string text = cat("contradiction ", one.id, " references unavailable memory");
+    return {id, "contradicted", cat(text, " ", quoted(other)), other, text};
   }
-  return cat("open contradiction blocks default use: ", one.id, " with ", other);
+  const std::string text = cat("open contradiction blocks default use: ", one.id);
+  return {id, "contradicted", cat(text, " with ", other), other, text};
 }
 
 Error eligibility_refused(std::string message) {
@@ -83,8 +85,7 @@ Result<std::vector<Verdict>> judge(sqlite::Connection& db, std::span<const std::
     if (!proofs[i].usable()) {
       verdict.left_out = unproven(id, proofs[i]);
     } else if (found != against.end()) {
-      verdict.left_out =
-          LeftOut{id, "contradicted", contradiction_text(*found->second, id, active)};
+      verdict.left_out = speaks_against(*found->second, id, active);
     }
     verdict.closure = std::move(proofs[i].closure);
     verdict.event_ids = std::move(proofs[i].event_ids);

@@ -22,6 +22,8 @@ struct LeftOut {
   std::string memory_id;
   std::string reason;  // "unproven", "broken_proof", "contradicted", "undecodable"
   std::string detail;
+  std::string names{};    // another memory that `detail` names, or ""
+  std::string unnamed{};  // `detail` without its name
 };
 
 struct Verdict {

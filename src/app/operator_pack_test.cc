@@ -100,6 +100,15 @@ TEST_F(OperatorPackTest, WithoutTheOptInItIsRedactedAsAnExternalOne) {
   EXPECT_THAT(external, Not(HasSubstr(memory_id(2)))) << "nor is it named";
 }
 
+TEST_F(OperatorPackTest, NamesTheOtherSideOfAContradiction_AnExternalOneOnlyWhatItMayName) {
+  exec(cat("INSERT INTO contradictions VALUES ('con_1', '", memory_id(1), "', '", memory_id(3),
+           "', 't', 'unresolved', NULL, 'now', 'now')"));
+  EXPECT_THAT(printed(request(false)), HasSubstr(cat("con_1 with ", memory_id(3))));
+  const std::string external = printed({.task = "water"});
+  EXPECT_THAT(external, HasSubstr("con_1"));
+  EXPECT_THAT(external, Not(HasSubstr(memory_id(3))));
+}
+
 TEST_F(OperatorPackTest, OnlyTheKeyOfAnOperatorOpensOne) {
   register_key("bert", "verified");
   ContextRequest asked = request(true);

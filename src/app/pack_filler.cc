@@ -6,7 +6,6 @@
 #include <string_view>
 #include <utility>
 
-#include "app/eligibility.h"
 #include "app/pack_sources.h"
 #include "base/text.h"
 #include "trust/semantic.h"
@@ -83,13 +82,41 @@ void PackFiller::leave_out(const std::vector<store::UnreadableMemory>& unreadabl
   }
 }
 
+// What an external pack withholds it does not name as the other side of a contradiction either;
+// at a moment what bore its mark then or bears one now.
+Status PackFiller::hide_withheld(std::span<Verdict> verdicts) {
+  std::vector<std::string> named;
+  for (const Verdict& one : verdicts) {
+    if (one.left_out && !one.left_out->names.empty()) named.push_back(one.left_out->names);
+  }
+  if (named.empty() || pack_.mode() != context::Mode::kExternal) return {};
+  CORTEX_ASSIGN(auto marks, marked_now(db_, named));
+  if (when_) {
+    const auto look = [&marks](const store::Memory& memory) -> Status {
+      context::Sensitivity& mark = marks[memory.id];  // kPublic when it is new
+      mark = std::max(mark, context::sensitivity_of(memory.tags()));
+      return {};
+    };
+    CORTEX_TRY(each_held(db_, when_, {.ids = named}, look));
+  }
+  for (Verdict& one : verdicts) {
+    if (!one.left_out) continue;
+    const auto mark = marks.find(one.left_out->names);
+    if (mark != marks.end() && pack_.withholds(mark->second)) {
+      one.left_out->detail = one.left_out->unnamed;
+    }
+  }
+  return {};
+}
+
 // Takes what may be used out of `some`, in order, while it fits.
 Status PackFiller::take(const std::vector<Offer>& some) {
   if (some.empty()) return {};
   std::vector<std::string> ids;
   ids.reserve(some.size());
   for (const Offer& one : some) ids.push_back(one.ref->memory_id);
-  CORTEX_ASSIGN(const auto verdicts, judge(db_, ids, proof_depth(request_), when_));
+  CORTEX_ASSIGN(auto verdicts, judge(db_, ids, proof_depth(request_), when_));
+  CORTEX_TRY(hide_withheld(verdicts));
   Extras extras;
   if (pack_.mode() == context::Mode::kOperatorRaw) {
     std::vector<std::string> events;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/context_pack.h"
+#include "app/eligibility.h"
 #include "app/held_memories.h"
 #include "base/result.h"
 #include "context/pack.h"
@@ -43,6 +44,7 @@ class PackFiller {
   };
 
   Status mark(std::span<context::Ref> refs);
+  Status hide_withheld(std::span<Verdict> verdicts);
   Status take(const std::vector<Offer>& some);
   // True when it was taken.
   bool put(context::Ref ref, const std::vector<std::string>& proven_by, Extras& extras);
