@@ -52,22 +52,30 @@ bool is_lineage(const json::Value& column) {
   return column.as_array() != nullptr && !column.as_array()->empty();
 }
 
+// What is not there is told by the invariant of the proof, as by reference 0.1.2.
+Error nothing_to_accept(sqlite::Connection& db, const std::string& id, trust::ProofState state) {
+  Error error = missing_memory(db, id);
+  error.message = cat("invariant=", kAcceptProofInvariant, ": ", error.message,
+                      ", so its proof is ", trust::proof_state_name(state));
+  return error;
+}
+
 // In the order of the format: proof, state, lineage, then what the votes came to.
-Status judge(const std::optional<store::Memory>& memory, const std::string& id,
-             trust::ProofState state, const trust::Decision& decision) {
+Status judge_candidate(const store::Memory& memory, trust::ProofState state,
+                       const trust::Decision& decision) {
+  const std::string& id = memory.id;
   if (state != trust::ProofState::kFullChainVerified) {
     return refusal(Code::kPrecondition,
                    cat("invariant=", kAcceptProofInvariant, ": the proof of ", id,
                        " must be whole, observed ", trust::proof_state_name(state)),
                    cat("see `cortex proof memory ", id, "`"));
   }
-  if (!memory || memory->status != memory::state_token(memory::State::kCandidate)) {
+  if (memory.status != memory::state_token(memory::State::kCandidate)) {
     return refusal(Code::kPrecondition,
-                   cat("the memory ", id, " is not a candidate: it is ",
-                       memory ? printable(memory->status) : std::string("missing")),
+                   cat("the memory ", id, " is not a candidate: it is ", printable(memory.status)),
                    "only candidates are accepted; see `cortex memory candidates`");
   }
-  if (!is_lineage(memory->source_episodes) && !is_lineage(memory->source_events)) {
+  if (!is_lineage(memory.source_episodes) && !is_lineage(memory.source_events)) {
     return refusal(Code::kPrecondition,
                    cat("the memory ", id, " names no episode and no event that it came from"),
                    "record it anew with `cortex memory note`");
@@ -106,7 +114,9 @@ Result<AcceptReport> accept_memory(Services& services, const Layout& layout, con
     const trust::ProofState state = proofs.front().closure.state();
     report.decision = votes(state, open.size());
     CORTEX_ASSIGN(const auto memory, store::find_memory(db, id));
-    if (const Status judged = judge(memory, id, state, *report.decision); !judged.ok()) {
+    const Status judged = memory ? judge_candidate(*memory, state, *report.decision)
+                                 : Status(nothing_to_accept(db, id, state));
+    if (!judged.ok()) {
       report.refused = judged.error();
       return std::vector<store::Operation>();
     }

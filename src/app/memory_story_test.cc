@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "app/memory_lifecycle.h"
 #include "app/stored_memories_fixture.h"
 
 namespace cortex::app {
@@ -49,6 +50,24 @@ TEST_F(MemoryStoryTest, BrightnessIsThatOfTheContradictionsOfTheMoment) {
   EXPECT_TRUE(usable(between));
   EXPECT_EQ(story({}).brightness, during.brightness);
   EXPECT_FALSE(usable(story({})));
+}
+
+TEST_F(MemoryStoryTest, AcceptingWhatIsNotThereSaysSo_ByTheInvariantOfTheProof) {
+  const auto accept = [this](int n) {
+    return accept_memory(services_, layout_, {.caller = {}}, memory_id(n),
+                         store::ProofDepth::kHashes);
+  };
+  const auto missing = accept(9);
+  ASSERT_TRUE(missing.ok()) << missing.error().text();
+  ASSERT_TRUE(missing->refused);
+  EXPECT_EQ(missing->refused->code, Code::kPrecondition);
+  EXPECT_EQ(missing->refused->message,
+            cat("invariant=", kAcceptProofInvariant, ": the memory ", memory_id(9),
+                " was not found, so its proof is Partial"));
+  EXPECT_THAT(missing->refused->next, HasSubstr("did you mean"));
+  exec(cat("UPDATE memories SET memory_type = 'semantic', status = 'candidate' WHERE id = '",
+           memory_id(1), "'"));
+  EXPECT_THAT(accept(1)->refused->message, HasSubstr("must be whole, observed Partial"));
 }
 
 }  // namespace

@@ -117,13 +117,17 @@ Result<Recorded> change_memories(Services& services, const Layout& layout,
   return perform(services, layout, caller, checked);
 }
 
-Result<store::Memory> required_memory(sqlite::Connection& db, const std::string& id) {
-  CORTEX_ASSIGN(auto found, store::find_memory(db, id));
-  if (found) return *std::move(found);
+Error missing_memory(sqlite::Connection& db, const std::string& id) {
   const std::string similar = similar_ids(db, id);
   return refusal(Code::kPrecondition, cat("the memory ", id, " was not found"),
                  similar.empty() ? "look for it with `cortex memory list`"
                                  : cat("did you mean ", similar, "?"));
+}
+
+Result<store::Memory> required_memory(sqlite::Connection& db, const std::string& id) {
+  CORTEX_ASSIGN(auto found, store::find_memory(db, id));
+  if (found) return *std::move(found);
+  return missing_memory(db, id);
 }
 
 Status adopt(sqlite::Connection& db, const store::Memory& memory,

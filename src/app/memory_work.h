@@ -49,7 +49,9 @@ Result<std::string> kept_reason(const memory::GatePolicy& policy, const std::str
 Result<Recorded> change_memories(Services& services, const Layout& layout,
                                  const store::Caller& caller, const Plan& plan);
 
-// kPrecondition, naming memories with ids like this one, when there is none.
+// kPrecondition: there is no such memory; names those with ids like it.
+Error missing_memory(sqlite::Connection& db, const std::string& id);
+// missing_memory() when there is none.
 Result<store::Memory> required_memory(sqlite::Connection& db, const std::string& id);
 
 // A memory that no operation ever touched stands in no ledger. The first operation on it comes with
