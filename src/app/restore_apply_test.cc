@@ -168,5 +168,20 @@ TEST_F(RestoreApplyTest, AnUnfinishedRestoreStopsWriters_AndCanBeFinishedOrUndon
   }
 }
 
+TEST_F(RestoreApplyTest, WithoutADataFolderThereIsNothingToResume_ItSaysSo) {
+  Layout elsewhere = layout_;
+  elsewhere.data_dir = folder_ / "none";
+  const auto missing = restore_resume(services_, elsewhere, false);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().code, Code::kPrecondition);
+  EXPECT_EQ(missing.error().message,
+            cat("there is no data folder ", cortex::quoted(elsewhere.data_dir)));
+  EXPECT_NE(missing.error().next.find("CORTEX_DATA_DIR"), std::string::npos);
+  elsewhere.data_dir = log_;  // no folder at all
+  const auto no_folder = restore_resume(services_, elsewhere, false);
+  ASSERT_FALSE(no_folder.ok());
+  EXPECT_EQ(no_folder.error().next, cat("see that you may write to ", cortex::quoted(log_)));
+}
+
 }  // namespace
 }  // namespace cortex::app

@@ -49,6 +49,11 @@ Result<RestoreLock> RestoreLock::acquire(fs::FileSystem& fs, const std::string& 
   if (error.system_errno == EWOULDBLOCK) {
     error.message = cat("another restore is at work on ", quoted(data_dir));
     error.next = "wait for it to end";
+  } else if (error.system_errno == ENOENT) {
+    error.message = cat("there is no data folder ", quoted(data_dir));
+    error.next = "name another one with CORTEX_DATA_DIR, or make it with `cortex init`";
+  } else {
+    error.next = cat("see that you may write to ", quoted(data_dir));
   }
   error.unchanged = "the active store was not changed";
   return error;
