@@ -1,7 +1,9 @@
 #include "memory/detectors.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 
@@ -89,6 +91,12 @@ constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_letter(char c) { return is_upper(c) || (c >= 'a' && c <= 'z'); }
 constexpr bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
 
+std::size_t digits_at(std::string_view text, std::size_t at) {
+  std::size_t i = at;
+  while (i < text.size() && is_digit(text[i])) ++i;
+  return i - at;
+}
+
 // Digits from `at` on with single blanks or dashes between them: their bytes, and how far they go.
 struct DigitRun {
   std::string digits;
@@ -107,12 +115,62 @@ DigitRun digit_run(std::string_view text, std::size_t at, std::size_t most) {
   return run;
 }
 
+constexpr std::size_t kCardLeast = 13, kCardMost = 19;
+
+// The first four digits of a number that an issuer of cards may have given out.
+bool is_card_issuer(std::string_view digits) {
+  constexpr std::size_t kIssuer = 4;
+  constexpr std::pair<std::string_view, std::string_view> kRanges[] = {
+      {"2221", "2720"}, {"3000", "3059"}, {"3400", "3499"}, {"3528", "3589"},
+      {"3600", "3799"}, {"3800", "3999"}, {"4000", "6999"}};
+  const std::string_view issuer = digits.substr(0, kIssuer);
+  return std::ranges::any_of(kRanges, [issuer](const auto& range) {
+    return range.first <= issuer && issuer <= range.second;
+  });
+}
+
+// A card's number at `at` that is written as on cards or in one piece and ends with a group of
+// digits, whatever follows: its length, or 0.
+std::size_t card_at(std::string_view text, std::size_t at) {
+  constexpr std::string_view kGrouped[] = {"9999 9999 9999 9999 999", "9999 9999 9999 9999",
+                                           "9999 999999 99999", "9999 999999 9999"};
+  const auto is_card = [](std::string_view digits) {
+    return is_card_issuer(digits) && passes_luhn(digits);
+  };
+  const std::size_t piece = digits_at(text, at);
+  if (piece >= kCardLeast) {
+    return piece <= kCardMost && is_card(text.substr(at, piece)) ? piece : 0;
+  }
+  for (const std::string_view groups : kGrouped) {
+    const std::string_view there = text.substr(at, groups.size());
+    if (there.size() < groups.size() || digits_at(text, at + there.size()) > 0) continue;
+    const bool fits = std::ranges::equal(there, groups, [](char c, char pattern) {
+      return pattern == '9' ? is_digit(c) : c == ' ' || c == '-';
+    });
+    if (fits && is_card(digit_run(there, 0, kCardMost).digits)) return there.size();
+  }
+  return 0;
+}
+
+// Whether the digits at `at` may stand behind a card: when it ends, a code, another card. Four
+// other digits are the next number of a list.
+bool may_follow_card(std::string_view text, std::size_t at) {
+  const std::size_t length = digits_at(text, at);
+  if (length == 0) return false;
+  const std::string_view month = text.substr(at, 2);
+  return length != 4 || (month >= "01" && month <= "12") || card_at(text, at) > 0;
+}
+
 std::size_t match_card(std::string_view text, std::size_t at) {
-  constexpr std::size_t kLeast = 13, kMost = 19;
   if (!is_digit(text[at]) || text[at] == '0') return 0;
-  const DigitRun run = digit_run(text, at, kMost);
-  const bool fits = run.digits.size() >= kLeast && run.digits.size() <= kMost;
-  return fits && passes_luhn(run.digits) ? run.length : 0;
+  const DigitRun run = digit_run(text, at, kCardMost);
+  const bool fits = run.digits.size() >= kCardLeast && run.digits.size() <= kCardMost;
+  if (fits && passes_luhn(run.digits)) return run.length;
+  // Or the digits go on behind it, after a blank.
+  const std::size_t card = run.digits.size() >= kCardLeast ? card_at(text, at) : 0;
+  const std::size_t end = at + card;
+  if (card == 0 || end >= text.size() || text[end] != ' ') return 0;
+  return may_follow_card(text, end + 1) ? card : 0;
 }
 
 std::size_t match_iban(std::string_view text, std::size_t at) {

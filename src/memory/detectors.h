@@ -2,7 +2,8 @@
 //
 // Two kinds of rows. A token begins with a literal text and goes on with so many bytes of one
 // alphabet ("ghp_" and 36 to 255 letters and digits); `gap` allows blanks, quotes (escaped or not),
-// ":" and "=" in between and reads the literal in any case. A shape is found by a function of its
+// ":" and "=" in between and reads the literal in any case; ": " in it stands for what code and
+// JSON write between a header's name and its value. A shape is found by a function of its
 // own, where a checksum or a structure decides. A match never begins or ends inside a word.
 #pragma once
 

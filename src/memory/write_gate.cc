@@ -39,9 +39,49 @@ std::size_t gap_after(std::string_view text, std::size_t at) {
   return i - at;
 }
 
-// The length of the token that begins with the literal at `at`, or 0.
-std::size_t match_token(const TokenDetector& row, std::string_view text, std::size_t at) {
-  std::size_t body = at + row.literal.size();
+// Bytes between the name of a header and its value: a gap, with a bracket that closes or a comma
+// after a quoted name. 0 when nothing assigns: "authorization, bearer" is running text.
+std::size_t header_gap_after(std::string_view text, std::size_t at) {
+  constexpr std::size_t kGapMost = 16;  // of text that was escaped twice
+  std::size_t i = at;
+  while (i < text.size() && i - at < kGapMost &&
+         (is_gap(text[i]) || text[i] == ',' || text[i] == ']')) {
+    ++i;
+  }
+  const std::string_view between = text.substr(at, i - at);
+  const std::size_t quote = between.find_first_of("\"'");
+  const bool assigns =
+      between.find_first_of(":=") != std::string_view::npos ||
+      (quote != std::string_view::npos && between.find(',', quote) != std::string_view::npos);
+  return assigns ? i - at : 0;
+}
+
+bool starts_in_any_case(std::string_view text, std::string_view start) {
+  constexpr auto kLower = [](char c) { return to_lower_ascii(c); };
+  return text.size() >= start.size() &&
+         std::ranges::equal(text.substr(0, start.size()), start, {}, kLower, kLower);
+}
+
+// The bytes that the literal takes up at `at`, or 0 when it does not stand there.
+std::size_t literal_at(const TokenDetector& row, std::string_view text, std::size_t at) {
+  const std::string_view there = text.substr(at);
+  if (!row.gap) return there.starts_with(row.literal) ? row.literal.size() : 0;
+  constexpr std::string_view kAssigns = ": ";
+  const std::size_t name = row.literal.find(kAssigns);
+  if (name == std::string_view::npos) {
+    return starts_in_any_case(there, row.literal) ? row.literal.size() : 0;
+  }
+  if (!starts_in_any_case(there, row.literal.substr(0, name))) return 0;
+  const std::size_t gap = header_gap_after(there, name);
+  const std::string_view value = row.literal.substr(name + kAssigns.size());
+  if (gap == 0 || !starts_in_any_case(there.substr(name + gap), value)) return 0;
+  return name + gap + value.size();
+}
+
+// The length of the token at `at` whose literal takes up `literal` bytes, or 0.
+std::size_t match_token(const TokenDetector& row, std::string_view text, std::size_t at,
+                        std::size_t literal) {
+  std::size_t body = at + literal;
   if (row.gap) {
     const std::size_t gap = gap_after(text, body);
     if (gap == 0) return 0;
@@ -62,14 +102,6 @@ std::size_t match_token(const TokenDetector& row, std::string_view text, std::si
 GateAction action_of(std::string_view kind, GateAction own, const GatePolicy& policy) {
   const auto& wanted = kind == "secret" ? policy.secrets : policy.personal;
   return wanted.value_or(own);
-}
-
-bool stands_at(const TokenDetector& row, std::string_view text, std::size_t at) {
-  if (text.size() - at < row.literal.size()) return false;
-  const std::string_view there = text.substr(at, row.literal.size());
-  if (!row.gap) return there == row.literal;
-  constexpr auto kLower = [](char c) { return to_lower_ascii(c); };
-  return std::ranges::equal(there, row.literal, {}, kLower, kLower);
 }
 
 // The pairs of bytes that literals begin with: of running text one pair in a hundred.
@@ -115,8 +147,10 @@ void find_tokens(std::string_view text, const GatePolicy& policy, std::vector<Fi
     if (!begins && !first.begins_inside) continue;
     for (const std::uint8_t number : all_rows.subspan(first.first_token, first.token_count)) {
       const TokenDetector& row = detectors[number];
-      if ((!row.gap && !begins) || at < ends[number] || !stands_at(row, text, at)) continue;
-      const std::size_t length = match_token(row, text, at);
+      if ((!row.gap && !begins) || at < ends[number]) continue;
+      const std::size_t literal = literal_at(row, text, at);
+      if (literal == 0) continue;
+      const std::size_t length = match_token(row, text, at, literal);
       if (length == 0 || !is_border(index, text, at + length)) continue;
       findings.push_back(
           {std::string(row.name), "secret", action_of("secret", row.action, policy), at, length});

@@ -101,6 +101,62 @@ TEST(WriteGate, AssignedValues_NotMereWords) {
   EXPECT_EQ(found_in("Authorization: Bearer abcdefghijklmnop"), "bearer_header");
 }
 
+TEST(WriteGate, HeadersOfCodeAndJson_EscapedToo_NotMereWords) {
+  for (const char* header : {
+           R"({"Authorization": "Bearer abcdefghijklmnop"})",
+           R"({"authorization":"bearer abcdefghijklmnop"})",
+           R"({\"Authorization\": \"Bearer abcdefghijklmnop\"})",
+           R"({\\\"Authorization\\\": \\\"Bearer abcdefghijklmnop\\\"})",
+           R"(headers["Authorization"] = "Bearer abcdefghijklmnop")",
+           R"(headers['Authorization']='Bearer abcdefghijklmnop')",
+           R"(.header("Authorization", "Bearer abcdefghijklmnop"))",
+           R"("Authorization" => "Bearer abcdefghijklmnop")",
+           "Authorization:Bearer abcdefghijklmnop",
+       }) {
+    EXPECT_EQ(found_in(header), "bearer_header") << header;
+  }
+  EXPECT_EQ(found_in(R"({"Authorization": "Basic YWRhOmJ5cm9u"})"), "basic_header");
+  EXPECT_EQ(screen(R"({"Authorization": "Bearer abcdefghijklmnop", "n": 1})", {})->text,
+            R"({"[redacted:bearer_header]", "n": 1})");
+  for (const char* sound : {
+           "authorization, bearer abcdefghijklmnop",
+           "authorization bearer abcdefghijklmnop",
+           "authorization \"bearer abcdefghijklmnop\"",
+           "Authorization, 'Bearer abcdefghijklmnop'",
+           R"({"Authorization": "Bearer short"})",
+           R"({"Authorization": "Bearer ${TOKEN_OF_THE_SERVICE}"})",
+           R"({"Authorization": {"scheme": "Bearer abcdefghijklmnop"}})",
+           R"({"Authorization": "Bearertokens abcdefghijklmnop"})",
+       }) {
+    EXPECT_EQ(found_in(sound), "") << sound;
+  }
+}
+
+TEST(WriteGate, ACardThatDigitsFollow_NotTheNumbersOfAList) {
+  const auto redacted = [](std::string_view text) { return screen(text, {}).value().text; };
+  constexpr std::string_view kGone = "[redacted:payment_card]";
+  for (const std::string_view card :
+       {"4111 1111 1111 1111", "4111-1111-1111-1111", "4111111111111111", "3782 822463 10005"}) {
+    for (const std::string_view after : {"12/29 123", "12 29 123", "1229 123", "123", "1 2 3"}) {
+      EXPECT_EQ(redacted(cat("card ", card, " ", after)), cat("card ", kGone, " ", after)) << card;
+    }
+  }
+  EXPECT_EQ(redacted("4111 1111 1111 1111 5555 5555 5555 4444"), cat(kGone, " ", kGone));
+  EXPECT_EQ(redacted("n 7 4111 1111 1111 1111 12/29"), cat("n 7 ", kGone, " 12/29"));
+  for (const std::string_view sound : {
+           "4111 1111 1111 1112 12/29 123",       // no checksum
+           "4111 1111 1111 1111 5555 5555 5555",  // a list of numbers
+           "4111 1111 1111 1111-12",              // goes on
+           "41111 1111 1111 111 123",             // not written so
+           "2019 2020 2021 2020 2023",            // years
+           "4096 4097 4100 4105 4110",
+           "1700000000004 43",  // no issuer
+           "4111-1111-1111-1111-1111-1111",
+       }) {
+    EXPECT_EQ(found_in(sound), "") << sound;
+  }
+}
+
 struct Shape {
   std::string_view name, good, bad;
 };
