@@ -33,7 +33,7 @@ class DocumentFeed {
 
  private:
   // At most so many rows, or the row that makes it as many bytes, wait together.
-  static constexpr std::size_t kRows = 512, kBytes = 1U << 19;
+  static constexpr std::size_t kRows = 256, kBytes = 1U << 18;
   // Fewer bytes are made sooner than a thread is started.
   static constexpr std::size_t kBytesAlone = 1U << 15;
   // This many bytes of rows keep their room, and this many terms of each document.

@@ -294,6 +294,8 @@ class IndexWriter {
                                            " BETWEEN ?1 AND ?2 ORDER BY doc"));
     CORTEX_TRY(select.bind_all(first, last));
     std::vector<DocTerm> terms;
+    constexpr DocId kMany = 16 * kTailDocs;
+    if (last - first >= kMany) builder_.reserve(kBuildPostings);
     builder_.start(first);
     for (DocId doc = first; doc <= last; ++doc) {
       CORTEX_ASSIGN(const bool more, select.step());

@@ -31,6 +31,8 @@ class TermWriter {
 
 class SegmentBuilder {
  public:
+  // Room for so many postings at once: what a growing vector leaves behind is not given back.
+  void reserve(std::size_t postings) { entries_.reserve(postings); }
   // Documents are added in order, without gaps, the first one being `first`.
   void start(DocId first);
   void add(std::uint16_t length, std::span<const DocTerm> terms);
