@@ -78,8 +78,8 @@ constexpr TokenDetector kTokens[] = {
     {"dropbox_token", "sl.", Alphabet::kWordDash, 100, 1500},
     {"age_secret_key", "AGE-SECRET-KEY-1", Alphabet::kUpperDigits, 58, 58, GateAction::kRefuse},
     {"azure_account_key", "AccountKey", Alphabet::kBase64, 86, 88, GateAction::kRedact, true},
-    {"bearer_header", "authorization: bearer", Alphabet::kWordDashDot, 16, 4096,
-     GateAction::kRedact, true},
+    {"bearer_header", "authorization: bearer", Alphabet::kToken68, 16, 4096, GateAction::kRedact,
+     true},
     {"basic_header", "authorization: basic", Alphabet::kBase64, 8, 4096, GateAction::kRedact, true},
     {"api_key_value", "api_key", Alphabet::kVisible, 12, 512, GateAction::kRedact, true},
     {"client_secret_value", "client_secret", Alphabet::kVisible, 8, 512, GateAction::kRedact, true},
@@ -432,6 +432,8 @@ bool is_in(Alphabet alphabet, char c) {
       return is_alnum(c) || c == '+' || c == '/' || c == '=';
     case Alphabet::kPath:
       return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '/';
+    case Alphabet::kToken68:
+      return is_alnum(c) || std::string_view("_-.~+/=").contains(c);
     case Alphabet::kVisible:
       return static_cast<unsigned char>(c) > ' ' && c != '"' && c != '\'' && c != '\x7f';
   }

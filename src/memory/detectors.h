@@ -27,6 +27,7 @@ enum class Alphabet : std::uint8_t {
   kWordDashDot,  // and .
   kBase64,       // A-Z a-z 0-9 + / =
   kPath,         // kWordDashDot and /
+  kToken68,      // kWordDashDot and ~ + / =, as HTTP writes credentials (RFC 9110, 11.2)
   kVisible,      // anything but blanks, quotes and control characters
 };
 

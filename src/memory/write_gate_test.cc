@@ -57,6 +57,7 @@ std::string_view alphabet_text(Alphabet alphabet) {
                                          "A-Z a-z 0-9 _ - .",
                                          "A-Z a-z 0-9 + / =",
                                          "A-Z a-z 0-9 _ - . /",
+                                         "A-Z a-z 0-9 _ - . ~ + / =",
                                          "not blank, no quote"};
   return kTexts[static_cast<std::size_t>(alphabet)];
 }
@@ -116,6 +117,8 @@ TEST(WriteGate, HeadersOfCodeAndJson_EscapedToo_NotMereWords) {
     EXPECT_EQ(found_in(header), "bearer_header") << header;
   }
   EXPECT_EQ(found_in(R"({"Authorization": "Basic YWRhOmJ5cm9u"})"), "basic_header");
+  EXPECT_EQ(screen("Authorization: Bearer abcdefgh+ijkl/mnop~qr== is it", {})->text,
+            "[redacted:bearer_header] is it");
   EXPECT_EQ(screen(R"({"Authorization": "Bearer abcdefghijklmnop", "n": 1})", {})->text,
             R"({"[redacted:bearer_header]", "n": 1})");
   for (const char* sound : {
