@@ -1,6 +1,7 @@
 #include "app/context_pack.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -27,7 +28,8 @@ namespace {
 constexpr std::size_t kFillPage = 256;
 // Matches are asked for by what could fit at most, so that candidates are some hundreds by default.
 constexpr std::uint64_t kTokensOfARef = 80, kMatchesMin = 25, kMatchesMax = 1000;
-constexpr std::size_t kTriedInVain = 256;  // memories of which none fits, one after another
+constexpr std::size_t kTriedInVain = 256;   // memories of which none fits, one after another
+constexpr std::size_t kUnusableMax = 2048;  // the same of which none may be used
 constexpr std::string_view kPackOperation = "context.build";
 
 Error pack_refused(Code code, std::string message, std::string next) {
@@ -143,15 +145,18 @@ std::set<std::string> ids_of(const Candidates& found) {
   return ids;
 }
 
-// The newest of the memories that do not match the task, until kTriedInVain in a row did not fit;
-// what is behind them is counted. With `any_tag` SQL cannot count, so all are looked at.
+// The newest of the memories that do not match the task, until kTriedInVain in a row did not fit or
+// kUnusableMax may not be used, which a strict budget does not mind; what is behind them is
+// counted. With `any_tag` SQL cannot count, so all are looked at.
 Status fill_up(sqlite::Connection& db, const ContextRequest& request, const PointInTime& when,
                const Candidates& found, context::Pack& pack, PackFiller& filler) {
   const std::set<std::string> seen = ids_of(found);
   store::MemoryFilter filter{.tags = request.tags, .limit = kFillPage};
   const bool to_the_end = !request.any_tag.empty();
+  const std::size_t unusable_max =
+      request.strict_budget ? std::numeric_limits<std::size_t>::max() : kUnusableMax;
   std::uint64_t looked_at = seen.size();
-  while (to_the_end || filler.in_vain() < kTriedInVain) {
+  while (to_the_end || (filler.in_vain() < kTriedInVain && filler.unusable() < unusable_max)) {
     CORTEX_ASSIGN(HeldPage page, next_held(db, when, filter));
     std::vector<context::Ref> refs;
     for (const store::Memory& memory : page.rows) {
@@ -166,7 +171,9 @@ Status fill_up(sqlite::Connection& db, const ContextRequest& request, const Poin
   }
   if (to_the_end) return {};
   CORTEX_ASSIGN(const std::uint64_t all, count_held(db, when, {.tags = request.tags}));
-  pack.exclude_rest(all - std::min(all, looked_at));
+  pack.exclude_rest(all - std::min(all, looked_at), filler.in_vain() < kTriedInVain
+                                                        ? context::Pack::Rest::kNotConsidered
+                                                        : context::Pack::Rest::kDoesNotFit);
   return {};
 }
 

@@ -95,6 +95,29 @@ TEST_F(ContextPackTest, WhatMayNotBeUsedTakesNoRoom_HoweverMuchOfItThereIs) {
   EXPECT_EQ(left_out(report, "redaction_policy"), 150U);
 }
 
+// The cost of a pack does not grow with what may not be used.
+TEST_F(ContextPackTest, BehindVeryManyThatMayNotBeUsedTheOthersAreOnlyCounted) {
+  constexpr std::uint64_t kUnusable = 2300, kLookedAtMax = 2048 + 256;
+  exec(cat("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i <= ", kUnusable,
+           ") INSERT INTO memories (id, memory_type, status, claim, source_episodes_json,"
+           " source_events_json, domains_json, salience_json, confidence, authority,"
+           " applies_when_json, does_not_apply_when_json, created_at, updated_at) SELECT"
+           " printf('mem_%026d', i), 'operator_note', 'active', 'secret ' || i, '[]', '[]',"
+           " '[\"sensitivity:high\"]', '{}', 0.9, 'operator', 'null', 'null',"
+           " '2026-03-01T00:00:00+00:00', '2026-03-01T00:00:00+00:00' FROM n"));
+  note(1, "older, and fine");
+  exec(cat("UPDATE memories SET updated_at = '2025-01-01T00:00:00+00:00' WHERE id = '",
+           memory_id(1), "'"));
+  ContextRequest asked{.task = "something else"};
+  const ContextReport report = build(asked);
+  const std::uint64_t looked_at = left_out(report, "redaction_policy");
+  EXPECT_LE(looked_at, kLookedAtMax);
+  EXPECT_EQ(looked_at + left_out(report, "not_considered"), kUnusable + 1);
+  EXPECT_EQ(left_out(report, "token_budget"), 0U);
+  asked.strict_budget = true;
+  EXPECT_THAT(ids(build(asked)), ElementsAre(memory_id(1)));
+}
+
 TEST_F(ContextPackTest, WhatWasMarkedSinceIsWithheldAtAMomentToo) {
   note(1, "about rockets");
   note(2, "the code of the safe is 7234", "[\"sensitivity:high\"]");

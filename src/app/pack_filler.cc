@@ -70,7 +70,8 @@ Status PackFiller::offer(std::span<context::Ref> refs) {
   CORTEX_TRY(take(some));
   for (const Fate fate : fates) {
     if (fate == Fate::kUnfit) ++in_vain_;
-    if (fate == Fate::kTaken) in_vain_ = 0;
+    if (fate == Fate::kLeftOut) ++unusable_;
+    if (fate == Fate::kTaken) in_vain_ = unusable_ = 0;
   }
   return {};
 }
@@ -79,6 +80,7 @@ void PackFiller::leave_out(const std::vector<store::UnreadableMemory>& unreadabl
   for (LeftOut& row : left_out_of(unreadable)) {
     pack_.exclude(left_out_exclusion(row));
     report_.left_out.push_back(std::move(row));
+    ++unusable_;
   }
 }
 

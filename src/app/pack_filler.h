@@ -34,6 +34,8 @@ class PackFiller {
   // Memories that did not fit, since the last one that was taken. What was left out for what it is
   // says nothing about the room that is left.
   std::size_t in_vain() const { return in_vain_; }
+  // Memories that may not be used, since then.
+  std::size_t unusable() const { return unusable_; }
 
  private:
   struct Extras;
@@ -56,7 +58,7 @@ class PackFiller {
   const PointInTime& when_;
   context::Pack& pack_;
   ContextReport& report_;
-  std::size_t in_vain_ = 0;
+  std::size_t in_vain_ = 0, unusable_ = 0;
 };
 
 }  // namespace cortex::app

@@ -265,9 +265,10 @@ void Pack::add(const Doctrine& doctrine) {
   if (labels_ == Labels::kOwn) size_ += measure(json::write_compact(doctrine_json().back()));
 }
 
-void Pack::exclude_rest(std::uint64_t memories) {
-  unfit_ += memories;
-  if (memories > 0) exclusion_counts_["token_budget"] += memories;
+void Pack::exclude_rest(std::uint64_t memories, Rest why) {
+  if (memories == 0) return;
+  if (why == Rest::kDoesNotFit) unfit_ += memories;
+  exclusion_counts_[why == Rest::kDoesNotFit ? "token_budget" : "not_considered"] += memories;
 }
 
 void Pack::exclude(Exclusion exclusion) {

@@ -101,8 +101,10 @@ class Pack {
   bool admits(const Ref& ref);
   void add(const Doctrine& doctrine);  // in the order of the pack; first of all
   void exclude(Exclusion exclusion);
-  // More memories that were not looked at, because nothing fits any more: counted, not listed.
-  void exclude_rest(std::uint64_t memories);
+  // More memories that were not looked at, because nothing fits any more (`token_budget`), or
+  // because too many before them could not be used (`not_considered`): counted, not listed.
+  enum class Rest : std::uint8_t { kDoesNotFit, kNotConsidered };
+  void exclude_rest(std::uint64_t memories, Rest why);
 
   // Memories, or parts of them, that did not fit.
   std::uint64_t unfit() const { return unfit_; }
