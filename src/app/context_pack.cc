@@ -250,7 +250,7 @@ Status persist(Services& services, const Layout& layout, const store::Caller& ca
 Status keep(Services& services, const Layout& layout, const store::Caller& caller,
             const ContextRequest& request, const context::Pack& pack,
             const std::optional<crypto::SigningKey>& key, ContextReport& report) {
-  const Status kept = persist(services, layout, caller, request, pack, key);
+  Status kept = persist(services, layout, caller, request, pack, key);
   report.persisted = kept.ok();
   if (kept.ok()) return {};
   if (key) return kept;

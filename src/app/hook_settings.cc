@@ -117,6 +117,7 @@ EditedSettings with_insertions(std::string_view settings, const Insertions& inse
 Result<EditedSettings> add_hooks(std::string_view settings, const std::vector<HookEntry>& entries) {
   if (is_blank(settings)) {
     std::vector<std::string> members;
+    members.reserve(entries.size());
     for (const HookEntry& entry : entries) members.push_back(member_json(entry));
     Insertions whole;
     insert_members({0, true}, members, "    ", whole);

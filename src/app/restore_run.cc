@@ -219,7 +219,7 @@ Status GuidedRestore::stage() {
 // The comparison comes first, so that who is told what would be lost waits for one look only; it is
 // reported when the look has been made.
 Status GuidedRestore::look() {
-  const Status compared = compare();
+  Status compared = compare();
   if (compared.ok() && !request_.dry_run && !report_.blocked()) return stage();
   CORTEX_TRY(look_at_bundle());
   return compared;

@@ -63,6 +63,7 @@ Status store_stub_vectors(Services& services, sqlite::Connection& db,
 Status add_similarity(Services& services, sqlite::Connection& db, const QueryVector& query,
                       int version, std::vector<SearchHit>& hits, std::vector<std::string>& notes) {
   std::vector<std::string> ids;
+  ids.reserve(hits.size());
   for (const SearchHit& hit : hits) ids.push_back(hit.id);
   const std::string& backend = query.embedder->backend_id();
   CORTEX_ASSIGN(const auto stored, store::load_vectors(db, backend, ids));

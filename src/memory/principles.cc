@@ -81,6 +81,7 @@ std::vector<Group> groups_by_domain(const std::vector<store::Memory>& memories) 
     by_root[root(parents, i)].push_back(&memories[i]);
   }
   std::vector<Group> groups;
+  groups.reserve(by_root.size());
   for (auto& [at, group] : by_root) groups.push_back(std::move(group));
   std::ranges::stable_sort(groups, std::greater(), &Group::size);
   return groups;
@@ -156,8 +157,9 @@ std::optional<std::int64_t> parse_duration(std::string_view text) {
   if (unit == std::end(kUnits)) return std::nullopt;
   constexpr std::uint32_t kMost = 1'000'000;
   std::uint32_t number = 0;
-  const char* end = text.data() + text.size() - 1;
-  const auto [read, error] = std::from_chars(text.data(), end, number);
+  const char* begin = text.data();
+  const char* end = begin + text.size() - 1;
+  const auto [read, error] = std::from_chars(begin, end, number);
   if (error != std::errc() || read != end || number > kMost) return std::nullopt;
   return number * unit->seconds;
 }

@@ -287,7 +287,7 @@ std::vector<std::string> ids_in(std::string_view text, core::IdKind kind) {
 constexpr std::string_view kPackMarks[] = {"context_pack_id", "selected_refs", "selection_audit",
                                            "redaction_policy"};
 
-Error recalled(std::string what) {
+Error recalled(std::string_view what) {
   Error error = make_error(Code::kPrecondition, cat("the text was recalled from memory: ", what));
   error.token = "memory.write_gate.recalled_text";
   error.unchanged = "nothing was written";

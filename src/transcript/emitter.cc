@@ -24,7 +24,7 @@ std::optional<Timestamp> time_of_number(double number) {
   double whole = 0;
   const double fraction = std::modf(number, &whole);
   // Whole milliseconds: what is smaller is noise of the binary form.
-  const auto millis = static_cast<std::uint32_t>(fraction * 1000 + 0.5);
+  const auto millis = static_cast<std::uint32_t>(std::lround(fraction * 1000));
   Timestamp out{static_cast<std::int64_t>(whole), 0};
   out.seconds += millis / 1000;
   out.nanos = millis % 1000 * 1'000'000;

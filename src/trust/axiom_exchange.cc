@@ -109,10 +109,10 @@ bool is_hash(std::string_view text) {
 bool is_commit(std::string_view text) { return text.size() == kCommitDigits && is_lower_hex(text); }
 
 const json::Array& array_at(const json::Value& value, std::string_view path) {
-  static const json::Array kNone;
+  static const json::Array none;
   const json::Value* found = value_at(value, path);
   const json::Array* array = found == nullptr ? nullptr : found->as_array();
-  return array == nullptr ? kNone : *array;
+  return array == nullptr ? none : *array;
 }
 
 double number_at(const json::Value& value, std::string_view path) {

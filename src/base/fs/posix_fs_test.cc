@@ -43,6 +43,21 @@ int posix_errno(const Result<T>& result) {
   return result.ok() ? 0 : result.error().system_errno;
 }
 
+// What `work` answers while no file may be written beyond so many bytes.
+template <class Work>
+Status within_file_limit(rlim_t bytes, const Work& work) {
+  rlimit before{};
+  EXPECT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  rlimit tight = before;
+  tight.rlim_cur = bytes;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  Status done = work();
+  EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  return done;
+}
+
 TEST(PosixFs, ExclusiveCreationRefusesWhatIsThereInAnyForm) {
   const TestDir dir;
   put(dir / "file", "x");
@@ -95,15 +110,8 @@ TEST(PosixFs, AShortWriteIsTakenBack) {
   const TestDir dir;
   const auto file = open_file(dir / "a", Open::kAppendOrCreate);
   ASSERT_TRUE(file->append("kept\n").ok());
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  rlimit tight = before;
-  tight.rlim_cur = 100;
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
-  const Status failed = file->append(std::string(1000, 'x'));
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  std::signal(SIGXFSZ, handler);
+  const Status failed =
+      within_file_limit(100, [&] { return file->append(std::string(1000, 'x')); });
   ASSERT_FALSE(failed.ok());
   EXPECT_EQ(failed.error().system_errno, EFBIG);
   EXPECT_EQ(failed.error().unchanged, "the file has its old size");
@@ -122,15 +130,7 @@ TEST(PosixFs, OverwritingLeavesNothingOfWhatWasThere_AndNeverCutsFirst) {
     EXPECT_EQ(posix().stat(path)->mode, 0600U);
   }
   ASSERT_TRUE(posix().overwrite(path, "kept").ok());
-  rlimit before{};
-  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
-  rlimit nothing = before;
-  nothing.rlim_cur = 0;
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &nothing), 0);
-  const Status failed = posix().overwrite(path, "more");
-  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  std::signal(SIGXFSZ, handler);
+  const Status failed = within_file_limit(0, [&] { return posix().overwrite(path, "more"); });
   EXPECT_EQ(posix_errno(failed), EFBIG);
   EXPECT_EQ(get(path), "kept");
   EXPECT_EQ(posix_errno(posix().overwrite(dir / "no/hint", "x")), ENOENT);
