@@ -71,6 +71,9 @@ class ForwardFs : public FileSystem {
   Status replace(const std::string& from, const std::string& to) override {
     return inner_.replace(from, to);
   }
+  Status overwrite(const std::string& path, std::string_view bytes) override {
+    return inner_.overwrite(path, bytes);
+  }
   Status sync_directory(const std::string& path) override { return inner_.sync_directory(path); }
   Result<std::string> canonical(const std::string& path) override { return inner_.canonical(path); }
   Result<std::string> working_directory() override { return inner_.working_directory(); }

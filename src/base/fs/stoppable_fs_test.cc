@@ -35,5 +35,26 @@ TEST(StoppableFs, ReadingEndsBetweenTwoBlocks_WritersFinish) {
   EXPECT_EQ(files.stat(path)->kind, Kind::kMissing);
 }
 
+class CountingOverwrites final : public ForwardFs {
+ public:
+  Status overwrite(const std::string& path, std::string_view bytes) override {
+    ++count;
+    return ForwardFs::overwrite(path, bytes);
+  }
+  int count = 0;
+};
+
+// Not in steps of its own: the system has the better way.
+TEST(StoppableFs, OverwritingIsHandedOn) {
+  const TestDir folder;
+  const std::string path = folder / "f";
+  CountingOverwrites inner;
+  StoppableFs files(inner, {});
+  ASSERT_TRUE(files.overwrite(path, "longer").ok());
+  ASSERT_TRUE(files.overwrite(path, "short").ok());
+  EXPECT_EQ(inner.count, 2);
+  EXPECT_EQ(read_all(posix(), path, 100).value(), "short");
+}
+
 }  // namespace
 }  // namespace cortex::fs
