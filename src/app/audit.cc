@@ -27,14 +27,6 @@ Error audit_precondition(Error error) {
   return error;
 }
 
-Result<std::unique_ptr<fs::File>> open_ledger(Services& services, const std::string& path) {
-  auto file = services.fs.open(path, fs::Open::kRead);
-  if (file.ok()) return file;
-  Error error = audit_precondition(std::move(file).error());
-  if (error.next.empty()) error.next = kNoLedgerNext;
-  return error;
-}
-
 // Collects what the sections say, in order.
 class Composition {
  public:
@@ -172,7 +164,7 @@ Status make_sections(Services& services, const VerifyRequest& request, ledger::V
 // Reads and judges; an Error means that the rows were not seen.
 Status look(Services& services, const VerifyRequest& request, VerifyReport& report,
             Composition& composition) {
-  CORTEX_ASSIGN(const std::unique_ptr<fs::File> file, open_ledger(services, report.path));
+  CORTEX_ASSIGN(const std::unique_ptr<fs::File> file, open_audited(services, report.path));
   ledger::VerifyOptions options{.threads = ledger::verify_threads()};
   std::vector<Section> sections;
   CORTEX_TRY(make_sections(services, request, options, sections));
@@ -227,6 +219,15 @@ void add_chain(json::Object& out, const ledger::ChainReport& chain) {
 }
 
 }  // namespace
+
+Result<std::unique_ptr<fs::File>> open_audited(Services& services, const std::string& path,
+                                               fs::Open how) {
+  auto file = services.fs.open(path, how);
+  if (file.ok()) return file;
+  Error error = audit_precondition(std::move(file).error());
+  if (error.next.empty()) error.next = kNoLedgerNext;
+  return error;
+}
 
 void add_verdict(Finding& finding, std::string_view rule, trust::EdgeKind kind, std::string_view to,
                  bool holds, std::string reason) {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/layout.h"
 #include "app/services.h"
+#include "base/fs/fs.h"
 #include "base/result.h"
 #include "json/value.h"
 #include "ledger/verify.h"
@@ -21,6 +23,11 @@ namespace cortex::app {
 // What to do where there is no ledger.
 inline constexpr std::string_view kNoLedgerNext =
     "run `cortex init`, or name the ledger with --event-log";
+
+// The ledger that is looked at, or repaired. kPrecondition, with what to do next, when it cannot be
+// opened.
+Result<std::unique_ptr<fs::File>> open_audited(Services& services, const std::string& path,
+                                               fs::Open how = fs::Open::kRead);
 
 struct VerifyRequest {
   Layout layout;

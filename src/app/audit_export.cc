@@ -42,13 +42,8 @@ Error not_exported(Error error) {
 }
 
 Result<Scan> scan(Services& services, const ExportRequest& request) {
-  auto file = services.fs.open(request.layout.event_log_path, fs::Open::kRead);
-  if (!file.ok()) {
-    Error error = with_code(std::move(file).error(), Code::kPrecondition);
-    if (error.next.empty()) error.next = kNoLedgerNext;
-    return error;
-  }
-  auto size = ledger::settled_size(**file);
+  CORTEX_ASSIGN(const auto file, open_audited(services, request.layout.event_log_path));
+  auto size = ledger::settled_size(*file);
   if (!size.ok()) return with_code(std::move(size).error(), Code::kPrecondition);
   Scan out;
   const std::string_view use = export_surface_token(request.surface);
@@ -60,7 +55,7 @@ Result<Scan> scan(Services& services, const ExportRequest& request) {
     }
     return {};
   };
-  auto chain = ledger::verify_chain(**file, *size, {.on_row = {on_row}});
+  auto chain = ledger::verify_chain(*file, *size, {.on_row = {on_row}});
   if (!chain.ok()) {
     Error error = std::move(chain).error();
     return error.code == Code::kChain ? error : with_code(std::move(error), Code::kPrecondition);

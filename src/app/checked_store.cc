@@ -13,9 +13,7 @@ Result<StoreAtWork> open_checked_store(Services& services, const Layout& layout)
   const auto failures = store::check_schema(store.connection);
   if (!failures.ok()) return with_code(failures.error(), Code::kPrecondition);
   if (failures->empty()) return store;
-  const std::string lines = join(*failures, "\n  ", [](const store::SchemaFailure& failure) {
-    return cat(failure.invariant, ": ", failure.detail);
-  });
+  const std::string lines = join(*failures, "\n  ", &store::SchemaFailure::text);
   return make_error(Code::kSchema,
                     cat("the store ", quoted(layout.db_path), " is not usable: ", lines),
                     "no memory was read", "run `cortex doctor`");

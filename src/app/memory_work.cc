@@ -19,10 +19,8 @@ Status require_schema(sqlite::Connection& db) {
   auto failures = store::check_schema(db);
   if (!failures.ok()) return with_code(std::move(failures).error(), Code::kPrecondition);
   if (failures->empty()) return {};
-  std::string lines = join(*failures, "; ", [](const store::SchemaFailure& failure) {
-    return cat(failure.invariant, ": ", failure.detail);
-  });
-  return refusal(Code::kSchema, std::move(lines), "run `cortex doctor`");
+  return refusal(Code::kSchema, join(*failures, "; ", &store::SchemaFailure::text),
+                 "run `cortex doctor`");
 }
 
 // Ids that begin like this one, from the primary key.

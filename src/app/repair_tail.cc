@@ -18,16 +18,11 @@ std::string line_text(const ledger::RowFault& fault) {
 }  // namespace
 
 Result<RepairTailReport> repair_tail(Services& services, const Layout& layout, bool apply) {
-  auto file = services.fs.open(layout.event_log_path, apply ? fs::Open::kAppend : fs::Open::kRead);
-  if (!file.ok()) {
-    if (file.error().code == Code::kInternal) file.error().code = Code::kPrecondition;
-    if (file.error().unchanged.empty()) file.error().unchanged = "nothing was changed";
-    if (file.error().next.empty()) file.error().next = kNoLedgerNext;
-    return std::move(file).error();
-  }
+  CORTEX_ASSIGN(const auto file, open_audited(services, layout.event_log_path,
+                                              apply ? fs::Open::kAppend : fs::Open::kRead));
   CORTEX_TRY(
-      (*file)->lock(apply ? fs::Lock::kExclusive : fs::Lock::kShared, limits::kLockWaitMillisMax));
-  CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, **file));
+      file->lock(apply ? fs::Lock::kExclusive : fs::Lock::kShared, limits::kLockWaitMillisMax));
+  CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, *file));
   if (tail.fault_is_acknowledged) {
     Error error = ledger::row_error(*tail.fault);
     error.message += "; the rows behind it may have been acknowledged";
@@ -40,7 +35,7 @@ Result<RepairTailReport> repair_tail(Services& services, const Layout& layout, b
   if (!tail.torn) return report;
   report.what = tail.fault ? line_text(*tail.fault) : "the last row has no end";
   if (!apply) return report;
-  CORTEX_ASSIGN(report.torn, ledger::move_aside(services.fs, **file, *tail.torn, services.clock,
+  CORTEX_ASSIGN(report.torn, ledger::move_aside(services.fs, *file, *tail.torn, services.clock,
                                                 services.random));
   report.applied = true;
   return report;

@@ -7,13 +7,6 @@
 #include "bundle/manifest.h"
 
 namespace cortex::app {
-namespace {
-
-bundle::FileDigest wanted_digest(const bundle::Artifact& artifact) {
-  return {artifact.size_bytes, artifact.blake3};
-}
-
-}  // namespace
 
 Status StagedPair::make_folder(Services& services, const std::string& data_dir) {
   CORTEX_ASSIGN(const fs::Info info, fs_.stat(data_dir));
@@ -38,11 +31,11 @@ Result<std::unique_ptr<StagedPair>> StagedPair::copy(Services& services, const L
   }
   const bundle::ManifestFacts& manifest = found.manifest;
   staged->store_ = {"sqlite_store", found.artifacts[0].path,
-                    staged->folder_->member(bundle::kStoreName), wanted_digest(manifest.store),
+                    staged->folder_->member(bundle::kStoreName), bundle::digest_of(manifest.store),
                     bundle::mode_of(services.fs, layout.db_path)};
-  staged->ledger_ = {"jsonl_mirror", found.artifacts[1].path,
-                     staged->folder_->member(bundle::kLedgerName), wanted_digest(manifest.ledger),
-                     bundle::mode_of(services.fs, layout.event_log_path)};
+  staged->ledger_ = {
+      "jsonl_mirror", found.artifacts[1].path, staged->folder_->member(bundle::kLedgerName),
+      bundle::digest_of(manifest.ledger), bundle::mode_of(services.fs, layout.event_log_path)};
   begin_phase(progress, "copying", manifest.store.size_bytes + manifest.ledger.size_bytes);
   for (const bundle::NewFile* file : {&staged->store_, &staged->ledger_}) {
     CORTEX_TRY(bundle::copy_new_file(services.fs, *file, progress));

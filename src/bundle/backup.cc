@@ -136,10 +136,8 @@ Status read_back(fs::FileSystem& fs, const Staging& staging, const Status& store
   const auto expect = [](bool holds, std::string_view what) {
     return holds ? Status{} : Status(unsound(cat(what, " reads back differently")));
   };
-  CORTEX_TRY(expect(files.store == FileDigest{manifest.store.size_bytes, manifest.store.blake3},
-                    kStoreName));
-  CORTEX_TRY(expect(files.ledger == FileDigest{manifest.ledger.size_bytes, manifest.ledger.blake3},
-                    kLedgerName));
+  CORTEX_TRY(expect(files.store == digest_of(manifest.store), kStoreName));
+  CORTEX_TRY(expect(files.ledger == digest_of(manifest.ledger), kLedgerName));
   content = std::move(files.content);
   if (!content.chain.closed()) return {};
   CORTEX_TRY(expect(content.counts == manifest.counts, "the table counts"));

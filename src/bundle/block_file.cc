@@ -135,8 +135,7 @@ std::optional<std::vector<MemberBlocks>> read_block_file(fs::FileSystem& fs,
   const Artifact* wanted[] = {&manifest.store, &manifest.ledger};
   for (std::size_t i = 0; i < 2; ++i) {
     auto member = member_of((*list->as_array())[i]);
-    if (!member || member->name != wanted[i]->name ||
-        member->digest != FileDigest{wanted[i]->size_bytes, wanted[i]->blake3}) {
+    if (!member || member->name != wanted[i]->name || member->digest != digest_of(*wanted[i])) {
       return std::nullopt;
     }
     members.push_back(*std::move(member));

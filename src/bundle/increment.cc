@@ -161,7 +161,7 @@ Status check_part(fs::FileSystem& fs, const std::string& dir, std::string_view n
 }
 
 Status check_base_file(const Chain& chain, const Artifact& wanted, const FileDigest& found) {
-  if (found == FileDigest{wanted.size_bytes, wanted.blake3}) return {};
+  if (found == digest_of(wanted)) return {};
   return increment_refused(
       cat("digest mismatch of `", wanted.name, "` in ", quoted(chain.base_dir)));
 }
@@ -307,7 +307,7 @@ Status checked(fs::FileSystem& fs, const Chain& chain, Stream stream, const Arti
     return sink(bytes);
   }));
   digest.blake3 = crypto::prefixed_hex(hasher.finish());
-  if (digest == FileDigest{wanted.size_bytes, wanted.blake3}) return {};
+  if (digest == digest_of(wanted)) return {};
   return increment_refused(cat("digest mismatch of `", wanted.name,
                                "`: the chain does not give the bundle"
                                " that it stands for"));

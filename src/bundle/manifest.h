@@ -8,6 +8,7 @@
 #include "base/fs/fs.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "bundle/digest.h"
 #include "json/value.h"
 #include "store/counts.h"
 
@@ -25,6 +26,10 @@ struct Artifact {
   std::uint64_t size_bytes = 0;
   std::string blake3;  // "blake3:" + hex
 };
+
+inline FileDigest digest_of(const Artifact& artifact) {
+  return {artifact.size_bytes, artifact.blake3};
+}
 
 struct Manifest {
   bool post_v2 = false;

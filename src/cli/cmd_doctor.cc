@@ -30,7 +30,7 @@ Outcome strict(const Context& context, const app::Layout& layout) {
     return outcome;
   }
   for (const store::SchemaFailure& failure : report.schema_failures) {
-    outcome.diagnostics += cat("  ", failure.invariant, ": ", failure.detail, "\n");
+    outcome.diagnostics += cat("  ", failure.text(), "\n");
   }
   for (const std::string& failure : report.failures) {
     outcome.diagnostics += cat("  ", failure, "\n");
@@ -73,7 +73,7 @@ Outcome repair(const Context& context, const app::Layout& layout) {
   Outcome outcome{.text = repair_text(*report), .diagnostics = "", .report = to_json(*report)};
   if (!report->mirror_note.empty()) outcome.diagnostics += cat("note: ", report->mirror_note, "\n");
   for (const store::SchemaFailure& failure : report->schema_failures) {
-    outcome.diagnostics += cat("note: not mended: ", failure.invariant, ": ", failure.detail, "\n");
+    outcome.diagnostics += cat("note: not mended: ", failure.text(), "\n");
   }
   return outcome;
 }

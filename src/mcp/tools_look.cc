@@ -50,7 +50,7 @@ Result<json::Object> run_doctor(const Call& call) {
       app::doctor_strict(call.services(), call.layout(), call.arguments.flag("deep"), true);
   std::vector<std::string> issues = report.failures;
   for (const store::SchemaFailure& failure : report.schema_failures) {
-    issues.push_back(cat(failure.invariant, ": ", failure.detail));
+    issues.push_back(failure.text());
   }
   if (report.code == Code::kPrecondition || report.code == Code::kChain) {
     Error error = make_error(Code::kInternal, report.detail);

@@ -141,6 +141,8 @@ Status check_newer_rows(sqlite::Connection& connection, const Columns& tables,
 
 }  // namespace
 
+std::string SchemaFailure::text() const { return cat(invariant, ": ", detail); }
+
 std::span<const std::string_view> checked_tables() { return kCheckedTables; }
 
 Result<std::vector<SchemaFailure>> check_schema(sqlite::Connection& connection) {

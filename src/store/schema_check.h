@@ -2,8 +2,8 @@
 //
 // Looks at required tables and columns, at unknown migration names and at rows newer than this
 // program, and at nothing else: older rows, extra tables, extra columns and extra indexes are fine.
-// Reads only. One PRAGMA per table; the look for newer rows is O(1) with the private indexes
-// (private_schema.h) and a scan of events and traces without them.
+// Reads only. One statement for the columns of all tables; the look for newer rows is O(1) with the
+// private indexes (private_schema.h) and a scan of events and traces without them.
 #pragma once
 
 #include <span>
@@ -23,6 +23,7 @@ struct SchemaFailure {
   std::string invariant;  // "schema_shape.events.exists"
   std::string detail;     // one sentence for people
 
+  std::string text() const;  // both
   friend bool operator==(const SchemaFailure&, const SchemaFailure&) = default;
 };
 
