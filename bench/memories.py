@@ -11,15 +11,15 @@ import argparse
 import json
 import os
 import pathlib
-import resource
 import statistics
-import subprocess
 import sys
+import tempfile
 import time
 import types
 
 sys.dont_write_bytecode = True
 import mcp  # noqa: E402
+import measure  # noqa: E402
 
 REPO = pathlib.Path(__file__).resolve().parent.parent
 WORDS = "fubababa kigababa gamufuba"
@@ -54,11 +54,41 @@ def note_text(turn):
     return f"Note {turn} of {time.time_ns()} in the bench of memories"
 
 
-def run(command, environment):
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, env=environment, capture_output=True, check=True)
-    took, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout.decode()
+def ask_processes(binary, environment, log, rounds):
+    """Each command as a process of its own."""
+    def run(words):
+        done = measure.timed([binary, *words], environment, log)
+        if done.code:
+            sys.exit(f"{' '.join(words)}: exit {done.code}: {pathlib.Path(log).read_text(errors='replace')[:600]}")
+        return 1000 * done.seconds, 1000 * done.cpu_seconds
+
+    run(("memory", "list", "--limit", "1"))
+    newest = pathlib.Path(log).read_text().split("\t")[0]
+    for task, wanted in TASKS:
+        runs = [run([{"ID": newest, "TEXT": note_text(turn)}.get(word, word) for word in task]) for turn in range(rounds)]
+        wall, cpu = zip(*runs)
+        show(" ".join(task), wall, f"CPU {statistics.median(cpu):7.1f}", wanted)
+
+
+def ask_server(binary, environment, rounds):
+    server = mcp.Server(types.SimpleNamespace(binary=binary, environment=lambda: environment))
+    server.ask(mcp.HELLO)
+    for tool, template, wanted in TOOLS:
+        times = []
+        for turn in range(rounds):
+            message = mcp.call(tool, **{key: note_text(turn) if value == "TEXT" else value for key, value in template.items()})
+            began = time.perf_counter()
+            reply = json.loads(server.ask(message))
+            times.append(1000 * (time.perf_counter() - began))
+            if reply.get("result", {}).get("isError", True):
+                sys.exit(f"{tool}: {reply}")
+        show(f"serve: {tool}", times, "", wanted)
+    server.end()
+
+
+def show(name, times, cpu, wanted):
+    print(f"{name:70} {statistics.median(times):8.1f}  best {min(times):7.1f}  {cpu:11}  {f'wanted {wanted}' if wanted else ''}",
+          flush=True)
 
 
 def main():
@@ -68,29 +98,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
     environment = dict(os.environ, CORTEX_DATA_DIR=os.path.realpath(arguments.folder), HOME=arguments.folder)
-    listed = run([arguments.bin, "memory", "list", "--limit", "1"], environment)[2]
-    for task, wanted in TASKS:
-        times = []
-        for turn in range(arguments.rounds):
-            words = [{"ID": listed.split("\t")[0], "TEXT": note_text(turn)}.get(word, word) for word in task]
-            times.append(run([arguments.bin, *words], environment)[:2])
-        wall, cpu = ([1000 * one[i] for one in times] for i in range(2))
-        print(f"{' '.join(task):70} {statistics.median(wall):8.1f}  best {min(wall):7.1f}  CPU {statistics.median(cpu):7.1f}"
-              f"  {f'wanted {wanted}' if wanted else ''}")
-    server = mcp.Server(types.SimpleNamespace(binary=arguments.bin, environment=lambda: environment))
-    server.ask(mcp.HELLO)
-    for tool, template, wanted in TOOLS:
-        times = []
-        for turn in range(arguments.rounds):
-            message = mcp.call(tool, **{key: note_text(turn) if value == "TEXT" else value for key, value in template.items()})
-            began = time.perf_counter()
-            reply = json.loads(server.ask(message))
-            times.append(1000 * (time.perf_counter() - began))
-            if reply.get("result", {}).get("isError", True):
-                sys.exit(f"{tool}: {reply}")
-        print(f"{'serve: ' + tool:70} {statistics.median(times):8.1f}  best {min(times):7.1f}{'':16}"
-              f"  {f'wanted {wanted}' if wanted else ''}")
-    server.end()
+    with tempfile.TemporaryDirectory(prefix="cortex-memories-") as folder:
+        binary = measure.installed(arguments.bin, folder)
+        ask_processes(binary, environment, os.path.join(folder, "output"), arguments.rounds)
+        ask_server(binary, environment, arguments.rounds)
 
 
 if __name__ == "__main__":

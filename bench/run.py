@@ -35,9 +35,9 @@ class Side:
 
     def __init__(self, name, binary, root):
         self.name = name
-        self.binary = os.path.realpath(binary)
         self.root = root / name
         self.root.mkdir()
+        self.binary = measure.installed(binary, self.root)
         self.log = str(self.root / "output")
 
     def environment(self, folder):

@@ -36,8 +36,9 @@ def main():
     parser.add_argument("--events", type=int, default=6000)
     parser.add_argument("--rounds", type=int, default=200)
     arguments = parser.parse_args()
-    binary, tool, events = os.path.realpath(arguments.bin), os.path.realpath(arguments.tool), str(arguments.events)
+    tool, events = os.path.realpath(arguments.tool), str(arguments.events)
     with tempfile.TemporaryDirectory(prefix="cortex-search-") as folder:
+        binary = measure.installed(arguments.bin, folder)
         environment = dict(os.environ, HOME=folder, CORTEX_DATA_DIR=folder + "/data", NO_COLOR="1")
         session = folder + "/session.json"
         subprocess.run([tool, "session", session, events], check=True)

@@ -5,6 +5,8 @@ several threads of their own around: waiting takes any child that ends.
 """
 import ctypes
 import os
+import pathlib
+import shutil
 import time
 import typing
 
@@ -21,6 +23,15 @@ class Run(typing.NamedTuple):
 class Peak(typing.NamedTuple):
     code: int
     kib: int            # largest resident set
+
+
+def installed(binary, folder):
+    """A copy of the program in `folder`: what installing makes of it.
+
+    A linker writes its output here and there, and the page cache keeps it in small pieces: until a reboot every start
+    then takes more page faults than one of a copied file (0.2 ms of 1.9 for `--version`, up to 1 of 10 for a note).
+    """
+    return shutil.copy(os.path.realpath(binary), pathlib.Path(folder) / "cortex")
 
 
 def _into(path):

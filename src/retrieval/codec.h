@@ -62,7 +62,7 @@ DocRecord read_record(const std::byte* in);
 struct DocTerm {
   Term term = 0;
   std::uint8_t count = 0;  // at most 255
-  bool body = true;        // of Field::kBody or kPair; others do not expand queries
+  bool body = true;        // of Field::kBody; others do not expand queries
 
   friend bool operator==(const DocTerm&, const DocTerm&) = default;
 };

@@ -151,6 +151,7 @@ void DocumentMaker::analyze(std::string_view more_text) {
     }
     for (const Term name : names_) raw_.push_back({name, 1, false});
   }
+  if (document_.kind == Kind::kMemory) raw_.push_back({kMemoryTerm, 1, false});
   document_.length = static_cast<std::uint16_t>(std::min<std::uint32_t>(length, 0xFFFF));
   if (question) document_.flags |= kFlagQuestion;
   document_.flags |= cue_flags(content_.text);

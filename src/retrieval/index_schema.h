@@ -15,7 +15,7 @@
 namespace cortex::retrieval {
 
 // Version of the tables and of the bytes in them.
-inline constexpr int kIndexFormat = 2;
+inline constexpr int kIndexFormat = 3;
 // Token of errors that say that the index is not what a writer makes; a rebuild mends it.
 inline constexpr std::string_view kCorruptToken = "recall.index.corrupt";
 Error corrupt_index(std::string_view what);

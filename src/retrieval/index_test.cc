@@ -259,6 +259,37 @@ TEST_F(IndexTest, AFilterFindsWhatManyBetterTurnsHide) {
   EXPECT_EQ(search(request).hits[0].ref, 1U);
 }
 
+// A search of memories reads no record of an event, and the other way round, however many hold the
+// words and wherever they lie.
+TEST_F(IndexTest, TheKindThatIsNotAskedForCostsNoRecords) {
+  constexpr std::uint64_t kFew = 20;  // 5,000 records are 100 rows
+  const auto rows_of = [&](bool events) {
+    SearchRequest request;
+    request.query = "bicycle";
+    request.events = events;
+    request.memories = !events;
+    const SearchResult found = search(request);
+    EXPECT_EQ(found.hits.size(), 2U);
+    for (const Ranked& hit : found.hits) EXPECT_EQ(hit.kind == Kind::kEvent, events);
+    return found.work.rows;
+  };
+  add_memory("mem_1", "bicycle lamp", "active");
+  add_event("s1", "Ann", "bicycle lamp");
+  update();
+  add_memory("mem_2", "bicycle bell", "active");
+  add_event("s1", "Ann", "bicycle bell");
+  for (int i = 3; i < 5003; ++i) add_event("s1", "Bob", "bicycle");
+  EXPECT_LE(rows_of(false), kFew) << "before they are indexed";
+  update();
+  EXPECT_LE(rows_of(false), kFew);
+  exec("DELETE FROM events WHERE rowid > 2");
+  update();
+  for (int i = 3; i < 5003; ++i) add_memory(cat("mem_", i), "bicycle", "active");
+  EXPECT_LE(rows_of(true), kFew) << "before they are indexed";
+  update();
+  EXPECT_LE(rows_of(true), kFew);
+}
+
 // Random stores and questions: whatever part of the store lies in which segment, or in none, the
 // same hits with the same scores to the last bit.
 TEST_F(IndexTest, RankingDoesNotDependOnHowTheIndexIsCut) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 
 namespace cortex::retrieval {
@@ -61,6 +62,7 @@ class Ranking {
     CORTEX_ASSIGN(auto terms, query_terms());
     if (scale_ <= 0 && !likeness_.empty()) scale_ = 1;  // no word is known, but vectors are
     CORTEX_TRY(accumulate(terms));
+    CORTEX_TRY(leave_out_kind());
     CORTEX_TRY(find_alike());
     CORTEX_TRY(choose());
     const auto feedback_docs = static_cast<std::size_t>(w_.feedback_docs);
@@ -149,6 +151,25 @@ class Ranking {
         for (std::size_t i = 0; i < block.size; ++i) masks[docs[i]] |= bit;
       }));
     }
+    return {};
+  }
+
+  // Documents of a kind that is not asked for are no candidates, however many of them hold the
+  // words. Neighbours are of one kind, so no score of the others changes.
+  Status leave_out_kind() {
+    if (filter_.events == filter_.memories) return {};
+    if (!memories_) {
+      CORTEX_ASSIGN(memories_, reader_.find(kMemoryTerm));
+    }
+    std::vector<float> kept(filter_.memories ? words_.size() : 0);
+    CORTEX_TRY(reader_.for_each(*memories_, [&](const PostingBlock& block) {
+      for (std::size_t i = 0; i < block.size; ++i) {
+        const DocId doc = block.docs[i];
+        if (filter_.memories) kept[doc] = words_[doc];
+        words_[doc] = 0;
+      }
+    }));
+    if (filter_.memories) words_.swap(kept);
     return {};
   }
 
@@ -424,6 +445,7 @@ class Ranking {
     CORTEX_ASSIGN(const auto more, weighted(order, found));
     if (more.empty()) return false;
     CORTEX_TRY(accumulate(more));
+    CORTEX_TRY(leave_out_kind());
     return true;
   }
 
@@ -461,6 +483,7 @@ class Ranking {
   std::array<float, kGainCounts * kLengthCodes> gains_{};
   std::vector<float> words_, idfs_;
   std::vector<std::uint32_t> masks_;
+  std::optional<TermList> memories_;   // once kinds matter
   std::vector<DocId> alike_;           // candidates by their vectors
   std::vector<Candidate> candidates_;  // in order of documents
   std::unordered_map<std::uint32_t, SessionEvidence> sessions_;

@@ -32,7 +32,7 @@ struct Weights {
   float feedback_docs = 9, feedback_terms = 16;
   float answer = 0.64F;       // the turn before is a question that matches
   float first = 700;          // documents that are looked at closely
-  float first_of_many = 400;  // the same in stores of more than 20,000 documents
+  float first_of_many = 200;  // the same in stores of more than 20,000 documents
   float vectors = 0.5F;       // likeness of the vectors, when there are any
   float vector_docs = 100;    // documents that are candidates by their vectors
 };

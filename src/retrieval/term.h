@@ -12,8 +12,9 @@ using Term = std::uint64_t;  // the lower 48 bits
 inline constexpr int kTermBits = 48;
 inline constexpr Term kTermMask = (Term{1} << kTermBits) - 1;
 
-// Where a word stood. Words of different fields are different terms.
-enum class Field : std::uint8_t { kBody = 0, kSpeaker = 1, kWhole = 2, kPair = 3 };
+// Where a word stood. Words of different fields are different terms. kKind is none that anybody
+// said: what a document is.
+enum class Field : std::uint8_t { kBody = 0, kSpeaker = 1, kWhole = 2, kKind = 3 };
 
 // FNV-1a (Fowler, Noll, Vo) with the finalizer of MurmurHash3, cut to 48 bits.
 constexpr Term hash_term(Field field, std::string_view text) {
@@ -28,5 +29,8 @@ constexpr Term hash_term(Field field, std::string_view text) {
   h ^= h >> 33U;
   return h & kTermMask;
 }
+
+// Every memory has it: its list says which documents are memories.
+inline constexpr Term kMemoryTerm = hash_term(Field::kKind, "memory");
 
 }  // namespace cortex::retrieval
