@@ -91,27 +91,32 @@ Arm row_arm(bool by_id) {
 }
 
 // Active then, or superseded by then but valid at ?2; or of one of the statuses ?3. With the tags
-// ?5, and readable ones unless there are none.
-std::string select_arm(const Arm& arm, bool of_statuses) {
+// ?5, or with tags that cannot be read.
+std::string select_arm(const Arm& arm, const MemoryFilter& filter) {
   const std::string held =
-      of_statuses ? cat(arm.status, " IN (SELECT value FROM json_each(?3))")
-                  : cat("(", arm.status, " = 'active' OR (", arm.status, " = 'superseded' AND ",
-                        arm.valid_until, " IS NOT NULL)) AND (", arm.valid_from, " IS NULL OR ",
-                        arm.valid_from, " <= ?2) AND (", arm.valid_until, " IS NULL OR ?2 < ",
-                        arm.valid_until, ")");
+      !filter.statuses.empty()
+          ? cat(arm.status, " IN (SELECT value FROM json_each(?3))")
+          : cat("(", arm.status, " = 'active' OR (", arm.status, " = 'superseded' AND ",
+                arm.valid_until, " IS NOT NULL)) AND (", arm.valid_from, " IS NULL OR ",
+                arm.valid_from, " <= ?2) AND (", arm.valid_until, " IS NULL OR ?2 < ",
+                arm.valid_until, ")");
+  const std::string tagged =
+      filter.tags.empty()
+          ? ""
+          : cat(" AND CASE WHEN json_valid(", arm.domains,
+                ") THEN NOT EXISTS (SELECT 1 FROM json_each(?5) g WHERE g.value NOT IN (SELECT"
+                " d.value FROM json_each(",
+                arm.domains, ") d WHERE d.type = 'text')) ELSE 1 END");
   return cat("SELECT ", arm.columns, " FROM ", arm.from, " WHERE ", arm.where, " AND ", held,
-             " AND CASE WHEN json_valid(", arm.domains,
-             ") THEN NOT EXISTS (SELECT 1 FROM json_each(?5) g WHERE g.value NOT IN (SELECT"
-             " d.value FROM json_each(",
-             arm.domains, ") d WHERE d.type = 'text')) ELSE 1 END");
+             tagged);
 }
 
 // How many an arm finds, without those that say no more what they were.
-std::string count_arm(Arm arm, bool of_statuses) {
+std::string count_arm(Arm arm, const MemoryFilter& filter) {
   arm.columns = "count(*)";
   arm.where +=
       cat(" AND EXISTS (SELECT 1 FROM memories s WHERE s.id = ", arm.id, " AND s.claim <> ?6)");
-  return select_arm(arm, of_statuses);
+  return select_arm(arm, filter);
 }
 
 struct State {
@@ -147,13 +152,13 @@ Status bind_question(sqlite::Statement& rows, const AsOf& when, const MemoryFilt
 Result<std::vector<State>> states_as_of(sqlite::Connection& db, const AsOf& when,
                                         const MemoryFilter& filter) {
   constexpr std::uint64_t kMost = 0x7FFF'FFFF'FFFF'FFFF;
-  const bool by_id = filter.ids.has_value(), of_statuses = !filter.statuses.empty();
-  const std::string sql = cat(
-      select_arm(version_arm(by_id), of_statuses), " UNION ALL ",
-      select_arm(row_arm(by_id), of_statuses), " ORDER BY since DESC, id LIMIT ",
-      std::min(filter.limit.value_or(kMost), kMost), " OFFSET ", std::min(filter.offset, kMost));
-  CORTEX_ASSIGN(auto rows, db.prepare(sql));
+  const bool by_id = filter.ids.has_value();
+  CORTEX_ASSIGN(auto rows, db.prepare(cat(select_arm(version_arm(by_id), filter), " UNION ALL ",
+                                          select_arm(row_arm(by_id), filter),
+                                          " ORDER BY since DESC, id LIMIT ?6 OFFSET ?7")));
   CORTEX_TRY(bind_question(rows, when, filter));
+  CORTEX_TRY(rows.bind(6, std::min(filter.limit.value_or(kMost), kMost)));
+  CORTEX_TRY(rows.bind(7, std::min(filter.offset, kMost)));
   std::vector<State> states;
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
@@ -263,10 +268,10 @@ Result<MemoriesThen> memories_as_of(sqlite::Connection& db, const AsOf& when,
 
 Result<std::uint64_t> count_memories_as_of(sqlite::Connection& db, const AsOf& when,
                                            const MemoryFilter& filter) {
-  const bool by_id = filter.ids.has_value(), of_statuses = !filter.statuses.empty();
+  const bool by_id = filter.ids.has_value();
   std::uint64_t count = 0;
   for (const Arm& arm : {version_arm(by_id), row_arm(by_id)}) {
-    CORTEX_ASSIGN(auto row, db.prepare(count_arm(arm, of_statuses)));
+    CORTEX_ASSIGN(auto row, db.prepare(count_arm(arm, filter)));
     CORTEX_TRY(bind_question(row, when, filter));
     CORTEX_TRY(row.bind(6, ledger::kErasedText));
     CORTEX_TRY(row.step());
