@@ -45,12 +45,40 @@ void append_escape(std::string& out, std::uint32_t c) {
   for (const unsigned shift : {12U, 8U, 4U, 0U}) out += kHexDigits[(c >> shift) & 0xFU];
 }
 
+// What else Unicode calls white space: next line, no-break space, ogham space, the spaces of
+// typography, line and paragraph separator, ideographic space.
+constexpr std::string_view kWideBlanks[] = {"\u0085", "\u00A0", "\u1680", "\u2000", "\u2001",
+                                            "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
+                                            "\u2007", "\u2008", "\u2009", "\u200A", "\u2028",
+                                            "\u2029", "\u202F", "\u205F", "\u3000"};
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+// Bytes of the white space that the text begins or ends with, 0 when it does not.
+std::size_t blank_at_front(std::string_view text) {
+  if (text.empty()) return 0;
+  if (is_ascii(text.front())) return kBlanks.contains(text.front()) ? 1 : 0;
+  for (const std::string_view blank : kWideBlanks) {
+    if (text.starts_with(blank)) return blank.size();
+  }
+  return 0;
+}
+
+std::size_t blank_at_back(std::string_view text) {
+  if (text.empty()) return 0;
+  if (is_ascii(text.back())) return kBlanks.contains(text.back()) ? 1 : 0;
+  for (const std::string_view blank : kWideBlanks) {
+    if (text.ends_with(blank)) return blank.size();
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+  while (const std::size_t size = blank_at_front(text)) text.remove_prefix(size);
+  while (const std::size_t size = blank_at_back(text)) text.remove_suffix(size);
+  return text;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

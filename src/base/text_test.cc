@@ -20,6 +20,14 @@ TEST(Trim, RemovesBlanksAtBothEndsOnly) {
   EXPECT_EQ(trim(""), "");
 }
 
+TEST(Trim, KnowsTheBlanksOfUnicode) {
+  EXPECT_EQ(trim("\u00A0 \u3000a\u00A0b\u2028\t\u2003"), "a\u00A0b");
+  EXPECT_EQ(trim("\u0085\u1680\u2000\u200A\u2029\u202F\u205F"), "");
+  EXPECT_EQ(trim("\u200B"), "\u200B") << "has no width, and is no white space";
+  EXPECT_EQ(trim("\xA0\xC2"), "\xA0\xC2") << "bytes that are no text stay";
+  EXPECT_TRUE(is_blank("\u3000"));
+}
+
 TEST(Split, KeepsEmptyParts) {
   EXPECT_EQ(split("a,,b,", ','), (Views{"a", "", "b", ""}));
   EXPECT_EQ(split("", ','), (Views{""}));
