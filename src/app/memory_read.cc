@@ -1,5 +1,6 @@
 #include "app/memory_read.h"
 
+#include <cmath>
 #include <iterator>
 #include <span>
 #include <string_view>
@@ -70,9 +71,12 @@ std::string written_form(const std::string& column) {
 }  // namespace
 
 json::Object listed(const store::Memory& memory) {
-  return {{"authority", memory.authority}, {"claim", memory.claim},
-          {"domains", memory.domains},     {"memory_id", memory.id},
-          {"status", memory.status},       {"updated_at", written_form(memory.updated_at)}};
+  return {{"authority", memory.authority},
+          {"claim", memory.claim},
+          {"domains", json::array_of(memory.tags())},
+          {"memory_id", memory.id},
+          {"status", memory.status},
+          {"updated_at", written_form(memory.updated_at)}};
 }
 
 Result<ListReport> list_memories(Services& services, const Layout& layout, ListRequest request) {
@@ -167,9 +171,8 @@ json::Value to_json(const CandidatesReport& report) {
 
 Result<HealthReport> memory_health(Services& services, const Layout& layout,
                                    const HealthRequest& request) {
-  if (!(request.confidence_below >= 0.0 && request.confidence_below <= 1.0)) {
-    return refusal(Code::kUsage, "--confidence-below must be from 0 to 1",
-                   "give a number like 0.5");
+  if (std::isnan(request.confidence_below)) {
+    return refusal(Code::kUsage, "--confidence-below must be a number", "give a number like 0.5");
   }
   CORTEX_ASSIGN(const Timestamp before,
                 days_before(services.clock.now(), request.older_than_days, "older-than"));

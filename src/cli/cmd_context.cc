@@ -1,4 +1,4 @@
-#include <charconv>
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -7,18 +7,13 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cli/handlers.h"
+#include "cli/number_flag.h"
 
 namespace cortex::cli {
 namespace {
 
-// nullopt: no whole number. One beyond all bounds is as good as the largest.
-std::optional<std::uint64_t> tokens_of(const std::string& text) {
-  std::uint64_t n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (end != text.data() + text.size() || text.empty()) return std::nullopt;
-  if (error == std::errc::result_out_of_range) return std::numeric_limits<std::int64_t>::max();
-  return std::min<std::uint64_t>(n, std::numeric_limits<std::int64_t>::max());
-}
+// No pack is as large: a budget beyond is as good as this one.
+constexpr std::uint64_t kTokensMax = std::numeric_limits<std::int64_t>::max();
 
 app::ContextRequest pack_request(const Context& context) {
   const Invocation& flags = context.invocation;
@@ -52,17 +47,9 @@ Outcome run_context_build(const Context& context) {
     return failed(context, error, json::Object{{"detail", error.text()}, {"status", "error"}});
   };
   app::ContextRequest request = pack_request(context);
-  if (const auto text = context.invocation.optional("max-tokens")) {
-    const auto tokens = tokens_of(*text);
-    if (!tokens) {
-      Error error =
-          make_error(Code::kUsage, cat("`--max-tokens` needs a whole number, not ", quoted(*text)));
-      error.unchanged = "no pack was built";
-      error.next = "give a number such as 4096";
-      return refuse(error);
-    }
-    request.max_tokens = *tokens;
-  }
+  const auto tokens = count_flag(context.invocation, "max-tokens");
+  if (!tokens.ok()) return refuse(tokens.error());
+  if (*tokens) request.max_tokens = std::min<std::uint64_t>(**tokens, kTokensMax);
   const auto layout = context.layout();
   if (!layout.ok()) return refuse(layout.error());
   const store::Caller caller{.actor = "operator", .client = cat("cortex-cli ", version())};

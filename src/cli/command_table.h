@@ -41,6 +41,7 @@ struct Positional {
   std::string_view value_name;  // as shown in help
   std::string_view about;
   std::span<const std::string_view> choices = {};
+  Form form = Form::kMaybeEmpty;
 };
 
 // The heading under which the help lists a command.

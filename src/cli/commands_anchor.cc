@@ -21,7 +21,10 @@ constexpr Flag kAnchorFlags[] = {
      .about = "Who witnesses the anchor; default: local-only",
      .choices = kSinks},
     {.name = "sink-path", .value_name = "PATH", .about = "Path of the append-only sink"},
-    {.name = "sink-endpoint", .value_name = "URL", .about = "Address of the service"},
+    {.name = "sink-endpoint",
+     .value_name = "URL",
+     .about = "Address of the service",
+     .form = Form::kMaybeEmpty},
     {.name = "sink-receipt", .value_name = "FILE", .about = "Write the receipt to this new file"},
     {.name = "sink-receipt-history",
      .value_name = "FILE",
@@ -68,7 +71,10 @@ constexpr Flag kExportFlags[] = {
      .about = "For local eyes only: name the rows that block an export"},
 };
 constexpr Flag kRefreshFlags[] = {
-    {.name = "url", .value_name = "URL", .about = "Where the trusted root is (file, http, https)"},
+    {.name = "url",
+     .value_name = "URL",
+     .about = "Where the trusted root is (file, http, https)",
+     .form = Form::kMaybeEmpty},
     {.name = "cache-path", .value_name = "FILE", .about = "Where it is kept"},
     {.name = "tuf-root",
      .value_name = "FILE",

@@ -27,7 +27,8 @@ constexpr Flag kIngestFlags[] = {
 constexpr Positional kIngestArgs[] = {
     {.name = "session",
      .value_name = "SESSION",
-     .about = "Session file: one event, an array, or an object with \"events\""},
+     .about = "Session file: one event, an array, or an object with \"events\"",
+     .form = Form::kText},
 };
 
 constexpr Flag kLogFlags[] = {

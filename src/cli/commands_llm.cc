@@ -9,8 +9,7 @@ constexpr Flag kFixturesDir = {.name = "fixtures-dir",
                                .value_name = "DIR",
                                .about =
                                    "Folder of recorded answers; default: fixtures in the data "
-                                   "folder",
-                               .form = Form::kMaybeEmpty};
+                                   "folder"};
 
 constexpr Flag kReflectFlags[] = {
     {.name = "trace", .value_name = "ID", .about = "The trace", .required = true},

@@ -18,7 +18,8 @@ constexpr Flag kConfidence = {
 constexpr Flag kDomain = {.name = "domain",
                           .value_name = "TAG",
                           .about = "Tag of the memory (default operator_note)",
-                          .repeatable = true};
+                          .repeatable = true,
+                          .form = Form::kMaybeEmpty};
 constexpr Flag kAllowDuplicate = {.name = "allow-duplicate",
                                   .value_name = "",
                                   .about = "Record it though a memory says nearly the same"};
@@ -31,7 +32,11 @@ constexpr Flag kNoteFlags[] = {kDomain,         kConfidence, kValidFrom, kValidU
                                kAllowDuplicate, kReason,     kDbFlag,    kEventLogFlag};
 constexpr Flag kReasonFlags[] = {kReason, kDbFlag, kEventLogFlag};
 constexpr Flag kListFlags[] = {
-    {.name = "tag", .value_name = "TAG", .about = "Only with this tag", .repeatable = true},
+    {.name = "tag",
+     .value_name = "TAG",
+     .about = "Only with this tag",
+     .repeatable = true,
+     .form = Form::kMaybeEmpty},
     {.name = "status",
      .value_name = "STATUS",
      .about = "In this state instead of active, e.g. candidate",
@@ -66,7 +71,10 @@ constexpr Flag kOutcomeFlags[] = {
      .about = "How it did",
      .required = true,
      .choices = kResults},
-    {.name = "note", .value_name = "TEXT", .about = "What happened; kept with it"},
+    {.name = "note",
+     .value_name = "TEXT",
+     .about = "What happened; kept with it",
+     .form = Form::kMaybeEmpty},
     {.name = "scope", .value_name = "TEXT", .about = "With validated: what it holds for"},
     {.name = "evidence", .value_name = "REF", .about = "With validated: what shows it"},
     {.name = "attestation",

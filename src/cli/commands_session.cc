@@ -26,11 +26,13 @@ constexpr Flag kCloseFlags[] = {
     kUserAttestationFlag,
     kMarkUserLinesFlag,
     {.name = "dry-run", .value_name = "", .about = "Check the session, write nothing"},
-    {.name = "label", .value_name = "TEXT", .about = "A name for it; kept with what is learned"},
+    {.name = "label",
+     .value_name = "TEXT",
+     .about = "A name for it; kept with what is learned",
+     .form = Form::kMaybeEmpty},
     {.name = "fixtures-dir",
      .value_name = "DIR",
      .about = "Folder of recorded answers, which propose unless --extract or --live-reflect does",
-     .form = Form::kMaybeEmpty,
      .excludes = "extract"},
     {.name = "extract",
      .value_name = "",
@@ -90,7 +92,8 @@ constexpr Positional kPath[] = {
     {.name = "path", .value_name = "FILE|DIR", .about = "A file, or a folder of them"}};
 constexpr Positional kEvents[] = {{.name = "events",
                                    .value_name = "EVENTS",
-                                   .about = "Session file with events, or a transcript"}};
+                                   .about = "Session file with events, or a transcript",
+                                   .form = Form::kText}};
 
 constexpr Command kCommands[] = {
     {.path = "session close",

@@ -195,6 +195,9 @@ std::optional<Exit> check_choices(const Command& command, const Invocation& invo
     if (auto exit = check(flag.name, named(flag), flag.choices)) return exit;
   }
   for (const Positional& positional : command.positionals) {
+    if (positional.form == Form::kText && invocation.value(positional.name).empty()) {
+      return usage_error(command, cat(positional.value_name, " needs a value"));
+    }
     if (auto exit = check(positional.name, positional.value_name, positional.choices)) return exit;
   }
   return std::nullopt;

@@ -19,6 +19,7 @@ inline constexpr Flag kSigningKeyTextFlag = {
     .name = "signing-key-b64",
     .value_name = "B64",
     .about = "Seed as padded base64, or - for standard input; other users can see the former",
+    .form = Form::kMaybeEmpty,
     .excludes = "signing-key-file"};
 inline constexpr Flag kSigningKeyFileFlag = {.name = "signing-key-file",
                                              .value_name = "PATH",
