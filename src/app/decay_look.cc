@@ -23,6 +23,7 @@ bool is_abandoned(const store::DecayJob& job, Timestamp now) {
 }
 
 Result<std::optional<json::Value>> last_review(sqlite::Connection& db, const store::DecayJob& job) {
+  if (job.source_ids.empty()) return std::optional<json::Value>();
   CORTEX_ASSIGN(const auto rows,
                 store::rows_where(db, "audit_records",
                                   "WHERE target_ref = ?1 AND operation = 'principle.review'"
@@ -67,7 +68,7 @@ json::Object listed_job(const store::DecayJob& job, const store::SummarySources&
                    {"kind", job.kind},
                    {"summary_method", job.method},
                    {"state", job.state},
-                   {"source_ids", json::array_of(job.source_ids)},
+                   {"source_ids", store::sources_json(job)},
                    {"state_reason", json::or_null(job.state_reason)},
                    {"result_memory_id", json::or_null(job.result_memory_id)},
                    {"scheduled_for", job.scheduled_for},

@@ -92,6 +92,10 @@ class DecayRun {
           "wait for it, or free it with `cortex decay recover`", std::string(kInProgressAlready));
       return Operations();
     }
+    if (report_.job.source_ids.empty()) {
+      return fail(refusal(Code::kIntegrity, "its sources are no list of ids, or an empty one",
+                          "schedule it anew", std::string(kInputInvalid)));
+    }
     if (report_.job.method == memory::method_token(memory::SummaryMethod::kNone)) {
       return review(db);
     }

@@ -1,5 +1,6 @@
 #include "store/decay_jobs.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -20,15 +21,17 @@ Error job_unfit(std::string_view id, std::string_view what) {
   return make_error(Code::kIntegrity, cat("the decay job ", quoted(id), " has no usable ", what));
 }
 
-Result<std::vector<std::string>> ids_of(std::string_view job, const json::Value& value) {
+// What other programs wrote stays with the job as it is: it can be listed, failed and cancelled.
+void set_sources(DecayJob& job, const json::Value& value) {
   const json::Array* array = value.as_array();
-  if (array == nullptr || array->empty()) return job_unfit(job, "source_ids");
-  std::vector<std::string> ids;
-  for (const json::Value& one : *array) {
-    if (one.as_string() == nullptr) return job_unfit(job, "source_ids");
-    ids.push_back(*one.as_string());
+  const bool texts = array != nullptr && std::ranges::all_of(*array, [](const json::Value& one) {
+                       return one.as_string() != nullptr;
+                     });
+  if (!texts) {
+    job.foreign_sources = json::write_compact(value);
+    return;
   }
-  return ids;
+  for (const json::Value& one : *array) job.source_ids.push_back(*one.as_string());
 }
 
 Result<DecayJob> read_job(const sqlite::Statement& row) {
@@ -53,7 +56,7 @@ Result<DecayJob> read_job(const sqlite::Statement& row) {
                .cancel_reason = text(14)};
   auto sources = json::parse(row.column_text(3));
   if (!sources.ok()) return job_unfit(job.id, "source_ids");
-  CORTEX_ASSIGN(job.source_ids, ids_of(job.id, *sources));
+  set_sources(job, *sources);
   return job;
 }
 
@@ -108,6 +111,11 @@ constexpr JobMaybe kMaybes[] = {
 
 }  // namespace
 
+json::Value sources_json(const DecayJob& job) {
+  if (job.foreign_sources.empty()) return json::array_of(job.source_ids);
+  return json::parse(job.foreign_sources).value();  // written by set_sources()
+}
+
 Result<std::optional<DecayJob>> find_decay_job(sqlite::Connection& db, std::string_view id) {
   CORTEX_ASSIGN(auto row, db.prepare(cat(kSelectJobs, " WHERE j.id = ?1")));
   CORTEX_TRY(row.bind(1, id));
@@ -140,9 +148,9 @@ Status put_decay_job(sqlite::Connection& db, const DecayJob& job) {
                  " ON CONFLICT(id) DO UPDATE SET state = excluded.state, state_reason ="
                  " excluded.state_reason, result_memory_id = excluded.result_memory_id,"
                  " updated_at = excluded.updated_at"));
-  CORTEX_TRY(put.bind_all(job.id, job.kind, job.method, json::array_text(job.source_ids), job.state,
-                          job.state_reason, job.result_memory_id, job.scheduled_for, job.created_at,
-                          job.created_by, job.updated_at));
+  CORTEX_TRY(put.bind_all(job.id, job.kind, job.method, json::write_compact(sources_json(job)),
+                          job.state, job.state_reason, job.result_memory_id, job.scheduled_for,
+                          job.created_at, job.created_by, job.updated_at));
   CORTEX_TRY(put.run());
   CORTEX_ASSIGN(auto own,
                 db.prepare("INSERT OR REPLACE INTO cortex_decay_jobs(job_id, supersede, runner,"
@@ -153,7 +161,7 @@ Status put_decay_job(sqlite::Connection& db, const DecayJob& job) {
 }
 
 json::Object decay_job_to_json(const DecayJob& job) {
-  json::Object out{{"source_ids", json::array_of(job.source_ids)}, {"supersede", job.supersede}};
+  json::Object out{{"source_ids", sources_json(job)}, {"supersede", job.supersede}};
   for (const JobText& one : kJobTexts) out.add(std::string(one.name), job.*one.member);
   for (const JobMaybe& one : kMaybes) {
     const auto& text = job.*one.member;
@@ -174,7 +182,7 @@ Result<DecayJob> decay_job_from_json(const json::Value& value) {
   }
   const json::Value* sources = value.find("source_ids");
   if (sources == nullptr) return job_unfit(job.id, "source_ids");
-  CORTEX_ASSIGN(job.source_ids, ids_of(job.id, *sources));
+  set_sources(job, *sources);
   const json::Value* supersede = value.find("supersede");
   job.supersede = supersede != nullptr && supersede->as_bool() != nullptr && *supersede->as_bool();
   return job;

@@ -17,18 +17,22 @@ namespace cortex::store {
 // `kind`, `method` and `state` are tokens of memory/decay.h.
 struct DecayJob {
   std::string id, kind, method;
-  std::vector<std::string> source_ids;
+  std::vector<std::string> source_ids;  // empty in a job that has none, or foreign ones
   std::string state;
   std::optional<std::string> state_reason{}, result_memory_id{};
   std::string scheduled_for, created_at, created_by, updated_at;
   bool supersede = false;               // sources are retired by the summary
   std::string runner{}, lease_until{};  // while it is in progress
   std::string cancel_reason{};
+  std::string foreign_sources{};  // JSON of sources that are no array of texts, or empty
 
   friend bool operator==(const DecayJob&, const DecayJob&) = default;
 };
 
-// Errors: kIntegrity when its sources are no array of texts.
+// The sources as they are stored.
+json::Value sources_json(const DecayJob& job);
+
+// Errors: kIntegrity when its sources are no JSON.
 Result<std::optional<DecayJob>> find_decay_job(sqlite::Connection& db, std::string_view id);
 // By (scheduled_for, id). An empty state: all.
 Result<std::vector<DecayJob>> list_decay_jobs(sqlite::Connection& db, std::string_view state);
