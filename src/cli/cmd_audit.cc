@@ -30,10 +30,11 @@ std::string details(const app::VerifyReport& report) {
   out += cat("audit verify: invariant=audit.verify.proof_closure.composed_report proof_state=",
              trust::proof_state_name(report.closure.state()), "\n");
   for (const trust::FailingEdge& edge : report.closure.failing) {
-    out += cat("audit verify: failing_edge kind=", trust::edge_kind_name(edge.kind),
-               " from=", edge.from_ref, " to=", edge.to_ref,
-               " failure=", trust::edge_failure_token(edge.failure),
-               " reason=", printable(edge.reason), "\n");
+    out +=
+        cat("audit verify: invariant=audit.verify.proof_closure.composed_report failing_edge kind=",
+            trust::edge_kind_name(edge.kind), " from=", edge.from_ref,
+            " failure=", trust::edge_failure_name(edge.failure), " to=", edge.to_ref,
+            " reason=", printable(edge.reason), "\n");
   }
   return out;
 }
@@ -99,7 +100,7 @@ Outcome run_audit_verify(const Context& context) {
   outcome.code = report.code;
   outcome.report = to_json(report);
   outcome.policy_outcome = json::sorted(trust::to_json(report.decision));
-  if (report.code == Code::kOk) outcome.text = results(report);
+  if (report.chain) outcome.text = results(report);
   if (!context.json()) outcome.diagnostics = details(report);
   outcome.diagnostics += notes(report);
   if (report.error) outcome.diagnostics += error_line(flags.command->path, *report.error);

@@ -66,12 +66,12 @@ TEST_F(ProveTest, AuditVerify_PrintsOneLineAndTheVotesAside) {
   EXPECT_EQ(run({"--json", "audit", "verify"}).diagnostics, "");
 }
 
-TEST_F(ProveTest, AuditVerifyOfABrokenChain_NamesTheRowAndPrintsNothingOnStdout) {
+TEST_F(ProveTest, AuditVerifyOfABrokenChain_NamesTheRowAndCountsFailuresOnStdout) {
   fill();
   break_chain();
   const Outcome outcome = run({"audit", "verify"});
   EXPECT_EQ(outcome.code, Code::kIntegrity);
-  EXPECT_EQ(outcome.text, "");
+  EXPECT_EQ(outcome.text, cat("audit verify: ", log_, " (3 rows scanned, 1 failures)\n"));
   EXPECT_THAT(outcome.diagnostics,
               AllOf(HasSubstr(cat("line 2 event_id=", id_of(2))), HasSubstr("HashBreak"),
                     HasSubstr("policy_outcome=Reject"), HasSubstr("failing_edge"),

@@ -24,9 +24,12 @@ constexpr std::array<ClosureNames, 7> kEdgeKinds{{{"hash_chain", "HashChain"},
                                                   {"lineage_closure", "LineageClosure"},
                                                   {"authority_fold", "AuthorityFold"},
                                                   {"context_pack_link", "ContextPackLink"}}};
-constexpr std::array<std::string_view, 6> kFailures{"missing",         "unresolved",
-                                                    "mismatch",        "invalid_signature",
-                                                    "anchor_mismatch", "authority_mismatch"};
+constexpr std::array<ClosureNames, 6> kFailures{{{"missing", "Missing"},
+                                                 {"unresolved", "Unresolved"},
+                                                 {"mismatch", "Mismatch"},
+                                                 {"invalid_signature", "InvalidSignature"},
+                                                 {"anchor_mismatch", "AnchorMismatch"},
+                                                 {"authority_mismatch", "AuthorityMismatch"}}};
 
 }  // namespace
 
@@ -34,7 +37,8 @@ std::string_view proof_state_token(ProofState state) { return kClosureStates[ind
 std::string_view proof_state_name(ProofState state) { return kClosureStates[index(state)].name; }
 std::string_view edge_kind_token(EdgeKind kind) { return kEdgeKinds[index(kind)].token; }
 std::string_view edge_kind_name(EdgeKind kind) { return kEdgeKinds[index(kind)].name; }
-std::string_view edge_failure_token(EdgeFailure failure) { return kFailures[index(failure)]; }
+std::string_view edge_failure_token(EdgeFailure failure) { return kFailures[index(failure)].token; }
+std::string_view edge_failure_name(EdgeFailure failure) { return kFailures[index(failure)].name; }
 
 ProofState Closure::state() const {
   if (failing.empty()) return ProofState::kFullChainVerified;

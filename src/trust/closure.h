@@ -37,7 +37,8 @@ enum class EdgeFailure : std::uint8_t {
   kAuthorityMismatch,
 };
 
-std::string_view edge_failure_token(EdgeFailure failure);
+std::string_view edge_failure_token(EdgeFailure failure);  // "invalid_signature"
+std::string_view edge_failure_name(EdgeFailure failure);   // "InvalidSignature"
 
 struct VerifiedEdge {
   EdgeKind kind = EdgeKind::kHashChain;
