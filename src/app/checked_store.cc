@@ -8,6 +8,14 @@
 
 namespace cortex::app {
 
+Status require_schema(sqlite::Connection& db) {
+  auto failures = store::check_schema(db);
+  if (!failures.ok()) return with_code(std::move(failures).error(), Code::kPrecondition);
+  if (failures->empty()) return {};
+  return make_error(Code::kSchema, join(*failures, "; ", &store::SchemaFailure::text),
+                    "no state was changed", "run `cortex doctor`");
+}
+
 Result<StoreAtWork> open_checked_store(Services& services, const Layout& layout) {
   CORTEX_ASSIGN(StoreAtWork store, open_store(services, layout));
   const auto failures = store::check_schema(store.connection);

@@ -9,6 +9,10 @@
 
 namespace cortex::app {
 
+// Errors: kSchema with a text for each thing that is missing or unknown, kPrecondition when the
+// store cannot be asked.
+Status require_schema(sqlite::Connection& db);
+
 // Errors: those of open_store(), and kSchema with a line for each thing that is missing or unknown.
 Result<StoreAtWork> open_checked_store(Services& services, const Layout& layout);
 

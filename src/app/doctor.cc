@@ -32,6 +32,12 @@ StrictReport stopped(StrictReport report, const Error& error) {
   return stopped(std::move(report), code, "precondition_unmet", error.message, error.next);
 }
 
+// A store that cannot be opened has the code that every command ends with over it.
+StrictReport not_opened(StrictReport report, const Error& error) {
+  return stopped(std::move(report), error.code, "precondition_unmet",
+                 cat("failed to open store: ", error.message), error.next);
+}
+
 // Schema failures, or none with every migration pending for a store that was never opened.
 Status inspect_schema(Services& services, const Layout& layout, StrictReport& report) {
   return store::inspect(services.fs, layout.db_path, [&report](sqlite::Connection& db) -> Status {
@@ -110,9 +116,8 @@ StrictReport doctor_strict(Services& services, const Layout& layout, bool deep,
       !status.ok()) {
     return stopped(std::move(report), status.error());
   }
-  if (auto status = inspect_schema(services, layout, report); !status.ok()) {
-    status.error().message = cat("failed to open store: ", status.error().message);
-    return stopped(std::move(report), status.error());
+  if (const auto status = inspect_schema(services, layout, report); !status.ok()) {
+    return not_opened(std::move(report), status.error());
   }
   if (!report.schema_failures.empty()) {
     return stopped(std::move(report), Code::kSchema, "precondition_unmet",

@@ -101,7 +101,7 @@ TEST_F(DoctorTest, ForeignMigrationName_IsASchemaFinding) {
   EXPECT_EQ(report.schema_failures.front().invariant, "schema_migration.known_to_code");
 }
 
-TEST_F(DoctorTest, MissingOrUnreadableFiles_ArePreconditionsAndNothingIsMade) {
+TEST_F(DoctorTest, MissingOrUnreadableFiles_EndAsEverywhereAndNothingIsMade) {
   ASSERT_TRUE(fs_.remove_file(log_).ok());
   EXPECT_EQ(check().code, Code::kPrecondition);
   put(log_, "no row\n");
@@ -114,8 +114,9 @@ TEST_F(DoctorTest, MissingOrUnreadableFiles_ArePreconditionsAndNothingIsMade) {
   EXPECT_EQ(missing.code, Code::kPrecondition);
   EXPECT_EQ(missing.status, "precondition_unmet");
   put(db_, std::string(8192, 'x'));
-  EXPECT_EQ(check().code, Code::kPrecondition);
-  EXPECT_EQ(check(true).code, Code::kPrecondition);
+  EXPECT_EQ(check().code, Code::kInternal) << "it cannot be migrated";
+  EXPECT_EQ(check().status, "precondition_unmet");
+  EXPECT_EQ(check(true).code, Code::kInternal);
 }
 
 TEST_F(DoctorTest, TwoBoundaryRows_AreASchemaMismatch) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/checked_store.h"
 #include "base/join.h"
 #include "base/text.h"
 #include "base/ulid.h"
@@ -9,19 +10,10 @@
 #include "memory/rows.h"
 #include "store/memory_history.h"
 #include "store/outcomes.h"
-#include "store/schema_check.h"
 #include "store/schema_query.h"
 
 namespace cortex::app {
 namespace {
-
-Status require_schema(sqlite::Connection& db) {
-  auto failures = store::check_schema(db);
-  if (!failures.ok()) return with_code(std::move(failures).error(), Code::kPrecondition);
-  if (failures->empty()) return {};
-  return refusal(Code::kSchema, join(*failures, "; ", &store::SchemaFailure::text),
-                 "run `cortex doctor`");
-}
 
 // Ids that begin like this one, from the primary key.
 std::string similar_ids(sqlite::Connection& db, std::string_view id) {

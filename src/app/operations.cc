@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/checked_store.h"
 #include "app/open_store.h"
 #include "app/row_signing.h"
 #include "app/search_index.h"
@@ -130,10 +131,13 @@ Result<Recorded> change_both(Services& services, const Layout& layout, const Cha
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
   Recorded recorded;
   recorded.torn_tail = log->moved_tail();
-  CORTEX_ASSIGN(auto mirror,
-                store::catch_up(db, log->file(), log->size_bytes(), services.clock, projector()));
-  CORTEX_TRY(change(Both{*log, db, mirror, signer, recorded}));
-  CORTEX_TRY(mirror.finish());
+  auto mirror = store::catch_up(db, log->file(), log->size_bytes(), services.clock, projector());
+  if (!mirror.ok()) {
+    CORTEX_TRY(require_schema(db));  // what is missing tells more than the statement that needs it
+    return mirror.error();
+  }
+  CORTEX_TRY(change(Both{*log, db, *mirror, signer, recorded}));
+  CORTEX_TRY(mirror->finish());
   // An index that could not follow is caught up by whoever opens the store next.
   static_cast<void>(keep_index(db));
   CORTEX_TRY(log->commit());

@@ -70,7 +70,7 @@ Result<bundle::Snapshot> restore_snapshot(Services& services, const Layout& layo
           is_behind = !names.empty();
           return {};
         });
-    if (!looked.ok()) return with_code(looked.error(), Code::kPrecondition);
+    CORTEX_TRY(looked);
   }
   if (is_behind) {
     CORTEX_TRY(store::open_for_writing(layout.db_path));

@@ -66,9 +66,8 @@ Outcome repair(const Context& context, const app::Layout& layout) {
   const auto report =
       app::doctor_repair(context.services, layout, context.invocation.has("dry-run"));
   if (!report.ok()) {
-    const std::string_view status =
-        report.error().code == Code::kInternal ? "error" : "precondition_unmet";
-    return failed(context, report.error(), status_report(status, report.error().text()));
+    return failed(context, report.error(),
+                  status_report("precondition_unmet", report.error().text()));
   }
   Outcome outcome{.text = repair_text(*report), .diagnostics = "", .report = to_json(*report)};
   if (!report->mirror_note.empty()) outcome.diagnostics += cat("note: ", report->mirror_note, "\n");
