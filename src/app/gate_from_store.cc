@@ -89,11 +89,11 @@ Status show_chain(Services& services, const StoreGateRequest& request, Axis& axi
   const std::string& path = request.layout.event_log_path;
   const auto info = services.fs.stat(path);
   const bool found = info.ok() && info->kind == fs::Kind::kFile;
-  CORTEX_ASSIGN(const auto key, read_key(services, request));
   if (!found) {
     axis.detail = cat("there is no ledger ", quoted(path));
     return {};
   }
+  CORTEX_ASSIGN(const auto key, read_key(services, request));
   if (!key) {
     axis.detail = "no key was named; give --verification-key";
     return {};

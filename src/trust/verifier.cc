@@ -218,11 +218,13 @@ Result<Verdict> verify_witnesses(const VerifierInput& input) {
 }
 
 json::Value witness_summary(const Witness& witness) {
-  return json::Object{{"asserted_at", format_rfc3339(witness.asserted_at, Offset::kZ)},
-                      {"authority_domain", witness.domain},
-                      {"class", witness_class_token(witness.kind)},
-                      {"signer_id", witness.signature.signer_id},
-                      {"tier", witness_tier_token(witness.tier)}};
+  return json::Object{
+      {"asserted_at", format_rfc3339(witness.asserted_at, Offset::kZ)},
+      {"authority_domain", witness.domain},
+      {"class", witness_class_token(witness.kind)},
+      {"signer_id", witness.signature.signer_is_named ? json::Value(witness.signature.signer_id)
+                                                      : json::Value(nullptr)},
+      {"tier", witness_tier_token(witness.tier)}};
 }
 
 }  // namespace cortex::trust

@@ -91,6 +91,7 @@ Status read_signature(const json::Value& from, WitnessSignature& out) {
     return malformed("`signature.type` is not known");
   }
   const std::string* signer = from.find_text("signer_id");
+  out.signer_is_named = signer != nullptr;
   out.signer_id = signer == nullptr ? to_hex(out.key) : *signer;
   return {};
 }

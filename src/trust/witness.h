@@ -41,7 +41,8 @@ struct WitnessSignature {
   SignatureKind kind = SignatureKind::kEd25519;
   std::vector<std::uint8_t> key;  // 32 bytes, or DER; empty for a named key
   std::vector<std::uint8_t> bytes;
-  std::string signer_id;  // as given, else the key in hex, else the named key's id
+  std::string signer_id;        // as given, else the key in hex, else the named key's id
+  bool signer_is_named = true;  // false: the key in hex stands in, and no summary shows it
 };
 
 struct Witness {
