@@ -102,6 +102,8 @@ std::string fixture_hash(const MigrationPlan& plan) {
   return cat("blake3:", crypto::blake3_hex(json::canonical(transcript)));
 }
 
+}  // namespace
+
 Status refuse_v2_rows(sqlite::Connection& db, const LedgerFacts& ledger) {
   CORTEX_ASSIGN(const std::int64_t traces, db.query_int(kTraceVersions));
   const std::uint64_t rows = ledger.v2_rows + static_cast<std::uint64_t>(traces);
@@ -114,8 +116,6 @@ Status refuse_v2_rows(sqlite::Connection& db, const LedgerFacts& ledger) {
   error.token = "migrate.v2.backup_manifest.pre_v2_kind_but_v2_rows_present";
   return error;
 }
-
-}  // namespace
 
 const std::vector<std::string>& migration_steps() {
   static const std::vector<std::string> steps = {"preflight_schema_v1",
@@ -166,7 +166,6 @@ Status refuse_boundary(const LedgerFacts& ledger) {
 Result<MigrationPlan> plan_migration(sqlite::Connection& db, const LedgerFacts& ledger) {
   CORTEX_TRY(check_shape(db));
   CORTEX_TRY(refuse_boundary(ledger));
-  CORTEX_TRY(refuse_v2_rows(db, ledger));
   MigrationPlan plan;
   CORTEX_ASSIGN(plan.applied_migrations,
                 store::text_column(db, "SELECT name FROM _migrations ORDER BY name"));
@@ -177,6 +176,8 @@ Result<MigrationPlan> plan_migration(sqlite::Connection& db, const LedgerFacts& 
   CORTEX_TRY(check_heads(plan));
   CORTEX_TRY(read_counts(db, plan));
   plan.fixture_hash = fixture_hash(plan);
+  const Status v1_only = refuse_v2_rows(db, ledger);
+  if (!v1_only.ok()) plan.cutover_refusal = v1_only.error().message;
   return plan;
 }
 

@@ -36,16 +36,21 @@ struct MigrationPlan {
   std::optional<std::string> ledger_head;
   std::vector<std::pair<std::string, std::uint64_t>> table_counts;  // in print order
   std::string fixture_hash;                                         // "blake3:" + hex
+  std::string cutover_refusal;  // why a cutover of this plan is refused, or empty
 
   const std::string& previous_v1_head() const { return *ledger_head; }
 };
 
 // Errors, kSchema: the schema or its v2 part is not whole, two boundary rows; kPrecondition: there
-// is a boundary already, rows beyond v1, heads that differ, or no event at all.
+// is a boundary already, heads that differ, or no event at all.
 Result<MigrationPlan> plan_migration(sqlite::Connection& db, const LedgerFacts& ledger);
 
 // The boundary rules alone. kSchema for two boundary rows, kPrecondition for one.
 Status refuse_boundary(const LedgerFacts& ledger);
+
+// What the cutover refuses beyond that: rows of v2 in a store that was never migrated
+// (kPrecondition).
+Status refuse_v2_rows(sqlite::Connection& db, const LedgerFacts& ledger);
 
 // The names of the six steps, in order.
 const std::vector<std::string>& migration_steps();

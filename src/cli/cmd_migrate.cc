@@ -76,8 +76,11 @@ std::string dry_run_text(const app::MigrationPlan& plan) {
 Outcome dry_run(const Context& context, const app::Layout& layout) {
   const auto plan = app::migrate_dry_run(context.services, layout);
   if (!plan.ok()) return migrate_refused(context, plan.error());
+  const std::string& refusal = plan->cutover_refusal;
   return {.text = dry_run_text(*plan),
-          .diagnostics = "",
+          .diagnostics = refusal.empty()
+                             ? ""
+                             : cat(kPrefix, "note: a cutover will be refused: ", refusal, "\n"),
           .report = transcript(true, "dry_run_summary", app::dry_run_summary(*plan))};
 }
 
@@ -161,6 +164,16 @@ Outcome resume(const Context& context, const app::Layout& layout) {
 Outcome run_migrate_v2(const Context& context) {
   const Invocation& flags = context.invocation;
   const bool has_manifest = flags.has("backup-manifest");
+  if (flags.has("resume-mirror")) {
+    for (const char* other :
+         {"dry-run", "backup-manifest", "unattended-migrate", "operator-attestation"}) {
+      if (!flags.has(other)) continue;
+      return migrate_refused(
+          context,
+          make_error(Code::kUsage, cat("--resume-mirror cannot be combined with --", other),
+                     "no state was changed", "leave one of them out"));
+    }
+  }
   if (flags.has("unattended-migrate") && !flags.has("operator-attestation")) {
     return refused_with_readiness(context, Code::kPrecondition,
                                   "--unattended-migrate needs --operator-attestation",

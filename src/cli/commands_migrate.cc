@@ -18,8 +18,7 @@ constexpr Flag kV2Flags[] = {
      .about = "Say that nobody watches; needs the attestation, as always"},
     {.name = "resume-mirror",
      .value_name = "",
-     .about = "Complete a store that a lost cutover left behind",
-     .excludes = "dry-run backup-manifest operator-attestation unattended-migrate"},
+     .about = "Complete a store that a lost cutover left behind; no other flag with it"},
     kDbFlag,
     kEventLogFlag,
 };
