@@ -111,7 +111,7 @@ NoteReport report_of(Services& services, const Screened& screened) {
   report.memory_id = new_id(services, core::IdKind::kMemory);
   report.claim = screened.request.claim;
   report.domains = screened.request.domains;
-  if (report.domains.empty()) report.domains = {"operator_note"};
+  if (report.domains.empty() && !screened.request.untagged) report.domains = {"operator_note"};
   report.confidence = screened.request.confidence;
   if (screened.request.pending) report.status = memory::state_token(memory::State::kPending);
   report.redactions = screened.findings;

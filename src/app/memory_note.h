@@ -16,6 +16,7 @@ namespace cortex::app {
 struct NoteRequest {
   std::string claim;
   std::vector<std::string> domains;  // none: ["operator_note"]
+  bool untagged = false;             // none are meant
   double confidence = 0.9;
   std::optional<std::string> valid_from{}, valid_until{};  // as typed
   bool allow_duplicate = false;

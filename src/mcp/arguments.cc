@@ -44,10 +44,20 @@ Result<std::optional<std::string>> Arguments::optional_text(std::string_view nam
 }
 
 Result<std::optional<std::string>> Arguments::optional_trimmed(std::string_view name) const {
-  CORTEX_ASSIGN(auto value, optional_text(name));
-  if (!value) return value;
-  const std::string_view trimmed = trim(*value);
-  return trimmed.empty() ? std::optional<std::string>() : std::optional(std::string(trimmed));
+  CORTEX_TRY(optional_text(name));
+  return loose_trimmed(name);
+}
+
+std::optional<std::string> Arguments::loose_text(std::string_view name) const {
+  const json::Value* value = object_.find(name);
+  if (value == nullptr || value->as_string() == nullptr) return std::nullopt;
+  return *value->as_string();
+}
+
+std::optional<std::string> Arguments::loose_trimmed(std::string_view name) const {
+  const auto value = loose_text(name);
+  if (!value || is_blank(*value)) return std::nullopt;
+  return std::string(trim(*value));
 }
 
 Result<std::size_t> Arguments::whole(std::string_view name, std::size_t otherwise, std::size_t cap,

@@ -30,6 +30,10 @@ class Arguments {
   Result<std::optional<std::string>> optional_text(std::string_view name) const;
   // As optional_text(), trimmed; blank is absent.
   Result<std::optional<std::string>> optional_trimmed(std::string_view name) const;
+  // A string; null and other types count as absent, as in reference 0.1.2.
+  std::optional<std::string> loose_text(std::string_view name) const;
+  // As loose_text(), trimmed; blank is absent.
+  std::optional<std::string> loose_trimmed(std::string_view name) const;
   // A whole number from 0 on, at most `cap` (larger ones count as `cap`). Absent: `otherwise`; null
   // too when `null_is_absent`.
   Result<std::size_t> whole(std::string_view name, std::size_t otherwise, std::size_t cap,

@@ -44,21 +44,21 @@ constexpr Field kNoteGives[] = {
     kEventField,
 };
 
-// Anything but an array counts as none, elements that are no texts are passed over.
-std::vector<std::string> loose_texts(const Arguments& arguments, std::string_view name) {
-  std::vector<std::string> out;
-  const json::Value* value = arguments.find(name);
-  if (value == nullptr || value->as_array() == nullptr) return out;
+// Anything but an array counts as none, elements that are no texts are passed over: an array of
+// such elements alone leaves a note without a domain.
+void read_domains(const Arguments& arguments, app::NoteRequest& request) {
+  const json::Value* value = arguments.find("domains");
+  if (value == nullptr || value->as_array() == nullptr) return;
   for (const json::Value& element : *value->as_array()) {
-    if (element.as_string() != nullptr) out.push_back(*element.as_string());
+    if (element.as_string() != nullptr) request.domains.push_back(*element.as_string());
   }
-  return out;
+  request.untagged = request.domains.empty() && !value->as_array()->empty();
 }
 
 Result<app::NoteRequest> note_request(const Call& call) {
   app::NoteRequest request;
   CORTEX_ASSIGN(request.claim, call.arguments.text("claim"));
-  request.domains = loose_texts(call.arguments, "domains");
+  read_domains(call.arguments, request);
   CORTEX_ASSIGN(const auto confidence, call.arguments.number("confidence"));
   if (confidence && !(*confidence >= 0.0 && *confidence <= 1.0)) {
     return bad_argument("confidence must be in [0.0, 1.0]");
@@ -121,7 +121,7 @@ Result<json::Object> run_outcome(const Call& call) {
   CORTEX_ASSIGN(request.memory_id, call.arguments.text("memory_id"));
   CORTEX_ASSIGN(request.session, call.arguments.filled_text("session_id"));
   CORTEX_ASSIGN(request.result, call.arguments.text("result"));
-  CORTEX_ASSIGN(request.note, call.arguments.optional_text("note"));
+  request.note = call.arguments.loose_text("note");
   CORTEX_TRY(call.arguments.memory_id("memory_id"));
   if (request.result != kOutcomeResults[0] && request.result != kOutcomeResults[1]) {
     return bad_argument(cat("result must be helpful or not-helpful, not ", quoted(request.result)));

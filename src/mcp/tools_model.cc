@@ -36,7 +36,7 @@ json::Object no_models(std::string_view note) {
 }
 
 Result<json::Object> run_models(const Call& call) {
-  CORTEX_ASSIGN(const auto name, call.arguments.optional_trimmed("backend"));
+  const auto name = call.arguments.loose_trimmed("backend");
   std::optional<app::LlmBackend> backend;
   if (name) {
     backend = app::parse_backend(*name);
@@ -87,7 +87,7 @@ constexpr Field kReflectGives[] = {
 };
 
 Result<json::Object> run_reflect(const Call& call) {
-  CORTEX_ASSIGN(const auto trace, call.arguments.optional_trimmed("trace_id"));
+  const auto trace = call.arguments.loose_trimmed("trace_id");
   CORTEX_ASSIGN(const auto found, app::trace_candidates(call.services(), call.layout(), trace));
   json::Array candidates;
   for (const app::TraceCandidate& one : found) {
