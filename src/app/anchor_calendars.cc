@@ -200,6 +200,7 @@ void anchor_to_calendars(Services& services, const AnchorRequest& request, Ancho
   auto receipts = request.receipt_in ? supplied_proof(services, request, anchor)
                                      : ask_calendars(services, request, anchor, report);
   if (!receipts.ok()) {
+    if (request.receipt_in) return fail(report, receipts.error());  // no sink was reached
     const std::string reason =
         receipts.error().token.empty() ? "ots.submit_failed" : receipts.error().token;
     return reject(services, request, *chain, reason, receipts.error(), report);

@@ -28,11 +28,11 @@ Error axiom_refused(Code code, std::string token, std::string message, std::stri
 
 Result<std::string> read_file(Services& services, const std::string& path) {
   auto text = fs::read_all(services.fs, path, kEnvelopeBytesMax);
-  if (text.ok()) return text;
-  return axiom_refused(
-      Code::kPrecondition, "",
-      cat("the file ", quoted(path), " cannot be read: ", fs::describe(text.error())),
-      "name a file that can be read");
+  if (text.ok() && is_valid_utf8(*text)) return text;
+  return axiom_refused(Code::kPrecondition, "",
+                       cat("the file ", quoted(path), " cannot be read: ",
+                           text.ok() ? "it is not UTF-8" : fs::describe(text.error())),
+                       "name a file that can be read");
 }
 
 json::Value votes_of(const trust::Decision& decision, std::string_view side) {

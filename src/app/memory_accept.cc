@@ -56,7 +56,7 @@ bool is_lineage(const json::Value& column) {
 Error nothing_to_accept(sqlite::Connection& db, const std::string& id, trust::ProofState state) {
   Error error = missing_memory(db, id);
   error.message = cat("invariant=", kAcceptProofInvariant, ": ", error.message,
-                      ", so its proof is ", trust::proof_state_name(state));
+                      ", so its proof is not whole: observed ", trust::proof_state_name(state));
   return error;
 }
 

@@ -63,7 +63,7 @@ TEST_F(MemoryStoryTest, AcceptingWhatIsNotThereSaysSo_ByTheInvariantOfTheProof) 
   EXPECT_EQ(missing->refused->code, Code::kPrecondition);
   EXPECT_EQ(missing->refused->message,
             cat("invariant=", kAcceptProofInvariant, ": the memory ", memory_id(9),
-                " was not found, so its proof is Partial"));
+                " was not found, so its proof is not whole: observed Partial"));
   EXPECT_THAT(missing->refused->next, HasSubstr("did you mean"));
   exec(cat("UPDATE memories SET memory_type = 'semantic', status = 'candidate' WHERE id = '",
            memory_id(1), "'"));

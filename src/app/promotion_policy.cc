@@ -105,7 +105,7 @@ trust::Contribution resolved_vote(const std::map<std::string, std::set<std::stri
                           .conflicts_with = {others.begin(), others.end()}});
   }
   const memory::Resolved resolved = memory::resolve(std::move(candidates), {});
-  const std::string rules = join(resolved.reasons, ",", &memory::ResolutionReason::token);
+  const std::string rules = join(resolved.reasons, ",", &memory::ResolutionReason::rule_id);
   return promotion_vote(
       kConflictRule, resolved.decision().final_outcome,
       cat("open contradictions touch the supporting memories; resolver_rules=", rules));

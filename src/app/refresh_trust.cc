@@ -11,6 +11,7 @@ namespace cortex::app {
 namespace {
 
 constexpr int kTrustTimeoutMillis = 30'000;
+constexpr unsigned kCacheFolderMode = 0700;
 constexpr std::size_t kTrustedRootBytesMax = 4U << 20;
 constexpr std::uint64_t kTufRootBytesMax = 1U << 20;
 constexpr std::string_view kFileScheme = "file://";
@@ -103,9 +104,18 @@ std::optional<ledger::TrustedRoot> look_at_cache(Services& services, RefreshRepo
     report.notes.push_back(cat("the cached trusted root cannot be read: ", loaded.why));
     return std::nullopt;
   }
-  if (loaded.state != ledger::RootState::kCached) report.notes.emplace_back("cache_stale");
+  if (loaded.state != ledger::RootState::kCached) {
+    report.notes.emplace_back(
+        "invariant=audit.verify.trusted_root.cache_stale: the cached trusted root is of no fresh"
+        " date and is looked for anew");
+  }
   report.previous_signed_at = loaded.root->signed_at;
   return std::move(loaded.root);
+}
+
+Status store_root(Services& services, const std::string& path, const ledger::TrustedRoot& root) {
+  CORTEX_TRY(services.fs.make_directories(fs::parent_of(path), kCacheFolderMode));
+  return ledger::store_trusted_root(services.fs, path, root);
 }
 
 }  // namespace
@@ -143,9 +153,8 @@ RefreshReport refresh_trust(Services& services, const RefreshRequest& request) {
   const bool newer =
       !cached || root->signed_at > cached->signed_at || (report.tuf_root_version && other);
   // Written again when it is no newer: its age counts from the last time that it was looked for.
-  const Status stored =
-      ledger::store_trusted_root(services.fs, request.cache_path, newer ? *root : *cached);
-  if (!stored.ok()) {
+  if (const Status stored = store_root(services, request.cache_path, newer ? *root : *cached);
+      !stored.ok()) {
     end(report, "http_error", with_code(stored.error(), Code::kInternal));
     return report;
   }

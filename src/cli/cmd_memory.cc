@@ -192,12 +192,12 @@ Outcome run_memory_tag_remove(const Context& context) { return tagged(context, f
 Outcome run_memory_outcome_record(const Context& context) {
   const Invocation& flags = context.invocation;
   const auto refuse = [&](const Error& error) {
-    // A session that is none is told before the memory is looked at.
-    const bool usage = error.code == Code::kUsage;
+    // A session that is none is told before the memory is looked at, and so is a missing store.
+    const bool looked_at = error.message.starts_with(app::kNoSuchMemory);
     return failed(context, error,
                   json::Object{{"detail", error.text()},
-                               {"memory_id", usage ? json::Value(nullptr)
-                                                   : json::Value(flags.value("memory-id"))},
+                               {"memory_id", looked_at ? json::Value(flags.value("memory-id"))
+                                                       : json::Value(nullptr)},
                                {"persisted", false}});
   };
   const auto place = place_of(context);

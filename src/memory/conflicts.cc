@@ -130,6 +130,8 @@ std::string_view resolution_token(Resolution resolution) {
   return kResolutions.at(static_cast<std::size_t>(resolution));
 }
 
+std::string ResolutionReason::rule_id() const { return cat("retrieval.resolve.", token); }
+
 trust::Decision Resolved::decision() const {
   std::vector<trust::Contribution> votes;
   for (const ResolutionReason& reason : reasons) {
@@ -138,7 +140,7 @@ trust::Decision Resolved::decision() const {
     const trust::Outcome outcome = settles                          ? trust::Outcome::kAllow
                                    : reason.token == "broken_proof" ? trust::Outcome::kReject
                                                                     : trust::Outcome::kQuarantine;
-    votes.push_back({cat("retrieval.resolve.", reason.token), outcome,
+    votes.push_back({reason.rule_id(), outcome,
                      cat("the claims are ", resolution_token(state), ": ", reason.token)});
   }
   if (votes.empty()) {

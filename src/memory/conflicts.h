@@ -38,6 +38,8 @@ std::string_view resolution_token(Resolution resolution);  // "multi_hypothesis"
 struct ResolutionReason {
   std::string token;             // "explicit_precedence"
   std::vector<std::string> ids;  // memories it is about, sorted; may be empty
+
+  std::string rule_id() const;  // "retrieval.resolve.explicit_precedence"
 };
 
 struct Resolved {
@@ -45,7 +47,7 @@ struct Resolved {
   std::optional<std::string> selected;
   std::vector<ResolutionReason> reasons;
 
-  // One vote a reason, rule id "retrieval.resolve.<reason>".
+  // One vote a reason.
   trust::Decision decision() const;
 };
 
