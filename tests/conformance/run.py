@@ -3,7 +3,7 @@
 
     run.py [--bin build/release/cortex] [--verbose]
 
-Runs the scenarios beside this file and, where it is there, a newer collection: $CORTEX_SHARED/conformance or
+Runs the scenarios and the edges beside this file and, where it is there, a newer collection: $CORTEX_SHARED/conformance or
 ../shared/conformance beside the repository. A scenario whose name matches a pattern of expected_pass.txt must pass in
 every collection that has it. The others are run too, and those that pass already are named: they belong in the list.
 """
@@ -29,7 +29,7 @@ def patterns():
 def collections():
     """Folders of scenarios; a collection with the same content as an earlier one is run once."""
     shared = pathlib.Path(os.environ.get("CORTEX_SHARED") or REPO.parent / "shared")
-    found = [HERE / "scenarios", shared / "conformance" / "scenarios"]
+    found = [HERE / "scenarios", HERE / "edges", shared / "conformance" / "scenarios"]
     return [folder for folder in found if folder.is_dir()]
 
 
