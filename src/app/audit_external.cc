@@ -40,6 +40,33 @@ Error failure(Code code, std::string_view token, std::string message) {
   return error;
 }
 
+constexpr std::string_view kFailClosed = "fail_closed_trusted_root_stale_>30d";
+
+// What came of the receipts; none was looked at when the root may not be used.
+struct ExternalSummary {
+  std::string_view authority, status;
+  std::size_t verified = 0;
+  std::uint64_t latest = 0, rows = 0;
+};
+
+void show_external(const External& external, const ExternalSummary& shown, Finding& finding) {
+  const std::string signed_at = format_rfc3339(external.root.root->signed_at, Offset::kPlus00);
+  finding.members.add("external_receipts",
+                      json::Object{{"receipts_path", external.path},
+                                   {"receipts_verified", shown.verified},
+                                   {"latest_anchor_event_count", shown.latest},
+                                   {"db_count", shown.rows},
+                                   {"external_anchor_authority", shown.authority},
+                                   {"status", shown.status},
+                                   {"trust_root_status", external.root.status()},
+                                   {"trust_root_signed_at", signed_at}});
+  finding.notes.push_back(cat("external_anchor_authority=", shown.authority));
+  finding.notes.push_back(cat("external_anchor_receipts_verified=", shown.verified));
+  finding.notes.push_back(cat("external_anchor_status=", shown.status));
+  finding.notes.push_back(cat("trust_root_status=", external.root.status()));
+  finding.notes.push_back(cat("trust_root_signed_at=", signed_at));
+}
+
 // A root that may not be used ends the run before the receipts are looked at.
 std::optional<Error> refuse_root(const External& external, Finding& finding) {
   std::optional<Error> error;
@@ -51,7 +78,8 @@ std::optional<Error> refuse_root(const External& external, Finding& finding) {
       finding.notes.push_back(
           cat("warning: the trusted root that came with the program is older "
               "than 30 days: ",
-              kRootPrefix, "snapshot_stale ", kRootPrefix, "stale_beyond_max_age"));
+              "invariant=", kRootPrefix, "snapshot_stale invariant=", kRootPrefix,
+              "stale_beyond_max_age"));
       return std::nullopt;
     case RootState::kCached:
       return std::nullopt;
@@ -68,8 +96,8 @@ std::optional<Error> refuse_root(const External& external, Finding& finding) {
       break;
   }
   if (external.root.state != RootState::kCachedInvalid) {
-    finding.notes.push_back(cat(kRootPrefix, "stale_beyond_max_age"));
-    finding.notes.push_back("external_anchor_authority=fail_closed_trusted_root_stale_>30d");
+    finding.notes.push_back(cat("invariant=", kRootPrefix, "stale_beyond_max_age"));
+    show_external(external, {.authority = kFailClosed, .status = error->token}, finding);
   }
   error->next = "run `cortex audit refresh-trust`";
   return error;
@@ -146,24 +174,10 @@ void report_receipts(const External& external, std::string_view authority,
                      const ledger::ChainReport& chain, Finding& finding) {
   const auto& receipts = *external.receipts;
   const std::uint64_t latest = receipts.back().event_count;
-  const std::string signed_at = format_rfc3339(external.root.root->signed_at, Offset::kPlus00);
-  finding.members.add("external_receipts",
-                      json::Object{{"receipts_path", external.path},
-                                   {"receipts_verified", receipts.size()},
-                                   {"latest_anchor_event_count", latest},
-                                   {"db_count", chain.rows},
-                                   {"external_anchor_authority", authority},
-                                   {"status", authority},
-                                   {"trust_root_status", external.root.status()},
-                                   {"trust_root_signed_at", signed_at}});
+  show_external(external, {authority, authority, receipts.size(), latest, chain.rows}, finding);
   finding.results.push_back(cat("external receipts ", external.path, " verified ", receipts.size(),
                                 " receipts through event_count ", latest, " (", chain.rows,
                                 " rows scanned)"));
-  finding.notes.push_back(cat("external_anchor_authority=", authority));
-  finding.notes.push_back(cat("external_anchor_receipts_verified=", receipts.size()));
-  finding.notes.push_back(cat("external_anchor_status=", authority));
-  finding.notes.push_back(cat("trust_root_status=", external.root.status()));
-  finding.notes.push_back(cat("trust_root_signed_at=", signed_at));
 }
 
 Status check(Services& services, const VerifyRequest& request, const External& external,
