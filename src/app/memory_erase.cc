@@ -56,7 +56,7 @@ Status adopt_without_text(sqlite::Connection& db, const store::Memory& memory,
   CORTEX_TRY(adopt(db, memory, operations));
   if (operations.size() == before) return {};
   json::Object& args = operations.back().args;
-  args = *eraser.without(json::Value(args)).as_object();
+  args = *eraser.without("", json::Value(args)).as_object();
   return {};
 }
 
@@ -144,13 +144,7 @@ Status clean_store(Services& services, const Layout& layout, const Erasing& eras
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
   CORTEX_TRY(follow_ledger(services, db, layout.event_log_path, head, erasing.rows));
-  const ledger::Eraser& eraser = *erasing.eraser;
-  CORTEX_ASSIGN(store::ScrubReport scrubbed,
-                store::scrub_text(db, {.text = eraser.text(),
-                                       .text_in_json = eraser.in_json(),
-                                       .instead = ledger::kErasedText,
-                                       .instead_in_json = eraser.replacement_in_json(),
-                                       .whole_only = eraser.whole_only()}));
+  CORTEX_ASSIGN(store::ScrubReport scrubbed, store::scrub_text(db, *erasing.eraser));
   report.values = scrubbed.values;
   report.memories = std::move(scrubbed.memories);
   CORTEX_TRY(retrieval::reset_index(db));
@@ -165,20 +159,38 @@ Status clean_store(Services& services, const Layout& layout, const Erasing& eras
 
 Result<bool> holds_text(fs::FileSystem& fs, const std::string& path, const ledger::Eraser& eraser) {
   CORTEX_ASSIGN(const auto file, fs.open(path, fs::Open::kRead));
-  const std::size_t overlap = std::max(eraser.text().size(), eraser.in_json().size());
+  const std::size_t overlap = eraser.longest_form_bytes();
   std::string window, block(limits::kIoBlockBytes, '\0');
   for (std::uint64_t at = 0;;) {
     CORTEX_ASSIGN(const std::size_t got, file->read_at(at, block));
     if (got == 0) return false;
     at += got;
     window.append(block, 0, got);
-    const bool plain = !eraser.whole_only() && window.find(eraser.text()) != std::string::npos;
-    if (plain || window.find(eraser.in_json()) != std::string::npos) return true;
+    if (eraser.is_in_bytes(window)) return true;
     if (window.size() > overlap) window.erase(0, window.size() - overlap);
   }
 }
 
-// Files beside ledger and store that hold the text all the same: copies made earlier.
+// Files below the folder that hold the text. Links are not followed.
+Status look_below(fs::FileSystem& fs, const std::string& folder, const ledger::Eraser& eraser,
+                  int depth, std::vector<std::string>& found) {
+  constexpr int kDepthMax = 16;
+  CORTEX_ASSIGN(const std::vector<std::string> names, fs.list(folder));
+  for (const std::string& name : names) {
+    const std::string path = fs::join(folder, name);
+    CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
+    if (info.kind == fs::Kind::kDirectory && depth < kDepthMax) {
+      CORTEX_TRY(look_below(fs, path, eraser, depth + 1, found));
+    }
+    if (info.kind != fs::Kind::kFile) continue;
+    CORTEX_ASSIGN(const bool holds, holds_text(fs, path, eraser));
+    if (holds) found.push_back(path);
+  }
+  return {};
+}
+
+// Files beside ledger and store that hold the text all the same: copies made earlier, such as the
+// pair that a restore replaced.
 Status look_for_copies(Services& services, const Layout& layout, const ledger::Eraser& eraser,
                        EraseReport& report) {
   std::vector<std::string> folders = {layout.data_dir, fs::parent_of(layout.db_path),
@@ -186,15 +198,10 @@ Status look_for_copies(Services& services, const Layout& layout, const ledger::E
   std::ranges::sort(folders);
   folders.erase(std::ranges::unique(folders).begin(), folders.end());
   for (const std::string& folder : folders) {
-    CORTEX_ASSIGN(const std::vector<std::string> names, services.fs.list(folder));
-    for (const std::string& name : names) {
-      const std::string path = fs::join(folder, name);
-      CORTEX_ASSIGN(const fs::Info info, services.fs.lstat(path));
-      if (info.kind != fs::Kind::kFile) continue;
-      CORTEX_ASSIGN(const bool holds, holds_text(services.fs, path, eraser));
-      if (holds) report.remaining.push_back(path);
-    }
+    CORTEX_TRY(look_below(services.fs, folder, eraser, 0, report.remaining));
   }
+  std::ranges::sort(report.remaining);
+  report.remaining.erase(std::ranges::unique(report.remaining).begin(), report.remaining.end());
   return {};
 }
 
@@ -215,6 +222,7 @@ Result<EraseReport> carry_out(Services& services, const EraseRequest& request,
 }
 
 // The text of a memory whose erasure is recorded and was interrupted before the store was cleaned.
+// Where the text was recorded once more since, another erasure has to name those rows.
 Result<std::optional<Erasing>> interrupted(Services& services, const EraseRequest& request,
                                            const std::string& id) {
   std::optional<Erasing> out;
@@ -227,10 +235,15 @@ Result<std::optional<Erasing>> interrupted(Services& services, const EraseReques
         return {};
       }));
   if (!memory || memory->claim == ledger::kErasedText) return out;
-  out.emplace();
-  out->id = std::move(record->id);
-  out->rows = std::move(record->rows);
-  out->eraser.emplace(memory->claim);
+  Erasing begun{.id = std::move(record->id),
+                .eraser = ledger::Eraser(memory->claim),
+                .rows = std::move(record->rows)};
+  CORTEX_ASSIGN(const auto left,
+                find_rows(services, request.layout.event_log_path, *begun.eraser, begun.id));
+  const bool all_named = std::ranges::all_of(left, [&](const auto& row) {
+    return std::ranges::find(begun.rows, row) != begun.rows.end();
+  });
+  if (all_named) out = std::move(begun);
   return out;
 }
 

@@ -9,8 +9,10 @@
 #include "app/audit.h"
 #include "app/checkpoint.h"
 #include "app/ingest.h"
+#include "app/init.h"
 #include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
+#include "app/open_store.h"
 #include "app/rebuild.h"
 #include "app/search.h"
 #include "app/tree_proof.h"
@@ -192,6 +194,28 @@ TEST_F(EraseTest, InterruptedErasure_IsToldAndEndedByTheSameCommand) {
   EXPECT_EQ(verify(false).chain->erasures_pending, 0U);
 }
 
+// As above, and before somebody runs it again the same is noted once more.
+TEST_F(EraseTest, InterruptedErasure_TakesWhatWasRecordedSinceAlong) {
+  const std::string ledger_before = get(log_);
+  ASSERT_TRUE(erase().ok());
+  const std::string now = get(log_);
+  const std::size_t last = now.rfind('\n', now.size() - 2) + 1;
+  ledger::scribble(log_, ledger_before + now.substr(last));
+  ASSERT_TRUE(fs::remove_tree(fs_, live_ + "/events.jsonl.tlog").ok());
+  ASSERT_TRUE(fs_.remove_file(live_ + "/cortex_events.jsonl.head").ok());
+  ASSERT_TRUE(fs_.remove_file(db_).ok());
+  ASSERT_TRUE(init(services_, layout_, false).ok());
+  const std::string again = noted(kClaim);
+  const auto done = erase();
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_EQ(done->rows, 3U);
+  expect_gone();
+  EXPECT_EQ(claim_of(again), "[erased]");
+  const VerifyReport report = verify();
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  EXPECT_EQ(report.chain->erasures_pending, 0U);
+}
+
 // Another erasure may speak of this memory: that does not make it the erasure of this memory.
 TEST_F(EraseTest, ErasureThatNamesTheMemoryInItsReason_IsNotItsErasure) {
   const auto duplicate = erase_memory(services_, {.layout = layout_,
@@ -236,6 +260,15 @@ TEST_F(EraseTest, CopiesInTheDataFolder_AreNamed) {
   EXPECT_THAT(done->remaining, ElementsAre(live_ + "/old.jsonl"));
 }
 
+TEST_F(EraseTest, CopiesInFoldersBelow_AreNamedToo) {
+  const std::string folder = fs::join(live_, ".restore-apply-recovery");
+  ASSERT_TRUE(fs_.make_directory(folder, 0700).ok());
+  put(folder + "/current.events.jsonl", get(log_));
+  const auto done = erase();
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_THAT(done->remaining, ElementsAre(folder + "/current.events.jsonl"));
+}
+
 TEST_F(EraseTest, ShortClaim_IsErasedWhereItIsAWholeText) {
   const std::string id = noted("blue");
   ASSERT_TRUE(
@@ -244,6 +277,46 @@ TEST_F(EraseTest, ShortClaim_IsErasedWhereItIsAWholeText) {
           .ok());
   EXPECT_EQ(claim_of(id), "[erased]");
   EXPECT_EQ(claim_of(other_id_), "the sky is blue at noon");
+  EXPECT_EQ(verify().code, Code::kOk);
+}
+
+// Whoever may note something may note a word of the format; forgetting it must leave the format.
+TEST_F(EraseTest, ClaimThatIsAWordOfTheFormat_LeavesRowsAndTablesWhatTheyAre) {
+  for (const char* word :
+       {"active", "memory.note", "memory.accept", "pending_mcp_commit", "runtime",
+        "cortex_operation", "memory_type", "claim", "operator", "superseded"}) {
+    const std::string id = noted(word);
+    const auto done = erase_memory(
+        services_, {.layout = layout_, .memory_id = id, .confirm = id, .reason = "no memory"});
+    ASSERT_TRUE(done.ok()) << word << ": " << done.error().text();
+    EXPECT_EQ(done->rows, 1U) << word;
+    EXPECT_EQ(claim_of(id), "[erased]") << word;
+    EXPECT_EQ(verify().code, Code::kOk) << word;
+  }
+  EXPECT_EQ(count("memories WHERE memory_type = 'operator_note'"), count("memories"));
+  EXPECT_EQ(count("memories WHERE status = 'active'"), 2);
+  const std::int64_t operations = count("cortex_operations");
+  ASSERT_TRUE(fs_.remove_file(db_).ok());
+  ASSERT_TRUE(init(services_, layout_, false).ok());
+  ASSERT_TRUE(open_store(services_, layout_).ok());
+  EXPECT_EQ(count("cortex_operations WHERE outcome = 'applied'"), operations);
+}
+
+// As transcripts hold what tools answered.
+TEST_F(EraseTest, TextInJsonThatIsAText_IsErasedThereToo) {
+  const std::string answer = json::write_compact(json::Object{{"claim", kClaim}, {"n", 1}});
+  core::Event told = event(3), printed = event(4);
+  told.payload = json::canonical(json::Object{{"text", answer}});
+  printed.payload = json::canonical(json::Object{{"text", cat("it answered: ", answer)}});
+  ASSERT_TRUE(
+      ingest(services_, {.session = session_file(session_of({told, printed})), .layout = layout_})
+          .ok());
+  const auto done = erase();
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_EQ(done->rows, 4U);
+  EXPECT_THAT(done->remaining, IsEmpty());
+  expect_gone();
+  EXPECT_THAT(get(log_), HasSubstr(R"({\"claim\":\"[erased]\",\"n\":1})"));
   EXPECT_EQ(verify().code, Code::kOk);
 }
 

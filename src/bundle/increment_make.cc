@@ -81,8 +81,9 @@ Result<NewRows> audit_new_rows(fs::File& ledger, std::uint64_t from, std::uint64
 }
 
 Error other_ledger() {
-  return not_written(Code::kIntegrity, "the ledger does not continue that of the parent bundle",
-                     "make a full bundle; the ledger was restored or replaced since");
+  return not_written(
+      Code::kIntegrity, "the ledger does not continue that of the parent bundle",
+      "make a full bundle; the ledger was restored or replaced since, or something was erased");
 }
 
 // Of a file of the parent.

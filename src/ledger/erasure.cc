@@ -117,63 +117,141 @@ std::uint64_t ErasureBooks::pending() const {
   }));
 }
 
+bool is_structure(std::string_view name) {
+  // What people gave, though it is called like something else.
+  constexpr std::string_view kContent[] = {"evidence_ref", "outcome_ref"};
+  if (std::ranges::find(kContent, name) != std::end(kContent)) return false;
+  constexpr std::string_view kNames[] = {"actor",
+                                         "at",
+                                         "authority",
+                                         "by",
+                                         "client",
+                                         "confidence",
+                                         "contradicting_memories_json",
+                                         "corrects",
+                                         "cortex_operation",
+                                         "erasure",
+                                         "force",
+                                         "from",
+                                         "id",
+                                         "kind",
+                                         "loser",
+                                         "method",
+                                         "operation",
+                                         "outcome",
+                                         "public_key",
+                                         "relation",
+                                         "result",
+                                         "retired",
+                                         "runner",
+                                         "session",
+                                         "signature",
+                                         "source_episodes_json",
+                                         "source_events_json",
+                                         "source_ids_json",
+                                         "source_principle",
+                                         "source_refs",
+                                         "source_refs_json",
+                                         "state",
+                                         "status",
+                                         "summary_method",
+                                         "supporting_memories_json",
+                                         "to",
+                                         "trust_tier",
+                                         "type",
+                                         "winner"};
+  constexpr std::string_view kEnds[] = {"_at",   "_blake3", "_epoch", "_for",  "_from",
+                                        "_hash", "_id",     "_ids",   "_kind", "_outcome",
+                                        "_ref",  "_type",   "_until", "leaf"};
+  return std::ranges::binary_search(kNames, name) ||
+         std::ranges::any_of(kEnds, [name](std::string_view end) { return name.ends_with(end); });
+}
+
 Eraser::Eraser(std::string text) : text_(std::move(text)) {
-  const std::string quoted_text = json::string_text(text_);
-  if (whole_only()) {
-    in_json_ = quoted_text;
-    replacement_in_json_ = json::string_text(kErasedText);
-  } else {
-    in_json_ = quoted_text.substr(1, quoted_text.size() - 2);
-    replacement_in_json_ = kErasedText;
+  constexpr int kEscapedMost = 3;  // JSON as a text in JSON as a text of a row
+  std::string form = text_;
+  if (!whole_only()) forms_.push_back(form);
+  for (int times = 0; times < kEscapedMost; ++times) {
+    std::string spelled = json::string_text(form);
+    // A short text counts where it is the whole of one: between its quotes.
+    form = whole_only() && times == 0 ? spelled : spelled.substr(1, spelled.size() - 2);
+    if (forms_.empty() || form != forms_.back()) forms_.push_back(form);
+  }
+  const auto stays = [](char c) {
+    return c >= ' ' && c <= '~' && !std::string_view("\"&'/<>\\").contains(c);
+  };
+  for (auto at = text_.begin(); at != text_.end();) {
+    const auto end = std::find_if_not(at, text_.end(), stays);
+    if (static_cast<std::size_t>(end - at) > anchor_.size()) anchor_.assign(at, end);
+    at = end == text_.end() ? end : end + 1;
   }
 }
 
-bool Eraser::is_in(const json::Value& value) const {
-  if (const std::string* text = value.as_string()) {
-    return whole_only() ? *text == text_ : text->find(text_) != std::string::npos;
-  }
-  if (const json::Array* array = value.as_array()) {
-    return std::ranges::any_of(*array, [this](const json::Value& one) { return is_in(one); });
-  }
-  const json::Object* object = value.as_object();
-  return object != nullptr && std::ranges::any_of(*object, [this](const json::Member& member) {
-           return is_in(member.second);
-         });
+bool Eraser::is_in_bytes(std::string_view bytes) const {
+  return std::ranges::any_of(
+      forms_, [bytes](const std::string& form) { return bytes.find(form) != bytes.npos; });
+}
+
+Eraser::Names Eraser::names_of(const core::Event& event) {
+  const bool ours =
+      event.source.type == core::SourceType::kRuntime && event.type == core::EventType::kSystemNote;
+  return ours ? Names::kOurs : Names::kTheirs;
 }
 
 bool Eraser::is_in(const core::DecodedEvent& row) const {
-  if (row.raw_payload.find(in_json_) == std::string_view::npos && row.raw_payload_is_canonical) {
-    return false;
-  }
+  const bool may_hold = whole_only() ? is_in_bytes(row.raw_payload)
+                                     : row.raw_payload.find(anchor_) != std::string_view::npos;
+  if (!may_hold && row.raw_payload_is_canonical) return false;
   const auto payload = json::parse(row.raw_payload, row.payload_depth);
-  return payload.ok() && is_in(*payload);
+  return payload.ok() && json::write_compact(taken_out(names_of(row.event), "", *payload)) !=
+                             json::write_compact(*payload);
 }
 
-std::string Eraser::without(const std::string& text) const {
-  if (whole_only()) return text == text_ ? std::string(kErasedText) : text;
+std::string Eraser::taken_out(Names names, std::string_view name, const std::string& text) const {
+  if (names == Names::kOurs && is_structure(name)) return text;
+  if (text.find(anchor_) == std::string::npos) return text;
+  if (text == text_) return std::string(kErasedText);
+  if (text.starts_with('{') || text.starts_with('[')) {
+    if (const auto value = json::parse(text); value.ok()) {
+      std::string left = json::write_compact(taken_out(names, name, *value));
+      return left == json::write_compact(*value) ? text : left;
+    }
+  }
+  if (whole_only()) return text;
   std::string out = text;
-  replace_all(out, text_, kErasedText);
+  // Escaped ones first: what is spelled the same either way is found either way.
+  for (auto form = forms_.rbegin(); form != forms_.rend(); ++form) {
+    replace_all(out, *form, kErasedText);
+  }
   return out;
 }
 
-json::Value Eraser::without(const json::Value& value) const {
-  if (const std::string* text = value.as_string()) return without(*text);
+json::Value Eraser::taken_out(Names names, std::string_view name, const json::Value& value) const {
+  if (const std::string* text = value.as_string()) return taken_out(names, name, *text);
   if (const json::Array* array = value.as_array()) {
     json::Array out;
     out.reserve(array->size());
-    for (const json::Value& one : *array) out.push_back(without(one));
+    for (const json::Value& one : *array) out.push_back(taken_out(names, name, one));
     return out;
   }
   const json::Object* object = value.as_object();
   if (object == nullptr) return value;
   json::Object out;
-  for (const auto& [key, member] : *object) out.add(key, without(member));
+  for (const auto& [key, member] : *object) out.add(key, taken_out(names, key, member));
   return out;
+}
+
+json::Value Eraser::without(std::string_view name, const json::Value& value) const {
+  return taken_out(Names::kOurs, name, value);
+}
+
+std::string Eraser::without(std::string_view name, const std::string& text) const {
+  return taken_out(Names::kOurs, name, text);
 }
 
 core::Event Eraser::erased(const core::DecodedEvent& row, const ErasureMark& mark) const {
   const auto payload = json::parse(row.raw_payload, row.payload_depth);
-  json::Value left = payload.ok() ? without(*payload) : json::Value();
+  json::Value left = payload.ok() ? taken_out(names_of(row.event), "", *payload) : json::Value();
   json::Object out;
   if (const json::Object* object = left.as_object()) {
     out = *object;

@@ -49,6 +49,8 @@ struct NamedRow {
   Ulid event_id;
   std::string payload_hash;
   TreeHash leaf{}, erased_leaf{};
+
+  friend bool operator==(const NamedRow&, const NamedRow&) = default;
 };
 struct ErasureRecord {
   std::string id;
@@ -87,29 +89,42 @@ class ErasureBooks {
   std::map<Key, NamedRow> named_;
 };
 
+// Whether a member of a row of Cortex's own, or a column, names and orders things (ids, states,
+// times, hashes) and tells nothing: what stands in it is read by programs and never erased.
+bool is_structure(std::string_view name);
+
 // How a text is taken out of a payload: as part of longer texts, or, when it is too short to tell
-// anything by itself, only where it is the whole of one.
+// anything by itself, only where it is the whole of one. In a text that is JSON it is taken out of
+// the strings in it; the JSON stays.
 class Eraser {
  public:
   static constexpr std::size_t kPartBytesMin = 12;
   explicit Eraser(std::string text);
 
-  // As the text stands in JSON, between quotes when it must be the whole of one; for SQL too.
-  const std::string& in_json() const { return in_json_; }
-  const std::string& replacement_in_json() const { return replacement_in_json_; }
-  bool whole_only() const { return text_.size() < kPartBytesMin; }
   const std::string& text() const { return text_; }
+  bool whole_only() const { return text_.size() < kPartBytesMin; }
+  // A part of the text that stands wherever the text does, however it is escaped; may be empty.
+  const std::string& anchor() const { return anchor_; }
+  // Whether the bytes of a file hold the text, as it is or escaped.
+  bool is_in_bytes(std::string_view bytes) const;
+  std::size_t longest_form_bytes() const { return forms_.back().size(); }
 
   bool is_in(const core::DecodedEvent& row) const;
   // The row with the text taken out and marked with the erasure; its hashes and signature stay.
   core::Event erased(const core::DecodedEvent& row, const ErasureMark& mark) const;
-  json::Value without(const json::Value& value) const;
+  // What a member of Cortex's own, or a column, of that name holds, without the text.
+  json::Value without(std::string_view name, const json::Value& value) const;
+  std::string without(std::string_view name, const std::string& text) const;
 
  private:
-  std::string without(const std::string& text) const;
-  bool is_in(const json::Value& value) const;
+  // Whose names say what is structure: nobody's in what agents and other programs wrote.
+  enum class Names : std::uint8_t { kOurs, kTheirs };
+  static Names names_of(const core::Event& event);
+  json::Value taken_out(Names names, std::string_view name, const json::Value& value) const;
+  std::string taken_out(Names names, std::string_view name, const std::string& text) const;
 
-  std::string text_, in_json_, replacement_in_json_;
+  std::string text_, anchor_;
+  std::vector<std::string> forms_;  // as it is, then escaped once more each
 };
 
 }  // namespace cortex::ledger

@@ -1,5 +1,7 @@
 #include "store/scrub.h"
 
+#include <utility>
+
 #include "base/text.h"
 #include "store/followed_tables.h"
 #include "store/schema_query.h"
@@ -8,7 +10,7 @@ namespace cortex::store {
 namespace {
 
 // Tables of our rows: no virtual tables and none of their parts, nothing of SQLite's own, no search
-// index, none that follow the memories by themselves.
+// index, none that follow the ledger's rows or the memories by themselves, no lists of names.
 constexpr std::string_view kOwnTables =
     "SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     " AND name NOT LIKE 'cortex_recall%' AND sql NOT LIKE 'CREATE VIRTUAL%' AND NOT EXISTS"
@@ -18,34 +20,73 @@ constexpr std::string_view kOwnTables =
 Result<std::vector<std::string>> scrubbed_tables(sqlite::Connection& db) {
   CORTEX_ASSIGN(std::vector<std::string> tables, text_column(db, kOwnTables));
   for (const std::string& name : followed_table_names()) std::erase(tables, name);
+  for (const std::string_view name : {"_migrations", "cortex_operations", "events"}) {
+    std::erase(tables, name);
+  }
   return tables;
 }
 
-Result<std::uint64_t> replace_in(sqlite::Connection& db, const std::string& table,
-                                 const std::string& column, std::string_view from,
-                                 std::string_view to, bool whole) {
-  const std::string condition =
-      whole ? cat("\"", column, "\" = ?1") : cat("instr(\"", column, "\", ?1) > 0");
-  CORTEX_ASSIGN(
-      auto update,
-      db.prepare(cat("UPDATE \"", table, "\" SET \"", column, "\" = replace(\"", column,
-                     "\", ?1, ?2) WHERE typeof(\"", column, "\") = 'text' AND ", condition)));
-  CORTEX_TRY(update.bind_all(from, to));
-  CORTEX_TRY(update.run());
-  return static_cast<std::uint64_t>(db.changes());
+Result<bool> has_row_numbers(sqlite::Connection& db, const std::string& table) {
+  CORTEX_ASSIGN(auto select, db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name"
+                                        " = ?1 AND sql LIKE '%WITHOUT ROWID%'"));
+  CORTEX_TRY(select.bind(1, table));
+  CORTEX_ASSIGN(const bool without, select.step());
+  return !without;
 }
 
-Result<std::vector<std::string>> memories_with(sqlite::Connection& db, const ScrubbedText& text) {
-  CORTEX_ASSIGN(auto select,
-                db.prepare(text.whole_only ? "SELECT id FROM memories WHERE claim = ?1 ORDER BY id"
-                                           : "SELECT id FROM memories WHERE instr(claim, ?1) > 0"
-                                             " ORDER BY id"));
-  CORTEX_TRY(select.bind(1, text.text));
+struct ScrubbedValue {
+  std::int64_t row = 0;
+  std::string before, after;
+};
+
+// The values of a column that hold the text, in memory: what else is there, is not.
+Result<std::vector<ScrubbedValue>> scrubbed_values(sqlite::Connection& db, const std::string& table,
+                                                   const std::string& column, bool numbered,
+                                                   const ledger::Eraser& eraser) {
+  CORTEX_ASSIGN(auto rows, db.prepare(cat("SELECT ", numbered ? "rowid" : "0", ", \"", column,
+                                          "\" FROM \"", table, "\" WHERE typeof(\"", column,
+                                          "\") = 'text' AND instr(\"", column, "\", ?1) > 0")));
+  CORTEX_TRY(rows.bind(1, eraser.anchor()));
+  std::vector<ScrubbedValue> out;
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return out;
+    std::string before(rows.column_text(1));
+    std::string after = eraser.without(column, before);
+    if (after == before) continue;
+    out.push_back({rows.column_int(0), std::move(before), std::move(after)});
+  }
+}
+
+Result<std::uint64_t> scrub_column(sqlite::Connection& db, const std::string& table,
+                                   const std::string& column, const ledger::Eraser& eraser) {
+  std::uint64_t changed = 0;
+  if (ledger::is_structure(column)) return changed;
+  CORTEX_ASSIGN(const bool numbered, has_row_numbers(db, table));
+  CORTEX_ASSIGN(const auto values, scrubbed_values(db, table, column, numbered, eraser));
+  CORTEX_ASSIGN(auto update,
+                db.prepare(cat("UPDATE \"", table, "\" SET \"", column, "\" = ?3 WHERE \"", column,
+                               "\" = ?2", numbered ? " AND rowid = ?1" : " AND ?1 = 0")));
+  for (const ScrubbedValue& value : values) {
+    CORTEX_TRY(update.bind_all(value.row, value.before, value.after));
+    CORTEX_TRY(update.run());
+    changed += static_cast<std::uint64_t>(db.changes());
+  }
+  return changed;
+}
+
+Result<std::vector<std::string>> memories_with(sqlite::Connection& db,
+                                               const ledger::Eraser& eraser) {
+  CORTEX_ASSIGN(
+      auto select,
+      db.prepare("SELECT id, claim FROM memories WHERE instr(claim, ?1) > 0 ORDER BY id"));
+  CORTEX_TRY(select.bind(1, eraser.anchor()));
   std::vector<std::string> out;
   for (;;) {
     CORTEX_ASSIGN(const bool more, select.step());
     if (!more) return out;
-    out.emplace_back(select.column_text(0));
+    const std::string claim(select.column_text(1));
+    if (eraser.without("claim", claim) != claim) out.emplace_back(select.column_text(0));
   }
 }
 
@@ -66,18 +107,15 @@ Status forget_vectors(sqlite::Connection& db, const std::vector<std::string>& me
 
 }  // namespace
 
-Result<ScrubReport> scrub_text(sqlite::Connection& db, const ScrubbedText& text) {
+Result<ScrubReport> scrub_text(sqlite::Connection& db, const ledger::Eraser& eraser) {
   ScrubReport report;
-  CORTEX_ASSIGN(report.memories, memories_with(db, text));
+  CORTEX_ASSIGN(report.memories, memories_with(db, eraser));
   CORTEX_ASSIGN(const std::vector<std::string> tables, scrubbed_tables(db));
   for (const std::string& table : tables) {
     CORTEX_ASSIGN(const std::vector<std::string> columns, column_names(db, table));
     for (const std::string& column : columns) {
-      CORTEX_ASSIGN(const std::uint64_t plain,
-                    replace_in(db, table, column, text.text, text.instead, text.whole_only));
-      CORTEX_ASSIGN(const std::uint64_t in_json,
-                    replace_in(db, table, column, text.text_in_json, text.instead_in_json, false));
-      report.values += plain + in_json;
+      CORTEX_ASSIGN(const std::uint64_t changed, scrub_column(db, table, column, eraser));
+      report.values += changed;
     }
   }
   CORTEX_TRY(forget_vectors(db, report.memories));
