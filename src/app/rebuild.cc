@@ -6,6 +6,7 @@
 
 #include "app/open_store.h"
 #include "app/operations.h"
+#include "base/check.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "ledger/append_log.h"
@@ -25,6 +26,16 @@ namespace cortex::app {
 namespace {
 
 constexpr store::ProjectedTable kEvents = {"events", "id"};
+
+// "table.key = other.key" for all columns of the key.
+std::string same_key_sql(const store::ProjectedTable& table, std::string_view other) {
+  std::string out;
+  for (const std::string_view column : split(table.key, ',')) {
+    out += cat(out.empty() ? "" : " AND ", table.name, ".", trim(column), " = ", other, ".",
+               trim(column));
+  }
+  return out;
+}
 
 // Rows to be written are kept in a temporary table until the table is no longer walked.
 class Mending {
@@ -52,7 +63,7 @@ class Mending {
   // Not as an upsert: a trigger of the store (private_schema.h) ignores inserts of rows that are
   // there already.
   Status write() {
-    const std::string same = matching("m");
+    const std::string same = same_key_sql(*table_, "m");
     std::string sets;
     for (const std::string_view column : split(columns_, ',')) {
       sets += cat(sets.empty() ? "" : ", ", trim(column), " = m.", trim(column));
@@ -73,16 +84,6 @@ class Mending {
         columns_(std::move(columns)),
         insert_(std::move(insert)),
         count_(count) {}
-
-  // "table.key = other.key" for all columns of the key.
-  std::string matching(std::string_view other) const {
-    std::string out;
-    for (const std::string_view column : split(table_->key, ',')) {
-      out += cat(out.empty() ? "" : " AND ", table_->name, ".", trim(column), " = ", other, ".",
-                 trim(column));
-    }
-    return out;
-  }
 
   // `row`: key columns, then all columns.
   Status keep(const sqlite::Statement& row) {
@@ -114,14 +115,58 @@ class Mending {
   int count_;
 };
 
+// The numbers of the ledger's rows, in its order; rows that it does not account for keep theirs and
+// come first. A missing row was written behind those that followed it.
+Status number_as_in_ledger(sqlite::Connection& db, sqlite::Connection& rebuilt,
+                           const store::ProjectedTable& table) {
+  constexpr std::string_view kNumbers = "CREATE TEMP TABLE cortex_numbers(number INTEGER, ";
+  CORTEX_TRY(db.exec(cat(kNumbers, table.key, ", PRIMARY KEY(", table.key, ")) WITHOUT ROWID")));
+  CORTEX_CHECK(table.key_columns == 2);
+  CORTEX_ASSIGN(auto insert, db.prepare("INSERT INTO cortex_numbers VALUES(?1, ?2, ?3)"));
+  CORTEX_ASSIGN(auto rows, rebuilt.prepare(cat("SELECT ", table.number, ", ", table.key, " FROM ",
+                                               table.name)));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) break;
+    CORTEX_TRY(insert.bind_all(rows.column_int(0), rows.column_text(1), rows.column_text(2)));
+    CORTEX_TRY(insert.run());
+  }
+  CORTEX_ASSIGN(const std::int64_t last,
+                db.query_int(cat("SELECT max(", table.number, ") FROM ", table.name)));
+  // By way of negative numbers: none is there twice in between.
+  CORTEX_TRY(db.exec(cat("UPDATE ", table.name, " SET ", table.number, " = -", table.number)));
+  CORTEX_TRY(db.exec(cat("UPDATE ", table.name, " SET ", table.number, " = ", last,
+                         " + n.number FROM cortex_numbers n WHERE ", same_key_sql(table, "n"))));
+  CORTEX_TRY(db.exec(cat("UPDATE ", table.name, " SET ", table.number, " = -", table.number,
+                         " WHERE ", table.number, " < 0")));
+  return db.exec("DROP TABLE cortex_numbers");
+}
+
 Result<store::TableComparison> mend_table(sqlite::Connection& db, sqlite::Connection& rebuilt,
                                           const store::ProjectedTable& table) {
-  CORTEX_ASSIGN(const std::string columns, store::columns_of(rebuilt, table.name));
+  CORTEX_ASSIGN(const std::string columns, store::columns_of(rebuilt, table));
   CORTEX_ASSIGN(Mending mending, Mending::begin(db, table, columns));
   CORTEX_ASSIGN(auto result,
                 store::compare_table(db, rebuilt, table, columns, {mending.keeper(), {}}));
   CORTEX_TRY(mending.write());
+  if (!result.holds() && !table.number.empty()) CORTEX_TRY(number_as_in_ledger(db, rebuilt, table));
   return result;
+}
+
+// Operations that the store had not followed: their rows stand in the tables now.
+Status remember_operations(sqlite::Connection& db, sqlite::Connection& rebuilt) {
+  CORTEX_ASSIGN(auto insert,
+                db.prepare("INSERT OR IGNORE INTO cortex_operations(event_id, name, outcome,"
+                           " detail) VALUES(?1, ?2, ?3, ?4)"));
+  CORTEX_ASSIGN(auto rows,
+                rebuilt.prepare("SELECT event_id, name, outcome, detail FROM cortex_operations"));
+  for (;;) {
+    CORTEX_ASSIGN(const bool more, rows.step());
+    if (!more) return {};
+    CORTEX_TRY(insert.bind_all(rows.column_text(0), rows.column_text(1), rows.column_text(2),
+                               rows.column_text(3)));
+    CORTEX_TRY(insert.run());
+  }
 }
 
 // What the ledger does not hold is kept in cortex_mirror_conflicts, and taken out of `events`
@@ -207,6 +252,7 @@ Status mend(Services& services, sqlite::Connection& db, ledger::AppendLog& log,
   for (const store::ProjectedTable& table : store::projected_tables()) {
     CORTEX_ASSIGN(report.tables.emplace_back(), mend_table(db, rebuilt, table));
   }
+  CORTEX_TRY(remember_operations(db, rebuilt));
   // Another program may have replaced rows of memories, which fires no trigger of ours.
   CORTEX_TRY(store::refill_followed_tables(db));
   CORTEX_ASSIGN(report.operations, operation_outcomes(db));

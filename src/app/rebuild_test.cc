@@ -5,8 +5,13 @@
 
 #include "app/app_fixture.h"
 #include "app/audit.h"
+#include "app/memory_contradictions.h"
+#include "app/memory_lifecycle.h"
+#include "app/memory_note.h"
+#include "app/memory_use.h"
 #include "app/migrate.h"
 #include "app/open_store.h"
+#include "store/schema_query.h"
 
 namespace cortex::app {
 namespace {
@@ -95,6 +100,60 @@ TEST_F(RebuildTest, FailedOperation_IsToldAndTriedAgain) {
   exec("DELETE FROM authority_key_timeline; DELETE FROM authority_principal_timeline");
   EXPECT_EQ(verify().code, Code::kIntegrity);
   EXPECT_EQ(rebuild().operations.failed, 0U);
+  EXPECT_EQ(verify(true).code, Code::kOk);
+}
+
+// The store was lost, and an older copy or a new one put in its place.
+TEST_F(RebuildTest, StoreThatLags_GetsHistoryOutcomesAndPrecedenceToo) {
+  const auto noted = [this](std::string claim) {
+    return note(services_, layout_, {}, {.claim = std::move(claim), .domains = {}})->memory_id;
+  };
+  const std::string left = noted("the office is in Bern");
+  const std::string before = get(db_);
+  const std::string right = noted("the office is in Basel");
+  const auto open = add_contradiction(services_, layout_, {}, left, right, "place", "");
+  ASSERT_TRUE(open.ok()) << open.error().text();
+  ASSERT_TRUE(
+      resolve_contradiction(services_, layout_, {}, open->contradiction.id, "it moved", right)
+          .ok());
+  ASSERT_TRUE(record_outcome(services_, layout_, {},
+                             {.memory_id = right, .session = "s", .result = "helpful"})
+                  .ok());
+  ASSERT_TRUE(reject_memory(services_, layout_, {}, left, "it moved").ok());
+  const auto facts = [this] {
+    sqlite::Connection db = connect();
+    const auto of = [&db](std::string_view sql) { return store::text_column(db, sql).value(); };
+    return std::vector{
+        of("SELECT memory_id || operation || status FROM cortex_memory_history ORDER BY seq"),
+        of("SELECT event_id || result FROM cortex_outcomes"),
+        of("SELECT winner || reason FROM cortex_precedence"),
+        of("SELECT event_id || outcome FROM cortex_operations WHERE name <> 'doctor.repair'")};
+  };
+  const auto all = facts();
+  put(db_, before);
+  rebuild();
+  EXPECT_EQ(facts(), all);
+  EXPECT_EQ(verify(true).code, Code::kOk);
+  put(db_, "");
+  rebuild();
+  EXPECT_EQ(facts(), all);
+  EXPECT_EQ(verify(true).code, Code::kOk);
+}
+
+// Its place in the ledger says what came last, not when it was written down again.
+TEST_F(RebuildTest, HistoryThatWasTakenOut_IsFoundAndPutBackWhereItWas) {
+  const auto noted =
+      note(services_, layout_, {}, {.claim = "the office is in Bern", .domains = {}});
+  ASSERT_TRUE(noted.ok()) << noted.error().text();
+  ASSERT_TRUE(change_tag(services_, layout_, {}, true, noted->memory_id, "place").ok());
+  ASSERT_TRUE(reject_memory(services_, layout_, {}, noted->memory_id, "it moved").ok());
+  exec("DELETE FROM cortex_memory_history WHERE operation = 'memory.tag.add'");
+  expect_broken("1 row short");
+  rebuild();
+  sqlite::Connection db = connect();
+  EXPECT_THAT(
+      store::text_column(db, "SELECT operation FROM cortex_memory_history ORDER BY seq").value(),
+      testing::ElementsAre("memory.note", "memory.tag.add", "memory.reject"));
   EXPECT_EQ(verify(true).code, Code::kOk);
 }
 

@@ -30,6 +30,10 @@ constexpr ProjectedTable kComparedTables[] = {
     {"authority_key_timeline", "key_id, effective_at, state", 3},
     {"audit_records", "id"},
     {"cortex_authority_keys", "key_id"},
+    {"cortex_memory_history", "memory_id, event_id", 2, "seq"},
+    {"cortex_outcomes", "event_id"},
+    {"cortex_precedence", "contradiction_id"},
+    {"cortex_decay_jobs", "job_id"},
 };
 
 // One side of the walk: the key columns first, then all columns in the table's order.
@@ -135,8 +139,9 @@ Status walk(Side& live, Side& rebuilt, const ProjectedTable& table, const Differ
 
 std::span<const ProjectedTable> projected_tables() { return kComparedTables; }
 
-Result<std::string> columns_of(sqlite::Connection& db, std::string_view table) {
-  CORTEX_ASSIGN(const auto names, column_names(db, table));
+Result<std::string> columns_of(sqlite::Connection& db, const ProjectedTable& table) {
+  CORTEX_ASSIGN(auto names, column_names(db, std::string(table.name)));
+  std::erase(names, table.number);
   return join(names, ", ");
 }
 
@@ -165,7 +170,7 @@ Result<std::vector<TableComparison>> compare_projection(sqlite::Connection& live
                      .first_wrong = rows == 0 ? "" : "the table"});
       continue;
     }
-    CORTEX_ASSIGN(const std::string columns, columns_of(rebuilt, table.name));
+    CORTEX_ASSIGN(const std::string columns, columns_of(rebuilt, table));
     CORTEX_ASSIGN(out.emplace_back(), compare_table(live, rebuilt, table, columns, differences));
   }
   return out;

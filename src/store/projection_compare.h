@@ -20,8 +20,10 @@ struct ProjectedTable {
   std::string_view name;
   std::string_view key;  // columns of the primary key, "a, b"
   int key_columns = 1;
+  std::string_view number{};  // a column that only numbers the rows: not compared
 };
-// The tables that operations write, parents before children.
+// The tables that operations write, parents before children; those that reference 0.1.2 does not
+// have, too. Which operations were applied (cortex_operations) is no part of them.
 std::span<const ProjectedTable> projected_tables();
 
 struct TableComparison {
@@ -47,8 +49,8 @@ Result<TableComparison> compare_table(sqlite::Connection& live, sqlite::Connecti
                                       const ProjectedTable& table, const std::string& columns,
                                       const Differences& differences = {});
 
-// All columns of a table, in its order: "a, b".
-Result<std::string> columns_of(sqlite::Connection& db, std::string_view table);
+// The columns of a table that are compared, in its order: "a, b".
+Result<std::string> columns_of(sqlite::Connection& db, const ProjectedTable& table);
 
 // All projected tables.
 Result<std::vector<TableComparison>> compare_projection(sqlite::Connection& live,
