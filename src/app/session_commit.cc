@@ -10,6 +10,7 @@
 #include "core/ids.h"
 #include "store/audit_records.h"
 #include "store/memories.h"
+#include "store/memory_history.h"
 
 namespace cortex::app {
 namespace {
@@ -112,6 +113,7 @@ Status apply_session_commit(sqlite::Connection& db, const store::OperationRow& r
     CORTEX_TRY(store::insert_memory(db, memory));  // false: it is there, which is the usual case
     CORTEX_TRY(store::change_memory(
         db, {.id = memory.id, .status = std::string(kActive), .updated_at = at}));
+    CORTEX_TRY(store::record_version(db, row, memory.id, at, std::nullopt, ""));
     ids.emplace_back(memory.id);
   }
   return write_audit_row(db, row, ids);

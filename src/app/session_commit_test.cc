@@ -5,6 +5,9 @@
 
 #include "app/agent_memories.h"
 #include "app/app_fixture.h"
+#include "app/memory_lifecycle.h"
+#include "app/memory_note.h"
+#include "app/memory_read.h"
 #include "app/open_store.h"
 #include "app/operations.h"
 
@@ -95,6 +98,25 @@ TEST_F(SessionCommitTest, AStoreMadeFromTheLedgerAloneHasThem) {
   put(db_, "");
   ASSERT_TRUE(open_store(services_, layout_).ok());
   EXPECT_EQ(statuses(), "active active");
+}
+
+// From then on it is known to be active, also after it was rejected and brought back.
+TEST_F(SessionCommitTest, TheCommitStandsInTheHistory) {
+  NoteRequest request{.claim = "lunch is at noon", .domains = {"d"}, .pending = true};
+  const auto noted = note(services_, layout_, {.caller = {.actor = "agent"}}, request);
+  ASSERT_TRUE(noted.ok()) << noted.error().text();
+  ASSERT_TRUE(commit_pending(services_, layout_, {.memory_ids = {{noted->memory_id}}}).ok());
+  const auto then = list_memories(services_, layout_,
+                                  {.tags = {}, .statuses = {}, .as_of = "2099-01-01T00:00:00Z"});
+  ASSERT_TRUE(then.ok()) << then.error().text();
+  ASSERT_EQ(then->rows.size(), 1U);
+  EXPECT_EQ(then->rows[0].memory.id, noted->memory_id);
+  EXPECT_EQ(then->rows[0].memory.status, "active");
+  ASSERT_TRUE(reject_memory(services_, layout_, {}, noted->memory_id, "").ok());
+  const auto back =
+      restore_memory(services_, layout_, {}, noted->memory_id, "", store::ProofDepth::kHashes);
+  ASSERT_TRUE(back.ok()) << back.error().text();
+  EXPECT_EQ(back->to, "active");
 }
 
 TEST_F(SessionCommitTest, HealthCountsActiveOnes) {
