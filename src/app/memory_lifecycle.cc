@@ -41,22 +41,18 @@ store::Operation transition(Verb verb, const store::Memory& memory, State to,
                                                                  {"to", memory::state_token(to)}}};
 }
 
-// What it was before it was rejected or superseded.
-Result<std::optional<State>> state_before(sqlite::Connection& db, const store::Memory& memory) {
+// What it was before it was rejected or superseded. Tags may have changed since.
+struct Before {
+  std::optional<State> state;  // nothing: it was never anything else, as far as is known
+  store::ValidTime valid;
+};
+Result<Before> before_it_went(sqlite::Connection& db, const store::Memory& memory) {
   CORTEX_ASSIGN(const auto versions, store::versions_of(db, memory.id));
   for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
-    if (version->status != memory.status) return memory::parse_state(version->status);
+    if (version->status == memory.status) continue;
+    return Before{memory::parse_state(version->status), version->valid};
   }
-  return std::optional<State>();
-}
-
-// The valid time from before it was superseded.
-Result<store::ValidTime> valid_before(sqlite::Connection& db, const store::Memory& memory) {
-  CORTEX_ASSIGN(const auto versions, store::versions_of(db, memory.id));
-  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
-    if (version->operation != "memory.supersede") return version->valid;
-  }
-  return store::ValidTime();
+  return Before{std::nullopt, versions.empty() ? store::ValidTime() : versions.front().valid};
 }
 
 // Empty when it may be used, else why not.
@@ -134,7 +130,9 @@ Result<MoveReport> supersede_memory(Services& services, const Layout& layout, co
                      "accept it first");
     }
     CORTEX_ASSIGN(const auto last, store::last_version(db, memory.id));
-    const std::string end = from.value_or(at);
+    // What held until a moment does not hold longer because something took its place later.
+    std::string end = from.value_or(at);
+    if (last && last->valid.until) end = std::min(end, *last->valid.until);
     store::Operation operation = transition(Verb::kSupersede, memory, to, at);
     operation.args.add("by", other);
     if (last && last->valid.from) operation.args.add("valid_from", *last->valid.from);
@@ -153,17 +151,16 @@ Result<MoveReport> restore_memory(Services& services, const Layout& layout, cons
   const MovePlan plan = [depth](sqlite::Connection& db, const store::Memory& memory,
                                 MoveReport& report, const std::string& at) -> Result<Operations> {
     CORTEX_TRY(way(Verb::kRestore, memory));
-    CORTEX_ASSIGN(const auto before, state_before(db, memory));
-    State to = memory::restore_to(before);
+    CORTEX_ASSIGN(const Before before, before_it_went(db, memory));
+    State to = memory::restore_to(before.state);
     if (to == State::kActive) {
       CORTEX_ASSIGN(report.note, why_not_active(db, memory, depth));
       if (!report.note.empty()) to = State::kCandidate;
     }
     store::Operation operation = transition(Verb::kRestore, memory, to, at);
-    CORTEX_ASSIGN(const store::ValidTime valid, valid_before(db, memory));
     operation.args.add("valid", true);
-    if (valid.from) operation.args.add("valid_from", *valid.from);
-    if (valid.until) operation.args.add("valid_until", *valid.until);
+    if (before.valid.from) operation.args.add("valid_from", *before.valid.from);
+    if (before.valid.until) operation.args.add("valid_until", *before.valid.until);
     report.to = memory::state_token(to);
     return Operations{std::move(operation)};
   };

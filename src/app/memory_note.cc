@@ -18,6 +18,7 @@ struct Screened {
 
 Status check(const NoteRequest& request) {
   CORTEX_TRY(check_text("claim", request.claim));
+  if (!request.reason.empty()) CORTEX_TRY(check_text("reason", request.reason));
   for (const std::string& tag : request.domains) {
     if (!is_valid_utf8(tag)) {
       return refusal(Code::kUsage, cat("the domain ", quoted(tag), " is not UTF-8"),
@@ -30,6 +31,15 @@ Status check(const NoteRequest& request) {
                    "give --confidence a number such as 0.9");
   }
   return {};
+}
+
+Status require_valid_some_time(const std::optional<std::string>& from,
+                               const std::optional<std::string>& until) {
+  if (!from || !until || *from < *until) return {};
+  return refusal(Code::kUsage,
+                 "the claim would never be valid: --valid-until is not after"
+                 " --valid-from",
+                 "give a later --valid-until");
 }
 
 Result<Screened> screen(NoteRequest request, const memory::GatePolicy& policy) {
@@ -52,12 +62,7 @@ Result<Screened> screen(NoteRequest request, const memory::GatePolicy& policy) {
   if (request.valid_until) {
     CORTEX_ASSIGN(request.valid_until, column_time_flag("valid-until", *request.valid_until));
   }
-  if (request.valid_from && request.valid_until && *request.valid_until <= *request.valid_from) {
-    return refusal(Code::kUsage,
-                   "the claim would never be valid: --valid-until is not after"
-                   " --valid-from",
-                   "give a later --valid-until");
-  }
+  CORTEX_TRY(require_valid_some_time(request.valid_from, request.valid_until));
   out.request = std::move(request);
   return out;
 }
@@ -132,6 +137,7 @@ Result<store::Operation> replaced(sqlite::Connection& db, const store::Memory& o
   const store::ValidTime valid = last ? last->valid : store::ValidTime();
   if (!request.valid_from) request.valid_from = valid.from;
   if (!request.valid_until) request.valid_until = valid.until;
+  CORTEX_TRY(require_valid_some_time(request.valid_from, request.valid_until));
   const std::string never = valid.from.value_or(old.created_at);
   return store::Operation{"memory.supersede", json::Object{{"at", at},
                                                            {"memory_id", old.id},

@@ -32,6 +32,15 @@ TEST_F(MemoryNoteTest, AClaimHasALimit) {
   EXPECT_TRUE(longest.ok()) << longest.error().text();
 }
 
+TEST_F(MemoryNoteTest, AReasonIsLimitedLikeAClaim) {
+  for (const std::string& reason :
+       {std::string("no \xFF text"), std::string("  "), std::string(kClaimBytesMax + 1, 'x')}) {
+    const Error error = refused({.claim = "x", .domains = {}, .reason = reason});
+    EXPECT_EQ(error.code, Code::kUsage);
+    EXPECT_THAT(error.message, HasSubstr("the reason "));
+  }
+}
+
 TEST_F(MemoryNoteTest, WhatIsNoConfidenceIsRefused) {
   for (const double confidence : {std::numeric_limits<double>::quiet_NaN(), -0.1, 1.1,
                                   std::numeric_limits<double>::infinity()}) {
