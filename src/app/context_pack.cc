@@ -226,12 +226,13 @@ json::Value printed(const ContextRequest& request, const context::Pack& pack) {
 Status persist(Services& services, const Layout& layout, const store::Caller& caller,
                const ContextRequest& request, const context::Pack& pack,
                const std::optional<crypto::SigningKey>& key) {
+  CORTEX_ASSIGN(const memory::Screened task, memory::screen(request.task, request.policy));
   const auto plan = [&](sqlite::Connection&) -> Result<std::vector<store::Operation>> {
     const std::string created_at = format_rfc3339(services.clock.now(), Offset::kPlus00);
     json::Value record = pack.to_record();
     json::Object args;
     if (key) {
-      args.add("attestation", attest_pack(*key, pack.id(), request.task, record, created_at));
+      args.add("attestation", attest_pack(*key, pack.id(), task.text, record, created_at));
     }
     args.add("consumer_advisory", pack.advisory_json());
     args.add("created_at", created_at);
@@ -239,7 +240,7 @@ Status persist(Services& services, const Layout& layout, const store::Caller& ca
     args.add("pack", std::move(record));
     args.add("selection_audit",
              json::write_compact(pack.selection_audit(false, context::Pack::Kept::kJudged)));
-    args.add("task", request.task);
+    args.add("task", task.text);
     return std::vector<store::Operation>{{std::string(kPackOperation), std::move(args)}};
   };
   CORTEX_TRY(perform(services, layout, caller, plan));

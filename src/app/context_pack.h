@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "context/pack.h"
 #include "json/value.h"
+#include "memory/write_gate.h"
 #include "store/operation.h"
 
 namespace cortex::app {
@@ -25,9 +26,10 @@ struct ContextRequest {
   bool axiom_constraints = false, boundary_envelope = false;  // instead of the pack
   bool fuzzy = false, include_doctrine = false;
   bool explain = false;
-  bool strict = false;         // refuse everything where one memory may not be used
-  bool strict_budget = false;  // refuse when not everything fits
-  bool persist = true;         // keep a record that outcomes can refer to
+  bool strict = false;          // refuse everything where one memory may not be used
+  bool strict_budget = false;   // refuse when not everything fits
+  bool persist = true;          // keep a record that outcomes can refer to
+  memory::GatePolicy policy{};  // of the task in that record
   // What was believed then, as typed; such a pack is not kept. Not with `fuzzy` and `strict`.
   std::optional<std::string> as_of{};
   bool compatible = false;  // order, labels and counting of reference 0.1.2; nothing is kept

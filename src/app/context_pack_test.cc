@@ -276,6 +276,19 @@ TEST_F(ContextPackTest, ThePackIsKeptWithoutItsClaims) {
   EXPECT_EQ(count("context_packs"), 1);
 }
 
+TEST_F(ContextPackTest, ATaskIsKeptWithoutItsSecrets) {
+  const std::string secret = cat("ghp_", std::string(36, 'a'));
+  const ContextReport report = build({.task = cat("push with ", secret)});
+  EXPECT_TRUE(report.persisted) << report.note;
+  EXPECT_EQ(*report.pack.find_text("task"), cat("push with ", secret)) << "to the caller only";
+  EXPECT_EQ(connect().query_text("SELECT task FROM context_packs").value(),
+            "push with [redacted:github_token]");
+  EXPECT_THAT(get(layout_.event_log_path), testing::Not(HasSubstr(secret)));
+  const ContextReport refused = build({.task = "-----BEGIN RSA PRIVATE KEY-----"});
+  EXPECT_FALSE(refused.persisted);
+  EXPECT_THAT(refused.note, HasSubstr("was not kept"));
+}
+
 TEST_F(ContextPackTest, BlankTasksAndEmptyBudgetsAreUsageErrors) {
   EXPECT_EQ(build_context(services_, layout_, {}, {.task = " "}).error().code, Code::kUsage);
   EXPECT_EQ(build_context(services_, layout_, {}, {.task = "x", .max_tokens = 0}).error().code,

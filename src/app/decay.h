@@ -13,10 +13,12 @@
 
 #include "app/decay_summary.h"
 #include "app/layout.h"
+#include "app/memory_work.h"
 #include "app/services.h"
 #include "base/result.h"
 #include "json/value.h"
 #include "memory/decay.h"
+#include "memory/write_gate.h"
 #include "store/decay_jobs.h"
 #include "store/operation.h"
 
@@ -42,6 +44,7 @@ struct DecayScheduleRequest {
   bool attested = false;  // an attestation was named; it is read when the job runs
   bool supersede = false;
   std::string created_by = "operator:cli";
+  memory::GatePolicy policy{};  // of created_by
   store::Caller caller{};
 };
 
@@ -87,7 +90,7 @@ struct DecayCancelReport {
 };
 Result<DecayCancelReport> cancel_decay(Services& services, const Layout& layout,
                                        const std::string& job_id, const std::string& reason,
-                                       const store::Caller& caller);
+                                       const Author& author);
 json::Value to_json(const DecayCancelReport& report);
 
 struct DecayRecoverReport {

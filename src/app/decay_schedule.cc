@@ -183,7 +183,7 @@ Status check_request(const DecayScheduleRequest& request) {
 }
 
 store::DecayJob job_of(Services& services, const DecayScheduleRequest& request, Timestamp due,
-                       std::vector<std::string> ids) {
+                       std::string created_by, std::vector<std::string> ids) {
   const bool review = request.kind == DecayKind::kPrincipleReview;
   const std::string now = column_time(services.clock.now());
   store::DecayJob job;
@@ -193,7 +193,7 @@ store::DecayJob job_of(Services& services, const DecayScheduleRequest& request, 
   job.source_ids = std::move(ids);
   job.state = memory::job_state_token(memory::JobState::kPending);
   job.scheduled_for = column_time(due);
-  job.created_by = std::string(trim(request.created_by));
+  job.created_by = std::move(created_by);
   job.created_at = job.updated_at = now;
   job.supersede = request.supersede;
   return job;
@@ -206,6 +206,8 @@ Result<DecayScheduleReport> schedule_decay(Services& services, const Layout& lay
   CORTEX_ASSIGN(const Timestamp due, due_time(request, services.clock.now()));
   CORTEX_TRY(check_request(request));
   CORTEX_ASSIGN(const auto named, source_ids(request));
+  CORTEX_ASSIGN(const memory::Screened who,
+                memory::screen(trim(request.created_by), request.policy));
   DecayScheduleReport report;
   const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
     std::vector<std::string> ids = named;
@@ -213,7 +215,7 @@ Result<DecayScheduleReport> schedule_decay(Services& services, const Layout& lay
       CORTEX_ASSIGN(ids, fading_ids(db, *request.fading, services.clock.now()));
     }
     CORTEX_TRY(require_sources(db, request.kind, ids));
-    report.job = job_of(services, request, due, std::move(ids));
+    report.job = job_of(services, request, due, who.text, std::move(ids));
     return std::vector{
         decay_operation(services, "schedule", report.job, "", cat("by ", report.job.created_by))};
   };
@@ -239,13 +241,14 @@ json::Value to_json(const DecayScheduleReport& report) {
 
 Result<DecayCancelReport> cancel_decay(Services& services, const Layout& layout,
                                        const std::string& job_id, const std::string& reason,
-                                       const store::Caller& caller) {
+                                       const Author& author) {
   if (is_blank(reason) || !is_valid_utf8(reason)) {
     return schedule_usage("the reason must not be empty", "say why with --reason");
   }
+  CORTEX_ASSIGN(const std::string kept, kept_reason(author.policy, reason));
   CORTEX_ASSIGN(const std::string id, id_argument(core::IdKind::kDecayJob, job_id));
   DecayCancelReport report;
-  report.reason = reason;
+  report.reason = kept;
   const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
     CORTEX_ASSIGN(report.job, required_job(db, id));
     report.from_state = report.job.state;
@@ -257,10 +260,10 @@ Result<DecayCancelReport> cancel_decay(Services& services, const Layout& layout,
                      "decay.cancel.terminal_state");
     }
     move_job(report.job, memory::JobState::kCancelled, services.clock.now());
-    report.job.cancel_reason = reason;
-    return std::vector{decay_operation(services, "cancel", report.job, report.from_state, reason)};
+    report.job.cancel_reason = kept;
+    return std::vector{decay_operation(services, "cancel", report.job, report.from_state, kept)};
   };
-  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, caller, plan));
+  CORTEX_ASSIGN(const Recorded recorded, change_memories(services, layout, author.caller, plan));
   report.mirror_note = recorded.mirror_note;
   return report;
 }

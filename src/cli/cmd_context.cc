@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "app/compatibility.h"
+#include "app/config.h"
 #include "app/context_pack.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -52,6 +53,9 @@ Outcome run_context_build(const Context& context) {
   if (*tokens) request.max_tokens = std::min<std::uint64_t>(**tokens, kTokensMax);
   const auto layout = context.layout();
   if (!layout.ok()) return refuse(layout.error());
+  auto policy = app::write_gate(context.environment, context.services.fs);
+  if (!policy.ok()) return refuse(policy.error());
+  request.policy = *policy;
   const store::Caller caller{.actor = "operator", .client = cat("cortex-cli ", version())};
   auto report = app::build_context(context.services, *layout, caller, request);
   if (!report.ok()) return refuse(report.error());

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "app/config.h"
 #include "app/decay.h"
 #include "app/decay_attest.h"
 #include "app/memory_work.h"
@@ -50,6 +51,7 @@ Result<app::DecayScheduleRequest> schedule_request(const Context& context) {
   app::DecayScheduleRequest request;
   request.kind =
       memory::parse_decay_kind(wire(flags.value("kind"))).value_or(memory::DecayKind::kCandidates);
+  CORTEX_ASSIGN(request.policy, app::write_gate(context.environment, context.services.fs));
   if (flags.value("summary-method") == "llm") request.method = memory::SummaryMethod::kModel;
   request.episode_ids = flags.optional("episode-ids");
   request.memory_ids = flags.optional("memory-ids");
@@ -198,9 +200,12 @@ Outcome run_decay_status(const Context& context) {
 Outcome run_decay_cancel(const Context& context) {
   const auto layout = context.layout();
   if (!layout.ok()) return decay_refused(context, layout.error());
+  const auto policy = app::write_gate(context.environment, context.services.fs);
+  if (!policy.ok()) return decay_refused(context, policy.error());
   const Invocation& flags = context.invocation;
-  const auto report = app::cancel_decay(context.services, *layout, flags.value("id"),
-                                        flags.value("reason"), app::cli_caller());
+  const auto report =
+      app::cancel_decay(context.services, *layout, flags.value("id"), flags.value("reason"),
+                        {.caller = app::cli_caller(), .policy = *policy});
   if (!report.ok()) return decay_refused(context, report.error());
   return {.text = cat("cortex decay cancel: ok\n", line("job_id", report->job.id),
                       line("from_state", report->from_state), line("to_state", report->job.state),

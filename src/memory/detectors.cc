@@ -320,6 +320,11 @@ std::size_t match_jwt(std::string_view text, std::size_t at) {
   return 0;
 }
 
+// What follows the first part is the same wherever in it one begins.
+std::size_t hopeless_jwt(std::string_view text, std::size_t at) {
+  return text.substr(at).starts_with("eyJ") ? run_of(text, at, Alphabet::kWordDash) : 0;
+}
+
 std::size_t match_telegram(std::string_view text, std::size_t at) {
   constexpr std::size_t kIdLeast = 8, kIdMost = 10, kSecret = 35;
   std::size_t i = at;
@@ -361,8 +366,8 @@ constexpr bool is(char c) {
 constexpr ShapeDetector kShapes[] = {
     {"private_key", "secret", match_pem, GateAction::kRefuse, "a PEM block of a private key",
      is<'-'>, "-----BEGIN "},
-    {"json_web_token", "secret", match_jwt, GateAction::kRedact, "eyJ, three parts", is<'e'>,
-     "eyJ"},
+    {"json_web_token", "secret", match_jwt, GateAction::kRedact, "eyJ, three parts", is<'e'>, "eyJ",
+     hopeless_jwt},
     {"telegram_bot_token", "secret", match_telegram, GateAction::kRedact, "8-10 digits : 35",
      is_digit, ":"},
     {"url_password", "secret", match_url_password, GateAction::kRedact, "scheme://user:password@",

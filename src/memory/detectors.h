@@ -42,6 +42,9 @@ struct TokenDetector {
 
 // Length of the match that begins at `at`, or 0. Called where a match may begin, never at a blank.
 using ShapeMatch = std::size_t (*)(std::string_view text, std::size_t at);
+// Where no match began at `at`: the length behind it in which none begins either. Matches that read
+// on without a bound tell, so that a text is not read again from each place in it.
+using HopelessLength = std::size_t (*)(std::string_view text, std::size_t at);
 
 struct ShapeDetector {
   std::string_view name;
@@ -51,6 +54,7 @@ struct ShapeDetector {
   std::string_view rule;     // what decides, for people
   bool (*begins)(char c);    // whether a match may begin with the byte
   std::string_view needs{};  // no match without this somewhere in the text; or ""
+  HopelessLength hopeless = nullptr;
 };
 
 std::span<const TokenDetector> token_detectors();  // all of them secrets

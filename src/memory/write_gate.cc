@@ -183,6 +183,7 @@ void find_shapes(std::string_view text, const GatePolicy& policy, std::vector<Fi
       const ShapeDetector& row = detectors[number];
       if (at < ends[number]) continue;
       const std::size_t length = row.match(text, at);
+      if (length == 0 && row.hopeless != nullptr) ends[number] = at + row.hopeless(text, at);
       if (length == 0 || !is_border(index, text, at + length)) continue;
       findings.push_back({std::string(row.name), std::string(row.kind),
                           action_of(row.kind, row.action, policy), at, length});

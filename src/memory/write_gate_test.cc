@@ -253,6 +253,17 @@ TEST(WriteGate, LongText_IsScannedInOnePass) {
   EXPECT_TRUE(screen(text, {}).value().findings.empty());
 }
 
+// Each could be the begin of a token that reaches to the end of the text.
+TEST(WriteGate, ManyBeginsOfATokenThatNeverEnds_AreReadOnce) {
+  std::string text;
+  while (text.size() < (10U << 20U)) text += "eyJhbGciOi-";
+  EXPECT_TRUE(screen(text, {}).value().findings.empty());
+  EXPECT_EQ(screen("x-eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", {})->text,
+            "x-[redacted:json_web_token]");
+  EXPECT_EQ(screen("eve-eyJ-eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", {})->text,
+            "eve-[redacted:json_web_token]");
+}
+
 TEST(WriteGate, Checksums) {
   EXPECT_TRUE(passes_luhn("79927398713"));
   EXPECT_FALSE(passes_luhn("79927398710"));
