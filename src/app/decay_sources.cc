@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "store/contradictions.h"
 #include "store/lineage_proof.h"
+#include "store/memory_history.h"
 #include "store/plain_rows.h"
+#include "trust/semantic.h"
 
 namespace cortex::app {
 namespace {
@@ -40,11 +42,13 @@ Result<DecaySources> read_memories(sqlite::Connection& db, const store::DecayJob
     return {};
   };
   CORTEX_TRY(store::each_memory(db, {.ids = job.source_ids}, keep));
+  CORTEX_ASSIGN(const auto of_agents, store::noted_by_agents(db, job.source_ids));
   DecaySources out;
   for (const std::string& id : job.source_ids) {
     const auto one = found.find(id);
     if (one == found.end()) return missing(id);
     out.sources.push_back(source_of(one->second));
+    if (of_agents.contains(id)) out.sources.back().authority = trust::kAgentAuthority;
     CORTEX_TRY(adopt(db, one->second, out.adoptions));
     out.memories.push_back(one->second);
   }

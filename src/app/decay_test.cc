@@ -107,6 +107,36 @@ TEST_F(DecayUseTest, ASummaryTakesThePlaceOfItsSources_AndTheLedgerAccountsForAl
   expect_accounted();
 }
 
+TEST_F(DecayUseTest, WhoAsksAndWhyNot_PassTheWriteGate) {
+  const std::string secret = cat("ghp_", std::string(36, 'a'));
+  const std::string one = note("the first thing");
+  const auto job = schedule({.source_ids = {{one}}, .created_by = cat("key ", secret)}).job;
+  const auto done = cancel_decay(services_, layout_, job.id, cat("it is ", secret), {});
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_EQ(done->reason, "it is [redacted:github_token]");
+  EXPECT_THAT(get(log_), testing::Not(HasSubstr(secret)));
+}
+
+// What an agent noted is not a person's word because a summary says it again.
+TEST_F(DecayUseTest, ASummaryOfWhatAnAgentNoted_SpeaksAsTheAgent) {
+  const std::string one = note("the first thing");
+  const auto noted = app::note(services_, layout_, {.caller = {.actor = "agent"}},
+                               {.claim = "another matter entirely", .domains = {"d"}});
+  ASSERT_TRUE(noted.ok()) << noted.error().text();
+  const std::string ids[] = {one, noted->memory_id};
+  for (const std::size_t first : {0U, 1U}) {
+    const auto job = schedule({.source_ids = {{ids[first], ids[1 - first]}}}).job;
+    const auto run = run_decay(services_, layout_, {.next_pending = true});
+    ASSERT_TRUE(run.ok() && run->job.result_memory_id);
+    EXPECT_EQ(connect()
+                  .query_text(cat("SELECT authority FROM memories WHERE id = '",
+                                  *run->job.result_memory_id, "'"))
+                  .value(),
+              "agent");
+  }
+  expect_accounted();
+}
+
 // As text, the year 10000 comes before today: such a job would be due at once.
 TEST_F(DecayUseTest, AJobForAYearThatCannotBeKept_IsRefused) {
   DecayScheduleRequest request{.source_ids = {{note("the first thing")}}};

@@ -9,6 +9,7 @@
 #include "sqlite/transaction.h"
 #include "store/memory_history.h"
 #include "store/plain_rows.h"
+#include "trust/semantic.h"
 
 namespace cortex::app {
 namespace {
@@ -48,28 +49,35 @@ std::string line_of(std::string_view kind, json::Object row, const store::ValidT
   return json::canonical(std::move(line));
 }
 
-// The times of the last versions, asked for in ascending order of ids. One query for all.
-class ValidTimes {
+// What the history of a memory says beside its row.
+struct ToldBeside {
+  store::ValidTime valid;  // of the last version
+  bool noted_by_agent = false;
+};
+
+// The histories, asked for in ascending order of ids. One query for all.
+class Histories {
  public:
-  static Result<ValidTimes> begin(sqlite::Connection& db) {
+  static Result<Histories> begin(sqlite::Connection& db) {
     // The other columns are those of the row with the highest seq: SQLite says so.
-    CORTEX_ASSIGN(auto rows, db.prepare("SELECT memory_id, valid_from, valid_until, max(seq) FROM"
-                                        " cortex_memory_history GROUP BY memory_id"
-                                        " ORDER BY memory_id"));
-    return ValidTimes(std::move(rows));
+    CORTEX_ASSIGN(auto rows,
+                  db.prepare("SELECT memory_id, valid_from, valid_until, max(seq),"
+                             " total(actor = 'agent' AND operation = 'memory.note') FROM"
+                             " cortex_memory_history GROUP BY memory_id ORDER BY memory_id"));
+    return Histories(std::move(rows));
   }
-  Result<store::ValidTime> of(std::string_view id) {
+  Result<ToldBeside> of(std::string_view id) {
     while (!at_row_ || rows_.column_text(0) < id) {
-      if (is_over_) return store::ValidTime();
+      if (is_over_) return ToldBeside();
       CORTEX_ASSIGN(at_row_, rows_.step());
       is_over_ = !at_row_;
     }
-    if (rows_.column_text(0) != id) return store::ValidTime();
-    return store::ValidTime{text(1), text(2)};
+    if (rows_.column_text(0) != id) return ToldBeside();
+    return ToldBeside{{text(1), text(2)}, rows_.column_double(4) > 0};
   }
 
  private:
-  explicit ValidTimes(sqlite::Statement rows) : rows_(std::move(rows)) {}
+  explicit Histories(sqlite::Statement rows) : rows_(std::move(rows)) {}
   std::optional<std::string> text(int column) const {
     if (rows_.is_null(column)) return std::nullopt;
     return std::string(rows_.column_text(column));
@@ -159,15 +167,17 @@ Result<StoreExportReport> export_store(Services& services, const Layout& layout,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kDeferred));
   Exporter exporter(format, sink);
   CORTEX_TRY(exporter.begin());
-  CORTEX_ASSIGN(ValidTimes times, ValidTimes::begin(db));
+  CORTEX_ASSIGN(Histories histories, Histories::begin(db));
   for (const ExportKind& kind : kKinds) {
     const std::string order = cat("ORDER BY ", kind.key);
     CORTEX_TRY(store::each_row(db, kind.table, order, [&](json::Object&& row) -> Status {
-      store::ValidTime valid;
+      ToldBeside beside;
       if (kind.kind == kMemory) {
-        CORTEX_ASSIGN(valid, times.of(store::text_of(row, "id")));
+        CORTEX_ASSIGN(beside, histories.of(store::text_of(row, "id")));
       }
-      return exporter.row(kind, std::move(row), valid);
+      // Whoever takes the row over has no history that says who it was.
+      if (beside.noted_by_agent) row.set("authority", std::string(trust::kAgentAuthority));
+      return exporter.row(kind, std::move(row), beside.valid);
     }));
   }
   transaction.rollback();

@@ -2,13 +2,17 @@
 
 #include <cmath>
 #include <unordered_map>
+#include <vector>
 
 #include "base/text.h"
 #include "core/event.h"
 #include "retrieval/content.h"
 #include "retrieval/document.h"
 #include "retrieval/snippet.h"
+#include "store/memory_history.h"
 #include "store/plain_rows.h"
+#include "store/schema_query.h"
+#include "trust/semantic.h"
 
 namespace cortex::app {
 namespace {
@@ -96,6 +100,23 @@ class HitLoader {
     }
   }
 
+  // What an agent noted is not a person's word, whatever its row says.
+  Status name_agents() {
+    if (memories_.empty()) return {};
+    // A store that only reference 0.1.2 wrote, and that cannot be written, has no history.
+    CORTEX_ASSIGN(const bool told, store::object_exists(db_, "table", "cortex_memory_history"));
+    if (!told) return {};
+    std::vector<std::string> ids;
+    for (const auto& [row, hit] : memories_) ids.push_back(hit.id);
+    CORTEX_ASSIGN(const auto of_agents, store::noted_by_agents(db_, ids));
+    for (auto& [row, hit] : memories_) {
+      if (!of_agents.contains(hit.id)) continue;
+      hit.source = trust::kAgentAuthority;
+      hit.provenance_class = class_of_authority(hit.source);
+    }
+    return {};
+  }
+
   // Moves out the hit of a ranked document, or null when its row is gone.
   RecallHit* find(const Ranked& ranked) {
     auto& rows = ranked.kind == Kind::kEvent ? events_ : memories_;
@@ -146,6 +167,7 @@ Result<std::vector<RecallHit>> load_hits(sqlite::Connection& db, retrieval::Anal
   HitLoader loader(db, analyzer, found);
   CORTEX_TRY(loader.load_events(ranked));
   CORTEX_TRY(loader.load_memories(ranked));
+  CORTEX_TRY(loader.name_agents());
   std::vector<RecallHit> hits;
   for (const Ranked& one : ranked) {
     RecallHit* hit = loader.find(one);

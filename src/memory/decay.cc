@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <unordered_set>
 #include <utility>
 
 #include "base/check.h"
 #include "memory/salience.h"
+#include "trust/semantic.h"
 
 namespace cortex::memory {
 namespace {
@@ -42,31 +45,37 @@ std::size_t strength(std::string_view label) {
   return 0;
 }
 
+// Labels of which nothing is known are the weakest; but whoever attests attests his own words only.
 std::string weakest_label(std::span<const SummarySource> sources) {
   const SummarySource* weakest = &sources.front();
   for (const SummarySource& source : sources) {
     if (strength(source.authority) <= strength(weakest->authority)) weakest = &source;
   }
+  const auto provenance = [](const SummarySource& source) {
+    return trust::labels_of_authority(source.authority).provenance;
+  };
+  for (const SummarySource& source : sources) {
+    if (provenance(source) < provenance(*weakest)) weakest = &source;
+  }
   return weakest->authority;
 }
 
-// The texts of an array, or a text by itself; anything else is nothing.
-void unite(json::Array& all, const json::Value& column) {
-  const auto add = [&all](const json::Value& value) {
-    const std::string* text = value.as_string();
-    if (text == nullptr) return;
-    const bool there =
-        std::ranges::any_of(all, [&](const json::Value& one) { return *one.as_string() == *text; });
-    if (!there) all.emplace_back(*text);
-  };
-  const json::Array* array = column.as_array();
-  if (array == nullptr) return add(column);
-  for (const json::Value& value : *array) add(value);
-}
-
+// The texts of the arrays, or texts by themselves, each once; anything else is nothing.
 json::Array united(std::span<const SummarySource> sources, json::Value SummarySource::* column) {
   json::Array all;
-  for (const SummarySource& source : sources) unite(all, source.*column);
+  std::unordered_set<std::string_view> there;
+  const auto add = [&](const json::Value& value) {
+    const std::string* text = value.as_string();
+    if (text != nullptr && there.insert(*text).second) all.emplace_back(*text);
+  };
+  for (const SummarySource& source : sources) {
+    const json::Array* array = (source.*column).as_array();
+    if (array == nullptr) {
+      add(source.*column);
+    } else {
+      std::ranges::for_each(*array, add);
+    }
+  }
   return all;
 }
 

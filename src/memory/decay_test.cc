@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "crypto/digest.h"
+#include "trust/semantic.h"
 
 namespace cortex::memory {
 namespace {
@@ -81,6 +82,29 @@ TEST(DecayTest, EpisodesAreDerived_AndAModelIsNamed) {
   EXPECT_EQ(column(row.source_events), "[\"evt_1\"]");
   EXPECT_EQ(column(row.applies_when),
             "{\"llm_summary\":{\"model_name\":\"m\"},\"summary_of_episodes\":[\"epi_1\"]}");
+}
+
+TEST(DecayTest, ManyTags_AreUnitedInOnePass_InTheirOrder) {
+  constexpr int kTags = 200'000;
+  json::Array tags;
+  for (int n = 0; n < kTags; ++n) tags.emplace_back(std::to_string(n));
+  std::vector<SummarySource> sources(2);
+  for (SummarySource& source : sources) source.domains = tags;
+  const json::Value all = summary_of(DecayKind::kCandidates, sources, std::nullopt).domains;
+  ASSERT_EQ(all.as_array()->size(), tags.size());
+  EXPECT_EQ(*all.as_array()->back().as_string(), std::to_string(kTags - 1));
+}
+
+TEST(DecayTest, WhoeverAttests_AttestsHisOwnWordsOnly) {
+  for (const auto& [one, other] : std::vector<std::pair<std::string, std::string>>{
+           {"operator", "agent"}, {"agent", "operator"}, {"tool", "operator"}, {"user", "tool"}}) {
+    std::vector<SummarySource> sources(2);
+    sources[0].authority = one;
+    sources[1].authority = other;
+    const std::string label = summary_of(DecayKind::kCandidates, sources, std::nullopt).authority;
+    EXPECT_NE(trust::labels_of_authority(label).provenance, trust::Provenance::kOperatorAttested)
+        << one << " and " << other;
+  }
 }
 
 TEST(DecayTest, TokensAreThoseOfTheTables) {
