@@ -9,6 +9,7 @@
 #include "app/search_index.h"
 #include "base/text.h"
 #include "memory/salience.h"
+#include "retrieval/document.h"
 #include "retrieval/searcher.h"
 #include "sqlite/transaction.h"
 
@@ -73,7 +74,8 @@ Result<SearchCandidates> scan_memories(sqlite::Connection& db, const SearchReque
 
 // Version 2: the best by the search index, as far as the hybrid score can bring them to the front.
 constexpr std::size_t kRankedMin = 200;
-constexpr std::size_t kRankedWithTags = 20'000;  // tags are looked at in the rows
+// Tags and states are looked at in the rows: so many that do not have them are passed over.
+constexpr std::size_t kRankedFiltered = 20'000;
 
 // The hits as they were then: claims never change, states and tags do.
 Status take_held(sqlite::Connection& db, const SearchRequest& request, const PointInTime& when,
@@ -103,8 +105,9 @@ retrieval::SearchRequest index_request(Services& services, const SearchRequest& 
   retrieval::SearchRequest wanted;
   wanted.query = request.query;
   wanted.now = services.clock.now().seconds;
-  wanted.wanted = request.tags.empty() ? kRankedMin + 4 * (request.offset + page_size(request))
-                                       : kRankedWithTags;
+  const bool filtered = !request.tags.empty() || !request.statuses.empty() || request.as_of;
+  wanted.wanted =
+      filtered ? kRankedFiltered : kRankedMin + 4 * (request.offset + page_size(request));
   if (request.since) wanted.since = request.since->seconds;
   wanted.events = false;
   wanted.active_only = request.statuses.empty() && !request.as_of;
@@ -172,7 +175,13 @@ Status add_fuzzy(sqlite::Connection& db, const SearchRequest& request, SearchCan
   }
   std::map<std::string, SearchHit> rows;
   store::MemoryFilter filter{.statuses = statuses_of(request), .tags = request.tags, .ids = others};
-  const auto visit = [&rows](const store::Memory& memory) -> Status {
+  retrieval::DocumentMaker maker;
+  const auto visit = [&](const store::Memory& memory) -> Status {
+    const retrieval::MemoryRow row{.claim = memory.claim,
+                                   .domains_json = {},
+                                   .status = memory.status,
+                                   .created_at = memory.created_at};
+    if (request.since && maker.make(row).time < request.since->seconds) return {};
     rows.emplace(memory.id, hit_of(memory, memory.tags(), 0.0F));
     return {};
   };

@@ -152,6 +152,27 @@ TEST_F(SearchTest, StatusTimeAndScoreNarrowTheMatches) {
   EXPECT_EQ(search({.query = "fox", .since = Timestamp{0, 0}}).matches.size(), 1U);
 }
 
+// Those of another state, or of later, stand in the same index and say it better.
+TEST_F(SearchTest, MatchesOfAStateOrAMoment_AreFoundBehindManyOthers) {
+  constexpr int kOthers = 300;
+  for (int n = 1; n <= kOthers; ++n) note(n, "fox");
+  const std::string id = memory_id(kOthers + 1);
+  note(kOthers + 1, "somebody told a long story about a fox and many other animals of the wood");
+  exec(cat("UPDATE memories SET created_at = '2026-05-01T00:00:00+00:00' WHERE id <> '", id, "'"));
+  EXPECT_THAT(ids(search({.query = "fox", .as_of = "2026-02-01"})), ElementsAre(id));
+  exec(cat("UPDATE memories SET status = 'rejected' WHERE id = '", id, "'"));
+  EXPECT_THAT(ids(search({.query = "fox", .statuses = {"rejected"}})), ElementsAre(id));
+}
+
+TEST_F(SearchTest, MisspeltWordsAreFoundWithinTheTimeOnly) {
+  note(1, "the rocket engine burns kerosene");
+  note(2, "[8 May 2027] the rocket engine burns methane");
+  const Timestamp since = parse_strict_rfc3339("2027-01-01T00:00:00Z").value();
+  EXPECT_EQ(search({.query = "rocket enginee", .fuzzy = true}).matches.size(), 2U);
+  EXPECT_THAT(ids(search({.query = "rocket enginee", .fuzzy = true, .since = since})),
+              ElementsAre(memory_id(2)));
+}
+
 TEST_F(SearchTest, EmbeddingsFollowTheText) {
   note(1, "fox");
   const EmbedRequest two{.dim = 2};

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <unordered_set>
 
 #include "base/text.h"
 
@@ -200,8 +201,11 @@ std::string four_places(float value) {
 std::string fuzzy_query(std::string_view text) {
   constexpr std::size_t kWindow = 4;
   std::vector<std::string> grams;
-  const auto add = [&grams](std::string gram) {
-    if (std::ranges::find(grams, gram) == grams.end()) grams.push_back(std::move(gram));
+  std::unordered_set<std::string> there;
+  const auto add = [&](std::string gram) {
+    if (grams.size() < kFuzzyGramsMax && there.insert(gram).second) {
+      grams.push_back(std::move(gram));
+    }
   };
   for (const std::string& word : words_between_blanks(text)) {
     std::string letters;

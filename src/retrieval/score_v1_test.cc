@@ -8,6 +8,7 @@
 #include <limits>
 #include <sstream>
 
+#include "base/text.h"
 #include "json/value.h"
 
 namespace cortex::retrieval {
@@ -72,6 +73,11 @@ TEST(ScoreV1, FuzzyQueriesAreWindowsOfWords) {
             R"("dger")");
   EXPECT_EQ(fuzzy_query("re a\"b re"), R"("re" OR "ab")");
   EXPECT_EQ(fuzzy_query("!! \xCE\xBC"), "");
+  std::string longest;
+  for (int n = 0; n < 300'000; ++n) longest += cat(n, " ");
+  const std::string query = fuzzy_query(longest);
+  EXPECT_TRUE(query.starts_with(R"("0" OR "1" OR)"));
+  EXPECT_TRUE(query.ends_with(R"("999")"));
 }
 
 TEST(ScoreV1, StrongFuzzyMatchesScoreHigherFromVersionTwoOn) {
