@@ -5,6 +5,7 @@
 
 #include "app/app_fixture.h"
 #include "app/memory_note.h"
+#include "app/recall.h"
 
 namespace cortex::app {
 namespace {
@@ -109,6 +110,42 @@ TEST_F(HookTest, ASessionBeginsWithWhatIsRemembered) {
   const auto asked = answer_hook(services_, layout_,
                                  {.event = "UserPromptSubmit", .prompt = "how are prices kept?"});
   EXPECT_THAT(*asked, HasSubstr("cents"));
+}
+
+// The row says "operator", as reference 0.1.2 writes it; the ledger knows who it was.
+TEST_F(HookTest, WhatAnAgentNoted_IsRecalledAsItsWord) {
+  ASSERT_TRUE(note(services_, layout_, {.caller = {.actor = "agent"}},
+                   {.claim = "the shop counts prices in cents", .domains = {}})
+                  .ok());
+  const auto found = recall(services_, layout_,
+                            {.query = "prices",
+                             .session = {},
+                             .source = {},
+                             .since = {},
+                             .until = {},
+                             .as_of = {},
+                             .budget_tokens = {}});
+  ASSERT_TRUE(found.ok()) << found.error().text();
+  ASSERT_EQ(found->hits.size(), 1U);
+  EXPECT_EQ(found->hits[0].provenance_class, "runtime_derived");
+  EXPECT_EQ(found->hits[0].source, "agent");
+}
+
+// An agent's program may hand it to any model, as with a pack.
+TEST_F(HookTest, WhatIsMarkedAsSensitive_IsNotGivenOut) {
+  for (const char* tag : {"sensitivity:high", " sensitivity: MEDIUM "}) {
+    ASSERT_TRUE(note(services_, layout_, {},
+                     {.claim = cat("the price of the shop is secret, ", tag), .domains = {tag}})
+                    .ok());
+  }
+  ASSERT_TRUE(note(services_, layout_, {},
+                   {.claim = "a price is kept in cents", .domains = {"sensitivity:low"}})
+                  .ok());
+  const auto asked = answer_hook(services_, layout_,
+                                 {.event = "UserPromptSubmit", .prompt = "what price is kept?"});
+  ASSERT_TRUE(asked.ok()) << asked.error().text();
+  EXPECT_THAT(*asked, HasSubstr("cents"));
+  EXPECT_THAT(*asked, testing::Not(HasSubstr("secret")));
 }
 
 TEST_F(HookTest, ASessionThatEndsIsRecorded_OnlyOnce) {
