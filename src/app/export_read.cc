@@ -259,8 +259,12 @@ Result<TakeOverReport> take_over_export(Services& services, const Layout& layout
       if (line.number > 1 && !is_blank(line.text)) ++take_over.report().other_lines;
       continue;
     }
-    CORTEX_ASSIGN(Item item, item_of(json, line.number));
-    CORTEX_TRY(take_over.add(std::move(item), json.size()));
+    auto item = item_of(json, line.number);
+    if (!item.ok()) {
+      CORTEX_TRY(take_over.flush());  // what stands before it
+      return item.error();
+    }
+    CORTEX_TRY(take_over.add(std::move(item).value(), json.size()));
   }
   CORTEX_TRY(take_over.flush());
   return std::move(take_over.report());

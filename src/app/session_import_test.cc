@@ -378,6 +378,33 @@ TEST_F(SessionImportTest, AnExportWithTimesThatAreNone_IsRefusedByItsLine) {
   EXPECT_EQ(exported(ExportFormat::kJsonLines), good);
 }
 
+TEST_F(SessionImportTest, WhatStandsBeforeABrokenLine_IsTakenOver) {
+  const auto noted = note(services_, layout_, {}, {.claim = "plain", .domains = {}});
+  ASSERT_TRUE(noted.ok());
+  const std::string good = exported(ExportFormat::kJsonLines);
+  use_folder(folder_ / "taken");
+  const std::string path = fs::join(live_, "export");
+  put(path, cat(good, "{\"kind\":\"memory\",\"row\":7}\n"));
+  const auto report = import_sessions(services_, {.path = path, .layout = layout_, .as_is = true});
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  ASSERT_TRUE(report->files[0].failure);
+  EXPECT_EQ(report->files[0].failure->unchanged, "what stands before it was taken over");
+  EXPECT_EQ(exported(ExportFormat::kJsonLines), good);
+}
+
+TEST_F(SessionImportTest, WhatAnAgentNoted_IsTakenOverAsItsWord) {
+  ASSERT_TRUE(note(services_, layout_, {.caller = {.actor = "agent"}},
+                   {.claim = "the shop counts cents", .domains = {}})
+                  .ok());
+  const std::string good = exported(ExportFormat::kJsonLines);
+  EXPECT_THAT(good, HasSubstr("\"authority\":\"agent\""));
+  use_folder(folder_ / "taken");
+  const std::string path = fs::join(live_, "export");
+  put(path, good);
+  ASSERT_TRUE(import_sessions(services_, {.path = path, .layout = layout_, .as_is = true}).ok());
+  EXPECT_EQ(exported(ExportFormat::kJsonLines), good);
+}
+
 // An outcome may name an event; where the ledger does not hold it, the rest is kept.
 TEST_F(SessionImportTest, AnOutcomeWithoutItsEventIsTakenOverWithoutThatName) {
   const auto noted = note(services_, layout_, {}, {.claim = "plain", .domains = {}});
