@@ -307,7 +307,11 @@ Status Swap::place(const SwapFile& file, bool is_store) {
 Status Swap::replace() {
   CORTEX_TRY(place(state_.db, true));
   CORTEX_TRY(place(state_.log, false));
-  CORTEX_TRY(fs_.sync_directory(fs::parent_of(state_.db.active)));
+  const std::string store_folder = fs::parent_of(state_.db.active);
+  const std::string ledger_folder = fs::parent_of(state_.log.active);
+  CORTEX_TRY(fs_.sync_directory(store_folder));
+  // Not only with the journal, which may go before the rename does.
+  if (ledger_folder != store_folder) CORTEX_TRY(fs_.sync_directory(ledger_folder));
   writers_.reset();  // whoever waited finds the new ledger, and the journal
   return {};
 }

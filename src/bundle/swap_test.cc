@@ -204,6 +204,30 @@ TEST_F(SwapTest, AKillAtAnyOperationCanBeFinishedOrUndone) {
   }
 }
 
+// Store and ledger may lie in two folders: power is lost while the journal is being removed.
+TEST_F(SwapTest, ALedgerElsewhere_IsInPlaceForGoodBeforeTheJournalGoes) {
+  for (std::uint64_t seed = 1; seed <= 64; ++seed) {
+    SwapWorld world;
+    ASSERT_TRUE(world.fs_.make_directory("/logs", 0700).ok());
+    ASSERT_TRUE(world.fs_.sync_directory("/").ok());
+    world.put("/logs/events.jsonl", "old ledger");
+    SwapPlan plan = world.plan();
+    plan.active_log = "/logs/events.jsonl";
+    auto swap = world.prepare(plan);
+    ASSERT_TRUE(swap.ok()) << swap.error().text();
+    ASSERT_TRUE((*swap)->replace().ok());
+    world.fs_.crash_at(world.fs_.operation_count() + 2);  // the sync behind the removal
+    ASSERT_FALSE((*swap)->finish().ok());
+    swap->reset();
+    world.fs_.crash(fs::Fate::kMixed, seed);
+    const auto state = read_swap_state(world.fs_, plan.active_log);
+    ASSERT_TRUE(state.ok()) << state.error().text();
+    if (state->has_value()) continue;
+    EXPECT_EQ(cat(world.get("/live/cortex.db"), "+", world.get("/logs/events.jsonl")), kNew)
+        << seed;
+  }
+}
+
 class DamagedSwapTest : public DeploymentTest {
  protected:
   void SetUp() override {
