@@ -8,8 +8,7 @@ namespace {
 constexpr Flag kReason = {.name = "reason", .value_name = "TEXT", .about = "Why; kept with it"};
 constexpr Flag kLimit = {
     .name = "limit", .value_name = "N", .about = "At most so many rows", .form = Form::kCount};
-constexpr Flag kOffset = {
-    .name = "offset", .value_name = "N", .about = "Leave out the first rows", .form = Form::kCount};
+constexpr Flag kOffset = {.name = "offset", .value_name = "N", .about = "Leave out the first rows"};
 constexpr Flag kAsOf = {.name = "as-of",
                         .value_name = "TIME",
                         .about = "What was believed then: an RFC 3339 time or a date"};

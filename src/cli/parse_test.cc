@@ -162,6 +162,15 @@ TEST(Parse, CountsMustBePositiveWholeNumbers) {
   EXPECT_THAT(refused({"log", "--limit", "-5"}), HasSubstr("needs a value before \"-5\""));
 }
 
+// Whoever turns pages begins there.
+TEST(Parse, APageMayBeginWithTheFirstRow) {
+  for (const char* command : {"list", "candidates", "health"}) {
+    EXPECT_EQ(accepted({"memory", command, "--offset", "0"}).value("offset"), "0") << command;
+  }
+  EXPECT_EQ(accepted({"memory", "search", "x", "--offset", "0"}).value("offset"), "0");
+  EXPECT_EQ(accepted({"recall", "x", "--offset", "0"}).value("offset"), "0");
+}
+
 TEST(Parse, ChoicesAreListedWhenNoneMatches) {
   EXPECT_EQ(accepted({"completions", "zsh"}).value("shell"), "zsh");
   EXPECT_THAT(refused({"completions", "tcsh"}),
