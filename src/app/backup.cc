@@ -15,15 +15,21 @@ namespace cortex::app {
 
 namespace {
 
+constexpr std::string_view kTimestampedStart = "cortex-";
+
 // `status` is told where the bundle is; a data folder that cannot be written is none of the
 // backup's business.
-void remember(Services& services, const BackupRequest& request, Timestamp made_at,
-              std::uint64_t rows, bool verified) {
+void remember(Services& services, const BackupRequest& request, LastBackup backup) {
   const auto absolute = services.fs.canonical(request.output);
-  static_cast<void>(
-      remember_backup(services, request.layout,
-                      {absolute.ok() ? *absolute : request.output, made_at, rows, verified, true})
-          .ok());
+  backup.bundle_dir = absolute.ok() ? *absolute : request.output;
+  static_cast<void>(remember_backup(services, request.layout, backup).ok());
+}
+
+LastBackup last_backup_of(const bundle::BackupReport& report) {
+  return {.made_at = report.manifest.made_at,
+          .ledger_rows = report.manifest.ledger_rows,
+          .ledger_head = report.ledger_head,
+          .verified = report.verification.has_value()};
 }
 
 bundle::BackupRequest bundle_request(const Services& services, const BackupRequest& request,
@@ -51,8 +57,9 @@ Result<std::vector<crypto::AgeRecipient>> read_recipients(Services& services,
                         cat(quoted(text), " is neither a recipient nor a file of recipients"),
                         "no bundle was written", "give age1... or a file with one a line");
     }
-    CORTEX_ASSIGN(const auto more, crypto::parse_age_recipients(*file));
-    recipients.insert(recipients.end(), more.begin(), more.end());
+    auto more = crypto::parse_age_recipients(*file);
+    if (!more.ok()) return with_context(std::move(more).error(), quoted(text));
+    recipients.insert(recipients.end(), more->begin(), more->end());
   }
   return recipients;
 }
@@ -94,8 +101,7 @@ Result<SealedBackupReport> sealed_backup(Services& services, const BackupRequest
   CORTEX_TRY(staging->publish());
   report.plain.bundle_dir = request.output;
   report.plain.manifest_path = fs::join(request.output, bundle::kSealedManifestName);
-  remember(services, request, manifest.made_at, manifest.ledger_rows,
-           report.plain.verification.has_value());
+  remember(services, request, last_backup_of(report.plain));
   return report;
 }
 
@@ -124,7 +130,11 @@ Result<bundle::IncrementReport> incremental_backup(Services& services, const Bac
                                         .verify = request.verify,
                                         .progress = request.progress},
                                        services.clock, services.random));
-  remember(services, request, services.clock.now(), report.ledger_rows, report.verified);
+  remember(services, request,
+           {.made_at = services.clock.now(),
+            .ledger_rows = report.ledger_rows,
+            .ledger_head = report.ledger_head,
+            .verified = report.verified});
   return report;
 }
 
@@ -135,8 +145,14 @@ Result<CompactReport> compact_backup(Services& services, const CompactRequest& r
   CORTEX_TRY(bundle::check_output(services.fs, request.output));
   CORTEX_ASSIGN(auto staging, bundle::Staging::create(services.fs, request.output, services.clock,
                                                       services.random));
-  CORTEX_ASSIGN(report.source, make_plain(services, {request.bundle_dir, request.identity_file},
-                                          staging->path(), request.progress));
+  auto source = make_plain(services, {request.bundle_dir, request.identity_file}, staging->path(),
+                           request.progress);
+  if (!source.ok()) {
+    Error error = std::move(source).error();
+    if (error.system_errno != 0) error.unchanged = "no bundle was written";
+    return error;
+  }
+  report.source = std::move(source).value();
   if (report.source.empty()) {
     return make_error(Code::kPrecondition,
                       cat("the bundle ", quoted(request.bundle_dir), " is full and plain already"),
@@ -163,13 +179,15 @@ Result<bundle::BackupReport> backup(Services& services, const BackupRequest& req
   CORTEX_ASSIGN(const bundle::BackupReport report,
                 bundle::make_backup(services.fs, bundle_request(services, request, request.output),
                                     services.clock, services.random, &failures));
-  remember(services, request, report.manifest.made_at, report.manifest.ledger_rows,
-           report.verification.has_value());
+  remember(services, request, last_backup_of(report));
   return report;
 }
 
 std::string timestamped_bundle(Services& services, const std::string& folder) {
-  return fs::join(folder, cat("cortex-", bundle::format_compact(services.clock.now())));
+  // No later backup has the name of one that died.
+  bundle::remove_marked_dead_folders(services.fs, folder, cat(".", kTimestampedStart),
+                                     bundle::kStagingMark);
+  return fs::join(folder, cat(kTimestampedStart, bundle::format_compact(services.clock.now())));
 }
 
 Result<bundle::VerifyReport> verify_backup(Services& services, const std::string& manifest_path,

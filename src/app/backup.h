@@ -61,7 +61,8 @@ struct CompactReport {
 Result<CompactReport> compact_backup(Services& services, const CompactRequest& request);
 json::Value to_json(const CompactReport& report);
 
-// `<folder>/cortex-20260131T031500Z`: a name that sorts by time.
+// `<folder>/cortex-20260131T031500Z`: a name that sorts by time. What backups that died have left
+// there under such names goes.
 std::string timestamped_bundle(Services& services, const std::string& folder);
 
 // `restore verify-backup`, see bundle/verify.h.

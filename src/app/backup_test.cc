@@ -31,7 +31,21 @@ TEST_F(AppBackupTest, MadeBundle_IsRememberedBesideTheStoreOnly) {
   EXPECT_EQ(fs_.stat(note_)->mode, 0600U);
   EXPECT_EQ(get(note_), cat("{\"bundle_dir\":\"", fs_.canonical(out_).value(),
                             "\",\"ledger_rows\":2,\"made_at\":\"2026-01-02T03:04:05Z\","
-                            "\"verified\":true}\n"));
+                            "\"verified\":true,\"ledger_head\":\"",
+                            *status(services_, layout_)->head, "\"}\n"));
+}
+
+TEST_F(AppBackupTest, DeadBackupsToNamesWithATime_AreGoneWithTheNextOne) {
+  const std::string dead =
+      folder_ / "shelf/.cortex-20250102T030405Z.staging.01M8N6P3T8WMDDNNW6B8D46J8A";
+  const std::string other = folder_ / "shelf/.mine.staging.01M8N6P3T8WMDDNNW6B8D46J8A";
+  for (const std::string& path : {dead, other}) {
+    ASSERT_TRUE(fs_.make_directories(path, 0700).ok());
+  }
+  EXPECT_EQ(timestamped_bundle(services_, folder_ / "shelf"),
+            folder_ / "shelf/cortex-20260102T030405Z");
+  EXPECT_EQ(kind_of(dead), fs::Kind::kMissing);
+  EXPECT_EQ(kind_of(other), fs::Kind::kDirectory) << "its next backup removes it";
 }
 
 TEST_F(AppBackupTest, LaterBundle_TakesThePlaceOfTheEarlierOne) {

@@ -24,7 +24,20 @@ std::string last_backup_path(const Layout& layout) {
   return fs::join(fs::parent_of(layout.db_path), kLastBackupName);
 }
 
+// Whether the last row of the last backup is among the mirrored ones.
+Status find_backup(sqlite::Connection& db, StatusReport& report) {
+  if (!report.last_backup || !report.last_backup->ledger_head) return {};
+  LastBackup& backup = *report.last_backup;
+  CORTEX_ASSIGN(backup.is_of_this_ledger, store::object_exists(db, "table", "events"));
+  if (!backup.is_of_this_ledger) return {};
+  CORTEX_ASSIGN(auto rows, db.prepare("SELECT 1 FROM events WHERE event_hash = ?1"));
+  CORTEX_TRY(rows.bind(1, *backup.ledger_head));
+  CORTEX_ASSIGN(backup.is_of_this_ledger, rows.step());
+  return {};
+}
+
 Status look_at(sqlite::Connection& db, StatusReport& report, store::MirrorState& mirror) {
+  CORTEX_TRY(find_backup(db, report));
   CORTEX_ASSIGN(report.counts, store::count_tables(db));
   CORTEX_ASSIGN(mirror, store::read_mirror_state(db));
   CORTEX_ASSIGN(const auto pending, store::pending(db));
@@ -57,6 +70,9 @@ Status read_ledger(Services& services, const store::MirrorState& mirror, StatusR
     CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
     if (row == nullptr) break;
     ++report.mirror_lag_rows;
+    if (report.last_backup && report.last_backup->ledger_head == row->event.event_hash) {
+      report.last_backup->is_of_this_ledger = true;
+    }
   }
   report.ledger_rows = report.mirrored_rows + report.mirror_lag_rows;
   return {};
@@ -79,7 +95,11 @@ std::optional<LastBackup> read_last_backup(Services& services, const Layout& lay
   }
   const auto time = parse_strict_rfc3339(*made_at->as_string());
   if (!time) return std::nullopt;
-  LastBackup backup{*dir->as_string(), *time, rows->as_number()->u, *verified->as_bool(), false};
+  LastBackup backup{.bundle_dir = *dir->as_string(),
+                    .made_at = *time,
+                    .ledger_rows = rows->as_number()->u,
+                    .verified = *verified->as_bool()};
+  if (const std::string* head = document->find_text("ledger_head")) backup.ledger_head = *head;
   // Of a full, an encrypted and an incremental bundle.
   constexpr std::string_view kManifests[] = {bundle::kManifestName, bundle::kSealedManifestName,
                                              bundle::kIncrementName};
@@ -117,18 +137,26 @@ void advise(StatusReport& report) {
     return;
   }
   steps.emplace_back("cortex audit verify             prove the ledger");
-  if (!report.last_backup || !report.last_backup->present || report.rows_since_backup > 0) {
+  const bool is_held = report.last_backup && report.last_backup->present &&
+                       report.last_backup->is_of_this_ledger && report.rows_since_backup == 0;
+  if (!is_held) {
     steps.emplace_back("cortex backup --output DIR      back it up");
   }
 }
 
+// Where no head was remembered, a ledger that is shorter than the bundle's is not the one of then.
+void count_since(LastBackup& backup, StatusReport& report) {
+  if (report.ledger_rows < backup.ledger_rows) backup.is_of_this_ledger = false;
+  report.rows_since_backup =
+      report.ledger_rows - (backup.is_of_this_ledger ? backup.ledger_rows : 0);
+}
+
 json::Value backup_json(const std::optional<LastBackup>& backup) {
   if (!backup) return nullptr;
-  return json::Object{{"bundle_dir", backup->bundle_dir},
-                      {"made_at", format_rfc3339_seconds(backup->made_at)},
-                      {"ledger_rows", backup->ledger_rows},
-                      {"verified", backup->verified},
-                      {"present", backup->present}};
+  return json::Object{
+      {"bundle_dir", backup->bundle_dir},   {"made_at", format_rfc3339_seconds(backup->made_at)},
+      {"ledger_rows", backup->ledger_rows}, {"verified", backup->verified},
+      {"present", backup->present},         {"of_this_ledger", backup->is_of_this_ledger}};
 }
 
 }  // namespace
@@ -141,6 +169,7 @@ Result<StatusReport> status(Services& services, const Layout& layout) {
   CORTEX_ASSIGN(const fs::Info ledger, services.fs.stat(layout.event_log_path));
   report.has_store = store.kind == fs::Kind::kFile;
   report.has_ledger = ledger.kind == fs::Kind::kFile;
+  report.last_backup = read_last_backup(services, layout);
   store::MirrorState mirror;
   if (report.has_store) {
     if (auto read = read_store(services, report, mirror); !read.ok()) {
@@ -148,20 +177,18 @@ Result<StatusReport> status(Services& services, const Layout& layout) {
     }
   }
   if (report.has_ledger) CORTEX_TRY(read_ledger(services, mirror, report));
-  report.last_backup = read_last_backup(services, layout);
-  if (report.last_backup && report.ledger_rows > report.last_backup->ledger_rows) {
-    report.rows_since_backup = report.ledger_rows - report.last_backup->ledger_rows;
-  }
+  if (report.last_backup) count_since(*report.last_backup, report);
   say_unverified(report);
   advise(report);
   return report;
 }
 
 Status remember_backup(Services& services, const Layout& layout, const LastBackup& backup) {
-  const json::Object document{{"bundle_dir", backup.bundle_dir},
-                              {"ledger_rows", backup.ledger_rows},
-                              {"made_at", format_rfc3339_seconds(backup.made_at)},
-                              {"verified", backup.verified}};
+  json::Object document{{"bundle_dir", backup.bundle_dir},
+                        {"ledger_rows", backup.ledger_rows},
+                        {"made_at", format_rfc3339_seconds(backup.made_at)},
+                        {"verified", backup.verified}};
+  if (backup.ledger_head) document.add("ledger_head", *backup.ledger_head);
   return services.fs.overwrite(last_backup_path(layout), json::write_compact(document) + "\n");
 }
 

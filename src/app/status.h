@@ -18,11 +18,13 @@ namespace cortex::app {
 
 // The last backup that `cortex backup` made of this data, as it was remembered beside the store.
 struct LastBackup {
-  std::string bundle_dir;  // absolute
-  Timestamp made_at;
+  std::string bundle_dir{};  // absolute
+  Timestamp made_at{};
   std::uint64_t ledger_rows = 0;
+  std::optional<std::string> ledger_head{};  // hash of its last row, where one was remembered
   bool verified = false;
-  bool present = false;  // the bundle's manifest is still there
+  bool present = false;           // the bundle's manifest is still there
+  bool is_of_this_ledger = true;  // false: rows of it are not here, another bundle was restored
 };
 
 struct StatusReport {
@@ -37,7 +39,7 @@ struct StatusReport {
   store::TableCounts counts;
   std::uint64_t pending_migrations = 0;
   std::optional<LastBackup> last_backup;
-  std::uint64_t rows_since_backup = 0;
+  std::uint64_t rows_since_backup = 0;  // all of them when the backup is of another history
   Timestamp now;
   std::vector<std::string> unverified;  // what nothing in this report vouches for
   std::vector<std::string> next_steps;

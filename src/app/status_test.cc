@@ -129,6 +129,45 @@ TEST_F(StatusTest, LastBackup_IsRememberedAndItsAgeInRowsKnown) {
   EXPECT_THAT(report.next_steps, Contains(StartsWith("cortex backup ")));
 }
 
+TEST_F(StatusTest, BackupOfAnotherHistory_HoldsNothingOfThisOne) {
+  append(1, 3);
+  const std::string common = get(log_);
+  append(4, 1);
+  mirror();
+  make_backup();
+  // As after the restore of an older bundle: as long as the other one, and not the same.
+  put(log_, common);
+  ASSERT_TRUE(fs_.remove_file(db_).ok());
+  put(db_, "");
+  append(5, 2);
+  for (const bool mirrored : {false, true}) {
+    if (mirrored) mirror();
+    const StatusReport report = look();
+    ASSERT_TRUE(report.last_backup.has_value());
+    EXPECT_FALSE(report.last_backup->is_of_this_ledger);
+    EXPECT_EQ(report.rows_since_backup, 5U);
+    EXPECT_THAT(report.next_steps, Contains(StartsWith("cortex backup ")));
+    EXPECT_FALSE(*to_json(report).find("last_backup")->find("of_this_ledger")->as_bool());
+  }
+}
+
+TEST_F(StatusTest, BackupThatTheStoreHasNotMirrored_IsOfThisLedger) {
+  fill(2);
+  append(3, 1);
+  make_backup();
+  const StatusReport report = look();
+  EXPECT_TRUE(report.last_backup->is_of_this_ledger);
+  EXPECT_EQ(report.rows_since_backup, 0U);
+}
+
+TEST_F(StatusTest, LongerBackupWithoutAHead_IsOfAnotherHistory) {
+  fill(1);
+  put(fs::join(live_, "cortex_last_backup.json"),
+      "{\"bundle_dir\":\"b\",\"made_at\":\"2026-01-02T03:04:05Z\",\"ledger_rows\":2,\"verified\":"
+      "true}");
+  EXPECT_FALSE(look().last_backup->is_of_this_ledger);
+}
+
 TEST_F(StatusTest, BackupThatIsGoneOrWasNotVerified_IsSaid) {
   fill(1);
   make_backup(false);

@@ -217,6 +217,7 @@ Result<BackupReport> make_backup(fs::FileSystem& fs, const BackupRequest& reques
   report.manifest.store.name = kStoreName;
   report.manifest.ledger.name = kLedgerName;
   if (cut.tail.torn) report.torn_bytes_left_out = cut.tail.torn->size_bytes;
+  report.ledger_head = cut.tail.head;
   begin_phase(request.progress, "copying", bytes_to_copy(fs, request, cut));
   CORTEX_TRY(fill_staging(fs, cut, *staging, request, report, failures));
   CORTEX_TRY(go_on(request.stop));

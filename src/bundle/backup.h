@@ -42,6 +42,7 @@ struct BackupReport {
   Manifest manifest;
   std::optional<ContentReport> verification;  // absent with verify = false
   std::uint64_t torn_bytes_left_out = 0;
+  std::optional<std::string> ledger_head;  // hash of the last row; nothing for an empty ledger
 };
 
 // On a broken chain the error is kIntegrity and `failures` (when given) receives the report.

@@ -332,6 +332,7 @@ Result<IncrementReport> make_increment(fs::FileSystem& fs, const IncrementReques
   CORTEX_ASSIGN(report.increment.parent_blake3, bundle_id(fs, request.parent));
   CORTEX_ASSIGN(Cut cut, take_cut(fs, request.db_path, request.event_log_path));
   CORTEX_TRY(check_not_cut(cut));
+  report.ledger_head = cut.tail.head;
   CORTEX_ASSIGN(auto staging, Staging::create(fs, request.output, clock, random));
   CORTEX_ASSIGN(const FileDigest description,
                 fill(fs, request, cut, chain, *staging, clock, random, report));

@@ -30,6 +30,7 @@ struct IncrementReport {
   std::uint64_t size_bytes = 0;       // of the increment
   std::uint64_t full_size_bytes = 0;  // of the full bundle that it stands for
   bool verified = false;
+  std::optional<std::string> ledger_head;  // hash of the last row; nothing for an empty ledger
 };
 
 // The parent must be a beginning of the live ledger (kIntegrity); its parts must be what was backed

@@ -23,6 +23,17 @@ std::vector<std::string> remove_dead_folders(fs::FileSystem& fs, const std::stri
   return removed;
 }
 
+void remove_marked_dead_folders(fs::FileSystem& fs, const std::string& parent,
+                                std::string_view start, std::string_view mark) {
+  const auto names = fs.list(parent);
+  if (!names.ok()) return;  // whoever works there will say what is wrong
+  for (const std::string& name : *names) {
+    const std::size_t at = name.find(mark);
+    if (!name.starts_with(start) || at == std::string::npos) continue;
+    remove_dead_folders(fs, parent, name.substr(0, at + mark.size()));
+  }
+}
+
 namespace {
 
 // The folder, made and locked; nothing when somebody who removes dead folders came in between.

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,5 +53,8 @@ Result<std::string> move_aside(fs::FileSystem& fs, const std::string& dir, std::
 // courtesy: what cannot be removed stays.
 std::vector<std::string> remove_dead_folders(fs::FileSystem& fs, const std::string& parent,
                                              const std::string& prefix);
+// The same for the folders `<start><anything><mark><ULID>`.
+void remove_marked_dead_folders(fs::FileSystem& fs, const std::string& parent,
+                                std::string_view start, std::string_view mark);
 
 }  // namespace cortex::bundle

@@ -13,7 +13,7 @@ Error staging_refused(std::string message, std::string next) {
 
 std::string staging_prefix(const std::string& output) {
   const std::string name = fs::name_of(output);
-  return cat(".", name.empty() ? "cortex-backup" : name, ".staging.");
+  return cat(".", name.empty() ? "cortex-backup" : name, kStagingMark);
 }
 
 }  // namespace

@@ -17,6 +17,9 @@
 
 namespace cortex::bundle {
 
+// In the names of staging folders.
+inline constexpr std::string_view kStagingMark = ".staging.";
+
 // The first check of a backup, before anything is read or made: `output` must not exist in any
 // form. Error: kPrecondition.
 Status check_output(fs::FileSystem& fs, const std::string& output);

@@ -84,7 +84,10 @@ void show_backup(Screen& screen, const app::StatusReport& report) {
   const app::LastBackup& backup = *report.last_backup;
   std::string text =
       cat(age_text(backup.made_at, report.now), ", ", backup.verified ? "verified" : "not verified",
-          ", ", counted(report.rows_since_backup, "row"), " since");
+          ", ",
+          backup.is_of_this_ledger
+              ? cat(counted(report.rows_since_backup, "row"), " since")
+              : screen.tint("with rows that this ledger does not hold", Tint::kWarn));
   if (!backup.present) text += screen.tint(", no longer there", Tint::kWarn);
   screen.line("backup", text);
   screen.line("", backup.bundle_dir);
