@@ -15,8 +15,9 @@ namespace {
 json::Object bundle_json(const bundle::ShelvedBundle& bundle) {
   return {{"kind", bundle::kind_token(bundle.kind)},
           {"last_drill", json::or_null(bundle.last_drill)},
-          {"ledger_rows", bundle.ledger_rows},
-          {"made_at", format_rfc3339_seconds(bundle.made_at)},
+          {"ledger_rows", json::or_null(bundle.ledger_rows)},
+          {"made_at", bundle.made_at ? json::Value(format_rfc3339_seconds(*bundle.made_at))
+                                     : json::Value(nullptr)},
           {"name", bundle.name},
           {"parent_manifest_blake3", bundle.parent_blake3},
           {"path", bundle.path},
@@ -66,7 +67,7 @@ Result<PruneReport> prune_backups(Services& services, const PruneRequest& reques
   report.dir = request.dir;
   report.applied = request.apply;
   CORTEX_ASSIGN(auto bundles, bundle::list_bundles(services.fs, request.dir));
-  if (request.apply) CORTEX_TRY(bundle::remove_half_pruned(services.fs, request.dir));
+  if (request.apply) bundle::remove_half_pruned(services.fs, request.dir);
   auto reasons = bundle::kept_by(bundles, request.retention);
   for (std::size_t i = 0; i < bundles.size() && report.newest_verified.empty(); ++i) {
     if (!verifies(services, bundles[i], progress)) continue;

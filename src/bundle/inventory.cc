@@ -68,14 +68,9 @@ std::string bundle_folder(fs::FileSystem& fs, std::string dir) {
   return dir;
 }
 
-Status check_inventory(fs::FileSystem& fs, const std::string& dir) {
+Status check_members(fs::FileSystem& fs, const std::string& dir) {
   constexpr std::string_view kMembers[] = {kManifestName, kStoreName, kLedgerName,
                                            kPostMigrateManifestName};
-  CORTEX_ASSIGN(const fs::Info folder, fs.stat(dir));
-  if (folder.kind != fs::Kind::kDirectory) {
-    return make_error(Code::kPrecondition, cat("the bundle ", quoted(dir), " was not found"),
-                      "no state was changed", "check the path");
-  }
   CORTEX_ASSIGN(const auto names, fs.list(dir));
   for (const std::string& name : names) {
     if (std::ranges::find(kMembers, name) == std::end(kMembers)) {
@@ -93,6 +88,16 @@ Status check_inventory(fs::FileSystem& fs, const std::string& dir) {
                                Code::kPrecondition);
     }
   }
+  return {};
+}
+
+Status check_inventory(fs::FileSystem& fs, const std::string& dir) {
+  CORTEX_ASSIGN(const fs::Info folder, fs.stat(dir));
+  if (folder.kind != fs::Kind::kDirectory) {
+    return make_error(Code::kPrecondition, cat("the bundle ", quoted(dir), " was not found"),
+                      "no state was changed", "check the path");
+  }
+  CORTEX_TRY(check_members(fs, dir));
   return check_manifest(fs, fs::join(dir, kManifestName));
 }
 

@@ -19,9 +19,12 @@ inline constexpr std::string_view kDrillsSuffix = ".drills.jsonl";
 // canonical one where it ends in "." or "..".
 std::string bundle_folder(fs::FileSystem& fs, std::string dir);
 
-// Every file of the folder `dir` is a member of a bundle and a plain file, every member of its
-// manifest is known, there and there once. Error: kQuarantined; kPrecondition when it cannot be
-// read.
+// Every file of the folder `dir` is a member of a bundle and a plain file: kQuarantined. Those that
+// must be there are: kPrecondition.
+Status check_members(fs::FileSystem& fs, const std::string& dir);
+
+// The same, and every member of its manifest is known, there and there once. Error: kQuarantined;
+// kPrecondition when it cannot be read.
 Status check_inventory(fs::FileSystem& fs, const std::string& dir);
 
 }  // namespace cortex::bundle

@@ -138,9 +138,8 @@ Result<std::vector<SealedMember>> seal(fs::FileSystem& fs, const std::string& pl
   return members;
 }
 
-Result<std::vector<SealedMember>> check_sealed(fs::FileSystem& fs, const std::string& dir,
-                                               Source source, Progress* progress) {
-  CORTEX_ASSIGN(auto members, read_sealed(fs, dir));
+Status check_sealed_names(fs::FileSystem& fs, const std::string& dir,
+                          std::span<const SealedMember> members) {
   CORTEX_ASSIGN(const auto names, fs.list(dir));
   for (const std::string& name : names) {
     const bool known = name == kSealedManifestName ||
@@ -148,6 +147,13 @@ Result<std::vector<SealedMember>> check_sealed(fs::FileSystem& fs, const std::st
     if (!known)
       return sealed_refused(cat("the bundle holds ", quoted(name), ", which is no part of it"));
   }
+  return {};
+}
+
+Result<std::vector<SealedMember>> check_sealed(fs::FileSystem& fs, const std::string& dir,
+                                               Source source, Progress* progress) {
+  CORTEX_ASSIGN(auto members, read_sealed(fs, dir));
+  CORTEX_TRY(check_sealed_names(fs, dir, members));
   for (const SealedMember& member : members) {
     const std::string path = fs::join(dir, member.name);
     CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));

@@ -37,6 +37,10 @@ Result<std::vector<SealedMember>> seal(fs::FileSystem& fs, const std::string& pl
 // The list as it stands, members unseen. Errors: kPrecondition, kSchema, kQuarantined.
 Result<std::vector<SealedMember>> read_sealed(fs::FileSystem& fs, const std::string& dir);
 
+// Nothing lies in the folder but the list and its members: kQuarantined.
+Status check_sealed_names(fs::FileSystem& fs, const std::string& dir,
+                          std::span<const SealedMember> members);
+
 // Every file is a member with its size and digest, and no member is missing: kQuarantined,
 // kPrecondition.
 Result<std::vector<SealedMember>> check_sealed(fs::FileSystem& fs, const std::string& dir,

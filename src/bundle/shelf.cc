@@ -9,6 +9,7 @@
 #include "bundle/manifest.h"
 #include "bundle/private_folder.h"
 #include "bundle/sealed.h"
+#include "bundle/staging.h"
 #include "json/value.h"
 
 namespace cortex::bundle {
@@ -27,6 +28,10 @@ void check_member(fs::FileSystem& fs, const Artifact& artifact, ShelvedBundle& b
   } else if (info->size_bytes != artifact.size_bytes) {
     bundle.problem = cat("`", artifact.name, "` has another size than the manifest says");
   }
+}
+
+void check_status(const Status& status, ShelvedBundle& bundle) {
+  if (bundle.problem.empty() && !status.ok()) bundle.problem = status.error().message;
 }
 
 // "cortex-20260131T031500Z" as a time.
@@ -51,6 +56,7 @@ void look_at_sealed(fs::FileSystem& fs, ShelvedBundle& bundle) {
   for (const SealedMember& member : *members) {
     check_member(fs, {member.name, member.digest.size_bytes, member.digest.blake3}, bundle);
   }
+  check_status(check_sealed_names(fs, bundle.path, *members), bundle);
 }
 
 void look_at_increment(fs::FileSystem& fs, ShelvedBundle& bundle) {
@@ -64,12 +70,11 @@ void look_at_increment(fs::FileSystem& fs, ShelvedBundle& bundle) {
   bundle.manifest_blake3 = facts->blake3;
   bundle.parent_blake3 = increment.parent_blake3;
   bundle.size_bytes = increment.ledger_part.size_bytes + increment.pages.size_bytes;
-  bundle.made_at = parse_strict_rfc3339(facts->manifest.backup_timestamp).value_or(Timestamp{});
-  bundle.ledger_rows =
-      facts->manifest.document.find_unsigned("jsonl_mirror_audit_rows_scanned").value_or(0);
+  bundle.made_at = parse_strict_rfc3339(facts->manifest.backup_timestamp);
+  bundle.ledger_rows = facts->manifest.document.find_unsigned("jsonl_mirror_audit_rows_scanned");
+  bundle.parent_name = increment.parent_name;
   // It needs what it continues, whatever is wrong with its parts.
-  const Status parts = check_increment_parts(fs, bundle.path, *facts);
-  if (!parts.ok()) bundle.problem = parts.error().message;
+  check_status(check_increment_parts(fs, bundle.path, *facts), bundle);
 }
 
 void look_at_manifest(fs::FileSystem& fs, const std::string& path, ShelvedBundle& bundle) {
@@ -81,11 +86,11 @@ void look_at_manifest(fs::FileSystem& fs, const std::string& path, ShelvedBundle
     bundle.problem = facts.error().message;
     return;
   }
-  // read_manifest has checked that it is a time.
-  bundle.made_at = parse_strict_rfc3339(facts->backup_timestamp).value_or(Timestamp{});
-  bundle.ledger_rows = facts->document.find_unsigned("jsonl_mirror_audit_rows_scanned").value_or(0);
+  bundle.made_at = parse_strict_rfc3339(facts->backup_timestamp);
+  bundle.ledger_rows = facts->document.find_unsigned("jsonl_mirror_audit_rows_scanned");
   check_member(fs, facts->store, bundle);
   check_member(fs, facts->ledger, bundle);
+  check_status(check_members(fs, bundle.path), bundle);
 }
 
 void look_at_drills(fs::FileSystem& fs, ShelvedBundle& bundle) {
@@ -133,12 +138,38 @@ void apply_rule(const std::vector<ShelvedBundle>& bundles, const Rule& rule, std
   for (std::size_t i = 0; i < bundles.size() && kept < count; ++i) {
     if (!bundles[i].problem.empty()) continue;
     if (rule.period != nullptr) {
-      std::string its = rule.period(bundles[i].made_at);
+      std::string its = rule.period(bundles[i].made_at.value_or(Timestamp{}));
       if (period == its) continue;
       period = std::move(its);
     }
     reasons[i].emplace_back(rule.name);
     ++kept;
+  }
+}
+
+// Who cannot be put together because a bundle that it continues, or that one's, is not there. Until
+// nothing changes: quadratic in the bundles of one folder.
+void check_parents(std::vector<ShelvedBundle>& bundles) {
+  std::vector<bool> lost(bundles.size(), false);
+  const auto find_parent_of = [&](std::size_t child, bool& is_there) {
+    for (std::size_t i = 0; i < bundles.size(); ++i) {
+      if (bundles[i].manifest_blake3 != bundles[child].parent_blake3) continue;
+      is_there = true;
+      if (!lost[i]) return true;
+    }
+    return false;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t i = 0; i < bundles.size(); ++i) {
+      ShelvedBundle& bundle = bundles[i];
+      bool is_there = false;
+      if (lost[i] || bundle.parent_blake3.empty() || find_parent_of(i, is_there)) continue;
+      lost[i] = changed = true;
+      if (!bundle.problem.empty()) continue;
+      bundle.problem = cat("the bundle ", quoted(bundle.parent_name), " that it continues ",
+                           is_there ? "lacks one that it continues" : "is not beside it");
+    }
   }
 }
 
@@ -187,6 +218,7 @@ Result<std::vector<ShelvedBundle>> list_bundles(fs::FileSystem& fs, const std::s
     look_at_drills(fs, bundle);
     bundles.push_back(std::move(bundle));
   }
+  check_parents(bundles);
   std::ranges::sort(bundles, [](const ShelvedBundle& a, const ShelvedBundle& b) {
     return a.made_at != b.made_at ? a.made_at > b.made_at : a.name > b.name;
   });
@@ -242,14 +274,10 @@ Status remove_bundle(fs::FileSystem& fs, const ShelvedBundle& bundle, Clock& clo
   return fs.sync_directory(fs::parent_of(bundle.path));
 }
 
-Status remove_half_pruned(fs::FileSystem& fs, const std::string& dir) {
-  CORTEX_ASSIGN(const auto names, fs.list(dir));
-  for (const std::string& name : names) {
-    const std::size_t mark = name.find(kPrunedMark);
-    if (!name.starts_with('.') || mark == std::string::npos) continue;
-    remove_dead_folders(fs, dir, name.substr(0, mark + kPrunedMark.size()));
+void remove_half_pruned(fs::FileSystem& fs, const std::string& dir) {
+  for (const std::string_view mark : {kPrunedMark, kStagingMark}) {
+    remove_marked_dead_folders(fs, dir, ".", mark);
   }
-  return {};
 }
 
 }  // namespace cortex::bundle

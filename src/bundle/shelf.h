@@ -20,11 +20,12 @@ std::string_view kind_token(BundleKind kind);  // "full"
 struct ShelvedBundle {
   std::string name, path;
   BundleKind kind = BundleKind::kFull;
-  Timestamp made_at;
+  std::optional<Timestamp> made_at;  // nothing where no description can be read
   std::uint64_t size_bytes = 0;
-  std::uint64_t ledger_rows = 0;
+  std::optional<std::uint64_t> ledger_rows;  // an encrypted bundle does not tell
   std::string manifest_blake3;  // empty for an encrypted bundle, which nothing can continue
   std::string parent_blake3;    // manifest of the bundle that an increment continues, or empty
+  std::string parent_name;      // the name that it had then
   std::string problem;          // why it is no complete bundle, or empty
   std::optional<std::string> last_drill;  // "passed at 2026-01-31T03:15:00Z"
 };
@@ -32,7 +33,8 @@ struct ShelvedBundle {
 // Newest first; among equals by name. An encrypted bundle tells no time: that of its name counts
 // ("cortex-20260131T031500Z"), else that of its files. Folders without any manifest of ours, files
 // and links are not bundles and not listed; hidden ones neither. Sizes are looked at, contents are
-// not.
+// not; what is no part of a bundle is a problem of it, and so is a parent that is not there, or one
+// of the parent's.
 Result<std::vector<ShelvedBundle>> list_bundles(fs::FileSystem& fs, const std::string& dir);
 
 struct Retention {
@@ -54,7 +56,8 @@ void keep_parents(const std::vector<ShelvedBundle>& bundles,
 
 // Takes a bundle and what lies beside it away: it is never seen half removed under its own name.
 Status remove_bundle(fs::FileSystem& fs, const ShelvedBundle& bundle, Clock& clock, Random& random);
-// Removes what an interrupted remove_bundle() left behind.
-Status remove_half_pruned(fs::FileSystem& fs, const std::string& dir);
+// Removes what an interrupted remove_bundle() left behind, and bundles whose makers died before
+// they had their names.
+void remove_half_pruned(fs::FileSystem& fs, const std::string& dir);
 
 }  // namespace cortex::bundle

@@ -1,6 +1,8 @@
 #include "bundle/shelf.h"
 
 #include "bundle/deployment_fixture.h"
+#include "bundle/increment_make.h"
+#include "bundle/sealed.h"
 
 namespace cortex::bundle {
 namespace {
@@ -90,6 +92,54 @@ TEST_F(ShelfTest, BundlesAreListedNewestFirst_WithWhatIsWrong) {
   EXPECT_EQ((*bundles)[1].last_drill, "passed at y");
 }
 
+TEST_F(ShelfTest, WhatIsNoPartOfABundleIsAProblemOfIt) {
+  fill(1);
+  add("a", "2026-03-01T10:00:00Z");
+  put(fs::join(shelf_, "a/notes.txt"), "mine");
+  const auto bundles = list_bundles(fs_, shelf_);
+  ASSERT_TRUE(bundles.ok());
+  EXPECT_NE((*bundles)[0].problem.find("\"notes.txt\""), std::string::npos);
+}
+
+TEST_F(ShelfTest, ABundleThatCannotBeReadHasNoTimeAndNoRows) {
+  ASSERT_TRUE(fs_.make_directories(fs::join(shelf_, "a"), 0700).ok());
+  put(fs::join(shelf_, "a/BACKUP_MANIFEST"), "{}");
+  const auto bundles = list_bundles(fs_, shelf_);
+  ASSERT_TRUE(bundles.ok());
+  EXPECT_NE((*bundles)[0].problem, "");
+  EXPECT_FALSE((*bundles)[0].made_at.has_value());
+  EXPECT_FALSE((*bundles)[0].ledger_rows.has_value());
+}
+
+TEST_F(ShelfTest, WhatContinuesABundleThatIsNotThereIsNotComplete) {
+  fill(1);
+  add("full", "2026-03-01T10:00:00Z");
+  for (const auto& [name, parent] : {std::pair{"one", "full"}, {"two", "one"}}) {
+    append(name == std::string("one") ? 2 : 3, 1);
+    mirror();
+    ASSERT_TRUE(make_increment(fs_,
+                               {.db_path = db_,
+                                .event_log_path = log_,
+                                .parent = fs::join(shelf_, parent),
+                                .output = fs::join(shelf_, name),
+                                .work_dir = live_},
+                               clock_, random_)
+                    .ok());
+  }
+  const auto problems = [&] {
+    std::vector<std::string> out;
+    for (const ShelvedBundle& bundle : list_bundles(fs_, shelf_).value()) {
+      out.push_back(bundle.problem);
+    }
+    return out;
+  };
+  EXPECT_EQ(problems(), (std::vector<std::string>{"", "", ""}));
+  ASSERT_TRUE(fs::remove_tree(fs_, fs::join(shelf_, "full")).ok());
+  EXPECT_EQ(problems(), (std::vector<std::string>{
+                            "the bundle \"one\" that it continues lacks one that it continues",
+                            "the bundle \"full\" that it continues is not beside it"}));
+}
+
 TEST_F(ShelfTest, RemovingTakesWhatLiesBesideAndNothingElse) {
   fill(1);
   add("a", "2026-03-01T10:00:00Z");
@@ -101,8 +151,10 @@ TEST_F(ShelfTest, RemovingTakesWhatLiesBesideAndNothingElse) {
   EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{"ab", "ab.blocks"}));
   ASSERT_TRUE(
       fs_.make_directory(fs::join(shelf_, ".a.pruned.01M8N6P3T8WMDDNNW6B8D46J8A"), 0700).ok());
+  ASSERT_TRUE(
+      fs_.make_directory(fs::join(shelf_, ".b.staging.01M8N6P3T8WMDDNNW6B8D46J8A"), 0700).ok());
   ASSERT_TRUE(fs_.make_directory(fs::join(shelf_, ".a.pruned.x"), 0700).ok());
-  ASSERT_TRUE(remove_half_pruned(fs_, shelf_).ok());
+  remove_half_pruned(fs_, shelf_);
   EXPECT_EQ(names_in(shelf_), (std::vector<std::string>{".a.pruned.x", "ab", "ab.blocks"}));
 }
 

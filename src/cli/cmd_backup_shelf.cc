@@ -79,10 +79,12 @@ std::string check_text(const app::BackupCheckReport& report) {
 }
 
 std::string bundle_line(const bundle::ShelvedBundle& bundle) {
-  std::string out = cat(bundle.name, "  ", format_rfc3339_seconds(bundle.made_at), "  ",
-                        bundle::kind_token(bundle.kind), "  ", counted(bundle.ledger_rows, "row"),
-                        "  ", human_bytes(bundle.size_bytes));
-  if (bundle.last_drill) out += cat("  drill ", *bundle.last_drill);
+  std::string out = printable(bundle.name);
+  if (bundle.made_at) out += cat("  ", format_rfc3339_seconds(*bundle.made_at));
+  out += cat("  ", bundle::kind_token(bundle.kind));
+  if (bundle.ledger_rows) out += cat("  ", counted(*bundle.ledger_rows, "row"));
+  if (bundle.made_at) out += cat("  ", human_bytes(bundle.size_bytes));
+  if (bundle.last_drill) out += cat("  drill ", printable(*bundle.last_drill));
   if (!bundle.problem.empty()) out += cat("  PROBLEM: ", bundle.problem);
   return out;
 }
@@ -166,7 +168,7 @@ Outcome run_backup_prune(const Context& context) {
     const std::string fate = !row.kept_by.empty() ? cat("keep    (", join(row.kept_by, ", "), ")  ")
                              : row.removed        ? std::string("removed  ")
                                                   : std::string("remove  ");
-    outcome.text += cat(fate, bundle_line(row.bundle), "\n");
+    outcome.text += cat(printable(fate), bundle_line(row.bundle), "\n");
   }
   outcome.text += cat(human_bytes(report->bytes_freed),
                       report->applied ? " freed\n" : " would be freed; --apply does it\n");
