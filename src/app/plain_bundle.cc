@@ -31,6 +31,10 @@ Result<std::vector<crypto::AgeIdentity>> read_identities(Services& services,
   }
   auto identities = crypto::parse_age_identities(*text);
   crypto::wipe(std::span(reinterpret_cast<std::uint8_t*>(text->data()), text->size()));
+  if (!identities.ok()) {
+    return with_context(std::move(identities).error(),
+                        cat("the identity file ", quoted(*source.identity_file)));
+  }
   return identities;
 }
 

@@ -9,6 +9,7 @@
 #include "bundle/digest_json.h"
 #include "bundle/fields.h"
 #include "bundle/inventory.h"
+#include "bundle/sealed.h"
 #include "crypto/digest.h"
 
 namespace cortex::bundle {
@@ -22,6 +23,22 @@ Error increment_refused(std::string message, Code code = Code::kQuarantined) {
   return make_error(code, std::move(message), "no state was changed",
                     "use another bundle: this one, or one that it continues, is not what was"
                     " backed up");
+}
+
+// What belongs there may still be somewhere.
+Error increment_lacks(std::string message) {
+  return make_error(Code::kPrecondition, std::move(message), "no state was changed",
+                    "put it there, or use another bundle");
+}
+
+// At the root of a chain. One that is encrypted has no pages to build upon.
+Result<ManifestFacts> read_base(fs::FileSystem& fs, const std::string& dir) {
+  if (is_sealed(fs, dir)) {
+    return make_error(Code::kPrecondition, cat("the bundle ", quoted(dir), " is encrypted"),
+                      "no state was changed",
+                      "make it plain with `cortex backup compact`, or make a full bundle");
+  }
+  return read_manifest(fs, fs::join(dir, kManifestName));
 }
 
 Result<Increment> parse(std::string_view text) {
@@ -74,9 +91,8 @@ Result<std::string> find_parent(fs::FileSystem& fs, const std::string& dir,
     const auto id = bundle_id(fs, path);
     if (id.ok() && *id == increment.parent_blake3) return path;
   }
-  return increment_refused(cat("the bundle ", quoted(increment.parent_name), " that ", quoted(dir),
-                               " continues is not beside it"),
-                           Code::kPrecondition);
+  return increment_lacks(cat("the bundle ", quoted(increment.parent_name), " that ", quoted(dir),
+                             " continues is not beside it"));
 }
 
 }  // namespace
@@ -126,8 +142,8 @@ Status check_increment_parts(fs::FileSystem& fs, const std::string& dir,
   for (const auto& [name, size_bytes] : parts) {
     CORTEX_ASSIGN(const fs::Info info, fs.lstat(fs::join(dir, name)));
     if (info.kind != fs::Kind::kFile) {
-      return increment_refused(cat("the bundle's member `", name, "` was not found"),
-                               Code::kPrecondition);
+      return increment_lacks(
+          cat("the bundle's member `", name, "` was not found in ", quoted(dir)));
     }
     if (info.size_bytes != size_bytes)
       return increment_refused(cat("size mismatch of `", name, "`"));
@@ -192,7 +208,7 @@ Result<Chain> follow_chain(fs::FileSystem& fs, const std::string& dir, Progress*
   }
   std::ranges::reverse(chain.links);
   chain.base_dir = at;
-  CORTEX_ASSIGN(chain.base, read_manifest(fs, fs::join(at, kManifestName)));
+  CORTEX_ASSIGN(chain.base, read_base(fs, at));
   // Each link begins where the one before ends.
   std::uint64_t size_bytes = chain.base.ledger.size_bytes;
   for (const Chain::Link& link : chain.links) {

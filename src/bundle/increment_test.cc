@@ -2,6 +2,7 @@
 
 #include "base/stop.h"
 #include "bundle/deployment_fixture.h"
+#include "bundle/sealed.h"
 #include "bundle/verify.h"
 
 namespace cortex::bundle {
@@ -99,7 +100,17 @@ TEST_F(IncrementTest, ABrokenChainIsRefused) {
   EXPECT_EQ(code_of(find_chain(fs_, fs::join(shelf_, "two"), nullptr)), Code::kQuarantined);
   ASSERT_TRUE(fs_.remove_file(fs::join(shelf_, "two/extra")).ok());
   ASSERT_TRUE(fs::remove_tree(fs_, fs::join(shelf_, "uno")).ok());
-  EXPECT_EQ(code_of(find_chain(fs_, fs::join(shelf_, "two"), nullptr)), Code::kPrecondition);
+  const auto lost = find_chain(fs_, fs::join(shelf_, "two"), nullptr);
+  EXPECT_EQ(code_of(lost), Code::kPrecondition);
+  EXPECT_EQ(lost.error().next, "put it there, or use another bundle");
+}
+
+TEST_F(IncrementTest, AnEncryptedBundleIsNotContinued) {
+  ASSERT_TRUE(fs_.make_directory(fs::join(shelf_, "sealed"), 0700).ok());
+  put(fs::join(shelf_, cat("sealed/", kSealedManifestName)), "{}");
+  const auto made = increment("one", "sealed");
+  EXPECT_EQ(code_of(made), Code::kPrecondition);
+  EXPECT_NE(made.error().message.find("is encrypted"), std::string::npos) << made.error().text();
 }
 
 TEST_F(IncrementTest, ADescriptionThatReadsBackDifferentlyIsNeverPublished) {

@@ -103,8 +103,11 @@ json::Object manifest_document(const Manifest& m) {
 
 Result<ManifestFacts> read_manifest(fs::FileSystem& fs, const std::string& path) {
   CORTEX_ASSIGN(const fs::Info info, fs.stat(path));
-  if (info.kind != fs::Kind::kFile)
-    return refused(cat("the manifest ", quoted(path), " was not found"));
+  if (info.kind != fs::Kind::kFile) {
+    Error error = refused(cat("the manifest ", quoted(path), " was not found"));
+    error.next = "name the BACKUP_MANIFEST of a full, plain bundle";
+    return error;
+  }
   auto text = fs::read_all(fs, path, kManifestBytesMax);
   if (!text.ok()) return with_code(std::move(text).error(), Code::kPrecondition);
   auto document = json::parse(*text);
