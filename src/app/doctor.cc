@@ -9,6 +9,7 @@
 #include "crypto/digest.h"
 #include "ledger/restore_guard.h"
 #include "ledger/verify.h"
+#include "sqlite/failure.h"
 #include "store/migrations.h"
 #include "store/mirror.h"
 #include "store/open.h"
@@ -73,7 +74,16 @@ Result<bundle::ContentReport> look_deeper(Services& services, const Layout& layo
 }
 
 StrictReport with_content(StrictReport report, Result<bundle::ContentReport> content) {
-  if (!content.ok()) return stopped(std::move(report), content.error());
+  if (!content.ok()) {
+    const Error& error = content.error();
+    if (sqlite::failure_of(error) != sqlite::Failure::kCorrupt) {
+      return stopped(std::move(report), error);
+    }
+    // So damaged that a look does not come to its end: that is what was to be found out.
+    report.failures.push_back(error.message);
+    return stopped(std::move(report), Code::kIntegrity, "integrity_failure", error.message,
+                   error.next);
+  }
   report.content = std::move(content).value();
   report.failures = report.content->problems;
   const store::MirrorComparison& mirror = report.content->mirror;

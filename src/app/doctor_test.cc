@@ -132,6 +132,24 @@ TEST_F(DoctorTest, TwoBoundaryRows_AreASchemaMismatch) {
   EXPECT_THAT(report.failures, ElementsAre(HasSubstr("boundary.duplicate")));
 }
 
+TEST_F(DoctorTest, StoreThatIsTooDamagedToBeLookedAt_IsAnIntegrityFinding) {
+  fill(40);
+  const std::size_t page = [&] {
+    auto db = sqlite::Connection::open(db_, sqlite::OpenMode::kImmutable);
+    const auto root =
+        db->query_int("SELECT rootpage FROM sqlite_schema WHERE name = 'cortex_mirror'");
+    return static_cast<std::size_t>(root.value());
+  }();
+  std::string store = get(db_);
+  store.replace((page - 1) * 4096, 4096, 4096, '\x55');
+  put(db_, store);
+  EXPECT_EQ(check().code, Code::kOk) << "the schema is read from other pages";
+  const StrictReport report = check(true);
+  EXPECT_EQ(report.code, Code::kIntegrity) << report.detail;
+  EXPECT_EQ(report.status, "integrity_failure");
+  EXPECT_THAT(report.next, HasSubstr("doctor --repair"));
+}
+
 TEST_F(DoctorTest, BrokenChain_IsFoundByTheDeepLook) {
   fill(3);
   break_chain(2);

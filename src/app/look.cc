@@ -32,10 +32,11 @@ struct OpenLedger {
 Result<OpenLedger> open_ledger(Services& services, const Layout& layout) {
   auto file = services.fs.open(layout.event_log_path, fs::Open::kRead);
   if (!file.ok()) {
+    const std::string& next = file.error().next;
     return look_refused(Code::kPrecondition,
-                        cat("there is no ledger ", quoted(layout.event_log_path),
-                            " to read: ", fs::describe(file.error())),
-                        std::string(kNoLedgerNext));
+                        cat("the ledger ", quoted(layout.event_log_path),
+                            " cannot be read: ", fs::describe(file.error())),
+                        next.empty() ? std::string(kNoLedgerNext) : next);
   }
   CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(**file));
   // A torn tail is no row; `status` and `audit verify` speak of it. A last line that is none either

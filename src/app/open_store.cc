@@ -30,16 +30,22 @@ Status catch_mirror_up(Services& services, const Layout& layout, StoreAtWork& st
                                              services.clock, projector()));
   CORTEX_TRY(ledger->sync_data());
   CORTEX_TRY(writer.finish());
-  store.mirrored_rows = writer.added();
   store.index_note = keep_index(store.connection);
-  return transaction.commit();
+  CORTEX_TRY(transaction.commit());
+  store.mirrored_rows = writer.added();
+  return {};
 }
 
 }  // namespace
 
 Status require_store(Services& services, const Layout& layout) {
-  const auto info = services.fs.stat(layout.db_path);
+  auto info = services.fs.stat(layout.db_path);
   if (info.ok() && info->kind == fs::Kind::kFile) return {};
+  if (!info.ok()) {
+    Error error = with_code(std::move(info).error(), Code::kPrecondition);
+    error.unchanged = "no state was changed";
+    return with_context(std::move(error), "precondition unmet");
+  }
   return make_error(Code::kPrecondition,
                     cat("precondition unmet: there is no store ", quoted(layout.db_path)),
                     "no state was changed", "run `cortex init` first");
@@ -52,7 +58,9 @@ Result<StoreAtWork> open_store(Services& services, const Layout& layout) {
   StoreAtWork store{std::move(opened.connection), std::move(opened.applied), 0, "", ""};
   store.connection.stop_on(services.stop);
   if (auto status = catch_mirror_up(services, layout, store); !status.ok()) {
-    store.mirror_note = cat("the mirror was not brought up to date: ", status.error().message);
+    const Error& why = status.error();
+    store.mirror_note = cat("the mirror was not brought up to date: ", why.message,
+                            why.next.empty() ? "" : ". Next: ", why.next);
   }
   return store;
 }

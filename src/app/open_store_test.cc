@@ -11,6 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 
 class OpenStoreTest : public AppTest {
@@ -30,6 +31,14 @@ TEST_F(OpenStoreTest, MissingStore_IsRefusedAndNotMade) {
   EXPECT_EQ(kind_of(db_), fs::Kind::kMissing);
   ASSERT_TRUE(fs_.make_directory(db_, 0700).ok());
   EXPECT_EQ(code_of(require_store(services_, layout_)), Code::kPrecondition);
+}
+
+TEST_F(OpenStoreTest, StoreThatCannotBeLookedAt_IsNotCalledMissing) {
+  layout_.db_path = fs::join(live_, std::string(300, 'x'));  // longer than a name may be
+  const Status looked = require_store(services_, layout_);
+  EXPECT_EQ(code_of(looked), Code::kPrecondition);
+  EXPECT_THAT(looked.error().message, HasSubstr("cannot inspect"));
+  EXPECT_THAT(looked.error().next, Not(HasSubstr("cortex init")));
 }
 
 TEST_F(OpenStoreTest, NewStore_IsMigratedAndCaughtUp) {

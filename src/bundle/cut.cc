@@ -1,10 +1,13 @@
 #include "bundle/cut.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "bundle/copy.h"
+#include "sqlite/failure.h"
 #include "store/mirror.h"
 #include "store/open.h"
 
@@ -12,9 +15,11 @@ namespace cortex::bundle {
 namespace {
 
 Status require_file(fs::FileSystem& fs, const std::string& path, std::string_view label) {
-  const auto info = fs.stat(path);
-  if (info.ok() && info->kind == fs::Kind::kFile) return {};
-  const bool missing = !info.ok() || info->kind == fs::Kind::kMissing;
+  auto found = fs.stat(path);
+  if (!found.ok()) return with_code(std::move(found).error(), Code::kPrecondition);
+  const fs::Info& info = *found;
+  if (info.kind == fs::Kind::kFile) return {};
+  const bool missing = info.kind == fs::Kind::kMissing;
   return make_error(
       Code::kPrecondition,
       cat("the ", label, " ", quoted(path), missing ? " does not exist" : " is no regular file"),
@@ -90,7 +95,13 @@ Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
     cut.store_error->message =
         cat("the SQLite store ", quoted(db_path), " cannot be read: ", cut.store_error->message);
     cut.store_error->unchanged = "no state was changed";
-    cut.store_error->next = "look at it with `cortex doctor --strict`";
+    // Of a file that cannot be written or found, the failure itself says more.
+    constexpr sqlite::Failure kOfAccess[] = {
+        sqlite::Failure::kReadOnly, sqlite::Failure::kCannotOpen, sqlite::Failure::kInputOutput,
+        sqlite::Failure::kFull, sqlite::Failure::kBusy};
+    if (std::ranges::find(kOfAccess, sqlite::failure_of(*cut.store_error)) == std::end(kOfAccess)) {
+      cut.store_error->next = "look at it with `cortex doctor --deep`";
+    }
   }
   CORTEX_TRY(cut.ledger->unlock());
   return cut;

@@ -110,10 +110,15 @@ Outcome run_restore_run(const Context& context) {
   if (!report->note.empty()) outcome.diagnostics = cat("note: ", report->note, "\n");
   if (report->blocked()) {
     outcome.code = Code::kPrecondition;
+    // What cannot be read cannot be backed up either.
+    const bool is_readable = report->current_problem.empty();
     outcome.diagnostics +=
-        cat("cortex restore run: the bundle does not hold everything that is there now; the active "
-            "store was not changed. Next: back up what is there, then run again with "
-            "--acknowledge-recovery-risk.\n");
+        cat("cortex restore run: ",
+            is_readable ? "the bundle does not hold everything that is there now"
+                        : "what is there now cannot be read, so nobody can tell what would be lost",
+            "; the active store was not changed. Next: ",
+            is_readable ? "back up what is there" : "copy the data folder elsewhere",
+            ", then run again with --acknowledge-recovery-risk.\n");
   }
   return outcome;
 }

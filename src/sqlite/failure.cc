@@ -1,5 +1,6 @@
 #include "sqlite/failure.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -17,7 +18,9 @@ struct Row {
   std::string_view next;
 };
 
-constexpr std::string_view kRestoreHint = "check the path, or restore the store from a backup";
+constexpr std::string_view kRestoreHint =
+    "check the path; a damaged store is made again from a sound ledger: move it aside with its -wal"
+    " and -shm, then run `cortex init` and `cortex doctor --repair`; or restore a backup";
 
 constexpr std::array kRows = {
     Row{Failure::kBusy, SQLITE_BUSY, "sqlite.busy",
@@ -30,7 +33,8 @@ constexpr std::array kRows = {
         "check the permissions of the file and of its folder"},
     Row{Failure::kCannotOpen, SQLITE_CANTOPEN, "sqlite.cantopen",
         "check that the file exists and that its permissions allow the access"},
-    Row{Failure::kInputOutput, SQLITE_IOERR, "sqlite.ioerr", "check the disk and retry"},
+    Row{Failure::kInputOutput, SQLITE_IOERR, "sqlite.ioerr",
+        "check that the disk has free space and is sound, then retry"},
     Row{Failure::kConstraint, SQLITE_CONSTRAINT, "sqlite.constraint", "correct the data and retry"},
     Row{Failure::kInterrupted, SQLITE_INTERRUPT, "sqlite.interrupt", "retry the command"},
     Row{Failure::kOutOfMemory, SQLITE_NOMEM, "sqlite.nomem", "free some memory and retry"},
@@ -40,6 +44,7 @@ constexpr std::array kRows = {
     Row{Failure::kOther, SQLITE_ERROR, "sqlite.error", "check the store with `cortex doctor`"},
 };
 
+constexpr std::size_t kPathShownMax = 1000;
 constexpr int kPrimaryMask = 0xff;  // extended codes carry the primary one in the low byte
 
 const Row& row_of(int primary_code) {
@@ -47,6 +52,17 @@ const Row& row_of(int primary_code) {
     if (row.primary_code == primary_code) return row;
   }
   return kRows.back();
+}
+
+// Of a failure that lies in the file, which file, where `action` does not tell.
+std::string file_of(sqlite3* db, Failure failure, std::string_view action) {
+  constexpr std::array kOfTheFile = {Failure::kCorrupt, Failure::kNotADatabase, Failure::kFull,
+                                     Failure::kReadOnly, Failure::kInputOutput};
+  if (db == nullptr || std::ranges::find(kOfTheFile, failure) == kOfTheFile.end()) return {};
+  const char* path = sqlite3_db_filename(db, "main");
+  if (path == nullptr || *path == '\0') return {};
+  std::string shown = quoted(path, kPathShownMax);
+  return action.find(shown) == std::string_view::npos ? cat(", in ", shown) : std::string();
 }
 
 }  // namespace
@@ -72,8 +88,8 @@ Error sqlite_error(sqlite3* db, int result_code, std::string_view action) {
   // very failure.
   const bool described = db != nullptr && sqlite3_errcode(db) == result_code;
   const char* text = described ? sqlite3_errmsg(db) : generic;
-  Error error =
-      make_error(Code::kInternal, cat(action, ": ", text, " (SQLite code ", result_code, ")"));
+  Error error = make_error(Code::kInternal, cat(action, ": ", text, " (SQLite code ", result_code,
+                                                ")", file_of(db, row.failure, action)));
   error.token = row.token;
   error.unchanged = "the failed statement changed nothing";
   error.next = row.next;

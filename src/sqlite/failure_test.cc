@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/fs/test_dir.h"
+#include "base/text.h"
+
 namespace cortex::sqlite {
 namespace {
 
@@ -18,6 +21,21 @@ TEST(Failure, PrimaryCodeBecomesTokenAndIsReadBack) {
 TEST(Failure, ExtendedCodeCountsAsItsPrimaryOne) {
   EXPECT_EQ(failure_of(sqlite_error(nullptr, SQLITE_BUSY_SNAPSHOT, "x")), Failure::kBusy);
   EXPECT_EQ(failure_of(sqlite_error(nullptr, SQLITE_CONSTRAINT_UNIQUE, "x")), Failure::kConstraint);
+}
+
+TEST(Failure, OfTheFileNamesTheFileOnce) {
+  const fs::TestDir folder;
+  const std::string path = folder / "x.db";
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  const std::string shown = quoted(path, 1000);
+  EXPECT_TRUE(
+      sqlite_error(db, SQLITE_CORRUPT, "cannot read").message.ends_with(cat(", in ", shown)));
+  EXPECT_EQ(sqlite_error(db, SQLITE_CONSTRAINT, "cannot write").message.find(shown),
+            std::string::npos);
+  const std::string message = sqlite_error(db, SQLITE_NOTADB, cat("cannot open ", shown)).message;
+  EXPECT_EQ(message.find(shown), message.rfind(shown));
+  sqlite3_close(db);
 }
 
 TEST(Failure, UnlistedCodeIsOther) {
