@@ -1,5 +1,8 @@
 #include "cli/completions.h"
 
+#include <algorithm>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -15,28 +18,27 @@ struct Entry {
   std::string_view about;
 };
 
+// A flag whose next word is its value; one name may be a switch of another command.
+struct ValueFlag {
+  std::string word;  // "--db"
+  std::span<const std::string_view> choices;
+};
+
 // What may follow one path.
 struct Node {
   std::string path;            // "" for the root
   std::vector<Entry> entries;  // subcommands, choices of the positional, flags
+  std::vector<ValueFlag> value_flags;
 };
 
 struct Tree {
   std::vector<Node> nodes;
-  std::vector<std::string> value_flags;  // "--db": the next word is its value
 };
 
-void append_unique(std::vector<std::string>& out, std::string word) {
-  for (const std::string& known : out) {
-    if (known == word) return;
-  }
-  out.push_back(std::move(word));
-}
-
-void append_flags(Tree& tree, Node& node, std::span<const Flag> flags) {
+void append_flags(Node& node, std::span<const Flag> flags) {
   for (const Flag& flag : flags) {
     node.entries.push_back({cat("--", flag.name), flag.about});
-    if (flag.takes_value()) append_unique(tree.value_flags, cat("--", flag.name));
+    if (flag.takes_value()) node.value_flags.push_back({cat("--", flag.name), flag.choices});
   }
 }
 
@@ -46,7 +48,7 @@ void append_help(Node& node) {
 }
 
 Node group_node(std::string_view path) {
-  Node node{std::string(path), {}};
+  Node node{std::string(path), {}, {}};
   for (const Child& child : children(path)) {
     node.entries.push_back({std::string(child.word), child.about});
   }
@@ -57,7 +59,7 @@ Node group_node(std::string_view path) {
 Tree build_tree() {
   Tree tree;
   Node root = group_node("");
-  append_flags(tree, root, global_flags());
+  append_flags(root, global_flags());
   append_help(root);
   tree.nodes.push_back(std::move(root));
   for (const Group& group : all_groups()) {
@@ -66,7 +68,7 @@ Tree build_tree() {
     tree.nodes.push_back(std::move(node));
   }
   for (const Command* command : all_commands()) {
-    Node node{std::string(command->path), {}};
+    Node node{std::string(command->path), {}, {}};
     for (const Child& child : children(command->path)) {
       node.entries.push_back({std::string(child.word), child.about});
     }
@@ -75,7 +77,7 @@ Tree build_tree() {
         node.entries.push_back({std::string(choice), positional.about});
       }
     }
-    append_flags(tree, node, command->flags);
+    append_flags(node, command->flags);
     append_help(node);
     tree.nodes.push_back(std::move(node));
   }
@@ -105,18 +107,25 @@ std::string quoted_paths(const Tree& tree, std::string_view separator) {
   return out;
 }
 
+// A row of a `case` for each flag that takes one of some words.
+std::string choices_of(const Tree& tree, std::string (*command_for)(const ValueFlag&)) {
+  std::string out;
+  for (const Node& node : tree.nodes) {
+    for (const ValueFlag& flag : node.value_flags) {
+      if (flag.choices.empty()) continue;
+      out += cat("    '", node.path, " ", flag.word, "') ", command_for(flag), " ;;\n");
+    }
+  }
+  return out;
+}
+
 std::string bash_script(const Tree& tree) {
   std::string out =
       cat("# cortex completion for bash\n"
           "_cortex() {\n"
           "  local cur=\"${COMP_WORDS[COMP_CWORD]}\" prev=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-          "  local route='' next words='' i\n"
+          "  local route='' next words='' values='' i\n"
           "  COMPREPLY=()\n"
-          "  case \"$prev\" in\n"
-          "    ",
-          join(tree.value_flags, "|"),
-          ") return 0 ;;\n"
-          "  esac\n"
           "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
           "    next=\"${route:+$route }${COMP_WORDS[i]}\"\n"
           "    case \"$next\" in\n"
@@ -127,9 +136,16 @@ std::string bash_script(const Tree& tree) {
           "  done\n"
           "  case \"$route\" in\n");
   for (const Node& node : tree.nodes) {
-    out += cat("    '", node.path, "') words='", join(node.entries, " ", &Entry::word), "' ;;\n");
+    out += cat("    '", node.path, "') words='", join(node.entries, " ", &Entry::word),
+               "' values='", join(node.value_flags, " ", &ValueFlag::word), "' ;;\n");
   }
   return out +
+         "  esac\n"
+         "  [[ \" $values \" == *\" $prev \"* ]] && words=''\n"
+         "  case \"$route $prev\" in\n" +
+         choices_of(
+             tree,
+             [](const ValueFlag& flag) { return cat("words='", join(flag.choices, " "), "'"); }) +
          "  esac\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n"
          "}\n"
@@ -140,13 +156,8 @@ std::string zsh_script(const Tree& tree) {
   std::string out =
       cat("#compdef cortex\n"
           "_cortex() {\n"
-          "  local route='' next word\n"
+          "  local route='' next word values='' previous=\"${words[CURRENT-1]}\"\n"
           "  local -a entries\n"
-          "  case \"${words[CURRENT-1]}\" in\n"
-          "    ",
-          join(tree.value_flags, "|"),
-          ") _files; return ;;\n"
-          "  esac\n"
           "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
           "    next=\"${route:+$route }$word\"\n"
           "    case \"$next\" in\n"
@@ -161,10 +172,17 @@ std::string zsh_script(const Tree& tree) {
     for (const Entry& entry : node.entries) {
       out += cat("      ", in_quotes(cat(entry.word, ":", entry.about), "'\\''"), "\n");
     }
-    out += "    ) ;;\n";
+    out += cat("    ) values='", join(node.value_flags, " ", &ValueFlag::word), "' ;;\n");
   }
   return out +
          "  esac\n"
+         "  case \"$route $previous\" in\n" +
+         choices_of(tree,
+                    [](const ValueFlag& flag) {
+                      return cat("compadd -- ", join(flag.choices, " "), "; return");
+                    }) +
+         "  esac\n"
+         "  if [[ \" $values \" == *\" $previous \"* ]]; then _files; return; fi\n"
          "  _describe -t commands cortex entries\n"
          "  _files\n"
          "}\n"
@@ -194,11 +212,14 @@ std::string fish_script(const Tree& tree) {
     for (const Entry& entry : node.entries) {
       const std::string_view word = entry.word;
       const bool is_flag = word.starts_with("--");
-      bool takes_value = false;
-      for (const std::string& flag : tree.value_flags) takes_value |= flag == word;
+      const auto value = std::ranges::find(node.value_flags, word, &ValueFlag::word);
+      std::string how;
+      if (value != node.value_flags.end()) {
+        how = value->choices.empty() ? " -r" : cat(" -x -a '", join(value->choices, " "), "'");
+      }
       out += cat("complete -c cortex -n \"__cortex_route '", node.path, "'\"",
-                 is_flag ? cat(" -l ", word.substr(2)) : cat(" -f -a ", word),
-                 takes_value ? " -r" : "", " -d ", in_quotes(entry.about, "\\'"), "\n");
+                 is_flag ? cat(" -l ", word.substr(2)) : cat(" -f -a ", word), how, " -d ",
+                 in_quotes(entry.about, "\\'"), "\n");
     }
   }
   return out;

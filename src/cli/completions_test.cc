@@ -78,6 +78,10 @@ TEST(Completions, BashCompletesTheWordAtHand) {
   EXPECT_EQ(complete_in_bash("cortex backup --no"), "--no-verify");
   EXPECT_EQ(complete_in_bash("cortex completions p"), "powershell");
   EXPECT_EQ(complete_in_bash("cortex backup --output in"), "") << "a value: left to file names";
+  EXPECT_EQ(complete_in_bash("cortex --json mem"), "memory") << "takes a value elsewhere";
+  EXPECT_EQ(complete_in_bash("cortex restore intent build --sign --deploy"), "--deployment-id")
+      << "the same";
+  EXPECT_EQ(complete_in_bash("cortex recall --kind e"), "events");
 }
 
 }  // namespace

@@ -30,15 +30,17 @@ std::size_t left_width(const Rows& rows) {
   return width;
 }
 
-constexpr std::size_t kColumnsMax = 100;
+constexpr std::size_t kRightColumnsMin = 20;
 
 // Goes on in the right column where a line would be too long.
-void append_rows(std::string& out, const Rows& rows, std::size_t width) {
-  const std::string indent(width + 4, ' ');
+void append_rows(std::string& out, const Rows& rows, std::size_t left_columns,
+                 std::size_t columns) {
+  const std::string indent(left_columns + 4, ' ');
+  const std::size_t columns_max = std::max(columns, indent.size() + kRightColumnsMin);
   for (const auto& [left, right] : rows) {
-    std::string line = cat("  ", left, std::string(width - left.size() + 2, ' '));
+    std::string line = cat("  ", left, std::string(left_columns - left.size() + 2, ' '));
     for (const std::string_view word : split(right, ' ')) {
-      if (line.size() > indent.size() && line.size() + 1 + word.size() > kColumnsMax) {
+      if (line.size() > indent.size() && line.size() + 1 + word.size() > columns_max) {
         out += cat(line, "\n");
         line = indent;
       }
@@ -73,7 +75,7 @@ std::string flag_about(const Flag& flag) {
 
 std::string version_text() { return cat("cortex ", version(), "\n"); }
 
-std::string root_help() {
+std::string root_help(std::size_t columns) {
   std::string out =
       "Cortex: a memory for AI agents that can be verified, backed up and proven, on one "
       "machine.\n\n"
@@ -97,7 +99,7 @@ std::string root_help() {
   sections.emplace_back("Options", std::move(options));
   for (const auto& [heading, rows] : sections) {
     out += cat("\n", heading, ":\n");
-    append_rows(out, rows, width);
+    append_rows(out, rows, width, columns);
   }
   out +=
       "\nData lives in $CORTEX_DATA_DIR, else $XDG_DATA_HOME/cortex, else ~/.local/share/cortex.\n"
@@ -109,16 +111,16 @@ std::string root_help() {
   return out;
 }
 
-std::string group_help(const Group& group) {
+std::string group_help(const Group& group, std::size_t columns) {
   std::string out = cat(group.about, ".\n\nUsage: ", group_usage(group.path), "\n");
   Rows rows;
   for (const Child& child : children(group.path)) {
     rows.emplace_back(child.word, child.about);
   }
   out += "\nCommands:\n";
-  append_rows(out, rows, left_width(rows));
+  append_rows(out, rows, left_width(rows), columns);
   out += "\nOptions:\n";
-  append_rows(out, standard_options(), left_width(standard_options()));
+  append_rows(out, standard_options(), left_width(standard_options()), columns);
   if (!group.note.empty()) out += cat("\n", group.note, "\n");
   for (const Command* command : all_commands()) {
     if (!command->path.starts_with(cat(group.path, " "))) continue;
@@ -128,7 +130,7 @@ std::string group_help(const Group& group) {
   return out;
 }
 
-std::string command_help(const Command& command) {
+std::string command_help(const Command& command, std::size_t columns) {
   std::string out = cat(command.about, ".\n");
   out += cat("\nUsage: ", command_usage(command), "\n");
   Rows arguments;
@@ -148,17 +150,17 @@ std::string command_help(const Command& command) {
   const std::size_t width = std::max(left_width(arguments), left_width(options));
   if (!arguments.empty()) {
     out += "\nArguments:\n";
-    append_rows(out, arguments, width);
+    append_rows(out, arguments, width, columns);
   }
   out += "\nOptions:\n";
-  append_rows(out, options, width);
+  append_rows(out, options, width, columns);
   Rows below;
   for (const Child& child : children(command.path)) {
     below.emplace_back(cat(command.path, " ", child.word), child.about);
   }
   if (!below.empty()) {
     out += "\nRelated commands:\n";
-    append_rows(out, below, left_width(below));
+    append_rows(out, below, left_width(below), columns);
   }
   if (!command.example.empty()) out += cat("\nExample: ", command.example, "\n");
   return out;

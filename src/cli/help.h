@@ -3,6 +3,7 @@
 // that says so.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,9 +13,12 @@ namespace cortex::cli {
 
 std::string version_text();  // "cortex 0.2.0\n"
 
-std::string root_help();
-std::string group_help(const Group& group);
-std::string command_help(const Command& command);
+// Rows of a command or flag and what it is go on in their right column beyond `columns`; that
+// column is never narrower than a few words.
+inline constexpr std::size_t kHelpColumnsMax = 100;
+std::string root_help(std::size_t columns = kHelpColumnsMax);
+std::string group_help(const Group& group, std::size_t columns = kHelpColumnsMax);
+std::string command_help(const Command& command, std::size_t columns = kHelpColumnsMax);
 
 // "cortex backup --output DIR [OPTIONS]"; of the root or a group: "cortex audit COMMAND". No
 // newline.

@@ -24,7 +24,7 @@ std::string below(std::string_view path, std::string_view word) {
 }
 
 // `cortex help restore verify-backup`: help of the words, starting below `path`.
-Exit help_of(std::string path, Arguments words) {
+Exit help_of(std::string path, Arguments words, std::size_t columns) {
   for (const std::string& word : words) {
     std::string next = below(path, word);
     if (find_command(next) == nullptr && find_group(next) == nullptr) {
@@ -32,32 +32,33 @@ Exit help_of(std::string path, Arguments words) {
     }
     path = std::move(next);
   }
-  if (path.empty()) return shown(root_help());
-  if (const Group* group = find_group(path)) return shown(group_help(*group));
-  return shown(command_help(*find_command(path)));
+  if (path.empty()) return shown(root_help(columns));
+  if (const Group* group = find_group(path)) return shown(group_help(*group, columns));
+  return shown(command_help(*find_command(path), columns));
 }
 
-Exit missing_command(bool json, std::string_view correlation_id) {
-  if (!json) return {Code::kUsage, "", root_help()};
+Exit missing_command(bool json, std::string_view correlation_id, std::size_t columns) {
+  if (!json) return {Code::kUsage, "", root_help(columns)};
   return {Code::kUsage,
           envelope("cortex", Code::kUsage, json::Object{{"detail", "missing subcommand"}},
                    std::nullopt, correlation_id),
           ""};
 }
 
-Parsed parse_command(const Command& command, Arguments arguments, bool leading_json) {
-  Parsed parsed = parse_arguments(command, arguments);
+Parsed parse_command(const Command& command, Arguments arguments, bool leading_json,
+                     std::size_t columns) {
+  Parsed parsed = parse_arguments(command, arguments, columns);
   if (auto* invocation = std::get_if<Invocation>(&parsed)) invocation->json |= leading_json;
   return parsed;
 }
 
 // `words` starts with the first word that is no global flag.
-Parsed parse_path(Arguments words, bool leading_json) {
+Parsed parse_path(Arguments words, bool leading_json, std::size_t columns) {
   std::string path;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    if (word == "help") return help_of(path, words.subspan(i + 1));
-    if (is_help(word)) return help_of(path, {});
+    if (word == "help") return help_of(path, words.subspan(i + 1), columns);
+    if (is_help(word)) return help_of(path, {}, columns);
     if (is_version(word)) return shown(version_text());
     if (word.starts_with('-')) return unknown_flag(path, word);
     std::string next = below(path, word);
@@ -65,12 +66,12 @@ Parsed parse_path(Arguments words, bool leading_json) {
     // `backup` is a command, and `backup verify` another one.
     const bool goes_on = i + 1 < words.size() && find_command(below(next, words[i + 1])) != nullptr;
     if (command != nullptr && !goes_on) {
-      return parse_command(*command, words.subspan(i + 1), leading_json);
+      return parse_command(*command, words.subspan(i + 1), leading_json, columns);
     }
     if (command == nullptr && find_group(next) == nullptr) return unknown_word(path, word);
     path = std::move(next);
   }
-  return Exit{Code::kUsage, "", group_help(*find_group(path))};
+  return Exit{Code::kUsage, "", group_help(*find_group(path), columns)};
 }
 
 }  // namespace
@@ -90,7 +91,8 @@ std::vector<std::string> Invocation::all(std::string_view name) const {
   return entry == values.end() ? std::vector<std::string>{} : entry->second;
 }
 
-Parsed parse(int argc, const char* const* argv, std::string_view correlation_id) {
+Parsed parse(int argc, const char* const* argv, std::string_view correlation_id,
+             std::size_t columns) {
   const std::vector<std::string> all(argv + std::min(argc, 1), argv + argc);
   Arguments words = all;
   bool json = false;
@@ -98,7 +100,7 @@ Parsed parse(int argc, const char* const* argv, std::string_view correlation_id)
   bool print_config = false;
   for (; !words.empty() && words.front().starts_with('-'); words = words.subspan(1)) {
     const std::string& word = words.front();
-    if (is_help(word)) return shown(root_help());
+    if (is_help(word)) return shown(root_help(columns));
     if (is_version(word)) return shown(version_text());
     const bool is_json = word == "--json" || word == kWholeJson;
     bool* flag = is_json ? &json : word == "--print-config" ? &print_config : nullptr;
@@ -118,8 +120,8 @@ Parsed parse(int argc, const char* const* argv, std::string_view correlation_id)
     invocation.print_config = true;
     return invocation;
   }
-  if (words.empty()) return missing_command(json, correlation_id);
-  Parsed parsed = parse_path(words, json);
+  if (words.empty()) return missing_command(json, correlation_id, columns);
+  Parsed parsed = parse_path(words, json, columns);
   if (auto* invocation = std::get_if<Invocation>(&parsed)) invocation->enveloped |= enveloped;
   return parsed;
 }

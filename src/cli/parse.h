@@ -6,6 +6,7 @@
 // that was typed is built.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <span>
@@ -16,6 +17,7 @@
 
 #include "base/result.h"
 #include "cli/command_table.h"
+#include "cli/help.h"
 
 namespace cortex::cli {
 
@@ -47,10 +49,12 @@ struct Exit {
 
 using Parsed = std::variant<Invocation, Exit>;
 
-// `correlation_id` is only used for the envelope of a missing command.
-Parsed parse(int argc, const char* const* argv, std::string_view correlation_id);
+// `correlation_id` is only used for the envelope of a missing command, `columns` for help.
+Parsed parse(int argc, const char* const* argv, std::string_view correlation_id,
+             std::size_t columns = kHelpColumnsMax);
 
 // The arguments after the words of one command. Split from parse() so that any row can be tried.
-Parsed parse_arguments(const Command& command, std::span<const std::string> arguments);
+Parsed parse_arguments(const Command& command, std::span<const std::string> arguments,
+                       std::size_t columns = kHelpColumnsMax);
 
 }  // namespace cortex::cli

@@ -98,11 +98,14 @@ std::optional<Exit> take_flag(const Command& command, Arguments& rest, std::set<
 }
 
 // Help and version win over everything after them, but not over a mistake before them.
-std::optional<Exit> split_words(const Command& command, Arguments rest, Words& words) {
+std::optional<Exit> split_words(const Command& command, Arguments rest, std::size_t columns,
+                                Words& words) {
   std::set<std::string> seen;
   while (!rest.empty()) {
     const std::string& word = rest.front();
-    if (word == "-h" || word == "--help") return Exit{Code::kOk, command_help(command), ""};
+    if (word == "-h" || word == "--help") {
+      return Exit{Code::kOk, command_help(command, columns), ""};
+    }
     if (word == "-V" || word == "--version") return Exit{Code::kOk, version_text(), ""};
     if (word == "--") {
       words.positionals.insert(words.positionals.end(), rest.begin() + 1, rest.end());
@@ -205,9 +208,10 @@ std::optional<Exit> check_choices(const Command& command, const Invocation& invo
 
 }  // namespace
 
-Parsed parse_arguments(const Command& command, std::span<const std::string> arguments) {
+Parsed parse_arguments(const Command& command, std::span<const std::string> arguments,
+                       std::size_t columns) {
   Words words;
-  if (auto exit = split_words(command, arguments, words)) return *std::move(exit);
+  if (auto exit = split_words(command, arguments, columns, words)) return *std::move(exit);
   if (words.positionals.size() > command.positionals.size()) {
     return usage_error(command, cat("unexpected argument ",
                                     cortex::quoted(words.positionals[command.positionals.size()])));

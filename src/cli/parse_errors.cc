@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <vector>
 
+#include "base/join.h"
 #include "base/text.h"
 #include "cli/help.h"
 #include "cli/suggest.h"
@@ -21,6 +23,19 @@ bool is_flag_of_a_command(std::string_view name) {
   return std::ranges::any_of(all_commands(), [name](const Command* command) {
     return std::ranges::find(command->flags, name, &Flag::name) != std::end(command->flags);
   });
+}
+
+// `note` for who forgot that it is `memory note`; nothing where too many commands end so.
+std::string longer_hint(std::string_view typed) {
+  constexpr std::size_t kNamedMax = 3;
+  std::vector<std::string> found;
+  for (const Command* command : all_commands()) {
+    if (!typed.empty() && command->path.ends_with(cat(" ", typed))) {
+      found.push_back(cat("`", command->path, "`"));
+    }
+  }
+  if (found.empty() || found.size() > kNamedMax) return {};
+  return cat("; did you mean ", join(found, " or "), "?");
 }
 
 // "--limit=5" -> "limit"
@@ -69,8 +84,10 @@ Exit unknown_word(std::string_view path, std::string_view typed) {
   std::vector<std::string_view> words = {"help"};
   for (const Child& child : children(path)) words.push_back(child.word);
   const std::string below = path.empty() ? "" : cat(" of `cortex ", path, "`");
-  return usage_error(cat("unknown command ", quoted(typed), below, hint(typed, words, "")),
-                     group_usage(path), path);
+  std::string advice = path.empty() ? longer_hint(typed) : std::string();
+  if (advice.empty()) advice = hint(typed, words, "");
+  return usage_error(cat("unknown command ", quoted(typed), below, advice), group_usage(path),
+                     path);
 }
 
 }  // namespace cortex::cli

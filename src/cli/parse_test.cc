@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/parse_errors.h"
 #include "cli/suggest.h"
+#include "cli/terminal.h"
 #include "json/value.h"
 
 namespace cortex::cli {
@@ -186,6 +187,9 @@ TEST(Parse, MistypedWordsGetASuggestion) {
   EXPECT_THAT(refused({"doctor", "--str"}), HasSubstr("did you mean `--strict`?"));
   EXPECT_THAT(refused({"--jsno", "init"}), HasSubstr("did you mean `--json`?"));
   EXPECT_THAT(refused({"frobnicate"}), Not(HasSubstr("did you mean")));
+  EXPECT_THAT(refused({"note"}), HasSubstr("did you mean `memory note`?"));
+  EXPECT_THAT(refused({"verify"}), HasSubstr("did you mean `audit verify` or `backup verify`?"));
+  EXPECT_THAT(refused({"list"}), Not(HasSubstr("did you mean"))) << "too many";
   EXPECT_THAT(refused({"init", "-x"}), HasSubstr("Usage: cortex init [OPTIONS]"));
   EXPECT_THAT(refused({"init", "elsewhere"}), HasSubstr("Nothing was changed"));
 }
@@ -253,6 +257,19 @@ TEST(Parse, HelpAndVersionWorkEverywhere) {
       EXPECT_LE(line.size(), 110U) << line;
     }
   }
+}
+
+TEST(Parse, HelpGoesOnInItsColumn_InANarrowTerminal) {
+  const Command& command = *find_command("backup");
+  for (const std::string_view line : split(command_help(command, 60), '\n')) {
+    if (!line.starts_with("  ")) continue;
+    EXPECT_LE(line.size(), 60U) << line;
+  }
+  EXPECT_EQ(command_help(command, 1000), command_help(command, 999));
+  const char* const argv[] = {"cortex", "backup", "--help"};
+  EXPECT_EQ(std::get<Exit>(parse(3, argv, "", 60)).out, command_help(command, 60));
+  EXPECT_EQ(Terminal{}.help_columns(), kHelpColumnsMax) << "behind a pipe";
+  EXPECT_EQ((Terminal{.stdout_is_tty = true, .width = 60}).help_columns(), 60U);
 }
 
 TEST(Parse, PrintConfigStandsAlone) {

@@ -82,9 +82,10 @@ std::string first_word(const Invocation& invocation) {
 
 int run(int argc, const char* const* argv, app::Services& services,
         const app::Environment& environment, const app::Server& server) {
-  ignore_closed_pipes();
+  ignore_write_signals();
   const std::string correlation = correlation_id(services.clock, ::getpid());
-  const Parsed parsed = parse(argc, argv, correlation);
+  const Terminal terminal = detect_terminal(environment.vars);
+  const Parsed parsed = parse(argc, argv, correlation, terminal.help_columns());
   if (const auto* exit = std::get_if<Exit>(&parsed)) {
     return finish(exit->code, exit->out, exit->err);
   }
@@ -93,7 +94,6 @@ int run(int argc, const char* const* argv, app::Services& services,
   const std::string word = first_word(invocation);
   if (logged) write_stderr(started_line(services.clock.now(), correlation, word));
 
-  const Terminal terminal = detect_terminal(environment.vars);
   const Context context{services, environment, terminal, invocation, &server};
   const HandlerRow* handler =
       invocation.print_config ? nullptr : find_handler(invocation.command->path);

@@ -33,7 +33,9 @@ Terminal detect_terminal(const std::map<std::string, std::string>& environment) 
   return terminal;
 }
 
-void ignore_closed_pipes() { std::signal(SIGPIPE, SIG_IGN); }
+void ignore_write_signals() {
+  for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
+}
 
 WriteOutcome write_fully(int file_descriptor, std::string_view text, int& error_number) {
   while (!text.empty()) {

@@ -265,8 +265,22 @@ class Matrix:
                 self.refused("backup, full disk", home, run, (7,))
                 left = [p.name for p in small.iterdir() if "bundle" in p.name]
                 self.tally.check("backup, full disk, leaves nothing", left)
+                self.full_store(home, small, big)
             finally:
                 subprocess.run(["umount", "-l", str(small)], check=False)
+
+    def full_store(self, home, small, big):
+        """The ledger has what the store has no room for: no repair says that it mirrors it."""
+        for name in os.listdir(small):
+            (small / name).unlink()
+        store = small / "cortex.db"
+        room = home.store.stat().st_size + 100_000
+        harness.must(subprocess.run(["mount", "-o", f"remount,size={room}", str(small)], capture_output=True, check=False))
+        shutil.copyfile(home.store, store)
+        harness.must(home.run("ingest", big, "--no-mirror"))
+        run = home.run("doctor", "--repair", "--db", store, "--event-log", home.ledger)
+        told = b"full" in run.stderr and b"now mirrors" not in run.stdout
+        self.tally.check("doctor --repair, full disk", not told and harness.said(run))
 
     # -- a disk that cannot be written --------------------------------------------------------------------------------
 
@@ -338,7 +352,7 @@ def unchanged(before, after):
 
 
 def limit_file_size(size):
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # as a shell leaves it: it ends who does not ignore it
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
