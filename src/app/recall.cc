@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "app/open_store.h"
 #include "app/recall_hits.h"
 #include "app/search_index.h"
 #include "app/time_flag.h"
+#include "base/join.h"
 #include "base/text.h"
 #include "retrieval/index_schema.h"
 #include "retrieval/index_writer.h"
@@ -196,6 +198,10 @@ Result<RecallRequest> make_recall_request(std::string query, const FlagReader& f
   request.source = flag("source");
   CORTEX_TRY(read_times(flag, request));
   const std::string kind = flag("kind").value_or("all");
+  if (std::ranges::find(kRecallKinds, kind) == std::end(kRecallKinds)) {
+    return recall_refused(cat("--kind ", quoted(kind), " is none that recall knows"),
+                          cat("give ", join(kRecallKinds, ", ")));
+  }
   request.events = kind != "memories";
   request.memories = kind != "events";
   request.explain = flag("explain").has_value();

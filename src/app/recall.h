@@ -35,6 +35,7 @@ struct RecallRequest {
 };
 
 inline constexpr std::size_t kRecallLimitMax = 1000;
+inline constexpr std::string_view kRecallKinds[] = {"all", "events", "memories"};
 
 // kUsage for an empty question, a number, time or kind that is none.
 Result<RecallRequest> make_recall_request(

@@ -1,11 +1,10 @@
 // Rows of the commands that find what was said and learned.
+#include "app/recall.h"
 #include "cli/command_table.h"
 #include "cli/shared_flags.h"
 
 namespace cortex::cli {
 namespace {
-
-constexpr std::string_view kKinds[] = {"all", "events", "memories"};
 
 constexpr Flag kRecallFlags[] = {
     {.name = "limit",
@@ -21,7 +20,7 @@ constexpr Flag kRecallFlags[] = {
     {.name = "kind",
      .value_name = "KIND",
      .about = "events, memories or all (default)",
-     .choices = kKinds},
+     .choices = app::kRecallKinds},
     {.name = "budget-tokens",
      .value_name = "N",
      .about = "Stop before the JSON of the hits exceeds N tokens of 4 bytes",

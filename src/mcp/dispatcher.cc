@@ -1,5 +1,6 @@
 #include "mcp/dispatcher.h"
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <optional>
@@ -66,13 +67,34 @@ Error broken_inside(const std::exception& error) {
   return out;
 }
 
+// Use cases speak of the flags of the command line; what the tool takes has other names.
+Error in_words_of(const Tool& tool, Error error) {
+  const auto is_of_a_name = [](char c) {
+    return c == '-' || is_digit(c) || (c >= 'a' && c <= 'z');
+  };
+  for (const Field& field : tool.takes) {
+    std::string flag = cat("--", field.name);
+    std::ranges::replace(flag, '_', '-');
+    for (std::string* text : {&error.message, &error.next}) {
+      for (std::size_t at = text->find(flag); at != std::string::npos; at = text->find(flag, at)) {
+        const std::size_t end = at + flag.size();
+        const bool whole = end == text->size() || !is_of_a_name((*text)[end]);
+        if (whole) text->replace(at, flag.size(), field.name);
+        at += whole ? field.name.size() : flag.size();
+      }
+    }
+  }
+  return error;
+}
+
 // Nothing of ours throws; this is memory that ran out, or a defect that must not take others down.
 Result<json::Object> run_tool(const Tool& tool, const Call& call) {
   try {
-    CORTEX_ASSIGN(json::Object object, tool.run(call));
+    auto object = tool.run(call);
+    if (!object.ok()) return in_words_of(tool, std::move(object).error());
     if (tool.raw) return object;
-    CORTEX_TRY(fit(tool, object));
-    return tool_result(std::move(object));
+    CORTEX_TRY(fit(tool, *object));
+    return tool_result(std::move(object).value());
   } catch (const std::exception& error) {
     return broken_inside(error);
   }

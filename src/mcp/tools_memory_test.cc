@@ -7,6 +7,7 @@ namespace cortex::mcp {
 namespace {
 
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class MemoryTools : public McpTest {
  protected:
@@ -35,6 +36,17 @@ TEST_F(MemoryTools, AClientsNoteHasItsCeiling_NotAnOperators) {
   const std::string id = note("The build server is called Anna.");
   EXPECT_THAT(found("cortex_memory_why", cat("{\"memory_id\":\"", id, "\"}"), "reasons"),
               HasSubstr("authority.agent"));
+}
+
+TEST_F(MemoryTools, RefusalsSpeakOfArgumentsAndNotOfFlags) {
+  const std::string id = note("The build server is called Anna.");
+  const auto refused = [&](std::string_view tool, const std::string& arguments) {
+    return text_at(call(tool, arguments), "error.message");
+  };
+  EXPECT_THAT(refused("cortex_memory_why", cat(R"({"as_of":"x","memory_id":")", id, "\"}")),
+              StartsWith("\"as_of "));
+  EXPECT_THAT(refused("cortex_log", R"({"since":"x"})"), StartsWith("\"since "));
+  EXPECT_THAT(refused("cortex_recall", R"({"query":"q","kind":"x"})"), StartsWith("\"kind "));
 }
 
 TEST_F(MemoryTools, NotesCanBeMadeToWait) {

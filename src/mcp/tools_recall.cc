@@ -8,7 +8,6 @@
 namespace cortex::mcp {
 namespace {
 
-constexpr std::string_view kRecallKinds[] = {"all", "events", "memories"};
 constexpr std::size_t kHits = 10, kHitsMax = 50, kOffsetMax = 1ULL << 30U;
 // Leaves room for the members around the hits.
 constexpr std::size_t kBudgetTokens = 24'000;
@@ -29,7 +28,7 @@ constexpr Field kTakes[] = {
      .about = "events, memories or both",
      .nullable = true,
      .more = "\"default\":\"all\"",
-     .choices = kRecallKinds},
+     .choices = app::kRecallKinds},
     {.name = "session", .about = "events of this session only", .nullable = true},
     {.name = "source", .about = "events of this source only", .nullable = true},
     {.name = "since", .about = "said at or after this time", .nullable = true},
