@@ -117,8 +117,12 @@ class GuidedRestore {
   Status check_staged();
   Status look_again();
   Status replace();
+  void note_links();
   void record();
   bundle::AuditRow audit_row();
+  void add_note(const std::string& text) {
+    report_.note += cat(report_.note.empty() ? "" : "; ", text);
+  }
 
   const Layout& layout() const { return request_.layout; }
   const std::string& bundle_store() const { return report_.bundle.artifacts[0].path; }
@@ -253,6 +257,18 @@ bundle::AuditRow GuidedRestore::audit_row() {
           .created_at = format_rfc3339(services_.clock.now(), Offset::kPlus00)};
 }
 
+// What a link in the place of a file points to is left alone: the rename takes the link's place.
+void GuidedRestore::note_links() {
+  for (const std::string& path : {layout().db_path, layout().event_log_path}) {
+    const auto info = services_.fs.lstat(path);
+    if (!info.ok() || info->kind != fs::Kind::kSymlink) continue;
+    add_note(
+        cat(quoted(path),
+            " was a symbolic link: the restored file stands in its place, what it pointed to is"
+            " as it was"));
+  }
+}
+
 Status GuidedRestore::replace() {
   const auto& artifacts = report_.bundle.artifacts;
   CORTEX_ASSIGN(auto swap, bundle::Swap::prepare(services_.fs,
@@ -295,8 +311,7 @@ void GuidedRestore::record() {
                 return std::vector<store::Operation>{{"restore.run", std::move(args)}};
               });
   if (!recorded.ok()) {
-    report_.note =
-        cat("the restore could not be recorded in the ledger: ", recorded.error().message);
+    add_note(cat("the restore could not be recorded in the ledger: ", recorded.error().message));
   } else if (!recorded->event_ids.empty()) {
     report_.recorded_event = recorded->event_ids.front();
   }
@@ -320,6 +335,7 @@ Status GuidedRestore::run() {
   if (report_.blocked()) return {};
   CORTEX_TRY(bundle::remove_leftovers(services_.fs, layout().db_path, layout().event_log_path));
   CORTEX_TRY(bundle::move_old_evidence(services_.fs, layout().data_dir));
+  note_links();
   CORTEX_TRY(replace());
   report_.restored = true;
   record();

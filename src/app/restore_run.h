@@ -39,7 +39,7 @@ struct RestoreRunReport {
   std::uint64_t ledger_rows = 0;  // of the restored ledger, before its own record
   std::string evidence_folder;    // the files from before
   std::string recorded_event;     // the ledger row about the restore, or empty
-  std::string note;               // why it could not be recorded, or empty
+  std::string note;               // what else is to be known, or empty
 
   // Something would be lost, or nobody can say.
   bool at_risk() const {

@@ -1,5 +1,7 @@
 #include "app/restore_run.h"
 
+#include <unistd.h>
+
 #include "app/app_fixture.h"
 #include "app/doctor.h"
 #include "app/restore_apply.h"
@@ -81,6 +83,18 @@ TEST_F(RestoreRunTest, AnAcknowledgedRestoreIsVerifiedAndStandsInTheLedger) {
   ASSERT_TRUE(run(true)->restored);
   EXPECT_EQ(count("audit_records WHERE operation = 'command.restore.run'"), 2);
   EXPECT_EQ(kind_of(fs::join(live_, ".restore-apply-recovery.1")), fs::Kind::kDirectory);
+}
+
+TEST_F(RestoreRunTest, ALinkMakesRoomForTheFile_AndThatIsSaid) {
+  const std::string elsewhere = folder_ / "elsewhere.jsonl";
+  ASSERT_TRUE(fs_.rename_no_replace(log_, elsewhere).ok());
+  ASSERT_EQ(::symlink(elsewhere.c_str(), log_.c_str()), 0);
+  const std::string before = get(elsewhere);
+  const auto report = run(true);
+  ASSERT_TRUE(report.ok()) << report.error().text();
+  EXPECT_NE(report->note.find("was a symbolic link"), std::string::npos) << report->note;
+  EXPECT_EQ(fs_.lstat(log_)->kind, fs::Kind::kFile);
+  EXPECT_EQ(get(elsewhere), before);
 }
 
 TEST_F(RestoreRunTest, AfterADisasterNothingIsThere_OrItIsGarbage) {
