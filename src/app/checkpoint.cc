@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "app/audit.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
@@ -104,7 +105,7 @@ Error checkpoint_precondition(Error error) {
 
 Result<CheckpointReport> make(Services& services, const CheckpointRequest& request) {
   const std::string& path = request.layout.event_log_path;
-  CORTEX_ASSIGN(const std::unique_ptr<fs::File> file, services.fs.open(path, fs::Open::kRead));
+  CORTEX_ASSIGN(const std::unique_ptr<fs::File> file, open_audited(services, path));
   CORTEX_TRY(file->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
   CheckpointReport report;
   report.ledger_path = path;

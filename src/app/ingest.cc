@@ -1,8 +1,10 @@
 #include "app/ingest.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "app/attest.h"
+#include "app/audit.h"
 #include "app/ingest_rules.h"
 #include "app/known_ids.h"
 #include "app/operations.h"
@@ -177,7 +179,11 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
   CORTEX_ASSIGN(std::optional<Attestor> attestor, read_attestor(services, request));
   auto opened = ledger::AppendLog::open(services.fs, request.layout.event_log_path, services.clock,
                                         services.random);
-  if (!opened.ok()) return ledger_error(std::move(opened).error());
+  if (!opened.ok()) {
+    Error error = ledger_error(std::move(opened).error());
+    if (error.next.empty() && error.system_errno == ENOENT) error.next = kNoLedgerNext;
+    return error;
+  }
   ledger::AppendLog& log = **opened;
   IngestReport report;
   report.torn_tail = log.moved_tail();

@@ -8,8 +8,8 @@ namespace cortex::app {
 Result<ledger::VerifierKey> read_log_key(fs::FileSystem& fs, const std::string& path) {
   constexpr std::uint64_t kBytesMax = 4096;
   const auto bytes = fs::read_all(fs, path, kBytesMax);
-  if (bytes.ok() && bytes->size() != sizeof(crypto::PublicKey)) {
-    if (const auto key = ledger::parse_verifier_key(trim(*bytes))) {
+  if (!bytes.ok() || bytes->size() != sizeof(crypto::PublicKey)) {
+    if (const auto key = ledger::parse_verifier_key(trim(bytes.ok() ? *bytes : path))) {
       CORTEX_TRY(crypto::check_public_key(key->key));
       return *key;
     }

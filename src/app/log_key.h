@@ -1,5 +1,6 @@
 // Public keys of logs as `audit verify --since` and `audit check-proof` take them: a file of 32 raw
-// bytes, or one line of text `<name>+<id>+<base64>` as `audit checkpoint` prints it.
+// bytes, or one line of text `<name>+<id>+<base64>` as `audit checkpoint` prints it, in a file or
+// itself in the place of a path: such a key is no secret.
 #pragma once
 
 #include <string>

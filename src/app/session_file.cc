@@ -31,6 +31,12 @@ Result<std::string> confined(fs::FileSystem& fs, const std::string& path) {
   if (!root.ok()) return session_unreadable(path, root.error());
   auto real = fs.canonical(path);
   if (!real.ok()) return session_unreadable(path, real.error());
+  CORTEX_ASSIGN(const fs::Info info, fs.stat(*real));
+  if (info.kind == fs::Kind::kDirectory) {
+    return session_refused(
+        cat("the session file ", quoted(path), " cannot be read: it is a folder"),
+        "name one of its files");
+  }
   if (*root != "/" && !real->starts_with(*root + "/")) {
     return session_refused(cat("the session file ", quoted(path), " leaves its folder"),
                            "copy the file instead of linking to it");

@@ -51,6 +51,11 @@ TEST_F(SessionFileTest, LinkOutOfTheFolderOfTheFile_IsRefused) {
   EXPECT_THAT(refused(fs::join(live_, "out.json")).message, HasSubstr("leaves its folder"));
 }
 
+TEST_F(SessionFileTest, Folder_IsCalledOne) {
+  EXPECT_THAT(refused(live_).message, HasSubstr("is a folder"));
+  EXPECT_THAT(refused(".").message, HasSubstr("is a folder"));
+}
+
 TEST_F(SessionFileTest, FolderThatOnlyBeginsLikeTheRoot_IsOutside) {
   const std::string beside = live_ + "-2";
   ASSERT_TRUE(fs_.make_directory(beside, 0700).ok());

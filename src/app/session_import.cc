@@ -260,7 +260,7 @@ class Import {
         return {};
       }
       return refusal(Code::kUsage, cat(quoted(path), " is of no format that is known"),
-                     "name it with --format");
+                     "name it with --format; events of Cortex come in with `cortex ingest`");
     }
     if (!format.ok()) {
       imported.failure = format.error();

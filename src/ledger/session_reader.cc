@@ -74,7 +74,10 @@ Error SessionReader::parse_error(const json::Fault& fault) const {
   Error error = make_error(Code::kUsage, "the session file does not parse: ");
   if (summary_.events > 0) error.message += cat("after event ", summary_.events, ": ");
   error.message += cat(fault.what, " at byte ", window_offset_ + fault.offset);
-  error.next = "correct the file and run the command again";
+  error.next =
+      summary_.events > 0
+          ? "correct the file and run the command again"
+          : "correct the file; transcripts of other programs come in with `cortex session import`";
   return error;
 }
 
