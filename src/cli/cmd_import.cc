@@ -60,7 +60,8 @@ class ExportTarget {
   Status write(std::string_view text) {
     if (file_) return file_->append(text);
     if (write_stdout(text)) return {};
-    return make_error(Code::kInternal, "standard output could not be written");
+    return make_error(Code::kInternal, "standard output could not be written",
+                      "nothing was changed", "free space, or name a file with --output");
   }
 
   Status finish(fs::FileSystem& fs) {
