@@ -65,6 +65,10 @@ Status read_ledger(Services& services, const store::MirrorState& mirror, StatusR
   report.torn = tail.torn;
   CORTEX_ASSIGN(const bool valid, store::matches_ledger(mirror, *file, tail.size_bytes));
   report.mirrored_rows = valid ? mirror.rows : 0;
+  // What a store of another ledger holds says nothing of this one.
+  if (!valid && report.last_backup && report.last_backup->ledger_head) {
+    report.last_backup->is_of_this_ledger = false;
+  }
   ledger::RowStream stream(*file, valid ? mirror.offset_bytes : 0, tail.size_bytes);
   for (;;) {
     CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
@@ -100,6 +104,7 @@ std::optional<LastBackup> read_last_backup(Services& services, const Layout& lay
                     .ledger_rows = rows->as_number()->u,
                     .verified = *verified->as_bool()};
   if (const std::string* head = document->find_text("ledger_head")) backup.ledger_head = *head;
+  backup.is_of_this_ledger = !backup.ledger_head;  // until that row is found
   // Of a full, an encrypted and an incremental bundle.
   constexpr std::string_view kManifests[] = {bundle::kManifestName, bundle::kSealedManifestName,
                                              bundle::kIncrementName};
