@@ -74,8 +74,16 @@ Result<SearchCandidates> scan_memories(sqlite::Connection& db, const SearchReque
 
 // Version 2: the best by the search index, as far as the hybrid score can bring them to the front.
 constexpr std::size_t kRankedMin = 200;
-// Tags and states are looked at in the rows: so many that do not have them are passed over.
-constexpr std::size_t kRankedFiltered = 20'000;
+// Tags and states are looked at in the rows: so many that do not have them are passed over, the
+// first few of them before all the others.
+constexpr std::size_t kRankedFiltered = 20'000, kMoreRanked = 8;
+
+std::size_t wanted_of(const SearchRequest& request) {
+  return kRankedMin + 4 * (request.offset + page_size(request));
+}
+bool has_filter(const SearchRequest& request) {
+  return !request.tags.empty() || !request.statuses.empty() || request.as_of;
+}
 
 // The hits as they were then: claims never change, states and tags do.
 Status take_held(sqlite::Connection& db, const SearchRequest& request, const PointInTime& when,
@@ -101,13 +109,12 @@ Status take_held(sqlite::Connection& db, const SearchRequest& request, const Poi
   return {};
 }
 
-retrieval::SearchRequest index_request(Services& services, const SearchRequest& request) {
+retrieval::SearchRequest index_request(Services& services, const SearchRequest& request,
+                                       std::size_t most) {
   retrieval::SearchRequest wanted;
   wanted.query = request.query;
   wanted.now = services.clock.now().seconds;
-  const bool filtered = !request.tags.empty() || !request.statuses.empty() || request.as_of;
-  wanted.wanted =
-      filtered ? kRankedFiltered : kRankedMin + 4 * (request.offset + page_size(request));
+  wanted.wanted = most;
   if (request.since) wanted.since = request.since->seconds;
   wanted.events = false;
   wanted.active_only = request.statuses.empty() && !request.as_of;
@@ -115,12 +122,34 @@ retrieval::SearchRequest index_request(Services& services, const SearchRequest& 
 }
 
 Result<std::vector<retrieval::Ranked>> ask_index(Services& services, sqlite::Connection& db,
-                                                 const SearchRequest& request) {
+                                                 const SearchRequest& request, std::size_t most) {
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kDeferred));
   CORTEX_ASSIGN(auto searcher, retrieval::Searcher::open(db));
-  CORTEX_ASSIGN(auto found, searcher.search(index_request(services, request)));
+  CORTEX_ASSIGN(auto found, searcher.search(index_request(services, request, most)));
   return std::move(found.hits);
+}
+
+// The memories of `ranked` that hold what the request asks of their rows.
+Status take_ranked(sqlite::Connection& db, const SearchRequest& request, const PointInTime& when,
+                   const std::vector<retrieval::Ranked>& ranked, SearchCandidates& found) {
+  std::unordered_map<std::int64_t, float> lexical;
+  store::MemoryFilter filter{.statuses = statuses_of(request), .tags = request.tags};
+  filter.row_numbers.emplace();
+  for (const retrieval::Ranked& one : ranked) {
+    if (!one.direct) continue;  // none of the words asked for
+    filter.row_numbers->push_back(one.ref);
+    lexical.emplace(one.ref, one.score / (1.0F + one.score));
+  }
+  found.hits.clear();
+  if (lexical.empty()) return {};
+  if (when) return take_held(db, request, when, *std::move(filter.row_numbers), lexical, found);
+  const auto visit = [&](const store::Memory& memory) -> Status {
+    found.hits.push_back(hit_of(memory, memory.tags(), lexical[memory.row_number]));
+    return {};
+  };
+  CORTEX_ASSIGN(found.unreadable, store::each_memory(db, filter, visit));
+  return {};
 }
 
 Result<SearchCandidates> ranked_memories(Services& services, sqlite::Connection& db,
@@ -128,32 +157,20 @@ Result<SearchCandidates> ranked_memories(Services& services, sqlite::Connection&
   SearchCandidates found;
   IndexKept kept = catch_index_up(db);
   if (!kept.note.empty()) found.notes.push_back(std::move(kept.note));
-  auto ranked = ask_index(services, db, request);
-  if (!ranked.ok() && ranked.error().token == retrieval::kCorruptToken) {
-    CORTEX_ASSIGN(const std::string mended, mend_index(db));
-    found.notes.push_back(cat("the search index: ", mended));
-    ranked = ask_index(services, db, request);
+  const std::size_t wanted = wanted_of(request);
+  for (std::size_t most = wanted;;) {
+    auto ranked = ask_index(services, db, request, most);
+    if (!ranked.ok() && ranked.error().token == retrieval::kCorruptToken) {
+      CORTEX_ASSIGN(const std::string mended, mend_index(db));
+      found.notes.push_back(cat("the search index: ", mended));
+      ranked = ask_index(services, db, request, most);
+    }
+    if (!ranked.ok()) return ranked.error();
+    CORTEX_TRY(take_ranked(db, request, when, *ranked, found));
+    const bool all = ranked->size() < most || most >= kRankedFiltered;
+    if (all || found.hits.size() >= wanted || !has_filter(request)) break;
+    most = std::min(kMoreRanked * most, kRankedFiltered);
   }
-  if (!ranked.ok()) return ranked.error();
-  std::unordered_map<std::int64_t, float> lexical;
-  store::MemoryFilter filter{.statuses = statuses_of(request), .tags = request.tags};
-  filter.row_numbers.emplace();
-  for (const retrieval::Ranked& one : *ranked) {
-    if (!one.direct) continue;  // none of the words asked for
-    filter.row_numbers->push_back(one.ref);
-    lexical.emplace(one.ref, one.score / (1.0F + one.score));
-  }
-  if (lexical.empty()) return found;
-  if (when) {
-    CORTEX_TRY(take_held(db, request, when, *std::move(filter.row_numbers), lexical, found));
-    put_best_first(found.hits);
-    return found;
-  }
-  const auto visit = [&](const store::Memory& memory) -> Status {
-    found.hits.push_back(hit_of(memory, memory.tags(), lexical[memory.row_number]));
-    return {};
-  };
-  CORTEX_ASSIGN(found.unreadable, store::each_memory(db, filter, visit));
   put_best_first(found.hits);
   return found;
 }
