@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/open_store.h"
+#include "app/operations.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/ulid.h"
@@ -17,6 +18,7 @@
 #include "retrieval/index_writer.h"
 #include "sqlite/transaction.h"
 #include "store/memory_history.h"
+#include "store/mirror.h"
 #include "store/open.h"
 #include "store/scrub.h"
 
@@ -112,28 +114,38 @@ Result<std::optional<ledger::ErasureRecord>> recorded_erasure(Services& services
 
 // --- carrying it out
 
-// The mirror of the rows that were rewritten, and where it stands in the file.
+// The mirror of the rows that were rewritten, and where it stands in the file: it may lag, when a
+// crash came between the record and the store.
 Status follow_ledger(Services& services, sqlite::Connection& db, const std::string& path,
                      const ledger::LedgerHead& head, const std::vector<ledger::NamedRow>& named) {
   std::set<Ulid> rewritten;
   for (const ledger::NamedRow& row : named) rewritten.insert(row.event_id);
   CORTEX_ASSIGN(auto update, db.prepare("UPDATE events SET payload_json = ?2 WHERE id = ?1 AND"
                                         " payload_hash = ?3"));
+  CORTEX_ASSIGN(const store::MirrorState mirrored, store::read_mirror_state(db));
+  std::optional<std::uint64_t> followed;
   CORTEX_ASSIGN(const auto file, services.fs.open(path, fs::Open::kRead));
   ledger::RowStream rows(*file, 0, head.size_bytes);
-  for (;;) {
+  for (std::uint64_t number = 1;; ++number) {
     CORTEX_ASSIGN(const core::DecodedEvent* row, rows.next());
     if (row == nullptr) break;
+    if (number == mirrored.rows && row->event.event_hash == mirrored.head) {
+      followed = rows.place().end;
+    }
     if (!rewritten.contains(row->event.id)) continue;
     update.reset();
     CORTEX_TRY(update.bind_all(core::id_text(core::IdKind::kEvent, row->event.id), row->raw_payload,
                                row->event.payload_hash));
     CORTEX_TRY(update.run());
   }
-  CORTEX_ASSIGN(auto state, db.prepare("UPDATE cortex_mirror SET offset_bytes = ?1 WHERE"
-                                       " head_hash = ?2"));
-  CORTEX_TRY(state.bind_all(static_cast<std::int64_t>(head.size_bytes), head.hash));
-  return state.run();
+  if (followed) {
+    CORTEX_ASSIGN(auto state, db.prepare("UPDATE cortex_mirror SET offset_bytes = ?1"));
+    CORTEX_TRY(state.bind_all(static_cast<std::int64_t>(*followed)));
+    CORTEX_TRY(state.run());
+  }
+  CORTEX_ASSIGN(auto mirror,
+                store::catch_up(db, *file, head.size_bytes, services.clock, projector()));
+  return mirror.finish();
 }
 
 Status clean_store(Services& services, const Layout& layout, const Erasing& erasing,

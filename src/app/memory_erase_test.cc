@@ -17,6 +17,7 @@
 #include "app/search.h"
 #include "app/tree_proof.h"
 #include "ledger/ledger_fixture.h"
+#include "ledger/promise.h"
 #include "store/schema_query.h"
 
 namespace cortex::app {
@@ -166,6 +167,99 @@ TEST_F(EraseTest, RowThatOnlySaysSo_IsABrokenRow) {
   ASSERT_FALSE(report.chain->failures.empty());
   EXPECT_EQ(report.chain->failures.front().invariant, ledger::kErasureUnrecordedToken);
   EXPECT_EQ(report.chain->failures.front().line, 2U);
+}
+
+// A payload that hashes to what it should is no erased one, whatever it says of itself; numbers
+// that cannot be read back exactly do not make it one. Else its leaf would be its writer's choice.
+TEST_F(EraseTest, SoundRowThatSaysSo_KeepsItsOwnLeaf) {
+  core::Event posing = event(10);
+  posing.payload = cat("{\"cortex_erased\":{\"id\":\"x\",\"leaf\":\"", std::string(64, 'a'),
+                       "\"},\"f\":-2.72422580300561e-11}");
+  ASSERT_TRUE(
+      ingest(services_, {.session = session_file(session_of({posing})), .layout = layout_}).ok());
+  ASSERT_TRUE(fs::remove_tree(fs_, live_ + "/events.jsonl.tlog").ok());
+  ASSERT_TRUE(
+      audit_checkpoint(services_, {.layout = layout_, .key_path = folder_ / "log.seed"}).ok());
+  const VerifyReport report = verify();
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  EXPECT_EQ(report.chain->erased_rows, 0U);
+  const auto proof = audit_prove(services_, {.layout = layout_, .event_id = id_of(10)});
+  EXPECT_TRUE(proof.ok()) << proof.error().text();
+}
+
+// The tree is the only one that knows: it must not be made again from rows that were changed.
+TEST_F(EraseTest, RowChangedBefore_IsStillFoundAfterwards) {
+  ledger::scribble(log_, ledger::replaced(get(log_), id_of(2), id_of(7)));
+  ASSERT_EQ(verify(false).error->token, "audit.tree.row_changed");
+  ASSERT_TRUE(erase().ok());
+  const VerifyReport report = verify(false);
+  ASSERT_EQ(report.code, Code::kIntegrity);
+  EXPECT_EQ(report.error->token, "audit.tree.row_changed");
+  append(10, 3);
+  EXPECT_EQ(verify(false).error->token, "audit.tree.row_changed");
+}
+
+// The process died when the ledger had the record, and the store did not.
+TEST_F(EraseTest, StoreThatLacksTheRecord_IsCaughtUp) {
+  const std::string ledger_before = get(log_), store_before = get(db_);
+  ASSERT_TRUE(erase().ok());
+  const std::string now = get(log_);
+  put(log_, ledger_before + now.substr(now.rfind('\n', now.size() - 2) + 1));
+  put(db_, store_before);
+  ASSERT_TRUE(fs::remove_tree(fs_, live_ + "/events.jsonl.tlog").ok());
+  ASSERT_TRUE(fs_.remove_file(live_ + "/cortex_events.jsonl.head").ok());
+  const auto done = erase();
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_TRUE(done->resumed);
+  expect_gone();
+  const VerifyReport report = verify();
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  EXPECT_EQ(count("memories WHERE status = 'rejected'"), 1);
+  EXPECT_EQ(count("cortex_mirror_conflicts"), 0);
+}
+
+// Fails at the rename of the ledger, or behind it.
+class CutOffFs final : public fs::ForwardFs {
+ public:
+  explicit CutOffFs(bool before) : before_(before) {}
+  Status replace(const std::string& from, const std::string& to) override {
+    if (before_) return make_error(Code::kInternal, "no rename");
+    is_behind_ = true;
+    return ForwardFs::replace(from, to);
+  }
+  Status sync_directory(const std::string& path) override {
+    if (is_behind_) return make_error(Code::kInternal, "the power is gone");
+    return ForwardFs::sync_directory(path);
+  }
+
+ private:
+  bool before_, is_behind_ = false;
+};
+
+TEST_F(EraseTest, InterruptedBehindTheRewriting_IsEndedByTheSameCommand) {
+  CutOffFs cut_off(false);
+  Services cut{cut_off, clock_, random_};
+  ASSERT_FALSE(erase_memory(cut, request()).ok());
+  const VerifyReport between = verify(false);
+  EXPECT_EQ(between.code, Code::kOk) << between.error->text();
+  const auto done = erase();
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_TRUE(done->resumed);
+  expect_gone();
+  const VerifyReport report = verify();
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+}
+
+TEST_F(EraseTest, LedgerThatCannotBeReplaced_KeepsWhatWasPromisedOfIt) {
+  CutOffFs cut_off(true);
+  Services cut{cut_off, clock_, random_};
+  ASSERT_FALSE(erase_memory(cut, request()).ok());
+  const std::string log = get(log_);
+  ledger::scribble(log_, log.substr(0, log.rfind('\n', log.size() - 2) + 1));
+  EXPECT_EQ(verify(false).error->token, ledger::kTailCutToken);
+  ledger::scribble(log_, log);
+  ASSERT_TRUE(erase().ok());
+  EXPECT_EQ(verify().code, Code::kOk);
 }
 
 TEST_F(EraseTest, InterruptedErasure_IsToldAndEndedByTheSameCommand) {

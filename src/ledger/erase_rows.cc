@@ -1,6 +1,7 @@
 #include "ledger/erase_rows.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -90,6 +91,52 @@ Result<std::uint64_t> rewrite(fs::File& from, std::uint64_t size_bytes, fs::File
   return out.size_bytes();
 }
 
+// What stands beside the ledger and says at which byte its rows end, for as long as they move.
+class Hints {
+ public:
+  // Away from the disk before the ledger is replaced: a crash then leaves a ledger of which nothing
+  // was promised, not one that is found cut.
+  static Result<Hints> take_away(fs::FileSystem& fs, const std::string& path) {
+    Hints hints(fs, path);
+    for (Hint& hint : hints.hints_) {
+      CORTEX_ASSIGN(const fs::Info info, fs.lstat(hint.path));
+      if (info.kind == fs::Kind::kMissing) continue;
+      CORTEX_ASSIGN(hint.text, fs::read_all(fs, hint.path, kHintBytesMax));
+      CORTEX_TRY(fs.remove_file(hint.path));
+      CORTEX_TRY(fs.sync_directory(fs::parent_of(hint.path)));
+    }
+    return hints;
+  }
+  // The ledger is the one that it was.
+  void put_back() const {
+    for (const Hint& hint : hints_) {
+      if (!hint.text.empty()) static_cast<void>(fs_.overwrite(hint.path, hint.text).ok());
+    }
+  }
+
+ private:
+  struct Hint {
+    std::string path, text;
+  };
+  static constexpr std::uint64_t kHintBytesMax = 64U << 10;
+
+  Hints(fs::FileSystem& fs, const std::string& path)
+      : fs_(fs), hints_{{{head_file_path(path), ""}, {tree_state_path(path), ""}}} {}
+
+  fs::FileSystem& fs_;
+  std::array<Hint, 2> hints_;
+};
+
+Status replace_ledger(fs::FileSystem& fs, const std::string& temporary, const std::string& path) {
+  CORTEX_ASSIGN(const Hints hints, Hints::take_away(fs, path));
+  Status replaced = fs.replace(temporary, path);
+  if (!replaced.ok()) {
+    hints.put_back();
+    return replaced;
+  }
+  return fs.sync_directory(fs::parent_of(path));
+}
+
 // What a crash left of an earlier try is no ledger.
 Result<std::unique_ptr<fs::File>> open_new(fs::FileSystem& fs, const std::string& path) {
   CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
@@ -131,11 +178,12 @@ Result<LedgerHead> erase_rows(fs::FileSystem& fs, const std::string& path, Clock
   CORTEX_ASSIGN(head.size_bytes,
                 rewrite(log->file(), head.size_bytes, *fresh, eraser, erasure, named));
   CORTEX_TRY(fresh->sync_data());
-  CORTEX_TRY(fs.replace(temporary, path));
-  CORTEX_TRY(fs.sync_directory(fs::parent_of(path)));
+  const auto tree = read_tree_state(fs, path);
+  CORTEX_TRY(replace_ledger(fs, temporary, path));
   CORTEX_TRY(write_head_file(fs, path, head));
   CORTEX_ASSIGN(const auto reading, fs.open(path, fs::Open::kRead));
-  CORTEX_TRY(Sidecar::rebuild(fs, *reading, head));
+  CORTEX_TRY(tree ? Sidecar::follow_rewrite(fs, *reading, head, *tree)
+                  : Sidecar::rebuild(fs, *reading, head));
   return head;
 }
 

@@ -34,7 +34,7 @@ std::vector<Promise> read_promises(fs::FileSystem& fs, const std::string& ledger
     promises.push_back({head_path, file->head});
   }
   if (const auto state = read_tree_state(fs, ledger_path)) {
-    promises.push_back({fs::join(sidecar_path(ledger_path), "state"), state->ledger});
+    promises.push_back({tree_state_path(ledger_path), state->ledger});
   }
   std::ranges::stable_sort(promises, std::greater(),
                            [](const Promise& promise) { return promise.head.size_bytes; });

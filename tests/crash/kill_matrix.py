@@ -4,7 +4,7 @@
     tests/crash/kill_matrix.py [--bin PATH] [--sample N] [--only CASE] [--jobs N]
 
 A counting run under strace lists the calls of each command: `ingest`, `backup` (full, incremental, encrypted), `backup prune`,
-`migrate v2`, and the restores. Then, each time on a fresh copy of the same store:
+`migrate v2`, the restores, and `memory forget --erase`. Then, each time on a fresh copy of the same store:
 the process is killed on entering the k-th call (KILL), or that call reports an I/O error or a full disk (EIO, ENOSPC).
 After each run the promises are checked: rows acknowledged before are there byte for byte; what a run reported is there;
 the next run repairs what is left by itself, and ends with exactly the bytes of an undisturbed run; a backup is whole or
@@ -49,6 +49,7 @@ class Case:
     """One command on one store, and what must be true however it ended."""
 
     exits = (0, 7, 64)  # of a run in which a call failed
+    thinning = 1  # of so many points one runs
 
     @staticmethod
     def prepare(binary):
@@ -398,8 +399,41 @@ class Prune(Case):
         return None if left == ["b"] else f"left behind: {left}"
 
 
+class Erase(Case):
+    """The text is there or gone; the same command ends what was interrupted, and the ledger verifies all along."""
+
+    name = "erase"
+    text = "badge 4711 opens the locker of Anna"
+    thinning = 8  # most points are SQLite's, in compacting the store
+
+    @staticmethod
+    def prepare(binary):
+        home = template_store(binary)
+        harness.must(home.run("memory", "note", Erase.text))
+        return home
+
+    def __init__(self, binary, template):
+        super().__init__(binary, template)
+        [(memory,)] = harness.query(template.store, "select id from memories")
+        self.arguments = ("memory", "forget", memory, "--erase", "--confirm", memory, "--reason", "asked to")
+
+    def problem(self, home, run):
+        verify = home.run("audit", "verify")
+        if verify.returncode:
+            return f"audit verify after it: {harness.said(verify)}"
+        again = home.run(*self.arguments)
+        if again.returncode and b"memory.erase.done" not in again.stderr:
+            return f"the next erasure: {harness.said(again)}"
+        for check in (("audit", "verify", "--mirror", "--strict"), ("doctor", "--strict", "--deep")):
+            result = home.run(*check)
+            if result.returncode:
+                return f"{' '.join(check)} after the next erasure: {harness.said(result)}"
+        left = [str(p) for p in home.data.rglob("*") if p.is_file() and self.text.encode() in p.read_bytes()]
+        return f"the text is left in {left}" if left else None
+
+
 CASES = (Ingest, Backup, Migrate, RestoreRun, RestoreSealed, Disaster, ApplyStage, Production, RecoverApply, Increment, Encrypted,
-         Prune)
+         Prune, Erase)
 
 
 def stored_ids(home):
@@ -479,7 +513,7 @@ def main():
             with kind.prepare(options.bin) as template:
                 case = kind(options.bin, template)
                 every = list(disturbances(case))
-                chosen = every[::options.sample]
+                chosen = every[::options.sample * case.thinning]
                 print(f"{case.name}: {len(chosen)} of {len(every)} points", flush=True)
                 results = pool.map(lambda point, case=case: disturb(case, *point), chosen)
                 for (call, k, how), problem in zip(chosen, results):

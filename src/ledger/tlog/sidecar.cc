@@ -11,13 +11,14 @@
 #include "ledger/checked_line.h"
 #include "ledger/chunk_reader.h"
 #include "ledger/erasure.h"
-#include "ledger/row_cursor.h"
+#include "ledger/row_stream.h"
 
 namespace cortex::ledger {
 namespace {
 
 constexpr std::uint64_t kStateBytesMax = 4096;
 constexpr std::uint64_t kSidecarFormat = 1;
+constexpr std::string_view kStateName = "state";
 constexpr std::size_t kOffsetBytes = 8, kIdBytes = 4;
 constexpr std::size_t kIndexBufferBytes = 64U << 10;
 
@@ -89,12 +90,16 @@ Result<std::string> read_entry(fs::File& ledger, std::uint64_t offset, std::uint
 
 std::string sidecar_path(const std::string& ledger_path) { return ledger_path + ".tlog"; }
 
+std::string tree_state_path(const std::string& ledger_path) {
+  return fs::join(sidecar_path(ledger_path), kStateName);
+}
+
 std::uint32_t id_fingerprint(const Ulid& id) {
   return static_cast<std::uint32_t>(UlidHash{}(id) >> 16U);
 }
 
 std::optional<TreeState> read_tree_state(fs::FileSystem& fs, const std::string& ledger_path) {
-  const auto text = fs::read_all(fs, fs::join(sidecar_path(ledger_path), "state"), kStateBytesMax);
+  const auto text = fs::read_all(fs, tree_state_path(ledger_path), kStateBytesMax);
   if (!text.ok()) return std::nullopt;
   const auto document = parse_checked_line(*text);
   if (!document || document->find_unsigned("format") != kSidecarFormat) return std::nullopt;
@@ -141,6 +146,13 @@ Status Sidecar::rebuild(fs::FileSystem& fs, fs::File& ledger, const LedgerHead& 
   return sidecar.catch_up(ledger, head);
 }
 
+Status Sidecar::follow_rewrite(fs::FileSystem& fs, fs::File& ledger, const LedgerHead& head,
+                               const TreeState& before) {
+  Sidecar sidecar(Key{}, fs, sidecar_path(ledger.path()));
+  if (!sidecar.move_rows(ledger, head, before).ok()) CORTEX_TRY(sidecar.start_over());
+  return sidecar.catch_up(ledger, head);
+}
+
 // Takes up what is there. An error with a token is final, another one means damage.
 Status Sidecar::load(fs::File& ledger, const LedgerHead& head) {
   const auto state = read_tree_state(fs_, ledger.path());
@@ -154,14 +166,38 @@ Status Sidecar::load(fs::File& ledger, const LedgerHead& head) {
     error.next = "see `cortex audit verify`";
     return error;
   }
-  TileReader tiles(fs_, folder_, state->ledger.rows);
-  CORTEX_ASSIGN(TileBuilder builder, tiles.builder(state->root));
   CORTEX_TRY(open_index(state->ledger.rows));
-  state_ = *state;
+  return take_up(*state);
+}
+
+Status Sidecar::take_up(const TreeState& state) {
+  TileReader tiles(fs_, folder_, state.ledger.rows);
+  CORTEX_ASSIGN(TileBuilder builder, tiles.builder(state.root));
+  state_ = state;
   widths_.clear();
   for (const auto& hashes : builder.partials()) widths_.push_back(hashes.size());
   builder_ = committed_ = std::move(builder);
   return {};
+}
+
+// Takes up the tree that was there before, over rows that stand at other places now.
+Status Sidecar::move_rows(fs::File& ledger, const LedgerHead& head, const TreeState& before) {
+  CORTEX_TRY(take_up(before));
+  CORTEX_ASSIGN(ids_, open_column(fs_, fs::join(folder_, "ids"), before.ledger.rows * kIdBytes));
+  CORTEX_ASSIGN(offsets_, open_column(fs_, fs::join(folder_, "offsets"), 0));
+  LedgerHead end;
+  RowStream rows(ledger, 0, head.size_bytes);
+  while (end.rows < before.ledger.rows) {
+    CORTEX_ASSIGN(const core::DecodedEvent* row, rows.next());
+    if (row == nullptr) break;
+    append_little_endian(offsets_buffer_, rows.place().offset, kOffsetBytes);
+    if (offsets_buffer_.size() >= kIndexBufferBytes) CORTEX_TRY(flush_index());
+    end = {rows.place().end, end.rows + 1, row->event.event_hash};
+  }
+  if (end.rows != before.ledger.rows || end.hash != before.ledger.hash) {
+    return make_error(Code::kPrecondition, "the tree is over other rows");
+  }
+  return commit(end);
 }
 
 Status Sidecar::start_over() {
@@ -269,7 +305,7 @@ Status Sidecar::commit(const LedgerHead& head) {
                               {"root", to_base64(next.root)},
                               {"rows", next.ledger.rows},
                               {"size_bytes", head.size_bytes}};
-  CORTEX_TRY(fs_.overwrite(fs::join(folder_, "state"), checked_line(document)));
+  CORTEX_TRY(fs_.overwrite(fs::join(folder_, kStateName), checked_line(document)));
   remove_old_partials();
   state_ = next;
   committed_ = builder_;

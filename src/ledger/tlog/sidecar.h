@@ -33,6 +33,7 @@ inline constexpr std::string_view kTreeLagsToken = "ledger.tree_lags";
 inline constexpr std::string_view kTreeOfOtherLedgerToken = "ledger.tree_of_other_ledger";
 
 std::string sidecar_path(const std::string& ledger_path);
+std::string tree_state_path(const std::string& ledger_path);
 
 struct TreeState {
   LedgerHead ledger;  // what the tree is over; row_hash is not used
@@ -56,6 +57,10 @@ class Sidecar {
 
   // Builds everything again from the ledger. O(ledger).
   static Status rebuild(fs::FileSystem& fs, fs::File& ledger, const LedgerHead& head);
+  // The ledger was written anew, its rows stand elsewhere in it (erase_rows.h). The tree stays the
+  // one that it was `before`: it goes on telling which rows are not what they were. O(ledger).
+  static Status follow_rewrite(fs::FileSystem& fs, fs::File& ledger, const LedgerHead& head,
+                               const TreeState& before);
 
   // The next row: its line without newline, and where that begins in the ledger.
   Status add(std::string_view entry, const Ulid& event_id, std::uint64_t offset);
@@ -68,6 +73,8 @@ class Sidecar {
 
  private:
   Status load(fs::File& ledger, const LedgerHead& head);
+  Status take_up(const TreeState& state);
+  Status move_rows(fs::File& ledger, const LedgerHead& head, const TreeState& before);
   Status start_over();
   Status catch_up(fs::File& ledger, const LedgerHead& head);
   Status open_index(std::uint64_t rows);
