@@ -81,6 +81,7 @@ struct Sinks {
   Attestor* attestor;  // or null
   bool list_ids = true;
   bool may_repeat = false;  // the source may name an id twice; else the examination refused that
+  bool is_signed = false;   // the rows are
   store::MirrorFeed* feed = nullptr;
 };
 
@@ -103,6 +104,7 @@ Status append_events(const EventSource& source, const Examination& seen, IdSet& 
       return {};
     }
     event.signature.reset();
+    if (sinks.is_signed) CORTEX_TRY(require_no_rotation(event));
     CORTEX_TRY(sinks.log.append(event));
     if (sinks.attestor != nullptr) sinks.attestor->attest(sinks.services, event, position);
     ++position;
@@ -200,10 +202,11 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
       known_ids(services.fs, request.layout, mirror.db ? &*mirror.db : nullptr, log, seen.ids);
   if (!known.ok()) return ledger_error(std::move(known).error());
   CORTEX_TRY(go_on(services.stop));
-  auto status = append_and_mirror(source, seen, *known,
-                                  {services, log, attestor ? &*attestor : nullptr, request.list_ids,
-                                   request.repeats == Repeats::kSkipped},
-                                  audit_records_path(request.layout.data_dir), mirror, report);
+  auto status =
+      append_and_mirror(source, seen, *known,
+                        {services, log, attestor ? &*attestor : nullptr, request.list_ids,
+                         request.repeats == Repeats::kSkipped, report.signed_by.has_value()},
+                        audit_records_path(request.layout.data_dir), mirror, report);
   if (!status.ok()) return ledger_error(std::move(status).error());
   report.chain_head = log.head();
   if (log.tree_error()) report.tree_note = log.tree_error()->message;

@@ -49,6 +49,15 @@ Status refuse_operation(const core::DecodedEvent& decoded, const std::string& id
   return error;
 }
 
+Error reserved_kind(std::string_view id, std::string_view what) {
+  Error error =
+      ingest_refused(cat("event ", id, " has the payload of a ", what),
+                     "remove the event from the session, or change the kind of its payload");
+  error.code = Code::kPrecondition;
+  error.token = "ingest.payload_kind_reserved";
+  return error;
+}
+
 // Rows that others read as turning points of the ledger come from the runtime alone.
 Status refuse_reserved_kind(const core::DecodedEvent& decoded, const std::string& id) {
   if (decoded.event.source.type == core::SourceType::kRuntime) return {};
@@ -56,13 +65,8 @@ Status refuse_reserved_kind(const core::DecodedEvent& decoded, const std::string
   const bool rotation =
       ledger::parse_rotation(decoded.event, decoded.raw_payload, decoded.payload_depth).has_value();
   if (!boundary && !rotation) return {};
-  Error error = ingest_refused(
-      cat("event ", id, " has the payload of a ", boundary ? "schema boundary" : "key rotation",
-          ", which only the runtime may write"),
-      "remove the event from the session, or change the kind of its payload");
-  error.code = Code::kPrecondition;
-  error.token = "ingest.payload_kind_reserved";
-  return error;
+  return reserved_kind(
+      id, cat(boundary ? "schema boundary" : "key rotation", ", which only the runtime may write"));
 }
 
 // People's events are of operator tier when a key attests them, else untrusted.
@@ -143,6 +147,13 @@ Result<Examination> examine_events(const EventSource& source, Repeats repeats) {
 
 Result<Examination> examine_session(SessionFile& session) {
   return examine_events(events_of(session), Repeats::kRefused);
+}
+
+Status require_no_rotation(const core::Event& event) {
+  if (!ledger::parse_rotation(event, event.payload, 1)) return {};
+  return reserved_kind(core::id_text(core::IdKind::kEvent, event.id),
+                       "key rotation, and the rows of this ledger are signed: only"
+                       " `cortex key rotate` hands it over to another key");
 }
 
 Status apply_ingest_rules(const Examination& seen, bool attested) {

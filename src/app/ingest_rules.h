@@ -11,6 +11,7 @@
 #include "app/session_file.h"
 #include "base/result.h"
 #include "base/ulid.h"
+#include "core/event.h"
 #include "ledger/session_reader.h"
 
 namespace cortex::app {
@@ -39,6 +40,11 @@ enum class Repeats : std::uint8_t { kRefused, kSkipped };
 // of the store, or a boundary or rotation row that does not come from the runtime.
 Result<Examination> examine_events(const EventSource& source, Repeats repeats);
 Result<Examination> examine_session(SessionFile& session);
+
+// An event that is to become a row of a ledger whose rows are signed. Readers take what is shaped
+// like a rotation for one: the rows behind it would be checked with another key, or fail for ever.
+// Error kPrecondition, whoever the event is from.
+Status require_no_rotation(const core::Event& event);
 
 // The policy of the command; `attested`: a key attests what people brought in. Error kPrecondition
 // with the tokens of the rules that refuse.

@@ -9,8 +9,12 @@
 
 #include "app/app_fixture.h"
 #include "app/audit.h"
+#include "app/ingest.h"
 #include "app/memory_note.h"
 #include "crypto/key_file.h"
+#include "ledger/head_file.h"
+#include "ledger/signed_fixture.h"
+#include "ledger/tlog/sidecar.h"
 
 namespace cortex::app {
 namespace {
@@ -239,6 +243,63 @@ TEST_F(KeysTest, Rotation_KnowsTheConfiguredKeyByAnyPath) {
   const auto noted = note(services_, layout_, {}, {.claim = "water boils", .domains = {"t"}});
   ASSERT_TRUE(noted.ok()) << noted.error().text();
   expect_mirror_holds();
+}
+
+// Power fails between the two rows: as if nothing had been done.
+TEST_F(KeysTest, RotationCutInTheMiddle_IsDoneAgain) {
+  RegisterKeyRequest first = by("anna");
+  first.signs_its_row = true;
+  ASSERT_TRUE(generate_key(services_, first, folder_ / "op.seed").ok());
+  wait(60);
+  const std::string log = get(log_), store = get(db_), head = get(ledger::head_file_path(log_));
+  ASSERT_TRUE(rotate("op.seed", "op2.seed").ok());
+  const std::string rotated = get(log_);
+  put(log_, rotated.substr(0, rotated.find('\n', log.size()) + 100));
+  put(db_, store);
+  put(ledger::head_file_path(log_), head);
+  ASSERT_TRUE(fs::remove_tree(fs_, ledger::sidecar_path(log_)).ok());
+  const auto again = rotate("op.seed", "op3.seed");
+  ASSERT_TRUE(again.ok()) << again.error().text();
+  EXPECT_EQ(get(log_).substr(0, log.size()), log);
+  wait(60);
+  layout_.signing_seed = folder_ / "op3.seed";
+  const auto noted = note(services_, layout_, {}, {.claim = "water boils", .domains = {"t"}});
+  ASSERT_TRUE(noted.ok()) << noted.error().text();
+  const VerifyReport report =
+      audit_verify(services_, {.layout = layout_,
+                               .strict = true,
+                               .mirror = true,
+                               .signed_rows = true,
+                               .verification_key = folder_ / "op.seed.pub"});
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
+  EXPECT_EQ(report.chain->rows, 4U);
+}
+
+// Whatever its envelope holds, and whoever says that it is from the runtime.
+TEST_F(KeysTest, RotationInASession_IsRefusedWhereRowsAreSigned) {
+  RegisterKeyRequest first = by("anna");
+  first.signs_its_row = true;
+  ASSERT_TRUE(generate_key(services_, first, folder_ / "op.seed").ok());
+  core::Event posing = event(2);
+  posing.type = core::EventType::kSystemNote;
+  posing.source = {core::SourceType::kRuntime, ""};
+  posing.payload = ledger::rotation_payload(ledger::test_key(3), ledger::test_key(4).public_key(),
+                                            ledger::kSignedAt);
+  layout_.signing_seed = folder_ / "op.seed";
+  const std::string before = get(log_);
+  const auto refused = ingest(
+      services_, {.session = session_file(session_of({event(1), posing})), .layout = layout_});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, Code::kPrecondition);
+  EXPECT_EQ(refused.error().token, "ingest.payload_kind_reserved");
+  EXPECT_EQ(get(log_), before);
+  ASSERT_TRUE(ingest(services_, {.session = session(1, 1), .layout = layout_}).ok());
+  const VerifyReport report =
+      audit_verify(services_, {.layout = layout_,
+                               .strict = true,
+                               .signed_rows = true,
+                               .verification_key = folder_ / "op.seed.pub"});
+  EXPECT_EQ(report.code, Code::kOk) << report.error->text();
 }
 
 TEST_F(KeysTest, Rotation_RetiresTheOldKeyAndNeedsIt) {

@@ -5,8 +5,10 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/ulid.h"
+#include "json/value.h"
 #include "ledger/chain.h"
 #include "ledger/chunk_reader.h"
+#include "ledger/signed_row.h"
 
 namespace cortex::ledger {
 namespace {
@@ -27,14 +29,42 @@ Result<std::uint64_t> count_lines(fs::File& file, std::uint64_t end) {
   }
 }
 
+// The first of two rows that count together only: with this operation the key that signed the row
+// retires itself, and the row behind it hands the ledger over to the next key. A ledger that ended
+// between them could be signed by neither.
+bool is_first_of_pair(const core::DecodedEvent& row) {
+  constexpr std::string_view kRotateOperation = "authority.key.rotate";
+  const core::Event& event = row.event;
+  if (!event.signature || event.type != core::EventType::kSystemNote ||
+      row.raw_payload.find(kRotateOperation) == std::string_view::npos) {
+    return false;
+  }
+  const auto payload = json::parse(row.raw_payload, row.payload_depth);
+  const std::string* name = payload.ok() ? payload->find_text("cortex_operation") : nullptr;
+  const json::Value* args = name == nullptr ? nullptr : payload->find("args");
+  const json::Value* envelope = args == nullptr ? nullptr : args->find("rotation");
+  if (envelope == nullptr || *name != kRotateOperation) return false;
+  const auto rotation = parse_rotation_envelope(*envelope);
+  return rotation && crypto::key_id(rotation->old_key) == event.signature->key_id;
+}
+
+// The first row of a pair whose second one was not met.
+struct HalfPair {
+  LedgerHead before;
+  std::uint64_t offset = 0;
+};
+
 // Takes in the rows of one chunk; false when they end in something that is no row.
-bool take_rows(RowCursor& rows, const Chunk& chunk, SettledTail& tail) {
+bool take_rows(RowCursor& rows, const Chunk& chunk, SettledTail& tail,
+               std::optional<HalfPair>& half) {
   while (const core::DecodedEvent* row = rows.next()) {
     const bool has_newline = chunk.bytes[rows.place().end - chunk.offset - 1] == '\n';
     if (!has_newline && !is_whole(row->event)) {
       tail.torn = TornTail{rows.place().offset, rows.place().end - rows.place().offset, ""};
       return false;
     }
+    half.reset();
+    if (is_first_of_pair(*row)) half = HalfPair{tail.head, rows.place().offset};
     tail.head.size_bytes = rows.place().end;
     ++tail.head.rows;
     tail.head.hash = row->event.event_hash;
@@ -47,6 +77,14 @@ bool take_rows(RowCursor& rows, const Chunk& chunk, SettledTail& tail) {
   tail.head.size_bytes = chunk.offset + chunk.bytes.size();
   tail.missing_newline = !chunk.bytes.ends_with('\n');
   return true;
+}
+
+// The rows end before the half, with blank lines that lie in between.
+void leave_out(const HalfPair& half, std::uint64_t size_bytes, SettledTail& tail) {
+  tail.torn = TornTail{half.offset, size_bytes - half.offset, ""};
+  tail.head = half.before;
+  tail.head.size_bytes = half.offset;
+  tail.missing_newline = false;
 }
 
 }  // namespace
@@ -63,22 +101,27 @@ Result<SettledTail> settle_tail(fs::FileSystem& fs, fs::File& file) {
   ChunkReader reader(file, tail.head.size_bytes, info.size_bytes);
   RowCursor rows({}, 0);
   Chunk chunk;
+  std::optional<HalfPair> half;
   for (;;) {
     CORTEX_ASSIGN(const bool more, reader.next(chunk));
-    if (!more) return tail;
+    if (!more) break;
     rows.restart(chunk.bytes, chunk.offset);
-    if (!take_rows(rows, chunk, tail)) break;
+    if (!take_rows(rows, chunk, tail, half)) break;
   }
-  if (!rows.fault()) return tail;
-  const std::uint64_t offset = rows.fault()->place.offset;
-  if (rows.fault()->kind != RowFault::Kind::kTorn) {
+  const bool is_damaged = rows.fault() && rows.fault()->kind != RowFault::Kind::kTorn;
+  if (is_damaged) {
     tail.fault = rows.fault();
     CORTEX_ASSIGN(const std::uint64_t lines,
                   count_lines(file, acknowledged ? acknowledged->size_bytes : 0));
     tail.fault->place.file_line += lines;
     tail.fault_is_acknowledged = !acknowledged;
   }
-  tail.torn = TornTail{offset, info.size_bytes - offset, ""};
+  if (half && !is_damaged) {
+    leave_out(*half, info.size_bytes, tail);
+  } else if (rows.fault()) {
+    const std::uint64_t offset = rows.fault()->place.offset;
+    tail.torn = TornTail{offset, info.size_bytes - offset, ""};
+  }
   return tail;
 }
 

@@ -3,7 +3,8 @@
 #include <gmock/gmock.h>
 
 #include "base/fs/crash_fs.h"
-#include "ledger/ledger_fixture.h"
+#include "json/value.h"
+#include "ledger/signed_fixture.h"
 
 namespace cortex::ledger {
 namespace {
@@ -244,6 +245,52 @@ TEST_F(RecoveryTest, IllFormedUtf8_IsAFaultWithItsOwnKindAndATornTailAtTheEnd) {
   tail = settle();
   EXPECT_FALSE(tail.fault.has_value());
   expect_torn(tail, row(0).size(), torn.size());
+}
+
+// A key that retired itself and did not hand the ledger over would leave one that nobody can sign.
+class HandOverTest : public RecoveryTest {
+ protected:
+  // A row, the operation of a change of keys, and the row that readers of signed ledgers look for.
+  static SignedLedger handed_over(std::uint8_t retired) {
+    SignedLedger out(7);
+    out.add_samples(1);
+    core::Event operation = sample_event(2);
+    const json::Value envelope =
+        rotation_envelope(test_key(retired), test_key(8).public_key(), kSignedAt);
+    operation.payload = json::canonical(json::Object{{"args", json::Object{{"rotation", envelope}}},
+                                                     {"cortex_operation", "authority.key.rotate"},
+                                                     {"v", 1}});
+    out.add(std::move(operation));
+    out.rotate(8);
+    return out;
+  }
+};
+
+TEST_F(HandOverTest, HalfOfAPair_IsTornAsAWhole) {
+  const SignedLedger ledger = handed_over(7);
+  const std::string before = row_text(ledger.rows[0]), text = ledger.text();
+  const std::size_t half = before.size() + row_text(ledger.rows[1]).size();
+  for (const std::size_t size : {half, half + 1, half + 100, text.size() - 2}) {
+    SCOPED_TRACE(size);
+    write(text.substr(0, size));
+    const SettledTail tail = settle();
+    expect_torn(tail, before.size(), size - before.size());
+    EXPECT_EQ(tail.head, (LedgerHead{before.size(), 1, ledger.rows[0].event_hash}));
+    EXPECT_FALSE(tail.fault || tail.missing_newline);
+  }
+  for (const std::size_t size : {text.size() - 1, text.size()}) {
+    write(text.substr(0, size));
+    EXPECT_FALSE(settle().torn) << size;
+    EXPECT_EQ(settle().head.rows, 3U) << size;
+  }
+}
+
+// The key of the ledger signs the change of another one: that has no second row.
+TEST_F(HandOverTest, ChangeOfAnotherKey_StandsAlone) {
+  const SignedLedger ledger = handed_over(9);
+  write(row_text(ledger.rows[0]) + row_text(ledger.rows[1]));
+  EXPECT_FALSE(settle().torn);
+  EXPECT_EQ(settle().head.rows, 2U);
 }
 
 TEST_F(RecoveryTest, MissingNewline_IsTold) {
