@@ -32,6 +32,29 @@ Finding check_subjects(const VerifierInput& input) {
   return std::nullopt;
 }
 
+const RegisteredKey* registered(const VerifierInput& input, const Witness& witness) {
+  const WitnessSignature& signature = witness.signature;
+  const auto found = std::ranges::find_if(input.registry, [&](const RegisteredKey& row) {
+    if (signature.kind == SignatureKind::kNamedKey) return row.key_id == signature.signer_id;
+    return row.kind == signature.kind && row.key == signature.key;
+  });
+  return found == input.registry.end() ? nullptr : &*found;
+}
+
+// The key that speaks. A name stands for the key that the registry has for it; empty when it has
+// none.
+std::span<const std::uint8_t> key_of(const VerifierInput& input, const Witness& witness) {
+  if (witness.signature.kind != SignatureKind::kNamedKey) return witness.signature.key;
+  const RegisteredKey* row = registered(input, witness);
+  return row == nullptr ? std::span<const std::uint8_t>() : row->key;
+}
+
+bool speak_with_one_key(const VerifierInput& input, const Witness& a, const Witness& b) {
+  const auto key_a = key_of(input, a), key_b = key_of(input, b);
+  if (key_a.empty() && key_b.empty()) return a.signature.signer_id == b.signature.signer_id;
+  return std::ranges::equal(key_a, key_b);
+}
+
 // One voice a domain and a key: four statements of one party are one.
 Finding check_independence(const VerifierInput& input) {
   for (const Witness& witness : input.witnesses) {
@@ -47,10 +70,8 @@ Finding check_independence(const VerifierInput& input) {
   }
   for (auto a = input.witnesses.begin(); a != input.witnesses.end(); ++a) {
     for (auto b = input.witnesses.begin(); b != a; ++b) {
-      const bool both_named = a->signature.key.empty() && b->signature.key.empty();
-      const bool same = both_named ? a->signature.signer_id == b->signature.signer_id
-                                   : a->signature.key == b->signature.key;
-      if (same) return overlap(cat(name_of(*a), " and ", name_of(*b), " are signed by one key"));
+      if (!speak_with_one_key(input, *a, *b)) continue;
+      return overlap(cat(name_of(*a), " and ", name_of(*b), " are signed by one key"));
     }
   }
   return std::nullopt;
@@ -76,15 +97,6 @@ Finding check_age(const VerifierInput& input) {
 
 bool needs_third_party(WitnessClass kind) {
   return kind == WitnessClass::kRemoteCi || kind == WitnessClass::kReproducibleBuild;
-}
-
-const RegisteredKey* registered(const VerifierInput& input, const Witness& witness) {
-  const WitnessSignature& signature = witness.signature;
-  const auto found = std::ranges::find_if(input.registry, [&](const RegisteredKey& row) {
-    if (signature.kind == SignatureKind::kNamedKey) return row.key_id == signature.signer_id;
-    return row.kind == signature.kind && row.key == signature.key;
-  });
-  return found == input.registry.end() ? nullptr : &*found;
 }
 
 Finding check_tiers(const VerifierInput& input) {

@@ -75,6 +75,26 @@ TEST_F(VerifierTest, OneKeyIsOneVoice) {
   EXPECT_EQ(broken(), "verifier.witness.authority_overlap");
 }
 
+// By its name in the registry, too, and under two of them.
+TEST_F(VerifierTest, OneKeyIsOneVoice_WhateverItIsCalled) {
+  const auto name = [this](std::size_t witness, std::string key_id) {
+    WitnessSignature& signature = witnesses_[witness].signature;
+    signature.kind = SignatureKind::kNamedKey;
+    signature.key.clear();
+    signature.bytes = {0};
+    signature.signer_id = std::move(key_id);
+  };
+  registry_ = {registered(0), registered(0)};
+  registry_[1].key_id = "another name";
+  name(3, "s0");
+  EXPECT_EQ(broken(), "verifier.witness.authority_overlap") << "named, and by its bytes";
+  name(0, "another name");
+  EXPECT_EQ(broken(), "verifier.witness.authority_overlap") << "two names";
+  registry_[1].key = {9};
+  witnesses_[0].signature.bytes = {9};
+  EXPECT_EQ(broken(), "full_chain_verified") << "two keys";
+}
+
 TEST_F(VerifierTest, TimesMayBeNeitherOldNorAhead) {
   witnesses_[1].asserted_at = {kNow - 60, 0};
   EXPECT_EQ(broken(), "full_chain_verified");
