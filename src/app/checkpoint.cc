@@ -10,6 +10,7 @@
 #include "crypto/key_file.h"
 #include "ledger/promise.h"
 #include "ledger/recovery.h"
+#include "ledger/restore_guard.h"
 #include "ledger/row_stream.h"
 #include "ledger/tlog/checkpoint_store.h"
 #include "ledger/tlog/sidecar.h"
@@ -107,6 +108,7 @@ Result<CheckpointReport> make(Services& services, const CheckpointRequest& reque
   const std::string& path = request.layout.event_log_path;
   CORTEX_ASSIGN(const std::unique_ptr<fs::File> file, open_audited(services, path));
   CORTEX_TRY(file->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
+  CORTEX_TRY(ledger::require_in_place(services.fs, *file));
   CheckpointReport report;
   report.ledger_path = path;
   if (request.reset) {

@@ -97,6 +97,50 @@ TEST_F(OpenStoreTest, StateThatDoesNotHold_IsReadAgainFromTheStart) {
   EXPECT_EQ(mirror_state().rows, 3U);
 }
 
+// Puts another ledger in the place of the one whose lock is waited for, as a restore does.
+class ReplacedFs final : public fs::ForwardFs {
+ public:
+  ReplacedFs(std::string ledger, std::string other)
+      : ledger_(std::move(ledger)), other_(std::move(other)) {}
+  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
+                                         unsigned mode) override {
+    CORTEX_ASSIGN(auto file, ForwardFs::open(path, how, mode));
+    if (path != ledger_) return file;
+    return std::unique_ptr<fs::File>(std::make_unique<File>(std::move(file), *this));
+  }
+
+ private:
+  class File final : public fs::ForwardFile {
+   public:
+    File(std::unique_ptr<fs::File> file, ReplacedFs& fs) : ForwardFile(std::move(file)), fs_(fs) {}
+    Status lock(fs::Lock kind, int wait_millis_max) override {
+      if (fs_.stat(fs_.other_)->kind == fs::Kind::kFile) {
+        CORTEX_TRY(fs_.replace(fs_.other_, fs_.ledger_));
+      }
+      return ForwardFile::lock(kind, wait_millis_max);
+    }
+
+   private:
+    ReplacedFs& fs_;
+  };
+  std::string ledger_, other_;
+};
+
+TEST_F(OpenStoreTest, LedgerReplacedWhileItIsWaitedFor_IsNotMirrored) {
+  fill(3);
+  const std::string restored = folder_ / "restored.jsonl";
+  put(restored, get(log_));
+  append(4, 2);
+  ReplacedFs replaced(log_, restored);
+  Services services{replaced, clock_, random_};
+  const auto opened = open_store(services, layout_);
+  ASSERT_TRUE(opened.ok()) << opened.error().text();
+  EXPECT_THAT(opened->mirror_note, HasSubstr("replaced meanwhile"));
+  EXPECT_EQ(count("events"), 3) << "rows of the ledger that is no more";
+  EXPECT_EQ(open_store(services, layout_)->mirror_note, "");
+  EXPECT_EQ(count("events"), 3);
+}
+
 TEST_F(OpenStoreTest, StoreThatIsNoDatabase_IsAnErrorAndKept) {
   put(db_, std::string(8192, 'x'));
   EXPECT_FALSE(open_store(services_, layout_).ok());

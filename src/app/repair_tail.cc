@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "ledger/recovery.h"
+#include "ledger/restore_guard.h"
 #include "ledger/row_cursor.h"
 
 namespace cortex::app {
@@ -22,6 +23,7 @@ Result<RepairTailReport> repair_tail(Services& services, const Layout& layout, b
                                               apply ? fs::Open::kAppend : fs::Open::kRead));
   CORTEX_TRY(
       file->lock(apply ? fs::Lock::kExclusive : fs::Lock::kShared, limits::kLockWaitMillisMax));
+  CORTEX_TRY(ledger::require_in_place(services.fs, *file));
   CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, *file));
   if (tail.fault_is_acknowledged) {
     Error error = ledger::row_error(*tail.fault);

@@ -10,6 +10,7 @@
 #include "core/ids.h"
 #include "ledger/erasure.h"
 #include "ledger/recovery.h"
+#include "ledger/restore_guard.h"
 #include "ledger/row_stream.h"
 #include "ledger/tail.h"
 #include "ledger/tlog/checkpoint_store.h"
@@ -76,6 +77,7 @@ bool tiles_fit(ledger::TileReader& tiles, const ledger::Checkpoint& checkpoint) 
 Status rebuild(Services& services, fs::File& file) {
   CORTEX_TRY(file.unlock());
   CORTEX_TRY(file.lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
+  CORTEX_TRY(ledger::require_in_place(services.fs, file));
   CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, file));
   if (tail.fault) return ledger::row_error(*tail.fault);
   return ledger::Sidecar::rebuild(services.fs, file, tail.head);
@@ -124,6 +126,7 @@ Result<ProveReport> prove(Services& services, const ProveRequest& request) {
   const std::string& path = request.layout.event_log_path;
   CORTEX_ASSIGN(const std::unique_ptr<fs::File> file, services.fs.open(path, fs::Open::kRead));
   CORTEX_TRY(file->lock(fs::Lock::kShared, limits::kLockWaitMillisMax));
+  CORTEX_TRY(ledger::require_in_place(services.fs, *file));
   const auto note = ledger::latest_checkpoint(services.fs, path);
   if (!note) {
     return refuse(Code::kPrecondition, kNoCheckpointToken, "no checkpoint was signed yet",

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "bundle/copy.h"
+#include "ledger/restore_guard.h"
 #include "sqlite/failure.h"
 #include "store/mirror.h"
 #include "store/open.h"
@@ -87,6 +88,7 @@ Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
   Cut cut;
   CORTEX_ASSIGN(cut.ledger, fs.open(event_log_path, fs::Open::kRead));
   CORTEX_TRY(cut.ledger->lock(fs::Lock::kShared, limits::kLockWaitMillisMax));
+  CORTEX_TRY(ledger::require_in_place(fs, *cut.ledger));
   CORTEX_ASSIGN(cut.tail, ledger::read_tail(*cut.ledger));
   if (auto status = open_snapshot(fs, db_path, cut); !status.ok()) {
     cut.snapshot.reset();

@@ -25,9 +25,8 @@ Result<std::unique_ptr<fs::File>> open_locked(fs::FileSystem& fs, const std::str
   for (int tries = 1;; ++tries) {
     CORTEX_ASSIGN(auto file, fs.open(path, fs::Open::kAppendOrCreate, 0600));
     CORTEX_TRY(file->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
-    CORTEX_ASSIGN(const fs::Info held, file->info());
-    CORTEX_ASSIGN(const fs::Info named, fs.stat(path));
-    if (held.inode == named.inode && held.device == named.device) return file;
+    CORTEX_ASSIGN(const bool in_place, is_in_place(fs, *file));
+    if (in_place) return file;
     if (tries == kTriesMax) {
       return make_error(Code::kPrecondition,
                         cat("the ledger ", quoted(path), " is replaced again and again"));

@@ -21,4 +21,18 @@ Status check_no_restore(fs::FileSystem& fs, const std::string& ledger_path) {
   return error;
 }
 
+Result<bool> is_in_place(fs::FileSystem& fs, fs::File& ledger) {
+  CORTEX_ASSIGN(const fs::Info held, ledger.info());
+  CORTEX_ASSIGN(const fs::Info named, fs.stat(ledger.path()));
+  return held.inode == named.inode && held.device == named.device;
+}
+
+Status require_in_place(fs::FileSystem& fs, fs::File& ledger) {
+  CORTEX_ASSIGN(const bool in_place, is_in_place(fs, ledger));
+  if (in_place) return {};
+  return make_error(Code::kPrecondition,
+                    cat("the ledger ", quoted(ledger.path()), " was replaced meanwhile"),
+                    "nothing was written", "run the command again");
+}
+
 }  // namespace cortex::ledger

@@ -1,5 +1,6 @@
 // While a restore replaces store and ledger, a journal lies beside them (bundle/swap_state.h), and
-// nothing else may write: what was written would be lost or mixed into something else.
+// nothing else may write: what was written would be lost or mixed into something else. An erasure
+// (erase_rows.h) replaces the ledger, too.
 #pragma once
 
 #include <string>
@@ -16,5 +17,11 @@ std::string restore_state_path(const std::string& ledger_path);
 
 // kPrecondition with the token while the journal is there. One stat.
 Status check_no_restore(fs::FileSystem& fs, const std::string& ledger_path);
+
+// Whether the path of an open ledger still names it. Ask when its lock is held: another file may
+// have been put in its place while it was waited for. One stat.
+Result<bool> is_in_place(fs::FileSystem& fs, fs::File& ledger);
+// kPrecondition when it does not.
+Status require_in_place(fs::FileSystem& fs, fs::File& ledger);
 
 }  // namespace cortex::ledger
