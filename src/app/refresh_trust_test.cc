@@ -190,6 +190,29 @@ TEST_F(RefreshTrustTest, AKeyThatEnds_IsNews_WhenItIsVerified) {
   EXPECT_THAT(get(cache_), HasSubstr("2026-07-01"));
 }
 
+// Without the cached root the one in the program would count again.
+TEST_F(RefreshTrustTest, ACacheThatCannotBeReplaced_Stays) {
+  class NoRenameFs final : public fs::ForwardFs {
+   public:
+    Status rename_no_replace(const std::string&, const std::string&) override { return failed(); }
+    Status replace(const std::string&, const std::string&) override { return failed(); }
+
+   private:
+    static Status failed() { return make_error(Code::kInternal, "no rename"); }
+  };
+  site_.files["https://example.org/root.json"] = new_logs_;
+  const RefreshRequest request{.url = "https://example.org/root.json"};
+  ASSERT_EQ(refresh(request).code, Code::kOk);
+  const std::string cached = get(cache_);
+  NoRenameFs no_rename;
+  Services services{no_rename, clock_, random_, site_};
+  RefreshRequest again = request;
+  again.cache_path = cache_;
+  EXPECT_EQ(refresh_trust(services, again).code, Code::kInternal);
+  ASSERT_TRUE(exists(cache_));
+  EXPECT_EQ(get(cache_), cached);
+}
+
 TEST_F(RefreshTrustTest, ACopyOfSigstoresRepository) {
   const std::string copy = "http://127.0.0.1:1/copy/", url = copy + "targets/trusted_root.json";
   publish({.at = copy, .target = new_logs_});

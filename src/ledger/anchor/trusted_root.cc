@@ -164,9 +164,8 @@ Status store_trusted_root(fs::FileSystem& fs, const std::string& path, const Tru
   CORTEX_ASSIGN(const fs::Info left_over, fs.lstat(next));
   if (left_over.kind != fs::Kind::kMissing) CORTEX_TRY(fs.remove_file(next));
   CORTEX_TRY(fs::write_new(fs, next, trusted_root_text(root), 0600));
-  CORTEX_ASSIGN(const fs::Info old, fs.lstat(path));
-  if (old.kind != fs::Kind::kMissing) CORTEX_TRY(fs.remove_file(path));
-  CORTEX_TRY(fs.rename_no_replace(next, path));
+  // In one step: without a file the root that came with the program would count again.
+  CORTEX_TRY(fs.replace(next, path));
   return fs.sync_directory(fs::parent_of(path));
 }
 
