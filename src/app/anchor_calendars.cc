@@ -177,7 +177,7 @@ Status write_receipts(Services& services, const AnchorRequest& request, const Pr
     all += records.back().record;
   }
   if (request.receipt_history) {
-    CORTEX_TRY(append_synced(services, *request.receipt_history, all));
+    CORTEX_TRY(beside(request.receipt, append_synced(services, *request.receipt_history, all)));
     report.history_path = request.receipt_history;
   }
   remember(services, request, records, report);

@@ -32,7 +32,7 @@ Status write_receipt(Services& services, const AnchorRequest& request, const std
     report.rekor.add("rekor_receipt_path", *request.receipt);
   }
   if (request.receipt_history) {
-    CORTEX_TRY(append_synced(services, *request.receipt_history, text));
+    CORTEX_TRY(beside(request.receipt, append_synced(services, *request.receipt_history, text)));
     report.rekor.add("rekor_receipt_history_path", *request.receipt_history);
   }
   return {};

@@ -1,6 +1,7 @@
 // The parts that the sinks of `audit anchor` are made of.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ Error calendars_not_live(std::string_view unchanged, std::string_view next);
 Status write_exclusively(Services& services, const std::string& path, std::string_view bytes);
 // Appends to `path`, creating it, and syncs; errors as above.
 Status append_synced(Services& services, const std::string& path, std::string_view bytes);
+// What was to be written besides a file that is there already: says that it is.
+Status beside(const std::optional<std::string>& written, Status status);
 
 // Remembers records in the register; what fails is a note, the records stand.
 void remember(Services& services, const AnchorRequest& request,

@@ -73,7 +73,7 @@ Status write_local(Services& services, const AnchorRequest& request, const std::
     report.output_path = request.output;
   }
   if (request.history) {
-    CORTEX_TRY(append_synced(services, *request.history, text));
+    CORTEX_TRY(beside(request.output, append_synced(services, *request.history, text)));
     report.history_path = request.history;
   }
   return {};
@@ -236,6 +236,14 @@ Status append_synced(Services& services, const std::string& path, std::string_vi
   CORTEX_TRY((*file)->append(bytes));
   CORTEX_TRY((*file)->sync_all());
   return (*file)->close();
+}
+
+Status beside(const std::optional<std::string>& written, Status status) {
+  if (status.ok() || !written) return status;
+  Error error = std::move(status).error();
+  error.unchanged = cat(quoted(*written), " was written, the history was not");
+  if (error.next.empty()) error.next = "append the file to the history yourself, or remove it";
+  return error;
 }
 
 void remember(Services& services, const AnchorRequest& request,

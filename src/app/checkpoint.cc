@@ -94,8 +94,14 @@ Status sign(Services& services, const CheckpointRequest& request, fs::File& file
   report.path = fs::join(ledger::sidecar_path(path), "checkpoint");
   report.is_signed = true;
   if (!request.output) return {};
-  CORTEX_TRY(fs::write_new(services.fs, *request.output, report.note, 0644));
-  return services.fs.sync_directory(fs::parent_of(*request.output));
+  Status written = fs::write_new(services.fs, *request.output, report.note, 0644);
+  if (written.ok()) written = services.fs.sync_directory(fs::parent_of(*request.output));
+  if (written.ok()) return {};
+  Error error = std::move(written).error();
+  error.unchanged = cat("the checkpoint is signed and kept in ", quoted(report.path, 1000),
+                        ", the file for --output was not written");
+  error.next = "name a file that does not exist yet, in a folder that does, and run it again";
+  return error;
 }
 
 Error checkpoint_precondition(Error error) {

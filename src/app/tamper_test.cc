@@ -295,6 +295,26 @@ TEST_F(TamperTest, NothingIsSignedThatContradictsAnEarlierCheckpoint) {
   EXPECT_EQ(report.error->token, "audit.since.truncated") << "what was signed then still tells";
 }
 
+// What was done before the last step failed is said.
+TEST_F(TamperTest, FileThatCannotBeWritten_LeavesWhatWasWrittenBefore) {
+  append_rows(4, 1);
+  const auto taken =
+      audit_checkpoint(services_, {.layout = layout(), .key_path = key_, .output = checkpoint_});
+  ASSERT_FALSE(taken.ok());
+  EXPECT_EQ(taken.error().code, Code::kPrecondition);
+  EXPECT_TRUE(prove(4).ok()) << "the checkpoint is there";
+  EXPECT_NE(taken.error().text().find(cat("kept in \"", member("checkpoint"))), std::string::npos)
+      << taken.error().text();
+  const std::string output = folder_ / "an.anchor";
+  const AnchorReport anchor = audit_anchor(
+      services_, {.layout = layout(), .output = output, .history = folder_ / "none/history"});
+  EXPECT_EQ(anchor.code, Code::kPrecondition);
+  EXPECT_FALSE(content(output).empty());
+  ASSERT_TRUE(anchor.error);
+  EXPECT_EQ(anchor.error->unchanged,
+            cat(cortex::quoted(output), " was written, the history was not"));
+}
+
 TEST_F(TamperTest, UnknownAndForeignInput_IsRefused) {
   EXPECT_EQ(audit_checkpoint(services_, {.layout = layout()}).error().code, Code::kUsage);
   EXPECT_EQ(audit_checkpoint(services_, {.layout = layout(), .key_path = key_, .origin = "a b"})
