@@ -255,6 +255,7 @@ Result<std::string> answer_hook(Services& services, const Layout& layout, const 
   if (is_blank(request.query)) return std::string();
   CORTEX_ASSIGN(const RecallReport found, recall(services, layout, request));
   std::vector<std::string> ids;
+  ids.reserve(found.hits.size());
   for (const RecallHit& hit : found.hits) ids.push_back(hit.id);
   CORTEX_ASSIGN(StoreAtWork store, open_store(services, layout));
   CORTEX_ASSIGN(const auto withheld, marked_now(store.connection, ids));

@@ -71,7 +71,7 @@ Status check_heads(const MigrationPlan& plan) {
                       "run `cortex doctor --repair`, which brings the store up to date");
 }
 
-json::Array counts_json(std::vector<std::pair<std::string, std::uint64_t>> counts) {
+json::Array counts_json(const std::vector<std::pair<std::string, std::uint64_t>>& counts) {
   json::Array out;
   for (const auto& [table, rows] : counts) {
     out.emplace_back(json::Object{{"rows", rows}, {"table", table}});

@@ -221,7 +221,7 @@ json::Value promotion_refusal(const trust::Decision& decision) {
 }
 
 Status check_promotable(const json::Object& principle) {
-  const auto refuse = [&principle](std::string why) {
+  const auto refuse = [&principle](std::string_view why) {
     return refusal(Code::kPrecondition,
                    cat("the principle ", printable(store::text_of(principle, "id")),
                        " cannot become doctrine: ", why),

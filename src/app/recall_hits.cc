@@ -107,6 +107,7 @@ class HitLoader {
     CORTEX_ASSIGN(const bool told, store::object_exists(db_, "table", "cortex_memory_history"));
     if (!told) return {};
     std::vector<std::string> ids;
+    ids.reserve(memories_.size());
     for (const auto& [row, hit] : memories_) ids.push_back(hit.id);
     CORTEX_ASSIGN(const auto of_agents, store::noted_by_agents(db_, ids));
     for (auto& [row, hit] : memories_) {

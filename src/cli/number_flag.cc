@@ -16,13 +16,11 @@ Error no_number(std::string_view name, std::string_view text) {
 template <class T>
 Result<T> number(std::string_view name, const std::string& text) {
   T value{};
-  std::string_view digits = text;
-  if (digits.starts_with('+')) {  // which from_chars() does not know
-    digits.remove_prefix(1);
-    if (digits.starts_with('-')) return no_number(name, text);
-  }
-  const char* end = digits.data() + digits.size();
-  const auto [stop, failure] = std::from_chars(digits.data(), end, value);
+  if (text.starts_with("+-")) return no_number(name, text);
+  // A plus is none of from_chars()'s.
+  const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
+  const char* const end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(begin, end, value);
   if (failure != std::errc() || stop != end) return no_number(name, text);
   return value;
 }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kMediaType = "application/vnd.dev.sigstore.trustedroot+json";
 constexpr std::uint64_t kRootBytesMax = 4U << 20;
-constexpr std::int64_t kAgeMaxSeconds = 30 * 24 * 60 * 60;
+constexpr std::int64_t kAgeMaxSeconds = std::int64_t{30} * 24 * 60 * 60;
 constexpr std::int64_t kFutureMaxSeconds = 60;
 constexpr std::int64_t kSnapshotSeconds = 1'778'544'000;  // 2026-05-12T00:00:00Z
 
