@@ -12,7 +12,7 @@
 namespace cortex::mcp {
 
 // 25,000 tokens of about four bytes: what clients cut off or refuse lies above.
-inline constexpr std::size_t kReplyBytesMax = 25'000 * 4;
+inline constexpr std::size_t kReplyBytesMax = std::size_t{25'000} * 4;
 
 // Cuts the array tool.list from its end until the compact text fits, and says so in `truncated`
 // and `omitted`. Errors: kPrecondition "size_limit_exceeded" when it does not fit even so.
