@@ -27,7 +27,8 @@ constexpr ResultRow kResults[] = {
     {"helpful", "used"}, {"not-helpful", "rejected"}, {"validated", "validated"}};
 
 Error not_found(std::string_view id) {
-  return refusal(Code::kPrecondition, cat(kNoSuchMemory, ": there is no active memory ", id),
+  return refusal(Code::kPrecondition,
+                 cat("memory.outcome.memory_not_found: there is no active memory ", id),
                  "outcomes are recorded for active memories; see `cortex memory list`");
 }
 
@@ -217,10 +218,11 @@ json::Value to_json(const TagReport& report) {
 }
 
 Result<OutcomeReport> record_outcome(Services& services, const Layout& layout, const Author& author,
-                                     OutcomeRequest request) {
+                                     OutcomeRequest request, bool* looked_at) {
   CORTEX_TRY(prepare(request, author.policy));
   OutcomeReport report;
   const Plan plan = [&](sqlite::Connection& db) -> Result<Operations> {
+    if (looked_at != nullptr) *looked_at = true;
     CORTEX_ASSIGN(const auto memory, store::find_memory(db, request.memory_id));
     if (!memory || memory->status != "active") return not_found(request.memory_id);
     const Timestamp now = services.clock.now();

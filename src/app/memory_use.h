@@ -34,12 +34,12 @@ struct OutcomeReport {
   std::int64_t use_count = 0, validation_epoch = 0;
   std::optional<json::Value> policy{};  // the decision of a validation
 };
-inline constexpr std::string_view kNoSuchMemory = "memory.outcome.memory_not_found";
 
 // Counts one more use in the session, keeps the first time, moves the last; a validation also moves
 // the epoch, and only with three votes: scope, tier of the principal behind the key, evidence.
+// `looked_at`, when given, becomes true once the memory is asked for, whatever comes of it.
 Result<OutcomeReport> record_outcome(Services& services, const Layout& layout, const Author& author,
-                                     OutcomeRequest request);
+                                     OutcomeRequest request, bool* looked_at = nullptr);
 json::Value to_json(const OutcomeReport& report);
 
 // Whether the operation memory.outcome of a validation is signed by the key that it names.

@@ -1,7 +1,6 @@
 // The commands that write memories: note, correct, accept, reject, supersede, restore, tags,
 // outcomes, contradictions.
 #include "app/compatibility.h"
-#include "app/config.h"
 #include "app/memory_contradictions.h"
 #include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
@@ -22,8 +21,7 @@ struct Place {
 
 Result<Place> place_of(const Context& context) {
   CORTEX_ASSIGN(app::Layout layout, context.layout());
-  CORTEX_ASSIGN(const memory::GatePolicy policy,
-                app::write_gate(context.environment, context.services.fs));
+  CORTEX_ASSIGN(const memory::GatePolicy policy, context.write_gate());
   return Place{std::move(layout), {app::cli_caller(), policy}};
 }
 
@@ -191,9 +189,9 @@ Outcome run_memory_tag_remove(const Context& context) { return tagged(context, f
 
 Outcome run_memory_outcome_record(const Context& context) {
   const Invocation& flags = context.invocation;
+  // A session that is none is told before the memory is looked at, and so is a missing store.
+  bool looked_at = false;
   const auto refuse = [&](const Error& error) {
-    // A session that is none is told before the memory is looked at, and so is a missing store.
-    const bool looked_at = error.message.starts_with(app::kNoSuchMemory);
     return failed(context, error,
                   json::Object{{"detail", error.text()},
                                {"memory_id", looked_at ? json::Value(flags.value("memory-id"))
@@ -209,7 +207,8 @@ Outcome run_memory_outcome_record(const Context& context) {
                                            .note = flags.optional("note"),
                                            .scope = flags.optional("scope"),
                                            .evidence = flags.optional("evidence"),
-                                           .attestation_path = flags.optional("attestation")});
+                                           .attestation_path = flags.optional("attestation")},
+                                          &looked_at);
   if (!report.ok()) return refuse(report.error());
   std::string text = cat("outcome recorded: memory ", report->memory_id, " marked ", report->result,
                          " for session ", printable(report->session), "\n");

@@ -152,6 +152,12 @@ def bad_input(binary, tally):
             good = run.returncode == code and (run.stdout or run.stderr)
             tally.check(f"{ascii(words)} ends with {code}", "" if good else harness.said(run))
         tally.check("nothing of it is in the ledger", "" if home.ledger.stat().st_size == size else "it grew")
+        known = note(home, "it is known")
+        run = home.run("--json", "memory", "outcome", "record", "--memory-id", known, "--session", "s", "--result", "validated",
+                       "--scope", "a", "--evidence", "b", "--attestation", "no-such-seed")
+        told = json.loads(run.stdout)["report"]["memory_id"]
+        tally.check("a refused validation names the memory that was looked at", "" if run.returncode and told == known else told)
+        harness.must(home.run("memory", "reject", known))
         odd = note(home, "bell \a and \x1b[31mred")
         run = home.run("memory", "list")
         tally.check("no control character leaves", "" if b"\x1b" not in run.stdout else run.stdout)
