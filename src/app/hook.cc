@@ -5,8 +5,6 @@
 
 #include "app/config.h"
 #include "app/memory_work.h"
-#include "app/open_store.h"
-#include "app/pack_sources.h"
 #include "app/recall.h"
 #include "app/replace_file.h"
 #include "app/session_import.h"
@@ -254,14 +252,9 @@ Result<std::string> answer_hook(Services& services, const Layout& layout, const 
   request.events = false;
   if (is_blank(request.query)) return std::string();
   CORTEX_ASSIGN(const RecallReport found, recall(services, layout, request));
-  std::vector<std::string> ids;
-  ids.reserve(found.hits.size());
-  for (const RecallHit& hit : found.hits) ids.push_back(hit.id);
-  CORTEX_ASSIGN(StoreAtWork store, open_store(services, layout));
-  CORTEX_ASSIGN(const auto withheld, marked_now(store.connection, ids));
   std::string lines;
   for (const RecallHit& hit : found.hits) {
-    if (!hit.memory || hit.status != "active" || withheld.contains(hit.id)) continue;
+    if (!hit.memory || hit.status != "active" || hit.is_marked) continue;
     lines += cat("- ", hit.id, ": ", cut_claim(printable(hit.snippet)), "\n");
   }
   if (lines.empty()) return std::string();

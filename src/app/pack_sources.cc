@@ -5,25 +5,15 @@
 
 #include "core/sensitivity.h"
 #include "ledger/erasure.h"
+#include "store/plain_rows.h"
 #include "store/summary_spans.h"
 
 namespace cortex::app {
 namespace {
 
-std::vector<std::string> column_tags(std::string_view column) {
-  std::vector<std::string> tags;
-  const auto parsed = json::parse(column);
-  const json::Array* array = parsed.ok() ? parsed->as_array() : nullptr;
-  if (array == nullptr) return tags;
-  for (const json::Value& tag : *array) {
-    if (tag.as_string() != nullptr) tags.push_back(*tag.as_string());
-  }
-  return tags;
-}
-
 RawPayload read_raw_payload(std::string_view text, std::string_view tags) {
   RawPayload out;
-  core::Sensitivity marked = core::sensitivity_of_tags(column_tags(tags));
+  core::Sensitivity marked = core::sensitivity_of_tags(store::texts_in(tags));
   auto payload = json::parse(text);
   if (!payload.ok()) {
     out.unusable = "its payload cannot be read";
@@ -64,7 +54,7 @@ Result<std::map<std::string, context::Sensitivity>> marked_now(
   for (;;) {
     CORTEX_ASSIGN(const bool more, rows.step());
     if (!more) return out;
-    const auto marked = context::sensitivity_of(column_tags(rows.column_text(1)));
+    const auto marked = context::sensitivity_of(store::texts_in(rows.column_text(1)));
     if (marked > context::Sensitivity::kInternal) out.emplace(rows.column_text(0), marked);
   }
 }

@@ -55,6 +55,7 @@ struct RecallHit {
   std::vector<std::string> source_events;                  // of a memory
   std::string hash;                                        // event_hash of an event
   std::string status;                                      // of a memory
+  bool is_marked = false;                                  // of a memory: as sensitive
   std::vector<std::pair<std::string_view, double>> parts;  // of the score, with `explain`
 };
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "context/pack.h"
 #include "core/event.h"
 #include "retrieval/content.h"
 #include "retrieval/document.h"
@@ -79,7 +80,8 @@ class HitLoader {
   Status load_memories(const std::vector<Ranked>& ranked) {
     CORTEX_ASSIGN(auto select,
                   db_.prepare("SELECT m.rowid, m.id, m.created_at, m.memory_type, m.claim,"
-                              " m.authority, m.status, m.source_events_json FROM json_each(?1) j"
+                              " m.authority, m.status, m.source_events_json, m.domains_json"
+                              " FROM json_each(?1) j"
                               " JOIN memories m ON m.rowid = j.value"));
     CORTEX_TRY(select.bind_all(json_refs(ranked, Kind::kMemory)));
     for (;;) {
@@ -95,6 +97,8 @@ class HitLoader {
       hit.provenance_class = class_of_authority(hit.source);
       hit.status = select.column_text(6);
       hit.source_events = store::texts_in(select.column_text(7));
+      hit.is_marked = context::sensitivity_of(store::texts_in(select.column_text(8))) >
+                      context::Sensitivity::kInternal;
       finish(hit);
       memories_[select.column_int(0)] = std::move(hit);
     }
