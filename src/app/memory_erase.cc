@@ -1,6 +1,7 @@
 #include "app/memory_erase.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/ulid.h"
+#include "bundle/swap.h"
 #include "ledger/erase_rows.h"
 #include "ledger/row_stream.h"
 #include "ledger/tail.h"
@@ -183,16 +185,16 @@ Result<bool> holds_text(fs::FileSystem& fs, const std::string& path, const ledge
   }
 }
 
-// Files below the folder that hold the text. Links are not followed.
+// Files of the folder, and of those so many levels below it, that hold the text. Links are not
+// followed; what goes away meanwhile holds nothing.
 Status look_below(fs::FileSystem& fs, const std::string& folder, const ledger::Eraser& eraser,
-                  int depth, std::vector<std::string>& found) {
-  constexpr int kDepthMax = 16;
+                  int levels, std::vector<std::string>& found) {
   CORTEX_ASSIGN(const std::vector<std::string> names, fs.list(folder));
   for (const std::string& name : names) {
     const std::string path = fs::join(folder, name);
     CORTEX_ASSIGN(const fs::Info info, fs.lstat(path));
-    if (info.kind == fs::Kind::kDirectory && depth < kDepthMax) {
-      CORTEX_TRY(look_below(fs, path, eraser, depth + 1, found));
+    if (info.kind == fs::Kind::kDirectory && levels > 0) {
+      CORTEX_TRY(look_below(fs, path, eraser, levels - 1, found));
     }
     if (info.kind != fs::Kind::kFile) continue;
     CORTEX_ASSIGN(const bool holds, holds_text(fs, path, eraser));
@@ -202,15 +204,20 @@ Status look_below(fs::FileSystem& fs, const std::string& folder, const ledger::E
 }
 
 // Files beside ledger and store that hold the text all the same: copies made earlier, such as the
-// pair that a restore replaced.
+// pair that a restore replaced. Our own folders as a whole; beside a store or ledger elsewhere are
+// the folders of other people.
 Status look_for_copies(Services& services, const Layout& layout, const ledger::Eraser& eraser,
                        EraseReport& report) {
-  std::vector<std::string> folders = {layout.data_dir, fs::parent_of(layout.db_path),
-                                      fs::parent_of(layout.event_log_path)};
-  std::ranges::sort(folders);
-  folders.erase(std::ranges::unique(folders).begin(), folders.end());
-  for (const std::string& folder : folders) {
-    CORTEX_TRY(look_below(services.fs, folder, eraser, 0, report.remaining));
+  constexpr int kWhole = 16, kFilesAlone = 0;
+  std::map<std::string, int> folders = {
+      {fs::parent_of(layout.db_path), kFilesAlone},
+      {fs::parent_of(layout.event_log_path), kFilesAlone},
+      {fs::join(fs::parent_of(layout.db_path), bundle::kEvidenceFolder), kWhole}};
+  folders[layout.data_dir] = kWhole;
+  for (const auto& [folder, levels] : folders) {
+    CORTEX_ASSIGN(const fs::Info info, services.fs.lstat(folder));
+    if (info.kind != fs::Kind::kDirectory) continue;
+    CORTEX_TRY(look_below(services.fs, folder, eraser, levels, report.remaining));
   }
   std::ranges::sort(report.remaining);
   report.remaining.erase(std::ranges::unique(report.remaining).begin(), report.remaining.end());

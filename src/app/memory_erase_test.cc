@@ -28,6 +28,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 // With a quote and a line end: in JSON it is spelled otherwise.
 constexpr std::string_view kClaim = "Anna's badge is \"4711\"\nand her locker is 12";
@@ -56,6 +57,15 @@ class EraseTest : public AppTest {
         .layout = layout_, .memory_id = memory_id_, .confirm = memory_id_, .reason = "asked to"};
   }
   Result<EraseReport> erase() { return erase_memory(services_, request()); }
+  // As if the process had died between the record and the rewriting: old rows, new record.
+  void erase_as_far_as_the_record() {
+    const std::string before = get(log_);
+    ASSERT_TRUE(erase().ok());
+    const std::string now = get(log_);
+    ledger::scribble(log_, before + now.substr(now.rfind('\n', now.size() - 2) + 1));
+    ASSERT_TRUE(fs::remove_tree(fs_, live_ + "/events.jsonl.tlog").ok());
+    ASSERT_TRUE(fs_.remove_file(live_ + "/cortex_events.jsonl.head").ok());
+  }
   VerifyReport verify(bool mirror = true) {
     return audit_verify(services_, {.layout = layout_, .strict = true, .mirror = mirror});
   }
@@ -201,13 +211,9 @@ TEST_F(EraseTest, RowChangedBefore_IsStillFoundAfterwards) {
 
 // The process died when the ledger had the record, and the store did not.
 TEST_F(EraseTest, StoreThatLacksTheRecord_IsCaughtUp) {
-  const std::string ledger_before = get(log_), store_before = get(db_);
-  ASSERT_TRUE(erase().ok());
-  const std::string now = get(log_);
-  put(log_, ledger_before + now.substr(now.rfind('\n', now.size() - 2) + 1));
+  const std::string store_before = get(db_);
+  erase_as_far_as_the_record();
   put(db_, store_before);
-  ASSERT_TRUE(fs::remove_tree(fs_, live_ + "/events.jsonl.tlog").ok());
-  ASSERT_TRUE(fs_.remove_file(live_ + "/cortex_events.jsonl.head").ok());
   const auto done = erase();
   ASSERT_TRUE(done.ok()) << done.error().text();
   EXPECT_TRUE(done->resumed);
@@ -263,14 +269,7 @@ TEST_F(EraseTest, LedgerThatCannotBeReplaced_KeepsWhatWasPromisedOfIt) {
 }
 
 TEST_F(EraseTest, InterruptedErasure_IsToldAndEndedByTheSameCommand) {
-  const std::string ledger_before = get(log_);
-  ASSERT_TRUE(erase().ok());
-  // As if the process had died between the record and the rewriting: old rows, new record.
-  const std::string now = get(log_);
-  const std::size_t last = now.rfind('\n', now.size() - 2) + 1;
-  ledger::scribble(log_, ledger_before + now.substr(last));
-  ASSERT_TRUE(fs::remove_tree(fs_, live_ + "/events.jsonl.tlog").ok());
-  ASSERT_TRUE(fs_.remove_file(live_ + "/cortex_events.jsonl.head").ok());
+  erase_as_far_as_the_record();
   exec("UPDATE cortex_mirror SET offset_bytes = " + std::to_string(get(log_).size()));
   sqlite::Connection db = connect();
   {
@@ -290,13 +289,7 @@ TEST_F(EraseTest, InterruptedErasure_IsToldAndEndedByTheSameCommand) {
 
 // As above, and before somebody runs it again the same is noted once more.
 TEST_F(EraseTest, InterruptedErasure_TakesWhatWasRecordedSinceAlong) {
-  const std::string ledger_before = get(log_);
-  ASSERT_TRUE(erase().ok());
-  const std::string now = get(log_);
-  const std::size_t last = now.rfind('\n', now.size() - 2) + 1;
-  ledger::scribble(log_, ledger_before + now.substr(last));
-  ASSERT_TRUE(fs::remove_tree(fs_, live_ + "/events.jsonl.tlog").ok());
-  ASSERT_TRUE(fs_.remove_file(live_ + "/cortex_events.jsonl.head").ok());
+  erase_as_far_as_the_record();
   ASSERT_TRUE(fs_.remove_file(db_).ok());
   ASSERT_TRUE(init(services_, layout_, false).ok());
   const std::string again = noted(kClaim);
@@ -361,6 +354,22 @@ TEST_F(EraseTest, CopiesInFoldersBelow_AreNamedToo) {
   const auto done = erase();
   ASSERT_TRUE(done.ok()) << done.error().text();
   EXPECT_THAT(done->remaining, ElementsAre(folder + "/current.events.jsonl"));
+}
+
+// A store may lie in somebody's home.
+TEST_F(EraseTest, FoldersBesideAStoreElsewhere_AreNotGoneThrough) {
+  layout_.data_dir = folder_ / "own";
+  const std::string evidence = fs::join(live_, ".restore-apply-recovery");
+  for (const std::string& made : {layout_.data_dir, live_ + "/people", evidence}) {
+    ASSERT_TRUE(fs_.make_directory(made, 0700).ok());
+    put(made + "/copy.jsonl", get(log_));
+  }
+  put(live_ + "/copy.jsonl", get(log_));
+  const auto done = erase();
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  EXPECT_THAT(done->remaining,
+              UnorderedElementsAre(layout_.data_dir + "/copy.jsonl", live_ + "/copy.jsonl",
+                                   evidence + "/copy.jsonl"));
 }
 
 TEST_F(EraseTest, ShortClaim_IsErasedWhereItIsAWholeText) {
