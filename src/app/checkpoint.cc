@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "app/audit.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "ledger/promise.h"
@@ -113,8 +112,7 @@ Error checkpoint_precondition(Error error) {
 Result<CheckpointReport> make(Services& services, const CheckpointRequest& request) {
   const std::string& path = request.layout.event_log_path;
   CORTEX_ASSIGN(const std::unique_ptr<fs::File> file, open_audited(services, path));
-  CORTEX_TRY(file->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
-  CORTEX_TRY(ledger::require_in_place(services.fs, *file));
+  CORTEX_TRY(ledger::lock_in_place(services.fs, *file, fs::Lock::kExclusive));
   CheckpointReport report;
   report.ledger_path = path;
   if (request.reset) {

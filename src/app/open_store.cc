@@ -4,7 +4,6 @@
 
 #include "app/operations.h"
 #include "app/search_index.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "ledger/recovery.h"
 #include "ledger/restore_guard.h"
@@ -19,8 +18,7 @@ namespace {
 // synced here before the store relies on them.
 Status catch_mirror_up(Services& services, const Layout& layout, StoreAtWork& store) {
   CORTEX_ASSIGN(auto ledger, services.fs.open(layout.event_log_path, fs::Open::kRead));
-  CORTEX_TRY(ledger->lock(fs::Lock::kShared, limits::kLockWaitMillisMax));
-  CORTEX_TRY(ledger::require_in_place(services.fs, *ledger));
+  CORTEX_TRY(ledger::lock_in_place(services.fs, *ledger, fs::Lock::kShared));
   CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, *ledger));
   if (tail.fault) return row_error(*tail.fault);
   CORTEX_ASSIGN(const store::MirrorState state, store::read_mirror_state(store.connection));

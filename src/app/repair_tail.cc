@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "app/audit.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "ledger/recovery.h"
 #include "ledger/restore_guard.h"
@@ -22,8 +21,7 @@ Result<RepairTailReport> repair_tail(Services& services, const Layout& layout, b
   CORTEX_ASSIGN(const auto file, open_audited(services, layout.event_log_path,
                                               apply ? fs::Open::kAppend : fs::Open::kRead));
   CORTEX_TRY(
-      file->lock(apply ? fs::Lock::kExclusive : fs::Lock::kShared, limits::kLockWaitMillisMax));
-  CORTEX_TRY(ledger::require_in_place(services.fs, *file));
+      ledger::lock_in_place(services.fs, *file, apply ? fs::Lock::kExclusive : fs::Lock::kShared));
   CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, *file));
   if (tail.fault_is_acknowledged) {
     Error error = ledger::row_error(*tail.fault);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "app/log_key.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "ledger/erasure.h"
@@ -76,8 +75,7 @@ bool tiles_fit(ledger::TileReader& tiles, const ledger::Checkpoint& checkpoint) 
 
 Status rebuild(Services& services, fs::File& file) {
   CORTEX_TRY(file.unlock());
-  CORTEX_TRY(file.lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
-  CORTEX_TRY(ledger::require_in_place(services.fs, file));
+  CORTEX_TRY(ledger::lock_in_place(services.fs, file, fs::Lock::kExclusive));
   CORTEX_ASSIGN(const ledger::SettledTail tail, ledger::settle_tail(services.fs, file));
   if (tail.fault) return ledger::row_error(*tail.fault);
   return ledger::Sidecar::rebuild(services.fs, file, tail.head);
@@ -125,8 +123,7 @@ Result<std::vector<ledger::TreeHash>> prove_row(Services& services, fs::File& fi
 Result<ProveReport> prove(Services& services, const ProveRequest& request) {
   const std::string& path = request.layout.event_log_path;
   CORTEX_ASSIGN(const std::unique_ptr<fs::File> file, services.fs.open(path, fs::Open::kRead));
-  CORTEX_TRY(file->lock(fs::Lock::kShared, limits::kLockWaitMillisMax));
-  CORTEX_TRY(ledger::require_in_place(services.fs, *file));
+  CORTEX_TRY(ledger::lock_in_place(services.fs, *file, fs::Lock::kShared));
   const auto note = ledger::latest_checkpoint(services.fs, path);
   if (!note) {
     return refuse(Code::kPrecondition, kNoCheckpointToken, "no checkpoint was signed yet",

@@ -109,12 +109,7 @@ Status write_block_file(fs::FileSystem& fs, const std::string& bundle_dir,
                               {"members", std::move(list)},
                               {"v", 1}};
   const std::string path = block_file_path(fs, bundle_dir);
-  const std::string draft = path + ".new";
-  CORTEX_ASSIGN(const fs::Info stale, fs.lstat(draft));
-  if (stale.kind != fs::Kind::kMissing) CORTEX_TRY(fs.remove_file(draft));
-  CORTEX_TRY(fs::write_new(fs, draft, json::write_compact(document) + "\n", 0600));
-  CORTEX_TRY(fs.replace(draft, path));
-  return fs.sync_directory(fs::parent_of(path));
+  return fs::write_over(fs, path + ".new", path, json::write_compact(document) + "\n", 0600);
 }
 
 std::optional<std::vector<MemberBlocks>> read_block_file(fs::FileSystem& fs,

@@ -1,10 +1,7 @@
 #include "bundle/cut.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "bundle/copy.h"
 #include "ledger/restore_guard.h"
@@ -87,8 +84,7 @@ Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
   CORTEX_TRY(require_file(fs, event_log_path, "JSONL mirror"));
   Cut cut;
   CORTEX_ASSIGN(cut.ledger, fs.open(event_log_path, fs::Open::kRead));
-  CORTEX_TRY(cut.ledger->lock(fs::Lock::kShared, limits::kLockWaitMillisMax));
-  CORTEX_TRY(ledger::require_in_place(fs, *cut.ledger));
+  CORTEX_TRY(ledger::lock_in_place(fs, *cut.ledger, fs::Lock::kShared));
   CORTEX_ASSIGN(cut.tail, ledger::read_tail(*cut.ledger));
   if (auto status = open_snapshot(fs, db_path, cut); !status.ok()) {
     cut.snapshot.reset();
@@ -97,11 +93,10 @@ Result<Cut> take_cut(fs::FileSystem& fs, const std::string& db_path,
     cut.store_error->message =
         cat("the SQLite store ", quoted(db_path), " cannot be read: ", cut.store_error->message);
     cut.store_error->unchanged = "no state was changed";
-    // Of a file that cannot be written or found, the failure itself says more.
-    constexpr sqlite::Failure kOfAccess[] = {
-        sqlite::Failure::kReadOnly, sqlite::Failure::kCannotOpen, sqlite::Failure::kInputOutput,
-        sqlite::Failure::kFull, sqlite::Failure::kBusy};
-    if (std::ranges::find(kOfAccess, sqlite::failure_of(*cut.store_error)) == std::end(kOfAccess)) {
+    const sqlite::Failure failure = sqlite::failure_of(*cut.store_error);
+    // Of what is not the content of the file, the failure itself says more.
+    if (failure == sqlite::Failure::kNone || failure == sqlite::Failure::kOther ||
+        sqlite::is_damage(failure)) {
       cut.store_error->next = "look at it with `cortex doctor --deep`";
     }
   }

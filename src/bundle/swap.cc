@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "bundle/copy.h"
 #include "ledger/head_file.h"
+#include "ledger/restore_guard.h"
 #include "ledger/tlog/sidecar.h"
 #include "sqlite/connection.h"
 #include "sqlite/failure.h"
@@ -72,8 +72,7 @@ Result<bool> settle_wal(fs::FileSystem& fs, const std::string& db) {
     if (failure == sqlite::Failure::kBusy || failure == sqlite::Failure::kLocked) {
       return store_in_use(db);
     }
-    const bool is_damage =
-        failure == sqlite::Failure::kCorrupt || failure == sqlite::Failure::kNotADatabase;
+    const bool is_damage = sqlite::is_damage(failure);
     if (!busy.ok() && !is_damage) return swap_refused(Code::kPrecondition, busy.error().message);
     // Closing would try again.
     if (is_damage) CORTEX_TRY(connection->set_no_checkpoint_on_close(true));
@@ -201,7 +200,7 @@ Status Swap::keep_old(const SwapPlan& plan) {
       CORTEX_ASSIGN(writers_, fs_.open(state_.log.active, fs::Open::kRead));
     }
   }
-  if (writers_) CORTEX_TRY(writers_->lock(fs::Lock::kExclusive, limits::kLockWaitMillisMax));
+  if (writers_) CORTEX_TRY(ledger::lock_in_place(fs_, *writers_, fs::Lock::kExclusive));
   if (!plan.keep_evidence) return {};
   CORTEX_ASSIGN(const bool is_settled, settle_wal(fs_, state_.db.active));
   const std::string folder = evidence_folder();
@@ -282,7 +281,7 @@ Status clear_beside(fs::FileSystem& fs, const std::string& active, bool is_store
     // What was promised about the replaced ledger says nothing about this one; the tree is made
     // anew.
     CORTEX_TRY(remove_if_there(fs, ledger::head_file_path(active)));
-    return remove_if_there(fs, fs::join(ledger::sidecar_path(active), "state"));
+    return remove_if_there(fs, ledger::tree_state_path(active));
   }
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
     CORTEX_TRY(remove_if_there(fs, active + suffix));

@@ -3,10 +3,37 @@
 #include <cerrno>
 
 #include "base/fs/crash_fs.h"
+#include "base/fs/forward_fs.h"
 #include "bundle/deployment_fixture.h"
 
 namespace cortex::bundle {
 namespace {
+
+// Appends to the ledger when its lock is waited for, in a file put in its place, as an erasure
+// that came first does.
+class ReplacingFs final : public fs::ForwardFs {
+ public:
+  explicit ReplacingFs(fs::FileSystem& inner) : ForwardFs(inner) {}
+  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
+                                         unsigned mode) override {
+    CORTEX_ASSIGN(auto file, ForwardFs::open(path, how, mode));
+    if (path != "/live/events.jsonl") return file;
+    return std::unique_ptr<fs::File>(std::make_unique<File>(std::move(file), *this));
+  }
+
+ private:
+  class File final : public fs::ForwardFile {
+   public:
+    File(std::unique_ptr<fs::File> file, ReplacingFs& fs) : ForwardFile(std::move(file)), fs_(fs) {}
+    Status lock(fs::Lock kind, int wait_millis_max) override {
+      CORTEX_TRY(fs::write_over(fs_, "/live/draft", "/live/events.jsonl", "erased ledger", 0600));
+      return ForwardFile::lock(kind, wait_millis_max);
+    }
+
+   private:
+    ReplacingFs& fs_;
+  };
+};
 
 // Plain files on a file system in memory: the engine does not look into them.
 struct SwapWorld {
@@ -133,6 +160,16 @@ TEST_F(SwapTest, EvidenceThatWasChangedIsNotPutBack) {
   ASSERT_FALSE(back.ok());
   EXPECT_EQ(back.error().token, kBackupDigestToken);
   EXPECT_EQ(pair(), kNew);
+}
+
+TEST_F(SwapTest, ALedgerReplacedWhileItsLockIsWaitedForIsLeftAlone) {
+  ReplacingFs replacing(fs_);
+  const auto swap = Swap::prepare(replacing, plan(), clock_);
+  ASSERT_FALSE(swap.ok());
+  EXPECT_NE(swap.error().message.find("was replaced meanwhile"), std::string::npos)
+      << swap.error().text();
+  EXPECT_EQ(pair(), "old store+erased ledger");
+  EXPECT_FALSE(read_swap_state(fs_, "/live/events.jsonl")->has_value());
 }
 
 TEST_F(SwapTest, AnExistingEvidenceFolderRefuses) {

@@ -1,5 +1,6 @@
 #include "ledger/restore_guard.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 
 namespace cortex::ledger {
@@ -27,7 +28,8 @@ Result<bool> is_in_place(fs::FileSystem& fs, fs::File& ledger) {
   return held.inode == named.inode && held.device == named.device;
 }
 
-Status require_in_place(fs::FileSystem& fs, fs::File& ledger) {
+Status lock_in_place(fs::FileSystem& fs, fs::File& ledger, fs::Lock kind) {
+  CORTEX_TRY(ledger.lock(kind, limits::kLockWaitMillisMax));
   CORTEX_ASSIGN(const bool in_place, is_in_place(fs, ledger));
   if (in_place) return {};
   return make_error(Code::kPrecondition,

@@ -21,7 +21,7 @@ Status check_no_restore(fs::FileSystem& fs, const std::string& ledger_path);
 // Whether the path of an open ledger still names it. Ask when its lock is held: another file may
 // have been put in its place while it was waited for. One stat.
 Result<bool> is_in_place(fs::FileSystem& fs, fs::File& ledger);
-// kPrecondition when it does not.
-Status require_in_place(fs::FileSystem& fs, fs::File& ledger);
+// Waits for the lock of an open ledger. kPrecondition when its path does not name it any more.
+Status lock_in_place(fs::FileSystem& fs, fs::File& ledger, fs::Lock kind);
 
 }  // namespace cortex::ledger

@@ -31,6 +31,11 @@ enum class Failure : std::uint8_t {
   kOther,   // bad SQL, missing table and everything else
 };
 
+// The file itself is damaged, or no database.
+constexpr bool is_damage(Failure failure) {
+  return failure == Failure::kCorrupt || failure == Failure::kNotADatabase;
+}
+
 // The kind of failure that `error` reports, by its token. O(1) in the number of kinds.
 Failure failure_of(const Error& error);
 

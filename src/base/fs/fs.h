@@ -97,9 +97,9 @@ class FileSystem {
       const std::string& path) = 0;  // names, sorted, without . and ..
   // Renames without ever replacing anything: EEXIST when `to` exists in any form.
   virtual Status rename_no_replace(const std::string& from, const std::string& to) = 0;
-  // Renames a file over another one in one step: who opens `to` finds the old or the new one. Only
-  // for the pair that a restore replaces and its journal (bundle/swap.h). The default, for file
-  // systems of tests, takes two steps.
+  // Renames a file over another one in one step: who opens `to` finds the old or the new one. For
+  // what is the program's own, as write_over() has it; what people name is never overwritten. The
+  // default, for file systems of tests, takes two steps.
   virtual Status replace(const std::string& from, const std::string& to);
   // Puts `bytes` in the place of what `path` holds, creating it with mode 0600. Neither atomic nor
   // synced: for hints that may be lost, or found torn or mixed with what was there before.
@@ -125,6 +125,10 @@ bool has_parent_step(std::string_view path);  // true when a component is ".."
 Result<std::string> read_all(FileSystem& fs, const std::string& path, std::uint64_t bytes_max);
 // Creates `path` (must not exist), writes, fsyncs. The caller syncs the folder.
 Status write_new(FileSystem& fs, const std::string& path, std::string_view bytes, unsigned mode);
+// Puts `bytes` in the place of what `path` holds, in one step and synced with its folder, by way of
+// the file `draft` beside it; what an earlier try left there goes.
+Status write_over(FileSystem& fs, const std::string& draft, const std::string& path,
+                  std::string_view bytes, unsigned mode);
 // Removes a folder and everything in it, never following symlinks. Missing is fine.
 Status remove_tree(FileSystem& fs, const std::string& path);
 // A missing path is not an error here: Kind::kMissing. Other failures are.

@@ -121,6 +121,18 @@ Status write_new(FileSystem& fs, const std::string& path, std::string_view bytes
   return error;
 }
 
+Status write_over(FileSystem& fs, const std::string& draft, const std::string& path,
+                  std::string_view bytes, unsigned mode) {
+  CORTEX_ASSIGN(const Info stale, fs.lstat(draft));
+  if (stale.kind != Kind::kMissing) CORTEX_TRY(fs.remove_file(draft));
+  CORTEX_TRY(write_new(fs, draft, bytes, mode));
+  if (Status replaced = fs.replace(draft, path); !replaced.ok()) {
+    static_cast<void>(fs.remove_file(draft).ok());  // the failure that is told is the rename's
+    return replaced;
+  }
+  return fs.sync_directory(parent_of(path));
+}
+
 Status remove_tree(FileSystem& fs, const std::string& path) {
   CORTEX_ASSIGN(const Info info, fs.lstat(path));
   if (info.kind == Kind::kMissing) return {};

@@ -160,13 +160,8 @@ LoadedRoot load_trusted_root(fs::FileSystem& fs, const std::string& path, Timest
 }
 
 Status store_trusted_root(fs::FileSystem& fs, const std::string& path, const TrustedRoot& root) {
-  const std::string next = path + ".tmp";
-  CORTEX_ASSIGN(const fs::Info left_over, fs.lstat(next));
-  if (left_over.kind != fs::Kind::kMissing) CORTEX_TRY(fs.remove_file(next));
-  CORTEX_TRY(fs::write_new(fs, next, trusted_root_text(root), 0600));
   // In one step: without a file the root that came with the program would count again.
-  CORTEX_TRY(fs.replace(next, path));
-  return fs.sync_directory(fs::parent_of(path));
+  return fs::write_over(fs, path + ".tmp", path, trusted_root_text(root), 0600);
 }
 
 }  // namespace cortex::ledger
