@@ -94,18 +94,20 @@ Result<std::uint64_t> rewrite(fs::File& from, std::uint64_t size_bytes, fs::File
 // What stands beside the ledger and says at which byte its rows end, for as long as they move.
 class Hints {
  public:
+  Hints(fs::FileSystem& fs, const std::string& path)
+      : fs_(fs), hints_{{{head_file_path(path), ""}, {tree_state_path(path), ""}}} {}
+
   // Away from the disk before the ledger is replaced: a crash then leaves a ledger of which nothing
   // was promised, not one that is found cut.
-  static Result<Hints> take_away(fs::FileSystem& fs, const std::string& path) {
-    Hints hints(fs, path);
-    for (Hint& hint : hints.hints_) {
-      CORTEX_ASSIGN(const fs::Info info, fs.lstat(hint.path));
+  Status take_away() {
+    for (Hint& hint : hints_) {
+      CORTEX_ASSIGN(const fs::Info info, fs_.lstat(hint.path));
       if (info.kind == fs::Kind::kMissing) continue;
-      CORTEX_ASSIGN(hint.text, fs::read_all(fs, hint.path, kHintBytesMax));
-      CORTEX_TRY(fs.remove_file(hint.path));
-      CORTEX_TRY(fs.sync_directory(fs::parent_of(hint.path)));
+      CORTEX_ASSIGN(hint.text, fs::read_all(fs_, hint.path, kHintBytesMax));
+      CORTEX_TRY(fs_.remove_file(hint.path));
+      CORTEX_TRY(fs_.sync_directory(fs::parent_of(hint.path)));
     }
-    return hints;
+    return {};
   }
   // The ledger is the one that it was.
   void put_back() const {
@@ -120,16 +122,14 @@ class Hints {
   };
   static constexpr std::uint64_t kHintBytesMax = 64U << 10;
 
-  Hints(fs::FileSystem& fs, const std::string& path)
-      : fs_(fs), hints_{{{head_file_path(path), ""}, {tree_state_path(path), ""}}} {}
-
   fs::FileSystem& fs_;
   std::array<Hint, 2> hints_;
 };
 
 Status replace_ledger(fs::FileSystem& fs, const std::string& temporary, const std::string& path) {
-  CORTEX_ASSIGN(const Hints hints, Hints::take_away(fs, path));
-  Status replaced = fs.replace(temporary, path);
+  Hints hints(fs, path);
+  Status replaced = hints.take_away();
+  if (replaced.ok()) replaced = fs.replace(temporary, path);
   if (!replaced.ok()) {
     hints.put_back();
     return replaced;

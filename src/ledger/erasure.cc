@@ -7,6 +7,7 @@
 #include "core/ids.h"
 #include "crypto/digest.h"
 #include "json/canonical.h"
+#include "ledger/operation_args.h"
 
 namespace cortex::ledger {
 namespace {
@@ -65,21 +66,10 @@ TreeHash row_leaf(const core::DecodedEvent& row, std::string_view entry) {
 }
 
 std::optional<ErasureRecord> parse_erasure_record(const core::DecodedEvent& row) {
-  if (row.event.source.type != core::SourceType::kRuntime ||
-      row.event.type != core::EventType::kSystemNote ||
-      row.raw_payload.find(kErasureOperation) == std::string_view::npos) {
-    return std::nullopt;
-  }
-  const auto payload = json::parse(row.raw_payload, row.payload_depth);
-  if (!payload.ok()) return std::nullopt;
-  const std::string* name = payload->find_text("cortex_operation");
-  const json::Value* args = payload->find("args");
-  const std::string* id = args == nullptr ? nullptr : args->find_text("erasure");
-  const json::Value* rows = args == nullptr ? nullptr : args->find("rows");
-  if (name == nullptr || *name != kErasureOperation || id == nullptr || rows == nullptr ||
-      rows->as_array() == nullptr) {
-    return std::nullopt;
-  }
+  const auto args = operation_args(row, kErasureOperation);
+  const std::string* id = args ? args->find_text("erasure") : nullptr;
+  const json::Value* rows = args ? args->find("rows") : nullptr;
+  if (id == nullptr || rows == nullptr || rows->as_array() == nullptr) return std::nullopt;
   const std::string* memory_id = args->find_text("memory_id");
   ErasureRecord record{*id, memory_id == nullptr ? "" : *memory_id, {}};
   for (const json::Value& value : *rows->as_array()) {

@@ -101,8 +101,6 @@ class Eraser {
   static constexpr std::size_t kPartBytesMin = 12;
   explicit Eraser(std::string text);
 
-  const std::string& text() const { return text_; }
-  bool whole_only() const { return text_.size() < kPartBytesMin; }
   // A part of the text that stands wherever the text does, however it is escaped; may be empty.
   const std::string& anchor() const { return anchor_; }
   // Whether the bytes of a file hold the text, as it is or escaped.
@@ -117,6 +115,7 @@ class Eraser {
   std::string without(std::string_view name, const std::string& text) const;
 
  private:
+  bool whole_only() const { return text_.size() < kPartBytesMin; }
   // Whose names say what is structure: nobody's in what agents and other programs wrote.
   enum class Names : std::uint8_t { kOurs, kTheirs };
   static Names names_of(const core::Event& event);

@@ -5,9 +5,9 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/ulid.h"
-#include "json/value.h"
 #include "ledger/chain.h"
 #include "ledger/chunk_reader.h"
+#include "ledger/operation_args.h"
 #include "ledger/signed_row.h"
 
 namespace cortex::ledger {
@@ -33,19 +33,12 @@ Result<std::uint64_t> count_lines(fs::File& file, std::uint64_t end) {
 // retires itself, and the row behind it hands the ledger over to the next key. A ledger that ended
 // between them could be signed by neither.
 bool is_first_of_pair(const core::DecodedEvent& row) {
-  constexpr std::string_view kRotateOperation = "authority.key.rotate";
-  const core::Event& event = row.event;
-  if (!event.signature || event.type != core::EventType::kSystemNote ||
-      row.raw_payload.find(kRotateOperation) == std::string_view::npos) {
-    return false;
-  }
-  const auto payload = json::parse(row.raw_payload, row.payload_depth);
-  const std::string* name = payload.ok() ? payload->find_text("cortex_operation") : nullptr;
-  const json::Value* args = name == nullptr ? nullptr : payload->find("args");
-  const json::Value* envelope = args == nullptr ? nullptr : args->find("rotation");
-  if (envelope == nullptr || *name != kRotateOperation) return false;
+  if (!row.event.signature) return false;
+  const auto args = operation_args(row, "authority.key.rotate");
+  const json::Value* envelope = args ? args->find("rotation") : nullptr;
+  if (envelope == nullptr) return false;
   const auto rotation = parse_rotation_envelope(*envelope);
-  return rotation && crypto::key_id(rotation->old_key) == event.signature->key_id;
+  return rotation && crypto::key_id(rotation->old_key) == row.event.signature->key_id;
 }
 
 // The first row of a pair whose second one was not met.

@@ -251,10 +251,12 @@ TEST_F(RecoveryTest, IllFormedUtf8_IsAFaultWithItsOwnKindAndATornTailAtTheEnd) {
 class HandOverTest : public RecoveryTest {
  protected:
   // A row, the operation of a change of keys, and the row that readers of signed ledgers look for.
-  static SignedLedger handed_over(std::uint8_t retired) {
+  static SignedLedger handed_over(std::uint8_t retired,
+                                  core::SourceType by = core::SourceType::kRuntime) {
     SignedLedger out(7);
     out.add_samples(1);
     core::Event operation = sample_event(2);
+    operation.source.type = by;
     const json::Value envelope =
         rotation_envelope(test_key(retired), test_key(8).public_key(), kSignedAt);
     operation.payload = json::canonical(json::Object{{"args", json::Object{{"rotation", envelope}}},
@@ -288,6 +290,14 @@ TEST_F(HandOverTest, HalfOfAPair_IsTornAsAWhole) {
 // The key of the ledger signs the change of another one: that has no second row.
 TEST_F(HandOverTest, ChangeOfAnotherKey_StandsAlone) {
   const SignedLedger ledger = handed_over(9);
+  write(row_text(ledger.rows[0]) + row_text(ledger.rows[1]));
+  EXPECT_FALSE(settle().torn);
+  EXPECT_EQ(settle().head.rows, 2U);
+}
+
+// What an agent says is no change of keys, however it is spelled.
+TEST_F(HandOverTest, RowOfAnotherSource_StandsAlone) {
+  const SignedLedger ledger = handed_over(7, core::SourceType::kExternalOutcome);
   write(row_text(ledger.rows[0]) + row_text(ledger.rows[1]));
   EXPECT_FALSE(settle().torn);
   EXPECT_EQ(settle().head.rows, 2U);

@@ -1,7 +1,6 @@
 #include "ledger/tlog/note.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/fixed_bytes.h"
 #include "base/text.h"
@@ -13,13 +12,6 @@ namespace {
 
 constexpr std::string_view kSignaturePrefix = "\xE2\x80\x94 ";  // em dash, space
 constexpr char kEd25519 = 0x01;
-
-// White space beyond ASCII, as Unicode has it.
-constexpr std::array<std::string_view, 19> kWideSpaces{
-    "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81",
-    "\xE2\x80\x82", "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86",
-    "\xE2\x80\x87", "\xE2\x80\x88", "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8",
-    "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
 
 Error no_note(std::string_view why) {
   return make_error(Code::kQuarantined, cat("this is no signed note: ", why));
@@ -68,7 +60,7 @@ bool is_key_name(std::string_view name) {
     if (static_cast<unsigned char>(c) <= ' ' || c == '+' || c == '\x7F') return false;
   }
   return std::ranges::none_of(
-      kWideSpaces, [&](std::string_view s) { return name.find(s) != std::string_view::npos; });
+      wide_blanks(), [&](std::string_view s) { return name.find(s) != std::string_view::npos; });
 }
 
 std::uint32_t note_key_id(std::string_view name, const crypto::PublicKey& key) {

@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "json/value.h"
 #include "ledger/checked_line.h"
-#include "ledger/chunk_reader.h"
 #include "ledger/erasure.h"
 #include "ledger/row_stream.h"
 
@@ -223,19 +222,12 @@ Status Sidecar::open_index(std::uint64_t rows) {
 
 Status Sidecar::catch_up(fs::File& ledger, const LedgerHead& head) {
   if (state_.ledger.size_bytes == head.size_bytes) return {};
-  ChunkReader reader(ledger, state_.ledger.size_bytes, head.size_bytes);
-  RowCursor rows({}, 0);
-  for (Chunk chunk;;) {
-    CORTEX_ASSIGN(const bool more, reader.next(chunk));
-    if (!more) break;
-    rows.restart(chunk.bytes, chunk.offset);
-    while (const core::DecodedEvent* row = rows.next()) {
-      CORTEX_TRY(add_leaf(row_leaf(*row, entry_of(chunk.bytes, chunk.offset, rows.place())),
-                          row->event.id, rows.place().offset));
-    }
-    if (rows.fault()) return row_error(*rows.fault());
+  RowStream rows(ledger, state_.ledger.size_bytes, head.size_bytes);
+  for (;;) {
+    CORTEX_ASSIGN(const core::DecodedEvent* row, rows.next());
+    if (row == nullptr) return commit(head);
+    CORTEX_TRY(add_leaf(row_leaf(*row, rows.entry()), row->event.id, rows.place().offset));
   }
-  return commit(head);
 }
 
 Status Sidecar::write_tile(unsigned level, std::uint64_t number, std::span<const TreeHash> hashes) {
