@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 REPO = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPO / "tests"))
 import harness  # noqa: E402
+import measure  # noqa: E402
 
 HELLO = {"jsonrpc": "2.0", "id": 0, "method": "initialize",
          "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}}
@@ -86,6 +87,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=30)
     arguments = parser.parse_args()
     with harness.Home(os.path.realpath(arguments.bin)) as home:
+        home.binary = measure.installed(arguments.bin, home.root)
         home.run("init")
         home.run("doctor", "--repair")
         fill(home.store, arguments.memories)

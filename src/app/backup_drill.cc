@@ -103,8 +103,7 @@ Result<Found> Drill::open() {
   if (!connection.ok()) return std::move(connection).error();
   CORTEX_ASSIGN(const auto failures, store::check_schema(*connection));
   if (!failures.empty()) {
-    return make_error(Code::kSchema,
-                      cat(failures.front().invariant, ": ", failures.front().detail));
+    return make_error(Code::kSchema, failures.front().text());
   }
   return Found{cat(counted(store.migrations.size(), "migration"), " applied, ",
                    counted(store.mirrored_rows, "row"), " mirrored")};

@@ -110,7 +110,7 @@ StrictReport with_content(StrictReport report, Result<bundle::ContentReport> con
 
 json::Array schema_failures_json(const std::vector<store::SchemaFailure>& failures) {
   json::Array out;
-  for (const store::SchemaFailure& f : failures) out.emplace_back(cat(f.invariant, ": ", f.detail));
+  for (const store::SchemaFailure& f : failures) out.emplace_back(f.text());
   return out;
 }
 

@@ -61,9 +61,10 @@ class Histories {
   static Result<Histories> begin(sqlite::Connection& db) {
     // The other columns are those of the row with the highest seq: SQLite says so.
     CORTEX_ASSIGN(auto rows,
-                  db.prepare("SELECT memory_id, valid_from, valid_until, max(seq),"
-                             " total(actor = 'agent' AND operation = 'memory.note') FROM"
-                             " cortex_memory_history GROUP BY memory_id ORDER BY memory_id"));
+                  db.prepare(cat("SELECT memory_id, valid_from, valid_until, max(seq), total(",
+                                 store::kNotedByAgentSql,
+                                 ") FROM cortex_memory_history GROUP BY memory_id"
+                                 " ORDER BY memory_id")));
     return Histories(std::move(rows));
   }
   Result<ToldBeside> of(std::string_view id) {

@@ -58,6 +58,13 @@ class KeysTest : public AppTest {
         audit_verify(services_, {.layout = layout_, .strict = true, .mirror = true});
     EXPECT_EQ(report.code, Code::kOk) << report.error->text();
   }
+  VerifyReport verify_signed(bool mirror) {
+    return audit_verify(services_, {.layout = layout_,
+                                    .strict = true,
+                                    .mirror = mirror,
+                                    .signed_rows = true,
+                                    .verification_key = folder_ / "op.seed.pub"});
+  }
 };
 
 TEST_F(KeysTest, Generated_IsForItsOwnerAloneRegisteredAndBound) {
@@ -212,12 +219,7 @@ TEST_F(KeysTest, NamedKey_SignsAndIsEntitledByItsPublicKey) {
   request.signs_its_row = true;
   const auto made = generate_key(services_, request, folder_ / "op.seed");
   ASSERT_TRUE(made.ok()) << made.error().text();
-  const VerifyReport report =
-      audit_verify(services_, {.layout = layout_,
-                               .strict = true,
-                               .mirror = true,
-                               .signed_rows = true,
-                               .verification_key = folder_ / "op.seed.pub"});
+  const VerifyReport report = verify_signed(true);
   EXPECT_EQ(report.code, Code::kOk) << report.error->text();
   const json::Value document = to_json(report);
   const json::Array& signers = *document.find("signed_verification")->find("signers")->as_array();
@@ -265,12 +267,7 @@ TEST_F(KeysTest, RotationCutInTheMiddle_IsDoneAgain) {
   layout_.signing_seed = folder_ / "op3.seed";
   const auto noted = note(services_, layout_, {}, {.claim = "water boils", .domains = {"t"}});
   ASSERT_TRUE(noted.ok()) << noted.error().text();
-  const VerifyReport report =
-      audit_verify(services_, {.layout = layout_,
-                               .strict = true,
-                               .mirror = true,
-                               .signed_rows = true,
-                               .verification_key = folder_ / "op.seed.pub"});
+  const VerifyReport report = verify_signed(true);
   EXPECT_EQ(report.code, Code::kOk) << report.error->text();
   EXPECT_EQ(report.chain->rows, 4U);
 }
@@ -294,11 +291,7 @@ TEST_F(KeysTest, RotationInASession_IsRefusedWhereRowsAreSigned) {
   EXPECT_EQ(refused.error().token, "ingest.payload_kind_reserved");
   EXPECT_EQ(get(log_), before);
   ASSERT_TRUE(ingest(services_, {.session = session(1, 1), .layout = layout_}).ok());
-  const VerifyReport report =
-      audit_verify(services_, {.layout = layout_,
-                               .strict = true,
-                               .signed_rows = true,
-                               .verification_key = folder_ / "op.seed.pub"});
+  const VerifyReport report = verify_signed(false);
   EXPECT_EQ(report.code, Code::kOk) << report.error->text();
 }
 

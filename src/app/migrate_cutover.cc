@@ -209,9 +209,8 @@ Status check_backup_of_ledger(fs::File& ledger, std::uint64_t size_bytes,
 Result<Ready> get_ready(Services& services, const CutoverRequest& request, sqlite::Connection& db,
                         const LedgerFacts& ledger) {
   Ready ready;
-  CORTEX_TRY(refuse_boundary(ledger));
-  CORTEX_TRY(refuse_v2_rows(db, ledger));
   CORTEX_ASSIGN(ready.plan, plan_migration(db, ledger));
+  CORTEX_TRY(refuse_v2_rows(db, ledger));
   CORTEX_ASSIGN(ready.attestation_text, read_attestation(services.fs, request.attestation));
   CORTEX_ASSIGN(ready.attestation, verify_attestation(ready.attestation_text,
                                                       {ready.plan.previous_v1_head(),
@@ -227,8 +226,7 @@ Status check_readiness(sqlite::Connection& db) {
   CORTEX_ASSIGN(const auto failures, store::check_v2_persistence(db));
   if (failures.empty()) return {};
   return cutover_refused(Code::kSchema,
-                         cat("the store would not be ready for v2: ", failures.front().invariant,
-                             ": ", failures.front().detail),
+                         cat("the store would not be ready for v2: ", failures.front().text()),
                          "repair the rows that it names", kRolledBackToken);
 }
 

@@ -35,8 +35,7 @@ Status check_shape(sqlite::Connection& db) {
   failures.insert(failures.end(), partial.begin(), partial.end());
   if (failures.empty()) return {};
   return plan_refused(Code::kSchema,
-                      cat("the store is not ready to be migrated: ", failures.front().invariant,
-                          ": ", failures.front().detail),
+                      cat("the store is not ready to be migrated: ", failures.front().text()),
                       "run `cortex doctor --repair`");
 }
 

@@ -8,8 +8,9 @@
 #include "app/fuzzy_ranks.h"
 #include "app/search_index.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "memory/salience.h"
-#include "retrieval/document.h"
+#include "retrieval/content.h"
 #include "retrieval/searcher.h"
 #include "sqlite/transaction.h"
 
@@ -192,13 +193,13 @@ Status add_fuzzy(sqlite::Connection& db, const SearchRequest& request, SearchCan
   }
   std::map<std::string, SearchHit> rows;
   store::MemoryFilter filter{.statuses = statuses_of(request), .tags = request.tags, .ids = others};
-  retrieval::DocumentMaker maker;
+  retrieval::Content content;
   const auto visit = [&](const store::Memory& memory) -> Status {
-    const retrieval::MemoryRow row{.claim = memory.claim,
-                                   .domains_json = {},
-                                   .status = memory.status,
-                                   .created_at = memory.created_at};
-    if (request.since && maker.make(row).time < request.since->seconds) return {};
+    if (request.since) {
+      retrieval::read_claim(memory.claim, content);
+      const Timestamp made = parse_strict_rfc3339(memory.created_at).value_or(Timestamp{});
+      if (content.said_at.value_or(made.seconds) < request.since->seconds) return {};
+    }
     rows.emplace(memory.id, hit_of(memory, memory.tags(), 0.0F));
     return {};
   };

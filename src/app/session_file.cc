@@ -20,7 +20,8 @@ Error session_unreadable(const std::string& path, const Error& why) {
       "check the path and its permissions");
 }
 
-Result<std::string> confined(fs::FileSystem& fs, const std::string& path) {
+// The real path, and what it names.
+Result<std::string> confined(fs::FileSystem& fs, const std::string& path, fs::Info& info) {
   if (fs::has_parent_step(path)) {
     return session_refused(cat("the session path ", quoted(path), " has a `..` step"),
                            "give a path without `..`");
@@ -31,7 +32,7 @@ Result<std::string> confined(fs::FileSystem& fs, const std::string& path) {
   if (!root.ok()) return session_unreadable(path, root.error());
   auto real = fs.canonical(path);
   if (!real.ok()) return session_unreadable(path, real.error());
-  CORTEX_ASSIGN(const fs::Info info, fs.stat(*real));
+  CORTEX_ASSIGN(info, fs.stat(*real));
   if (info.kind == fs::Kind::kDirectory) {
     return session_refused(
         cat("the session file ", quoted(path), " cannot be read: it is a folder"),
@@ -47,8 +48,8 @@ Result<std::string> confined(fs::FileSystem& fs, const std::string& path) {
 }  // namespace
 
 Result<SessionFile> SessionFile::open(fs::FileSystem& fs, const std::string& path) {
-  CORTEX_ASSIGN(const std::string real, confined(fs, path));
-  CORTEX_ASSIGN(const fs::Info info, fs.stat(real));
+  fs::Info info;
+  CORTEX_ASSIGN(const std::string real, confined(fs, path, info));
   SessionFile session;
   if (info.kind == fs::Kind::kFile) {
     auto file = fs.open(real, fs::Open::kRead);

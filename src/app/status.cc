@@ -24,22 +24,26 @@ std::string last_backup_path(const Layout& layout) {
   return fs::join(fs::parent_of(layout.db_path), kLastBackupName);
 }
 
-// Whether the last row of the last backup is among the mirrored ones.
-Status find_backup(sqlite::Connection& db, StatusReport& report) {
-  if (!report.last_backup || !report.last_backup->ledger_head) return {};
-  LastBackup& backup = *report.last_backup;
-  CORTEX_ASSIGN(backup.is_of_this_ledger, store::object_exists(db, "table", "events"));
-  if (!backup.is_of_this_ledger) return {};
+// What the store says of the ledger.
+struct Mirrored {
+  store::MirrorState state;
+  bool last_backup = false;  // its last row is among the mirrored ones
+};
+
+Result<bool> is_mirrored(sqlite::Connection& db, const std::string& event_hash) {
+  CORTEX_ASSIGN(const bool has_rows, store::object_exists(db, "table", "events"));
+  if (!has_rows) return false;
   CORTEX_ASSIGN(auto rows, db.prepare("SELECT 1 FROM events WHERE event_hash = ?1"));
-  CORTEX_TRY(rows.bind(1, *backup.ledger_head));
-  CORTEX_ASSIGN(backup.is_of_this_ledger, rows.step());
-  return {};
+  CORTEX_TRY(rows.bind(1, event_hash));
+  return rows.step();
 }
 
-Status look_at(sqlite::Connection& db, StatusReport& report, store::MirrorState& mirror) {
-  CORTEX_TRY(find_backup(db, report));
+Status look_at(sqlite::Connection& db, StatusReport& report, Mirrored& mirrored) {
+  if (report.last_backup && report.last_backup->ledger_head) {
+    CORTEX_ASSIGN(mirrored.last_backup, is_mirrored(db, *report.last_backup->ledger_head));
+  }
   CORTEX_ASSIGN(report.counts, store::count_tables(db));
-  CORTEX_ASSIGN(mirror, store::read_mirror_state(db));
+  CORTEX_ASSIGN(mirrored.state, store::read_mirror_state(db));
   CORTEX_ASSIGN(const auto pending, store::pending(db));
   report.pending_migrations = pending.size();
   report.mirror_conflicts = 0;
@@ -51,33 +55,32 @@ Status look_at(sqlite::Connection& db, StatusReport& report, store::MirrorState&
   return {};
 }
 
-Status read_store(Services& services, StatusReport& report, store::MirrorState& mirror) {
+Status read_store(Services& services, StatusReport& report, Mirrored& mirrored) {
   return store::inspect(services.fs, report.layout.db_path,
-                        [&](sqlite::Connection& db) { return look_at(db, report, mirror); });
+                        [&](sqlite::Connection& db) { return look_at(db, report, mirrored); });
 }
 
-Status read_ledger(Services& services, const store::MirrorState& mirror, StatusReport& report) {
+Status read_ledger(Services& services, const Mirrored& mirrored, StatusReport& report) {
   CORTEX_ASSIGN(auto file, services.fs.open(report.layout.event_log_path, fs::Open::kRead));
   CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(*file));
   CORTEX_ASSIGN(const ledger::Tail tail, ledger::read_tail(*file, size));
   report.ledger_bytes = tail.size_bytes;
   report.head = tail.head;
   report.torn = tail.torn;
+  const store::MirrorState& mirror = mirrored.state;
   CORTEX_ASSIGN(const bool valid, store::matches_ledger(mirror, *file, tail.size_bytes));
   report.mirrored_rows = valid ? mirror.rows : 0;
+  const auto backed_up = report.last_backup ? report.last_backup->ledger_head : std::nullopt;
   // What a store of another ledger holds says nothing of this one.
-  if (!valid && report.last_backup && report.last_backup->ledger_head) {
-    report.last_backup->is_of_this_ledger = false;
-  }
+  bool is_there = valid && mirrored.last_backup;
   ledger::RowStream stream(*file, valid ? mirror.offset_bytes : 0, tail.size_bytes);
   for (;;) {
     CORTEX_ASSIGN(const core::DecodedEvent* row, stream.next());
     if (row == nullptr) break;
     ++report.mirror_lag_rows;
-    if (report.last_backup && report.last_backup->ledger_head == row->event.event_hash) {
-      report.last_backup->is_of_this_ledger = true;
-    }
+    is_there = is_there || backed_up == row->event.event_hash;
   }
+  if (backed_up) report.last_backup->is_of_this_ledger = is_there;
   report.ledger_rows = report.mirrored_rows + report.mirror_lag_rows;
   return {};
 }
@@ -104,7 +107,6 @@ std::optional<LastBackup> read_last_backup(Services& services, const Layout& lay
                     .ledger_rows = rows->as_number()->u,
                     .verified = *verified->as_bool()};
   if (const std::string* head = document->find_text("ledger_head")) backup.ledger_head = *head;
-  backup.is_of_this_ledger = !backup.ledger_head;  // until that row is found
   // Of a full, an encrypted and an incremental bundle.
   constexpr std::string_view kManifests[] = {bundle::kManifestName, bundle::kSealedManifestName,
                                              bundle::kIncrementName};
@@ -175,13 +177,13 @@ Result<StatusReport> status(Services& services, const Layout& layout) {
   report.has_store = store.kind == fs::Kind::kFile;
   report.has_ledger = ledger.kind == fs::Kind::kFile;
   report.last_backup = read_last_backup(services, layout);
-  store::MirrorState mirror;
+  Mirrored mirrored;
   if (report.has_store) {
-    if (auto read = read_store(services, report, mirror); !read.ok()) {
+    if (auto read = read_store(services, report, mirrored); !read.ok()) {
       return with_code(std::move(read).error(), Code::kPrecondition);
     }
   }
-  if (report.has_ledger) CORTEX_TRY(read_ledger(services, mirror, report));
+  if (report.has_ledger) CORTEX_TRY(read_ledger(services, mirrored, report));
   if (report.last_backup) count_since(*report.last_backup, report);
   say_unverified(report);
   advise(report);

@@ -54,30 +54,26 @@ constexpr std::string_view kWideBlanks[] = {"\u0085", "\u00A0", "\u1680", "\u200
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
-// Bytes of the white space that the text begins or ends with, 0 when it does not.
-std::size_t blank_at_front(std::string_view text) {
-  if (text.empty()) return 0;
-  if (is_ascii(text.front())) return kBlanks.contains(text.front()) ? 1 : 0;
-  for (const std::string_view blank : kWideBlanks) {
-    if (text.starts_with(blank)) return blank.size();
-  }
-  return 0;
-}
+enum class Edge : std::uint8_t { kFront, kBack };
 
-std::size_t blank_at_back(std::string_view text) {
+// Bytes of the white space at that edge of the text, 0 when there is none.
+std::size_t blank_at(Edge edge, std::string_view text) {
   if (text.empty()) return 0;
-  if (is_ascii(text.back())) return kBlanks.contains(text.back()) ? 1 : 0;
+  const char outermost = edge == Edge::kFront ? text.front() : text.back();
+  if (is_ascii(outermost)) return kBlanks.contains(outermost) ? 1 : 0;
   for (const std::string_view blank : kWideBlanks) {
-    if (text.ends_with(blank)) return blank.size();
+    if (edge == Edge::kFront ? text.starts_with(blank) : text.ends_with(blank)) return blank.size();
   }
   return 0;
 }
 
 }  // namespace
 
+std::span<const std::string_view> wide_blanks() { return kWideBlanks; }
+
 std::string_view trim(std::string_view text) {
-  while (const std::size_t size = blank_at_front(text)) text.remove_prefix(size);
-  while (const std::size_t size = blank_at_back(text)) text.remove_suffix(size);
+  while (const std::size_t size = blank_at(Edge::kFront, text)) text.remove_prefix(size);
+  while (const std::size_t size = blank_at(Edge::kBack, text)) text.remove_suffix(size);
   return text;
 }
 

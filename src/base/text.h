@@ -56,7 +56,10 @@ bool is_valid_utf8(std::string_view bytes);
 // Appends the UTF-8 form of a Unicode scalar value.
 void append_utf8(std::string& out, std::uint32_t code_point);
 
-std::string_view trim(std::string_view text);  // blanks, tabs, CR, LF, VT, FF at both ends
+// White space at both ends goes: that of ASCII and wide_blanks().
+std::string_view trim(std::string_view text);
+// What else Unicode calls white space, each character in UTF-8.
+std::span<const std::string_view> wide_blanks();
 inline bool is_blank(std::string_view text) { return trim(text).empty(); }
 std::vector<std::string_view> split(std::string_view text, char separator);
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }

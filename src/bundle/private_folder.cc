@@ -1,9 +1,24 @@
 #include "bundle/private_folder.h"
 
+#include <utility>
+
 #include "base/text.h"
 #include "base/ulid.h"
 
 namespace cortex::bundle {
+namespace {
+
+// Whether `path` was a folder `<prefix><ULID>` that nobody works in, and is gone.
+bool remove_if_dead(fs::FileSystem& fs, const std::string& path, std::string_view ulid) {
+  if (!Ulid::parse(ulid)) return false;
+  const auto info = fs.lstat(path);
+  if (!info.ok() || info->kind != fs::Kind::kDirectory) return false;  // no folder of ours
+  const auto folder = fs.open_directory(path);
+  if (!folder.ok() || !(*folder)->lock(fs::Lock::kExclusive, 0).ok()) return false;  // in use
+  return fs::remove_tree(fs, path).ok();
+}
+
+}  // namespace
 
 std::vector<std::string> remove_dead_folders(fs::FileSystem& fs, const std::string& parent,
                                              const std::string& prefix) {
@@ -11,14 +26,10 @@ std::vector<std::string> remove_dead_folders(fs::FileSystem& fs, const std::stri
   const auto names = fs.list(parent);
   if (!names.ok()) return removed;  // whoever works there will say what is wrong
   for (const std::string& name : *names) {
-    if (!name.starts_with(prefix) || !Ulid::parse(std::string_view(name).substr(prefix.size())))
-      continue;
-    const std::string path = fs::join(parent, name);
-    const auto info = fs.lstat(path);
-    if (!info.ok() || info->kind != fs::Kind::kDirectory) continue;  // no folder of ours
-    auto folder = fs.open_directory(path);
-    if (!folder.ok() || !(*folder)->lock(fs::Lock::kExclusive, 0).ok()) continue;  // in use
-    if (fs::remove_tree(fs, path).ok()) removed.push_back(path);
+    if (!name.starts_with(prefix)) continue;
+    std::string path = fs::join(parent, name);
+    const bool gone = remove_if_dead(fs, path, std::string_view(name).substr(prefix.size()));
+    if (gone) removed.push_back(std::move(path));
   }
   return removed;
 }
@@ -30,7 +41,7 @@ void remove_marked_dead_folders(fs::FileSystem& fs, const std::string& parent,
   for (const std::string& name : *names) {
     const std::size_t at = name.find(mark);
     if (!name.starts_with(start) || at == std::string::npos) continue;
-    remove_dead_folders(fs, parent, name.substr(0, at + mark.size()));
+    remove_if_dead(fs, fs::join(parent, name), std::string_view(name).substr(at + mark.size()));
   }
 }
 

@@ -197,8 +197,7 @@ Status read_version(sqlite::Connection& db, Snapshot& out) {
 Error schema_error(const std::string& path, const std::vector<store::SchemaFailure>& failures) {
   std::string lines = cat("the store ", quoted(path),
                           ": a part of its schema is missing or newer than this program");
-  for (const auto& failure : failures)
-    lines += cat("\n  ", failure.invariant, ": ", failure.detail);
+  for (const auto& failure : failures) lines += cat("\n  ", failure.text());
   return make_error(Code::kSchema, std::move(lines), "no state was changed",
                     "bring it up to date with `cortex doctor --repair`, or use a matching program");
 }

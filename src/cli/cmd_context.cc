@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "app/compatibility.h"
-#include "app/config.h"
 #include "app/context_pack.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -53,7 +52,7 @@ Outcome run_context_build(const Context& context) {
   if (*tokens) request.max_tokens = std::min<std::uint64_t>(**tokens, kTokensMax);
   const auto layout = context.layout();
   if (!layout.ok()) return refuse(layout.error());
-  auto policy = app::write_gate(context.environment, context.services.fs);
+  auto policy = context.write_gate();
   if (!policy.ok()) return refuse(policy.error());
   request.policy = *policy;
   const store::Caller caller{.actor = "operator", .client = cat("cortex-cli ", version())};

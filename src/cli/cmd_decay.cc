@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "app/config.h"
 #include "app/decay.h"
 #include "app/decay_attest.h"
 #include "app/memory_work.h"
@@ -51,7 +50,7 @@ Result<app::DecayScheduleRequest> schedule_request(const Context& context) {
   app::DecayScheduleRequest request;
   request.kind =
       memory::parse_decay_kind(wire(flags.value("kind"))).value_or(memory::DecayKind::kCandidates);
-  CORTEX_ASSIGN(request.policy, app::write_gate(context.environment, context.services.fs));
+  CORTEX_ASSIGN(request.policy, context.write_gate());
   if (flags.value("summary-method") == "llm") request.method = memory::SummaryMethod::kModel;
   request.episode_ids = flags.optional("episode-ids");
   request.memory_ids = flags.optional("memory-ids");
@@ -200,7 +199,7 @@ Outcome run_decay_status(const Context& context) {
 Outcome run_decay_cancel(const Context& context) {
   const auto layout = context.layout();
   if (!layout.ok()) return decay_refused(context, layout.error());
-  const auto policy = app::write_gate(context.environment, context.services.fs);
+  const auto policy = context.write_gate();
   if (!policy.ok()) return decay_refused(context, policy.error());
   const Invocation& flags = context.invocation;
   const auto report =

@@ -1,4 +1,3 @@
-#include "app/config.h"
 #include "app/memory_erase.h"
 #include "base/text.h"
 #include "cli/handlers.h"
@@ -44,7 +43,7 @@ Outcome run_memory_forget(const Context& context) {
   auto layout = context.layout();
   if (!layout.ok()) return failed(context, layout.error());
   request.layout = *std::move(layout);
-  const auto policy = app::write_gate(context.environment, context.services.fs);
+  const auto policy = context.write_gate();
   if (!policy.ok()) return failed(context, policy.error());
   request.policy = *policy;
   const auto report = app::erase_memory(context.services, request);

@@ -1,7 +1,6 @@
 // `session import` and `export`.
 #include <utility>
 
-#include "app/config.h"
 #include "app/export.h"
 #include "app/memory_work.h"
 #include "app/session_import.h"
@@ -84,7 +83,7 @@ Outcome run_session_import(const Context& context) {
   const Invocation& flags = context.invocation;
   auto layout = context.layout();
   if (!layout.ok()) return failed(context, layout.error());
-  const auto policy = app::write_gate(context.environment, context.services.fs);
+  const auto policy = context.write_gate();
   if (!policy.ok()) return failed(context, policy.error());
   const app::ImportRequest request{.path = flags.value("path"),
                                    .format = transcript::parse_format(flags.value("format")),

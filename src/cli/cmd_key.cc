@@ -1,5 +1,4 @@
 // The commands around keys: generate, register, show, list, rotate, revoke.
-#include "app/config.h"
 #include "app/keys.h"
 #include "base/text.h"
 #include "cli/handlers.h"
@@ -10,7 +9,7 @@ namespace {
 Result<app::KeyChangeRequest> change_request(const Context& context) {
   app::KeyChangeRequest request;
   CORTEX_ASSIGN(request.layout, context.layout());
-  CORTEX_ASSIGN(request.policy, app::write_gate(context.environment, context.services.fs));
+  CORTEX_ASSIGN(request.policy, context.write_gate());
   request.reason = context.invocation.value("reason");
   request.effective_at = context.invocation.optional("effective-at");
   return request;

@@ -173,6 +173,8 @@ Outcome run_migrate_v2(const Context& context) {
           make_error(Code::kUsage, cat("--resume-mirror cannot be combined with --", other),
                      "no state was changed", "leave one of them out"));
     }
+    const auto layout = context.layout();
+    return layout.ok() ? resume(context, *layout) : migrate_refused(context, layout.error());
   }
   if (flags.has("unattended-migrate") && !flags.has("operator-attestation")) {
     return refused_with_readiness(context, Code::kPrecondition,
@@ -185,14 +187,13 @@ Outcome run_migrate_v2(const Context& context) {
     error.next = "leave one of them out";
     return migrate_refused(context, error);
   }
-  if (!flags.has("dry-run") && !has_manifest && !flags.has("resume-mirror")) {
+  if (!flags.has("dry-run") && !has_manifest) {
     return refused_with_readiness(context, Code::kUsage,
                                   "a cutover needs the manifest of a backup made just before",
                                   "see what it would do with --dry-run, or name --backup-manifest");
   }
   const auto layout = context.layout();
   if (!layout.ok()) return migrate_refused(context, layout.error());
-  if (flags.has("resume-mirror")) return resume(context, *layout);
   return flags.has("dry-run") ? dry_run(context, *layout) : cutover(context, *layout);
 }
 

@@ -1,7 +1,6 @@
 // `session close`.
 #include <utility>
 
-#include "app/config.h"
 #include "app/memory_work.h"
 #include "app/session_close.h"
 #include "app/session_import.h"
@@ -118,7 +117,7 @@ Outcome run_session_close(const Context& context) {
         [&warnings](const std::string& text) { warnings += cat("session-close: ", text, "\n"); });
   }
   auto layout = context.layout();
-  auto policy = app::write_gate(context.environment, context.services.fs);
+  auto policy = context.write_gate();
   if (!layout.ok() || !policy.ok()) {
     report.failure = layout.ok() ? policy.error() : layout.error();
     report.failure->token = app::kCloseReflectFailed;

@@ -31,9 +31,7 @@ struct Node {
   std::vector<ValueFlag> value_flags;
 };
 
-struct Tree {
-  std::vector<Node> nodes;
-};
+using Tree = std::vector<Node>;
 
 void append_flags(Node& node, std::span<const Flag> flags) {
   for (const Flag& flag : flags) {
@@ -61,11 +59,11 @@ Tree build_tree() {
   Node root = group_node("");
   append_flags(root, global_flags());
   append_help(root);
-  tree.nodes.push_back(std::move(root));
+  tree.push_back(std::move(root));
   for (const Group& group : all_groups()) {
     Node node = group_node(group.path);
     append_help(node);
-    tree.nodes.push_back(std::move(node));
+    tree.push_back(std::move(node));
   }
   for (const Command* command : all_commands()) {
     Node node{std::string(command->path), {}, {}};
@@ -79,7 +77,7 @@ Tree build_tree() {
     }
     append_flags(node, command->flags);
     append_help(node);
-    tree.nodes.push_back(std::move(node));
+    tree.push_back(std::move(node));
   }
   return tree;
 }
@@ -100,7 +98,7 @@ std::string in_quotes(std::string_view text, std::string_view quote) {
 // All paths but the root's, each in single quotes, with `separator` between them.
 std::string quoted_paths(const Tree& tree, std::string_view separator) {
   std::string out;
-  for (const Node& node : tree.nodes) {
+  for (const Node& node : tree) {
     if (node.path.empty()) continue;
     out += cat(out.empty() ? "" : separator, "'", node.path, "'");
   }
@@ -110,7 +108,7 @@ std::string quoted_paths(const Tree& tree, std::string_view separator) {
 // A row of a `case` for each flag that takes one of some words.
 std::string choices_of(const Tree& tree, std::string (*command_for)(const ValueFlag&)) {
   std::string out;
-  for (const Node& node : tree.nodes) {
+  for (const Node& node : tree) {
     for (const ValueFlag& flag : node.value_flags) {
       if (flag.choices.empty()) continue;
       out += cat("    '", node.path, " ", flag.word, "') ", command_for(flag), " ;;\n");
@@ -135,7 +133,7 @@ std::string bash_script(const Tree& tree) {
           "    esac\n"
           "  done\n"
           "  case \"$route\" in\n");
-  for (const Node& node : tree.nodes) {
+  for (const Node& node : tree) {
     out += cat("    '", node.path, "') words='", join(node.entries, " ", &Entry::word),
                "' values='", join(node.value_flags, " ", &ValueFlag::word), "' ;;\n");
   }
@@ -167,7 +165,7 @@ std::string zsh_script(const Tree& tree) {
           "    esac\n"
           "  done\n"
           "  case \"$route\" in\n");
-  for (const Node& node : tree.nodes) {
+  for (const Node& node : tree) {
     out += cat("    '", node.path, "') entries=(\n");
     for (const Entry& entry : node.entries) {
       out += cat("      ", in_quotes(cat(entry.word, ":", entry.about), "'\\''"), "\n");
@@ -208,7 +206,7 @@ std::string fish_script(const Tree& tree) {
           "  end\n"
           "  test \"$route\" = \"$argv[1]\"\n"
           "end\n");
-  for (const Node& node : tree.nodes) {
+  for (const Node& node : tree) {
     for (const Entry& entry : node.entries) {
       const std::string_view word = entry.word;
       const bool is_flag = word.starts_with("--");
@@ -231,7 +229,7 @@ std::string powershell_script(const Tree& tree) {
       "Register-ArgumentCompleter -Native -CommandName 'cortex' -ScriptBlock {\n"
       "  param($wordToComplete, $commandAst, $cursorPosition)\n"
       "  $table = @{\n";
-  for (const Node& node : tree.nodes) {
+  for (const Node& node : tree) {
     out += cat("    '", node.path, "' = @(\n");
     for (const Entry& entry : node.entries) {
       out += cat("      ,@('", entry.word, "', ", in_quotes(entry.about, "''"), ")\n");
@@ -259,7 +257,7 @@ std::string elvish_script(const Tree& tree) {
       "use str\n"
       "set edit:completion:arg-completer[cortex] = {|@words|\n"
       "  var table = [\n";
-  for (const Node& node : tree.nodes) {
+  for (const Node& node : tree) {
     out += cat("    &'", node.path, "'=[\n");
     for (const Entry& entry : node.entries) {
       out += cat("      ['", entry.word, "' ", in_quotes(entry.about, "''"), "]\n");

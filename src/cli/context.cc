@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "app/config.h"
 #include "base/text.h"
 
 namespace cortex::cli {
@@ -10,6 +9,10 @@ namespace cortex::cli {
 Result<app::Layout> Context::layout() const {
   return app::find_layout(environment, services.fs, invocation.optional("db"),
                           invocation.optional("event-log"));
+}
+
+Result<memory::GatePolicy> Context::write_gate() const {
+  return app::write_gate(environment, services.fs);
 }
 
 std::string error_line(std::string_view command, const Error& error) {

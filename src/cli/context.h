@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/config.h"
 #include "app/layout.h"
 #include "app/serve.h"
 #include "app/services.h"
@@ -25,6 +26,8 @@ struct Context {
   bool json() const { return invocation.json; }
   // Where the data is, by flags (where the command has them), environment and configuration file.
   Result<app::Layout> layout() const;
+  // What may be recorded, by environment and configuration file.
+  Result<memory::GatePolicy> write_gate() const;
 };
 
 // The end of one command. Text and report are two renderings of the same thing: with --json the

@@ -28,11 +28,10 @@ bool is_flag_of_a_command(std::string_view name) {
 // `note` for who forgot that it is `memory note`; nothing where too many commands end so.
 std::string longer_hint(std::string_view typed) {
   constexpr std::size_t kNamedMax = 3;
+  const std::string end = cat(" ", typed);
   std::vector<std::string> found;
   for (const Command* command : all_commands()) {
-    if (!typed.empty() && command->path.ends_with(cat(" ", typed))) {
-      found.push_back(cat("`", command->path, "`"));
-    }
+    if (command->path.ends_with(end)) found.push_back(cat("`", command->path, "`"));
   }
   if (found.empty() || found.size() > kNamedMax) return {};
   return cat("; did you mean ", join(found, " or "), "?");

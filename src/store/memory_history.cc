@@ -227,10 +227,10 @@ Result<std::set<std::string>> noted_by_agents(sqlite::Connection& db,
                                               std::span<const std::string> ids) {
   std::set<std::string> out;
   if (ids.empty()) return out;
-  CORTEX_ASSIGN(auto found,
-                db.prepare("SELECT DISTINCT memory_id FROM cortex_memory_history WHERE actor ="
-                           " 'agent' AND operation = 'memory.note' AND memory_id IN"
-                           " (SELECT value FROM json_each(?1))"));
+  CORTEX_ASSIGN(
+      auto found,
+      db.prepare(cat("SELECT DISTINCT memory_id FROM cortex_memory_history WHERE ",
+                     kNotedByAgentSql, " AND memory_id IN (SELECT value FROM json_each(?1))")));
   CORTEX_TRY(found.bind(1, json::array_text(ids)));
   for (;;) {
     CORTEX_ASSIGN(const bool more, found.step());

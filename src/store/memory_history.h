@@ -58,6 +58,9 @@ Result<std::vector<MemoryVersion>> versions_of(sqlite::Connection& db, std::stri
 Result<std::optional<MemoryVersion>> last_version(sqlite::Connection& db,
                                                   std::string_view memory_id);
 
+// Of a row of cortex_memory_history: an agent noted the memory. The condition of an index, too.
+inline constexpr std::string_view kNotedByAgentSql =
+    "actor = 'agent' AND operation = 'memory.note'";
 // Those of `ids` that an agent noted, whatever their row says of their authority: the row has the
 // word that reference 0.1.2 wrote, the ledger has who it was. One query, of an index of those notes
 // alone.

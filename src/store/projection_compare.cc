@@ -140,7 +140,7 @@ Status walk(Side& live, Side& rebuilt, const ProjectedTable& table, const Differ
 std::span<const ProjectedTable> projected_tables() { return kComparedTables; }
 
 Result<std::string> columns_of(sqlite::Connection& db, const ProjectedTable& table) {
-  CORTEX_ASSIGN(auto names, column_names(db, std::string(table.name)));
+  CORTEX_ASSIGN(auto names, column_names(db, table.name));
   std::erase(names, table.number);
   return join(names, ", ");
 }

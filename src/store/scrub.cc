@@ -59,11 +59,11 @@ Result<std::vector<ScrubbedValue>> scrubbed_values(sqlite::Connection& db, const
 }
 
 Result<std::uint64_t> scrub_column(sqlite::Connection& db, const std::string& table,
-                                   const std::string& column, const ledger::Eraser& eraser) {
+                                   const std::string& column, bool numbered,
+                                   const ledger::Eraser& eraser) {
   std::uint64_t changed = 0;
-  if (ledger::is_structure(column)) return changed;
-  CORTEX_ASSIGN(const bool numbered, has_row_numbers(db, table));
   CORTEX_ASSIGN(const auto values, scrubbed_values(db, table, column, numbered, eraser));
+  if (values.empty()) return changed;
   CORTEX_ASSIGN(auto update,
                 db.prepare(cat("UPDATE \"", table, "\" SET \"", column, "\" = ?3 WHERE \"", column,
                                "\" = ?2", numbered ? " AND rowid = ?1" : " AND ?1 = 0")));
@@ -112,9 +112,11 @@ Result<ScrubReport> scrub_text(sqlite::Connection& db, const ledger::Eraser& era
   CORTEX_ASSIGN(report.memories, memories_with(db, eraser));
   CORTEX_ASSIGN(const std::vector<std::string> tables, scrubbed_tables(db));
   for (const std::string& table : tables) {
+    CORTEX_ASSIGN(const bool numbered, has_row_numbers(db, table));
     CORTEX_ASSIGN(const std::vector<std::string> columns, column_names(db, table));
     for (const std::string& column : columns) {
-      CORTEX_ASSIGN(const std::uint64_t changed, scrub_column(db, table, column, eraser));
+      if (ledger::is_structure(column)) continue;
+      CORTEX_ASSIGN(const std::uint64_t changed, scrub_column(db, table, column, numbered, eraser));
       report.values += changed;
     }
   }
