@@ -156,7 +156,7 @@ def bad_input(binary, tally):
         run = home.run("--json", "memory", "outcome", "record", "--memory-id", known, "--session", "s", "--result", "validated",
                        "--scope", "a", "--evidence", "b", "--attestation", "no-such-seed")
         told = json.loads(run.stdout)["report"]["memory_id"]
-        tally.check("a refused validation names the memory that was looked at", "" if run.returncode and told == known else told)
+        tally.check("a refused validation names the memory that was looked at", "" if run.returncode and told == known else f"{told}")
         harness.must(home.run("memory", "reject", known))
         odd = note(home, "bell \a and \x1b[31mred")
         run = home.run("memory", "list")
