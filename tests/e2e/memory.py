@@ -17,6 +17,11 @@ GHOST = "mem_01KG0000000000000000000001"
 HISTORIES, STEPS, SEED = 2, 25, 6
 
 
+def unless(holds, seen):
+    """What to tell when it does not hold, also where nothing was seen."""
+    return "" if holds else f"seen: {seen}"
+
+
 def ask(home, *words, code=0):
     """The envelope of a run that must end with `code`."""
     run = home.run("--json", "memory", *words)
@@ -73,29 +78,29 @@ def life_of_a_memory(binary, tally):
         tally.check("before, the other one was believed", held(home, "--as-of", before) ^ {first})
         tally.check("a wrong claim held at no time", held(home, "--valid-at", before) ^ {second})
         states = [row["status"] for row in ask(home, "history", first)["versions"]]
-        tally.check("history", "" if states == ["active", "superseded"] else states)
+        tally.check("history", unless(states == ["active", "superseded"], states))
         changes = ask(home, "diff", "--since", before)["changes"]
-        tally.check("diff", "" if {row["memory_id"] for row in changes} == {first, second} else changes)
+        tally.check("diff", unless({row["memory_id"] for row in changes} == {first, second}, changes))
         ask(home, "restore", first)
         ask(home, "reject", second, "--reason", "no")
         tally.check("restored and rejected", held(home) ^ {first})
         ask(home, "outcome", "record", "--memory-id", first, "--session", "s", "--result", "helpful", "--note", "n")
         again = ask(home, "outcome", "record", "--memory-id", first, "--session", "s", "--result", "helpful")
-        tally.check("a second use in one session counts", "" if again["use_count"] == 2 else again)
+        tally.check("a second use in one session counts", unless(again["use_count"] == 2, again))
         shown = ask(home, "show", first)
-        tally.check("the note is kept", "" if shown["outcomes"][0]["note"] == "n" else shown["outcomes"])
+        tally.check("the note is kept", unless(shown["outcomes"][0]["note"] == "n", shown["outcomes"]))
         standing = shown["epistemic"] | shown["cross_session"]
-        tally.check("what it is taken for, and its use apart from it", "" if standing == {
+        tally.check("what it is taken for, and its use apart from it", unless(standing == {
             "proof": "full_chain_verified", "truth": "supported", "usefulness": standing["usefulness"], "penalty": 0.0,
-            "penalty_applies": True, "quarantine_due": False} and 0.19 < standing["usefulness"] < 0.21 else standing)
-        tally.check("proof", "" if shown["proof_state"] == "full_chain_verified" else shown["proof_state"])
-        tally.check("why", "" if ask(home, "why", first)["usable_by_default"] else "not usable")
+            "penalty_applies": True, "quarantine_due": False} and 0.19 < standing["usefulness"] < 0.21, standing))
+        tally.check("proof", unless(shown["proof_state"] == "full_chain_verified", shown["proof_state"]))
+        tally.check("why", unless(ask(home, "why", first)["usable_by_default"], "not usable"))
         pair = ask(home, "contradiction", "add", first, note(home, "the port is closed"))
-        tally.check("a contradiction speaks against it", "" if not ask(home, "why", first)["usable_by_default"] else "?")
+        tally.check("a contradiction speaks against it", unless(not ask(home, "why", first)["usable_by_default"], "?"))
         ask(home, "contradiction", "interpret", pair["contradiction_id"], "--interpretation", "two machines")
         ask(home, "contradiction", "resolve", pair["contradiction_id"], "--interpretation", "measured", "--winner", first)
         row = ask(home, "contradiction", "list")["contradictions"][0]
-        tally.check("the winner is selected", "" if row["resolution"]["selected"] == first else row)
+        tally.check("the winner is selected", unless(row["resolution"]["selected"] == first, row))
         ask(home, "contradiction", "resolve", pair["contradiction_id"], "--interpretation", "x", code=7)
         harness.must(home.run("audit", "verify"))
         kept = without_numbers(everything(home))
@@ -109,14 +114,14 @@ def write_gate(binary, tally):
         harness.must(home.run("init"))
         secret = "ghp_" + "a1B2" * 9
         report = ask(home, "note", f"the token is {secret}")
-        tally.check("a secret is taken out", "" if "[redacted:github_token]" in report["claim"] else report)
+        tally.check("a secret is taken out", unless("[redacted:github_token]" in report["claim"], report))
         raw = b"".join(p.read_bytes() for p in home.data.rglob("*") if p.is_file())
         tally.check("and reached no file", "it did" if secret.encode() in raw else "")
         run = home.run("--json", "memory", "note", "--", "-----BEGIN " + "PRIVATE KEY-----")
-        tally.check("a private key is refused", "" if run.returncode == 7 else harness.said(run))
+        tally.check("a private key is refused", unless(run.returncode == 7, harness.said(run)))
         one = note(home, "the deploy of the shop waits for the migration of the ledger")
         near = ask(home, "note", "The deploy of the shop waits for the migration of the ledger!")
-        tally.check("a near duplicate is named", "" if near["near_duplicates"][0]["memory_id"] == one else near)
+        tally.check("a near duplicate is named", unless(near["near_duplicates"][0]["memory_id"] == one, near))
         ask(home, "note", f"{one} says: the deploy of the shop waits for the migration of the ledger", code=7)
         config = home.root / "config/cortex/config.toml"
         config.parent.mkdir(parents=True)
@@ -150,35 +155,35 @@ def bad_input(binary, tally):
         for words, code in cases:
             run = home.run("--json", "memory", *words)
             good = run.returncode == code and (run.stdout or run.stderr)
-            tally.check(f"{ascii(words)} ends with {code}", "" if good else harness.said(run))
-        tally.check("nothing of it is in the ledger", "" if home.ledger.stat().st_size == size else "it grew")
+            tally.check(f"{ascii(words)} ends with {code}", unless(good, harness.said(run)))
+        tally.check("nothing of it is in the ledger", unless(home.ledger.stat().st_size == size, "it grew"))
         known = note(home, "it is known")
         run = home.run("--json", "memory", "outcome", "record", "--memory-id", known, "--session", "s", "--result", "validated",
                        "--scope", "a", "--evidence", "b", "--attestation", "no-such-seed")
         told = json.loads(run.stdout)["report"]["memory_id"]
-        tally.check("a refused validation names the memory that was looked at", "" if run.returncode and told == known else f"{told}")
+        tally.check("a refused validation names the memory that was looked at", unless(run.returncode and told == known, told))
         harness.must(home.run("memory", "reject", known))
         odd = note(home, "bell \a and \x1b[31mred")
         run = home.run("memory", "list")
-        tally.check("no control character leaves", "" if b"\x1b" not in run.stdout else run.stdout)
+        tally.check("no control character leaves", unless(b"\x1b" not in run.stdout, run.stdout))
         with sqlite3.connect(home.store) as store:
             store.execute("pragma ignore_check_constraints = 1")
             store.execute("update memories set domains_json = '[1e999]' where id = ?", (odd,))
         good = note(home, "a good one")
         report = ask(home, "list")
         tally.check("one unreadable row is named, the rest is listed",
-                    "" if [m["memory_id"] for m in report["matches"]] == [good] and
-                    report["unreadable"][0]["memory_id"] == odd else report)
+                    unless([m["memory_id"] for m in report["matches"]] == [good] and
+                           report["unreadable"][0]["memory_id"] == odd, report))
         with sqlite3.connect(home.store) as store:
             store.execute("update memories set domains_json = ? where id = ?",
                           (json.dumps([f"tag {n}" for n in range(100_000)]), good))
         report = ask(home, "list", "--tag", "tag 99999")
         tally.check("a memory with 100,000 tags is found by the last of them",
-                    "" if [m["memory_id"] for m in report["matches"]] == [good] else "it is not")
+                    unless([m["memory_id"] for m in report["matches"]] == [good], "it is not"))
         ask(home, "tag", "add", good, "one more")
-        tally.check("and can be given another", "" if len(ask(home, "show", good)["memory"]["domains_json"]) == 100_001 else "?")
+        tally.check("and can be given another", unless(len(ask(home, "show", good)["memory"]["domains_json"]) == 100_001, "?"))
         pack = json.loads(harness.must(home.run("context", "build", "--task", "a good one")).stdout)
-        tally.check("no pack breaks its budget for them", "" if not pack["selected_refs"] and pack["exclusions"] else "it did")
+        tally.check("no pack breaks its budget for them", unless(not pack["selected_refs"] and pack["exclusions"], "it did"))
 
 
 class Model:
