@@ -151,16 +151,13 @@ class HitLoader {
 double rounded(float value) { return std::round(static_cast<double>(value) * 1e6) / 1e6; }
 
 std::vector<std::pair<std::string_view, double>> parts_of(const retrieval::Parts& p, bool vectors) {
-  std::vector<std::pair<std::string_view, double>> parts{{"words", rounded(p.words)},
-                                                         {"neighbours", rounded(p.neighbours)},
-                                                         {"session", rounded(p.session)},
-                                                         {"coverage", rounded(p.coverage)}};
-  if (vectors) parts.emplace_back("vectors", rounded(p.vectors));
-  parts.insert(parts.end(), {{"speaker", rounded(p.speaker)},
-                             {"question", rounded(p.question)},
-                             {"length", rounded(p.length)},
-                             {"cue", rounded(p.cue)},
-                             {"time", rounded(p.time)}});
+  std::vector<std::pair<std::string_view, double>> parts{
+      {"words", rounded(p.words)},       {"neighbours", rounded(p.neighbours)},
+      {"session", rounded(p.session)},   {"coverage", rounded(p.coverage)},
+      {"vectors", rounded(p.vectors)},   {"speaker", rounded(p.speaker)},
+      {"question", rounded(p.question)}, {"length", rounded(p.length)},
+      {"cue", rounded(p.cue)},           {"time", rounded(p.time)}};
+  if (!vectors) std::erase_if(parts, [](const auto& part) { return part.first == "vectors"; });
   return parts;
 }
 
