@@ -273,6 +273,19 @@ TEST_F(SessionImportTest, SessionsAreListedAndHeardAsTheyWereImported_AndNothing
   EXPECT_THAT(memories("candidate"), IsEmpty());
 }
 
+TEST_F(SessionImportTest, ARecordThatChangedIsTheSourceOfItsClaim) {
+  const std::string path = folder_ / "mem0.json";
+  put(path, "[{\"id\":\"1\",\"memory\":\"Ada likes tea\"}]");
+  import({.path = path});
+  put(path, "[{\"id\":\"1\",\"memory\":\"Ada likes coffee\"}]");
+  const ImportedFile again = import({.path = path}).files[0];
+  EXPECT_EQ(again.appended, 1U);
+  EXPECT_EQ(again.proposals.proposed, 1U);
+  const auto found = memories("candidate");
+  ASSERT_THAT(found, SizeIs(2));
+  EXPECT_NE(json::canonical(found[0].source_events), json::canonical(found[1].source_events));
+}
+
 TEST_F(SessionImportTest, AFolderBringsAllOfItsFiles_AndNamesTheOthers) {
   const std::string folder = folder_ / "in";
   ASSERT_TRUE(fs_.make_directory(folder, 0700).ok());

@@ -61,7 +61,8 @@ Status each_json_element(const ReadAt& read, Emitter& out, const OnValue& on_val
   const auto on_element = [&](std::string_view member, std::string_view text) -> Status {
     const Place place{
         .session = {},
-        .key = numbered_key(member.empty() ? "element" : member, ++out.counts().lines)};
+        .key = numbered_key(member.empty() ? "element" : member, ++out.counts().lines),
+        .with_content = true};
     auto value = json::parse(text);
     if (!value.ok()) return out.malformed(place, text, value.error().message);
     return on_value(member, place, std::move(value).value());

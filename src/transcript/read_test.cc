@@ -228,6 +228,29 @@ TEST(ReadTest, FilesOfTheSameNameAreTold_AndAChangedLineIsAnother) {
   EXPECT_EQ(one->turns[1].id, two->turns[1].id);
 }
 
+TEST(ReadTest, ElementsOfFilesOfTheSameNameAreTold_AndARecordThatChangedIsAnother) {
+  struct Case {
+    Format format;
+    std::string one, two;
+  };
+  const Case cases[] = {{Format::kChat, "[{\"role\":\"assistant\",\"content\":\"first\"}]",
+                         "[{\"role\":\"assistant\",\"content\":\"other\"}]"},
+                        {Format::kMem0, "[{\"memory\":\"tea\"}]", "[{\"memory\":\"coffee\"}]"},
+                        {Format::kMem0, "[{\"id\":\"1\",\"memory\":\"tea\"}]",
+                         "[{\"id\":\"1\",\"memory\":\"coffee\"}]"},
+                        {Format::kClaudeMem, "{\"observations\":[{\"id\":1,\"text\":\"tea\"}]}",
+                         "{\"observations\":[{\"id\":1,\"text\":\"coffee\"}]}"}};
+  for (const Case& one : cases) {
+    const auto first = read_text(one.format, one.one);
+    const auto again = read_text(one.format, one.one);
+    const auto other = read_text(one.format, one.two);
+    ASSERT_EQ(first->turns.size(), 1U) << one.one;
+    ASSERT_EQ(other->turns.size(), 1U) << one.two;
+    EXPECT_EQ(first->turns[0].id, again->turns[0].id) << one.one;
+    EXPECT_NE(first->turns[0].id, other->turns[0].id) << one.one;
+  }
+}
+
 TEST(ReadTest, AFailureOfTheCallerEndsIt) {
   const std::string text = sample("claude-code.jsonl");
   const ReadAt read = [&text](std::uint64_t offset, std::span<char> out) -> Result<std::size_t> {
