@@ -14,7 +14,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS / "servers")]
 import p256  # noqa: E402
 
-from primitives import Refused, base64_exact, checked_line, ed25519, need, read_time, ulid, write_time  # noqa: E402
+from primitives import base64_exact, checked_line, ed25519, need, read_time, ulid, write_time  # noqa: E402
 from reader import HASH  # noqa: E402
 
 
@@ -323,5 +323,3 @@ def opentimestamps(raw, digest):
     need(found.at == len(raw), "ots.proof.malformed")
     return found.found
 
-
-__all__ = ["Refused", "anchors", "checkpoint", "opentimestamps", "proof", "receipts", "registered", "rekor", "sidecar"]

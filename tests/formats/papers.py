@@ -10,7 +10,6 @@ import tomllib
 from canonical import canonical, quote
 from evidence import leaves_of, root_of
 from primitives import blake3, checked_line, digest, ed25519, lp, need, read_time, signed_time, ulid, written_ulid
-from reader import Ledger, Row
 
 
 def key_file(path, private=False):
@@ -219,6 +218,3 @@ def config(text):
     walk("", tomllib.loads(text))
     return out
 
-
-__all__ = ["Ledger", "Row", "check_import", "config", "fixtures", "judge", "key_file", "prompt_hash", "proven", "read_time",
-           "witness"]

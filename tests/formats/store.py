@@ -319,6 +319,35 @@ def differences(path, ledger):
     return out
 
 
+# ---- private tables that follow from others (9.7)
+
+def derived(path):
+    """Checks tags, tally, untold memories and the texts behind vectors; how many rows they have."""
+    connection = connect(path)
+    try:
+        rows = connection.execute("select * from memories").fetchall()
+        told = {r[0] for r in connection.execute("select memory_id from cortex_memory_history")}
+        tags = {(t, r["status"], r["updated_at"], r["id"]) for r in rows for t in plain(load(r["domains_json"]))}
+        tally = {}
+        for r in rows:
+            if r["status"] == "active":
+                key = (int(r["confidence"] * 100), r["created_at"][:10], min(r["cross_session_use_count"] or 0, 6),
+                       int(not r["validation_epoch"]))
+                tally[key] = tally.get(key, 0) + 1
+        found = {tuple(r) for r in connection.execute("select tag, status, updated_at, memory_id from cortex_memory_tags")}
+        need(found == tags, "cortex_memory_tags")
+        counted = {tuple(r)[:4]: r["memories"] for r in connection.execute("select * from cortex_memory_tally") if r["memories"]}
+        need(counted == tally, "cortex_memory_tally")
+        untold = {tuple(r) for r in connection.execute("select created_at, memory_id from cortex_memories_untold")}
+        need(untold == {(r["created_at"], r["id"]) for r in rows if r["id"] not in told}, "cortex_memories_untold")
+        texts = {r["id"]: blake3(canonical([r["claim"], plain(load(r["domains_json"]))]).encode()) for r in rows}
+        for r in connection.execute("select memory_id, content_hash from cortex_embedding_content"):
+            need(texts[r["memory_id"]] == r["content_hash"], "cortex_embedding_content")
+        return len(found) + len(counted) + len(untold)
+    finally:
+        connection.close()
+
+
 # ---- signatures of operations
 
 def validation_signed(args, key):

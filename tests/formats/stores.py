@@ -36,6 +36,7 @@ def compared(tally, name, home):
     tally.check(f"{name}: rows", spelled(ledger) or ledger.failures())
     reads(tally, f"{name}: mirror", lambda: store.mirror(home.store, ledger), len(ledger.rows))
     reads(tally, f"{name}: what the operations make is what the store has", lambda: store.differences(home.store, ledger), [])
+    reads(tally, f"{name}: private tables follow from the others", lambda: store.derived(home.store) >= 0)
     home.do("audit", "verify", "--mirror", "--strict")
     return ledger
 
