@@ -7,7 +7,7 @@ import json
 import pathlib
 import tomllib
 
-from canonical import canonical, quote
+from canonical import canonical
 from evidence import leaves_of, root_of
 from primitives import blake3, checked_line, digest, ed25519, lp, need, read_time, signed_time, ulid, written_ulid
 
@@ -121,13 +121,7 @@ def check_import(row, positional):
     need(row.trace_id == "trc_" + trace, "trace of an imported event")
 
 
-# ---- recorded answers (19.1, 19.2), decay attestations (10.4), witnesses (21)
-
-def prompt_hash(system, messages, temperature, max_tokens, schema=None):
-    said = ",".join('{"role":' + quote(role) + ',"content":' + quote(text) + "}" for role, text in messages)
-    text = '{"system":' + quote(system) + f',"messages":[{said}],"temperature":{temperature},"max_tokens":{max_tokens}'
-    return blake3((text + (',"json_schema":' + canonical(schema) if schema else "") + "}").encode())
-
+# ---- recorded answers (19.2), decay attestations (10.4), witnesses (21)
 
 def fixtures(folder):
     """(model, prompt hash) -> response of every recorded answer of a folder, all of it proven by its index."""

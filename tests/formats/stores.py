@@ -21,6 +21,7 @@ import index  # noqa: E402
 import mcp_frames  # noqa: E402
 import models  # noqa: E402
 import papers  # noqa: E402
+import snapshots as snapshot_of  # noqa: E402
 import store  # noqa: E402
 from canonical import canonical  # noqa: E402
 from formats import Home, reads, refuses, spelled  # noqa: E402
@@ -144,6 +145,38 @@ def adopted(tally, binary):
         last = Ledger(home.ledger).rows[-1].operation
         tally.check("restored: its operation", (last["cortex_operation"] != "restore.run" or set(last["args"]) != {
             "backup_timestamp", "evidence", "jsonl_mirror_blake3", "rows", "sqlite_store_blake3"}) and last)
+
+
+def snapshots(tally, binary):
+    """What a store believes, what another one would take away, and the loss that an operator signs for."""
+    with Home(binary) as home:
+        home.do("init")
+        home.do("ingest", home.session("s.json", (1, 2, 3)))
+        home.do("key", "generate", "--output", "op.seed", "--principal", "anna", "--tier", "operator")
+        left, right = home.note("The port is 8080"), home.note("The cache is filled at night")
+        learned(home, home.root / "op.seed")
+        home.do("backup", "--output", "b")
+        home.do("restore", "stage", "--manifest", "b/BACKUP_MANIFEST", "--stage-dir", "stage", "--acknowledge-destructive-restore")
+        home.do("memory", "reject", left)
+        home.note("A thing that was learned since")
+        home.do("memory", "contradiction", "add", right, first(home, "memory", "list"))
+        home.do("key", "rotate", "--seed", "op.seed", "--output", "op2.seed")
+        current, restored = snapshot_of.snapshot(home.store), snapshot_of.snapshot(home.root / "stage/cortex.db")
+        shown = home.do("restore", "snapshot").stdout.decode()
+        tally.check("snapshot", shown.strip() != json.dumps(current, indent=2, ensure_ascii=False) and shown[-600:])
+        changes = snapshot_of.difference(current, restored)
+        tally.check("snapshots differ in many ways", len({next(iter(c["kind"])) for c in changes}) < 5 and changes)
+        for one, other in ((current, restored), (restored, current)):
+            (home.root / "a.json").write_text(json.dumps(one))
+            (home.root / "b.json").write_text(json.dumps(other))
+            told = json.loads(home.run("restore", "semantic-diff", "--current", "a.json", "--restored", "b.json").stdout)
+            tally.check("semantic diff", told["changes"] != snapshot_of.difference(one, other)
+                        and (told, snapshot_of.difference(one, other)))
+        home.do("restore", "intent", "build", "--backup-manifest", "b/BACKUP_MANIFEST", "--output", "i.json", "--sign", "--signing-key-file",
+                "op2.seed", "--accept-loss-of-stage", "stage")
+        accepted = json.loads((home.root / "i.json").read_text())["accepted_loss_blake3"]
+        tally.check("the loss that is signed for", accepted != snapshot_of.loss(changes, Ledger(home.ledger), Ledger(
+            home.root / "stage/events.jsonl")) and accepted)
 
 
 def modelled(tally, binary):
@@ -381,7 +414,7 @@ def main():
     binary = harness.parser(__doc__).parse_args().bin
     harness.need_program(binary)
     tally = harness.Tally()
-    for part in (operations, adopted, modelled, search, imports, configuration, agents, committed):
+    for part in (operations, adopted, snapshots, modelled, search, imports, configuration, agents, committed):
         part(tally, binary)
     recorded(tally)
     return tally.finish()
