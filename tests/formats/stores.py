@@ -24,7 +24,7 @@ import papers  # noqa: E402
 import snapshots as snapshot_of  # noqa: E402
 import store  # noqa: E402
 from canonical import canonical  # noqa: E402
-from formats import Home, reads, refuses, spelled  # noqa: E402
+from formats import Home, blocks_of, reads, refuses, spelled  # noqa: E402
 from primitives import blake3, digest  # noqa: E402
 from reader import Ledger  # noqa: E402
 
@@ -206,6 +206,10 @@ def modelled(tally, binary):
         tally.check("modelled: the attestation holds", not papers.decay_attestation(found))
         server.text = "Two decisions about prices and branches."
         home.do("decay", "run", "--job-id", job, "--operator-attestation", "a.json", "--ollama-summary")
+        text = blocks_of((harness.REPO / "docs/formats.md").read_text())["summary-prompt"] + "\n\n"
+        tally.check("modelled: its prompt is that of the document", found["prompt_template_blake3"] != "blake3:" + blake3((text + "{claims}").encode()))
+        sent = server.asked("/api/chat")[-1]["messages"][-1]["content"]
+        tally.check("modelled: what was sent", sent != text + "\n".join(f"- {claim}" for claim in SAID[:2]) and sent)
         ledger = compared(tally, "modelled", home)
         seen = {row.operation["cortex_operation"] for row in ledger.rows if row.operation}
         tally.check("modelled: its operations", {"session.close", "reflection.quarantine", "decay.claim", "decay.complete"} - seen)

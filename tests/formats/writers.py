@@ -337,6 +337,33 @@ def restores(tally, binary):
         reads(tally, "its evidence", lambda: bundles.evidence(home.data / ".restore-apply-recovery"))
 
 
+def interrupted(tally, binary):
+    """A restore that another implementation left behind its journal (11.5): finished, and undone."""
+    for flags, which in (((), "new"), (("--undo",), "old")):
+        with Home(binary) as home:
+            home.do("init")
+            home.do("ingest", home.session("s.json", (1, 2)))
+            home.do("backup", "--output", "b")
+            home.do("ingest", home.session("t.json", (3, 4)))
+            folder = home.data / ".restore-apply-recovery"
+            folder.mkdir(mode=0o700)
+            journal, files = {"kind": "cortex_restore_state", "v": 1, "operation": "restore run", "scope": "production", "started_at": NOW}, {}
+            for part, name, word in (("db", "cortex.db", "cortex.db"), ("event_log", "events.jsonl", "events.jsonl")):
+                active, temporary, kept = home.data / name, home.data / f".{word}.restore-4194303", folder / f"current.{name}"
+                files[part] = {"old": active.read_bytes(), "new": (home.root / "b" / name).read_bytes()}
+                temporary.write_bytes(files[part]["new"])
+                kept.write_bytes(files[part]["old"])
+                journal[part] = {"active": str(active), "temporary": str(temporary), "backup": str(kept), **{
+                    age: {"blake3": bundles.named(data), "size_bytes": len(data)} for age, data in files[part].items()}}
+            os.replace(journal["db"]["temporary"], home.store)  # killed between the two renames
+            (home.data / "cortex_restore_state.json").write_text(json.dumps(journal))
+            takes(tally, f"a journal stops writers, {which}", home, "ingest", "s.json", code=7, words=["restore.apply.unfinished"])
+            takes(tally, f"a journal: {which}", home, "restore", "resume", *flags)
+            tally.check(f"a journal: the {which} pair is there", home.ledger.read_bytes() != files["event_log"][which]
+                        or (home.data / "cortex_restore_state.json").exists())
+            takes(tally, f"a journal: the {which} pair is sound", home, "doctor", "--strict", "--deep")
+
+
 def exports(tally, binary):
     """20.3: rows of another store, taken over as they are."""
     with Home(binary) as home:
@@ -359,7 +386,7 @@ def main():
     binary = harness.parser(__doc__).parse_args().bin
     harness.need_program(binary)
     tally = harness.Tally()
-    for part in (ledgers, signed, backups, restores, exports):
+    for part in (ledgers, signed, backups, restores, interrupted, exports):
         part(tally, binary)
     return tally.finish()
 
