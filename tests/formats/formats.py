@@ -153,7 +153,7 @@ def known(tally):
 
 def events_of_all_kinds():
     out = [harness.event(n) for n in range(1, 7)]
-    out[1]["payload"] = {"z": 1.5, "a": [1e-7, 0.1, 123456789012345678901234567890, "\u00e9\u2028\x01/\x7f"], "\u00e9": True}
+    out[1]["payload"] = {"z": 1.5, "a": [1e-7, 0.1, -2.72422580300561e-11, 123456789012345678901234567890, "\u00e9\u2028\x01/\x7f"], "\u00e9": True}
     out[2].update(source={"type": "child_agent", "model": "m-1"}, observed_at="2026-01-02 03:04:05.1234567+01:30")
     out[3].update(trace_id="trc_" + harness.ulid(9).lower(), session_id=None, domain_tags=["b", "a", "b"])
     out[4].update(payload=None, recorded_at="2026-12-31T23:59:60Z", event_type="cortex.event.outcome.v1")
@@ -174,10 +174,10 @@ def ledgers(tally, binary):
         ledger = Ledger(home.ledger)
         tally.check("rows are spelled as written", spelled(ledger))
         tally.check("their chain holds", ledger.failures())
-        wanted = [(e.id, e.observed_at, e.recorded_at, e.source, e.trace_id, e.session_id, e.domain_tags, e.payload)
+        wanted = [(e.id, e.observed_at, e.recorded_at, e.source, e.trace_id, e.session_id, e.domain_tags, e.payload_text)
                   for e in session(path.read_bytes())]
         tally.check("they are the events of the session", wanted != [
-            (r.id, r.observed_at, r.recorded_at, r.source, r.trace_id, r.session_id, r.domain_tags, r.payload) for r in ledger.rows])
+            (r.id, r.observed_at, r.recorded_at, r.source, r.trace_id, r.session_id, r.domain_tags, r.payload_text) for r in ledger.rows])
         seed = home.seed("op.seed")
         people = home.root / "people.json"
         people.write_text(json.dumps([harness.event(10, source={"type": "user"}),

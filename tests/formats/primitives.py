@@ -236,7 +236,7 @@ def checked_line(raw):
 
 
 _RELAXED = re.compile(
-    r"[B]*([+-]?\d+)[B]*-[B]*(\d\d?)[B]*-[B]*(\d\d?)(?:[Tt][B]*|[B]+)(\d\d?)[B]*:[B]*(\d\d?)[B]*:[B]*(\d\d?)"
+    r"[B]*(\d{1,4}|[+-]\d+)[B]*-[B]*(\d\d?)[B]*-[B]*(\d\d?)(?:[Tt][B]*|[B]+)(\d\d?)[B]*:[B]*(\d\d?)[B]*:[B]*(\d\d?)"
     r"(?:\.(\d+))?[B]*([Zz]|[Uu][Tt][Cc]|([+\-\u2212])(\d\d)[B]*:?[B]*(\d\d))[B]*".replace("[B]", "[ \t\n\r\v\f]"))
 
 
@@ -249,11 +249,12 @@ def _days(year, month, day):
 
 
 def read_time(text):
-    """2.2: (Unix seconds, nanoseconds, whether it is a leap second), for four-digit years."""
+    """2.2: (Unix seconds, nanoseconds, whether it is a leap second)."""
     found = _RELAXED.fullmatch(text)
     need(found, "no time:", text)
     year, month, day, hour, minute, second = (int(found[i]) for i in range(1, 7))
     lengths = (31, 29 if year % 4 == 0 and (year % 100 or year % 400 == 0) else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    need(-262143 <= year <= 262142, "no year:", text)
     need(1 <= month <= 12 and 1 <= day <= lengths[month - 1], "no day:", text)
     need(hour < 24 and minute < 60 and second <= 60, "no time of day:", text)
     offset = 0

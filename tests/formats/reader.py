@@ -64,9 +64,9 @@ def _signature(value):
 class Row:
     """One line of a ledger; times are those of read_time, `raw` is the line without its LF."""
 
-    def __init__(self, raw):
+    def __init__(self, raw, document=None):
         self.raw = raw
-        found = _members(load(raw), ROW_MEMBERS, "row")
+        found = _members(load(raw) if document is None else document, ROW_MEMBERS, "row")
         self.id = read_id("evt", _text(found, "id"))
         self.schema_version = _integer(found, "schema_version")
         self.observed_at = read_time(_text(found, "observed_at"))
@@ -334,4 +334,12 @@ def session(data):
         found = dict(document)
         document = found["events"] if "events" in found else [document]
     need(isinstance(document, list) and not isinstance(document, Members), "events is no array")
-    return [Row(canonical(dict(item), ordered=False).encode()) for item in document]
+    need(all(isinstance(item, Members) for item in document), "an event that is no object")
+
+    def last(value):  # of repeated members the last one counts
+        return Members(dict(value).items()) if isinstance(value, Members) else value
+    rows = [Row(None, Members((k, last(v) if k in ("source", "signature") else v) for k, v in dict(item).items()))
+            for item in document]
+    for row in rows:
+        row.payload_text = canonical(row.document)  # read by 4.2, written by 4.3
+    return rows
