@@ -46,6 +46,13 @@ def parser(doc):
     return out
 
 
+def program(doc):
+    """The program under test, from a command line that names nothing else."""
+    binary = parser(doc).parse_args().bin
+    need_program(binary)
+    return binary
+
+
 class Home:
     """A private home with its own data directory; a context manager that removes everything."""
 
@@ -55,6 +62,13 @@ class Home:
         self.data = self.root / "data"
         self.ledger = self.data / "events.jsonl"
         self.store = self.data / "cortex.db"
+
+    @classmethod
+    def begun(cls, *arguments, **settings):
+        """A home after `cortex init`."""
+        home = cls(*arguments, **settings)
+        must(home.run("init"))
+        return home
 
     def __enter__(self):
         return self
@@ -120,6 +134,15 @@ def said(result):
     """A finished run in one line, for failure messages."""
     text = (result.stderr or result.stdout).decode("utf-8", "replace").strip().replace("\n", " | ")
     return f"exit {result.returncode}: {text[:400]}"
+
+
+def unexpected(result, code, *texts):
+    """None when a run ended with `code` and said all `texts`, else what it did instead."""
+    text = (result.stdout + result.stderr).decode("utf-8", "replace")
+    missing = [t for t in texts if t not in text]
+    if result.returncode != code or missing:
+        return f"wanted exit {code} and {missing or list(texts)}, got {result.returncode}: {text[-600:]}"
+    return None
 
 
 def must(result, code=0):

@@ -146,8 +146,7 @@ class Run:
         if self.only and self.only not in name:
             return
         try:
-            with harness.Home(self.binary) as home:
-                home.run("init")
+            with harness.Home.begun(self.binary) as home:
                 told, problem = work(home)
         except Missing as error:
             print(f"skipped: {name}: {error}", flush=True)

@@ -168,8 +168,7 @@ class Counts:
 
     def home(self, rows=0):
         """A store with its schema and `rows` mirrored events."""
-        home = harness.Home(self.binary)
-        harness.must(home.run("init"))
+        home = harness.Home.begun(self.binary)
         harness.must(home.run("doctor", "--repair"))
         if rows:
             harness.must(home.run("ingest", session(home, "first.json", rows, seed=1)))
@@ -387,8 +386,7 @@ class Counts:
     def memory(self):
         peaks = {}
         for rows in (BIG, HUGE):
-            with harness.Home(self.binary) as home:
-                harness.must(home.run("init"))
+            with harness.Home.begun(self.binary) as home:
                 peak = self.peak(home, "ingest", "--no-mirror", session(home, "many.json", rows, seed=3, row_bytes=600))
                 if rows == BIG:
                     self.check(f"ingest --no-mirror of {rows} events: under 64 MiB", over(peak, 64 * MIB))

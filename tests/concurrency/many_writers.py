@@ -144,8 +144,7 @@ def main():
     parser.add_argument("--seed", type=int, default=20260102)
     options = parser.parse_args()
     harness.need_program(options.bin)
-    with harness.Home(options.bin) as home:
-        harness.must(home.run("init"))
+    with harness.Home.begun(options.bin) as home:
         race = Race(home, options)
         race.run()
         race.one_name()

@@ -221,10 +221,15 @@ class Restore(Case):
             return f"restore resume: {harness.said(resumed)}"
         if self.state(home) == "mixed":
             return "the ledger is neither the old one nor the restored one"
-        for check in (("audit", "verify"), ("doctor", "--strict", "--deep"), ("ingest", "new.json"), ("audit", "verify")):
-            result = home.run(*check)
+        return self.afterwards(home, ("audit", "verify"), ("doctor", "--strict", "--deep"), ("ingest", "new.json"),
+                               ("audit", "verify"))
+
+    def afterwards(self, home, *commands):
+        """What does not work once the restore was ended, or is left behind by it."""
+        for command in commands:
+            result = home.run(*command)
             if result.returncode:
-                return f"{' '.join(check)} after it ({self.state(home)}): {harness.said(result)}"
+                return f"{' '.join(command)} after it ({self.state(home)}): {harness.said(result)}"
         left = [p.name for p in home.data.iterdir() if re.search(LEFT, p.name)]
         return f"left behind: {left}" if left else None
 
@@ -278,12 +283,7 @@ class Disaster(Restore):
         if self.state(home) == "mixed":
             return "the ledger is neither missing nor the restored one"
         again = self.arguments if self.state(home) == "old" else ("audit", "verify")
-        for check in (again, ("audit", "verify"), ("doctor", "--strict", "--deep")):
-            result = home.run(*check)
-            if result.returncode:
-                return f"{' '.join(check)} after it ({self.state(home)}): {harness.said(result)}"
-        left = [p.name for p in home.data.iterdir() if re.search(LEFT, p.name)]
-        return f"left behind: {left}" if left else None
+        return self.afterwards(home, again, ("audit", "verify"), ("doctor", "--strict", "--deep"))
 
 
 class ApplyStage(Restore):
@@ -444,8 +444,7 @@ def stored_ids(home):
 
 def template_store(binary):
     """A store with a schema and a few acknowledged rows, at rest."""
-    home = harness.Home(binary)
-    harness.must(home.run("init"))
+    home = harness.Home.begun(binary)
     harness.must(home.run("doctor", "--repair"))
     harness.must(home.run("ingest", home.session("old.json", OLD)))
     home.session("new.json", NEW)

@@ -94,8 +94,7 @@ class Matrix:
 
     def home(self):
         """A store with three acknowledged rows and a session with two new ones, good.json."""
-        home = harness.Home(self.binary)
-        harness.must(home.run("init"))
+        home = harness.Home.begun(self.binary)
         harness.must(home.run("doctor", "--repair"))
         harness.must(home.run("ingest", home.session("first.json", range(1, 4))))
         home.session("good.json", range(4, 6))
@@ -357,9 +356,7 @@ def limit_file_size(size):
 
 
 def main():
-    options = harness.parser(__doc__).parse_args()
-    harness.need_program(options.bin)
-    return Matrix(options.bin).run()
+    return Matrix(harness.program(__doc__)).run()
 
 
 if __name__ == "__main__":

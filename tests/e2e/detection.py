@@ -95,11 +95,7 @@ class Detection:
         self.tally = harness.Tally()
 
     def expect(self, name, run, code, text):
-        said = (run.stderr + run.stdout).decode()
-        problem = run.returncode != code and f"wanted exit {code}, {harness.said(run)}"
-        if not problem and text and text not in said:
-            problem = f"{text} is not said: {said[-400:]}"
-        self.tally.check(name, problem)
+        self.tally.check(name, harness.unexpected(run, code, text))
 
     def table(self):
         for name, change, command, code, text in CASES:
@@ -245,9 +241,7 @@ class Detection:
 
 
 def main():
-    options = harness.parser(__doc__).parse_args()
-    harness.need_program(options.bin)
-    return Detection(options.bin).run()
+    return Detection(harness.program(__doc__)).run()
 
 
 if __name__ == "__main__":

@@ -29,13 +29,10 @@ class Erase:
         return json.loads(harness.must(run).stdout)["report"]
 
     def check(self, name, run, code, text=""):
-        said = (run.stderr + run.stdout).decode()
-        problem = run.returncode != code and f"wanted exit {code}, {harness.said(run)}"
-        self.tally.check(name, problem or (text not in said and f"{text} is not said: {said[-400:]}"))
+        self.tally.check(name, harness.unexpected(run, code, text))
 
     def run(self):
-        with harness.Home(self.binary) as home:
-            harness.must(home.run("init"))
+        with harness.Home.begun(self.binary) as home:
             harness.must(home.run("key", "generate", "--output", "op.seed", "--principal", "anna", "--tier", "operator",
                                   "--sign"))
             harness.must(home.run("ingest", home.session("s.json", range(1, 40)), "--sign", "op.seed"))
@@ -81,4 +78,4 @@ class Erase:
 
 
 if __name__ == "__main__":
-    sys.exit(Erase(harness.parser(__doc__).parse_args().bin).run())
+    sys.exit(Erase(harness.program(__doc__)).run())

@@ -13,6 +13,7 @@ sys.dont_write_bytecode = True
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS), str(TESTS / "servers")]
 import harness  # noqa: E402
+from harness import unexpected  # noqa: E402
 import services  # noqa: E402
 
 RECEIPT = "# cortex-external-anchor-receipt-format: 1\n"
@@ -30,14 +31,6 @@ class Live(harness.Home):
         return self
 
 
-def expect(result, code, *tokens):
-    text = (result.stdout + result.stderr).decode("utf-8", "replace")
-    missing = [t for t in tokens if t not in text]
-    if result.returncode != code or missing:
-        return f"wanted exit {code} and {missing or list(tokens)}, got {result.returncode}: {text[-600:]}"
-    return None
-
-
 def receipts(path):
     lines = pathlib.Path(path).read_text().splitlines()
     return [json.loads(line) for line in lines[1::2]]
@@ -53,33 +46,33 @@ def rekor(tally, binary):
         (home.data / "trusted_root.json").write_text(json.dumps(log.trusted_root()))
         anchor = ["audit", "anchor", "--sink", "rekor", "--sink-endpoint", log.url]
         run = home.run(*anchor, "--sink-receipt", "r.txt", "--sink-receipt-history", "h.txt")
-        tally.check("rekor: an honest log witnesses the anchor", expect(
+        tally.check("rekor: an honest log witnesses the anchor", unexpected(
             run, 0, "anchor_authority=external_authority_rekor", "external_anchor_authority=true", "rekor entry uuid="))
         run = home.run("audit", "verify", "--against-external", "r.txt")
-        tally.check("rekor: its receipt verifies offline", expect(
+        tally.check("rekor: its receipt verifies offline", unexpected(
             run, 0, "external_anchor_authority=external_authority_rekor", "external_anchor_receipts_verified=1"))
         home.run(*anchor, "--sink-receipt-history", "h.txt")
-        tally.check("rekor: a history of two", expect(
+        tally.check("rekor: a history of two", unexpected(
             home.run("audit", "verify", "--against-external", "h.txt"), 0, "external_anchor_receipts_verified=2"))
         tampered(tally, home, receipts(home.root / "h.txt"))
         for mode, token in (("lie", "entry_not_of_this_anchor"), ("foreign", "set_signature_invalid")):
             log.mode = mode
             run = home.run(*anchor, "--sink-receipt", f"{mode}.txt")
-            tally.check(f"rekor: an answer that is a {mode} is refused", expect(run, 3, token, "_rekor_rejected"))
+            tally.check(f"rekor: an answer that is a {mode} is refused", unexpected(run, 3, token, "_rekor_rejected"))
             tally.check(f"rekor: {mode} leaves no receipt", (home.root / f"{mode}.txt").exists() and "there is one")
         for mode in ("broken", "oversized", "refuse", "redirect"):
             log.mode = mode
             run = home.run(*anchor, "--sink-receipt", f"{mode}.txt")
-            tally.check(f"rekor: {mode} is a failed submission", expect(
+            tally.check(f"rekor: {mode} is a failed submission", unexpected(
                 run, 7, "anchor_sink_reason=audit.anchor.rekor.submit_failed"))
         log.mode = ""
         (home.data / "trusted_root.json").write_text(json.dumps(log.trusted_root(start="2050-01-01T00:00:00Z")))
-        tally.check("rekor: a key before its window", expect(
+        tally.check("rekor: a key before its window", unexpected(
             home.run("audit", "verify", "--against-external", "r.txt"), 3, "log_key_not_valid_then"))
     with Live(binary) as home:
         home.fill()
         run = home.run("audit", "anchor", "--sink", "rekor", "--sink-endpoint", "http://127.0.0.1:1")
-        tally.check("rekor: nobody listens", expect(run, 7, "audit.anchor.rekor.submit_failed"))
+        tally.check("rekor: nobody listens", unexpected(run, 7, "audit.anchor.rekor.submit_failed"))
 
 
 def tampered(tally, home, records):
@@ -88,7 +81,7 @@ def tampered(tally, home, records):
         changed = json.loads(json.dumps(records))
         change(changed[0])
         write_receipts(home.root / "t.txt", changed)
-        tally.check(f"rekor: {name}", expect(home.run("audit", "verify", "--against-external", "t.txt"), code, token))
+        tally.check(f"rekor: {name}", unexpected(home.run("audit", "verify", "--against-external", "t.txt"), code, token))
 
     check("an unknown log", "tlog_logid_no_match", lambda r: r["receipt"].update(logID="00" * 32))
     check("another time", "set_signature_invalid", lambda r: r["receipt"].update(
@@ -103,9 +96,9 @@ def tampered(tally, home, records):
     run = home.run("audit", "verify", "--against-external", "t.txt")
     del run
     write_receipts(home.root / "t.txt", [dict(records[0], sink_endpoint="https://elsewhere.test")])
-    tally.check("rekor: a changed free member is noticed", expect(
+    tally.check("rekor: a changed free member is noticed", unexpected(
         home.run("audit", "verify", "--against-external", "t.txt"), 0, "record_not_registered"))
-    tally.check("rekor: --strict refuses it", expect(
+    tally.check("rekor: --strict refuses it", unexpected(
         home.run("audit", "verify", "--strict", "--against-external", "t.txt"), 3, "record_not_registered"))
 
 
@@ -114,26 +107,26 @@ def calendars(tally, binary):
         home.fill()
         anchor = ["audit", "anchor", "--sink", "opentimestamps", "--sink-endpoint", calendar.url]
         run = home.run(*anchor, "--sink-receipt", "p.txt")
-        tally.check("ots: a promise is no confirmation", expect(
+        tally.check("ots: a promise is no confirmation", unexpected(
             run, 7, "ots_pending_rejected_under_require_non_pending", "ots_outcome=partial"))
         run = home.run(*anchor, "--sink-receipt", "p.txt", "--allow-pending")
-        tally.check("ots: a promise may be accepted", expect(
+        tally.check("ots: a promise may be accepted", unexpected(
             run, 0, "ots_pending_accepted_under_allow_pending", "external_anchor_authority=false"))
         verify = home.run("audit", "verify", "--against-external", "p.txt")
-        tally.check("ots: it is counted as pending", expect(verify, 0, "ots_receipts_pending=1"))
+        tally.check("ots: it is counted as pending", unexpected(verify, 0, "ots_receipts_pending=1"))
         fabricated(tally, home, receipts(home.root / "p.txt")[0])
         upgrade = ["audit", "upgrade-receipts", "p.txt", "--output", "u.txt"]
-        tally.check("ots: no block yet", expect(home.run(*upgrade), 0, "1 still pending", "nothing was written"))
+        tally.check("ots: no block yet", unexpected(home.run(*upgrade), 0, "1 still pending", "nothing was written"))
         calendar.confirmed = True
-        tally.check("ots: a promise that came true", expect(home.run(*upgrade), 0, "1 upgraded, 0 still pending"))
+        tally.check("ots: a promise that came true", unexpected(home.run(*upgrade), 0, "1 upgraded, 0 still pending"))
         verify = home.run("audit", "verify", "--against-external", "u.txt", prefix=["env", "-u", "CORTEX_OTS_LIVE"])
-        tally.check("ots: the upgraded proof waits for its header", expect(
+        tally.check("ots: the upgraded proof waits for its header", unexpected(
             verify, 0, "ots_receipts_bitcoin_partial=1", "block_header_mismatch"))
-        tally.check("ots: an output that exists is kept", expect(home.run(*upgrade), 7))
+        tally.check("ots: an output that exists is kept", unexpected(home.run(*upgrade), 7))
         for mode in ("broken", "oversized", "refuse", "redirect", "lie"):
             calendar.mode = mode
             run = home.run(*anchor, "--sink-receipt", f"{mode}.txt", "--allow-pending")
-            tally.check(f"ots: {mode} is refused", expect(run, 7, "anchor_authority=external_unconfigured"))
+            tally.check(f"ots: {mode} is refused", unexpected(run, 7, "anchor_authority=external_unconfigured"))
 
 
 def fabricated(tally, home, record):
@@ -147,7 +140,7 @@ def fabricated(tally, home, record):
         changed = dict(record, receipt=dict(record["receipt"], ots_proof_base64=base64.b64encode(body).decode()))
         write_receipts(home.root / "f.txt", [changed])
         run = home.run("audit", "verify", "--against-external", "f.txt", *flags)
-        tally.check(f"ots: {name}", expect(run, code, *tokens))
+        tally.check(f"ots: {name}", unexpected(run, code, *tokens))
 
     check("a proof of another digest", head + bytes(32) + block, 3, "ots.digest.not_of_this_anchor")
     check("an unknown attestation", head + digest + b"\x00" + b"somebody" + b"\x00", 3, "unknown_tag")
@@ -162,8 +155,7 @@ def fabricated(tally, home, record):
 
 
 def main():
-    binary = harness.parser(__doc__).parse_args().bin
-    harness.need_program(binary)
+    binary = harness.program(__doc__)
     tally = harness.Tally()
     rekor(tally, binary)
     calendars(tally, binary)

@@ -89,15 +89,14 @@ class Interop:
 
 
 def main():
-    options = harness.parser(__doc__).parse_args()
-    harness.need_program(options.bin)
+    binary = harness.program(__doc__)
     with tempfile.TemporaryDirectory(prefix="cortex-interop-") as folder:
         program, why = build(folder)
         if program is None:
             print(f"skipped: no independent check of checkpoints and proofs: {why}", flush=True)
             print("0 passed, 0 failed")
             return 0
-        return Interop(options.bin, program).run()
+        return Interop(binary, program).run()
 
 
 if __name__ == "__main__":

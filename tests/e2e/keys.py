@@ -22,16 +22,11 @@ class Keys:
         self.tally = harness.Tally()
 
     def home(self):
-        home = harness.Home(self.binary)
-        harness.must(home.run("init"))
+        home = harness.Home.begun(self.binary)
         return home
 
     def expect(self, name, run, code, text=""):
-        said = (run.stderr + run.stdout).decode()
-        problem = run.returncode != code and f"wanted exit {code}, {harness.said(run)}"
-        if not problem and text not in said:
-            problem = f"{text} is not said: {said[-400:]}"
-        return self.tally.check(name, problem)
+        return self.tally.check(name, harness.unexpected(run, code, text))
 
     def report(self, run):
         return json.loads(harness.must(run).stdout)["report"]
@@ -171,4 +166,4 @@ class Keys:
 
 
 if __name__ == "__main__":
-    sys.exit(Keys(harness.parser(__doc__).parse_args().bin).run())
+    sys.exit(Keys(harness.program(__doc__)).run())

@@ -47,8 +47,7 @@ class Life:
         self.tally = harness.Tally()
 
     def home(self):
-        home = harness.Home(self.binary)
-        harness.must(home.run("init"))
+        home = harness.Home.begun(self.binary)
         return home
 
     def json(self, home, *arguments, code=0):
@@ -364,5 +363,4 @@ class Life:
 
 
 if __name__ == "__main__":
-    arguments = harness.parser(__doc__).parse_args()
-    sys.exit(Life(arguments.bin).run())
+    sys.exit(Life(harness.program(__doc__)).run())

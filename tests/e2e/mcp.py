@@ -4,7 +4,6 @@
     mcp.py [--bin build/release/cortex]
 """
 import json
-import os
 import pathlib
 import random
 import signal
@@ -232,10 +231,8 @@ class Cases:
 
 
 def main():
-    arguments = harness.parser(__doc__).parse_args()
     tally = harness.Tally()
-    with harness.Home(os.path.realpath(arguments.bin)) as home:
-        home.run("init")
+    with harness.Home.begun(harness.program(__doc__)) as home:
         cases = Cases(home, tally)
         for name in ("broken_frames", "huge_frame", "wrong_types", "same_ids", "thousands_in_flight",
                      "client_that_does_not_read", "client_gone", "stop_signals", "idle_costs_nothing", "wrong_tokens",

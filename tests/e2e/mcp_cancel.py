@@ -199,10 +199,8 @@ class Cases:
 
 
 def main():
-    arguments = harness.parser(__doc__).parse_args()
     tally = harness.Tally()
-    with harness.Home(os.path.realpath(arguments.bin)) as home:
-        harness.must(home.run("init"))
+    with harness.Home.begun(harness.program(__doc__)) as home:
         session = home.session("session.json", range(EVENTS), payload={"text": "event text " * (PAYLOAD_BYTES // 11)})
         harness.must(home.run("ingest", session))
         session.unlink()

@@ -302,10 +302,8 @@ def refusals(home):
 
 
 def main():
-    arguments = harness.parser(__doc__).parse_args()
     tally = harness.Tally()
-    with harness.Home(os.path.realpath(arguments.bin)) as home:
-        home.run("init")
+    with harness.Home.begun(harness.program(__doc__)) as home:
         with Server(home) as server:
             cases = Cases(home, server, tally)
             for name in ("only_with_the_token", "pages_of_other_machines_are_refused", "a_session_from_start_to_end",

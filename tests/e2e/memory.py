@@ -69,8 +69,7 @@ def without_numbers(tables):
 
 
 def life_of_a_memory(binary, tally):
-    with harness.Home(binary) as home:
-        harness.must(home.run("init"))
+    with harness.Home.begun(binary) as home:
         first = note(home, "the port is 8080", "--domain", "net", "--reason", "read in the file")
         before = now()
         second = ask(home, "correct", first, "the port is 8443", "--reason", "measured")["memory_id"]
@@ -110,8 +109,7 @@ def life_of_a_memory(binary, tally):
 
 
 def write_gate(binary, tally):
-    with harness.Home(binary) as home:
-        harness.must(home.run("init"))
+    with harness.Home.begun(binary) as home:
         secret = "ghp_" + "a1B2" * 9
         report = ask(home, "note", f"the token is {secret}")
         tally.check("a secret is taken out", unless("[redacted:github_token]" in report["claim"], report))
@@ -134,8 +132,7 @@ def write_gate(binary, tally):
 
 
 def bad_input(binary, tally):
-    with harness.Home(binary) as home:
-        harness.must(home.run("init"))
+    with harness.Home.begun(binary) as home:
         size = home.ledger.stat().st_size
         cases = [(["note", " "], 2), (["note", "x", "--confidence", "nan"], 2), (["note", "x", "--confidence", "1.01"], 2),
                  (["note", "x", "--confidence", "wide"], 2), (["note", "\udcff\udcfe"], 2),
@@ -258,8 +255,7 @@ def agrees(home, model):
 def random_histories(binary, tally):
     for history in range(HISTORIES):
         dice, model = random.Random(SEED + history), Model()
-        with harness.Home(binary) as home:
-            harness.must(home.run("init"))
+        with harness.Home.begun(binary) as home:
             for number in range(STEPS):
                 step(home, model, dice, number)
                 if number % 5 == 4:
@@ -282,10 +278,9 @@ def random_histories(binary, tally):
 
 
 def main():
-    arguments = harness.parser(__doc__).parse_args()
-    tally = harness.Tally()
+    binary, tally = harness.program(__doc__), harness.Tally()
     for test in (life_of_a_memory, write_gate, bad_input, random_histories):
-        test(arguments.bin, tally)
+        test(binary, tally)
     return tally.finish()
 
 

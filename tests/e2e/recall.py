@@ -4,7 +4,6 @@
     tests/e2e/recall.py [--bin build/release/cortex]
 """
 import json
-import os
 import pathlib
 import sqlite3
 import struct
@@ -194,9 +193,8 @@ def check_vectors(tally, home):
 
 
 def main():
-    arguments = harness.parser(__doc__).parse_args()
     tally = harness.Tally()
-    with harness.Home(arguments.bin) as home:
+    with harness.Home(harness.program(__doc__)) as home:
         result = home.run("recall", "x")
         tally.check("no store", result.returncode != 7 and harness.said(result))
         home.run("init")

@@ -25,8 +25,7 @@ NOBODY = 65534
 
 def filled(binary):
     """A store with five events and an operator, a bundle of it, and three events more."""
-    home = harness.Home(binary)
-    harness.must(home.run("init"))
+    home = harness.Home.begun(binary)
     harness.must(home.run("ingest", home.session("old.json", range(1, 6))))
     harness.add_operator(home.store, KEY)
     for name, byte in (("op.seed", 7), ("second.seed", 9)):
@@ -98,8 +97,7 @@ def resize(home):
 
 
 def other_deployment(home):
-    with harness.Home(home.binary) as other:
-        harness.must(other.run("init"))
+    with harness.Home.begun(home.binary) as other:
         harness.must(other.run("ingest", other.session("s.json", range(50, 53))))
         harness.must(other.run("backup", "--output", "bundle"))
         shutil.rmtree(home.root / "bundle")

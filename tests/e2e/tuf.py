@@ -65,7 +65,7 @@ class Repository:
 
 def main():
     tally = harness.Tally()
-    with harness.Home(harness.parser(__doc__).parse_args().bin) as home:
+    with harness.Home(harness.program(__doc__)) as home:
         home.data.mkdir()
         made = Repository(home)
         made.root(1, [1, 2, 3], 2, [1, 2])

@@ -206,8 +206,7 @@ def check_generic(tally, binary, folder):
 
 
 def main():
-    options = harness.parser(__doc__).parse_args()
-    binary = os.path.realpath(options.bin)
+    binary = os.path.realpath(harness.program(__doc__))
     tally = harness.Tally()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="cortex-golden-"))
     try:

@@ -43,8 +43,7 @@ def holds(want, got):
 
 
 def main():
-    binary = harness.parser(__doc__).parse_args().bin
-    harness.need_program(binary)
+    binary = harness.program(__doc__)
     tally = harness.Tally()
     with harness.Home(binary) as home:
         shutil.copytree(harness.DATA / "ledger", home.root, dirs_exist_ok=True)

@@ -250,9 +250,7 @@ def layout_is_pretty(text):
 
 
 def main():
-    options = harness.parser(__doc__).parse_args()
-    harness.need_program(options.bin)
-    return Golden(options.bin).run()
+    return Golden(harness.program(__doc__)).run()
 
 
 if __name__ == "__main__":

@@ -167,8 +167,7 @@ def writing(tally, home, args):
 
 
 def main():
-    binary = harness.parser(__doc__).parse_args().bin
-    harness.need_program(binary)
+    binary = harness.program(__doc__)
     tally = harness.Tally()
     with harness.Home(binary) as home:
         for row in CASES:

@@ -12,7 +12,6 @@ pattern further keys are allowed, "!k" says that k is absent, "<any>" is anythin
 Where the recorded reference is known to be wrong, REPAIRED says what is right.
 """
 import json
-import os
 import pathlib
 import queue
 import re
@@ -213,8 +212,7 @@ def burst(binary, count, padding):
                                      "clientInfo": {"name": "burst", "version": "1"}})
     text += "".join(request(i, "tools/call", {"name": "cortex_config", "arguments": {"pad": "x" * padding}})
                     for i in range(1, count + 1))
-    with harness.Home(binary) as home:
-        home.run("init")
+    with harness.Home.begun(binary) as home:
         run = subprocess.run([home.binary, "serve"], input=text.encode(), env=home.environment(), capture_output=True,
                              timeout=60, check=False)
         ids = [json.loads(line).get("id") for line in run.stdout.splitlines()]
@@ -224,8 +222,7 @@ def burst(binary, count, padding):
 
 
 def main():
-    arguments = harness.parser(__doc__).parse_args()
-    binary, tally = os.path.realpath(arguments.bin), harness.Tally()
+    binary, tally = harness.program(__doc__), harness.Tally()
     for name in AVAILABLE:
         tally.check(name, play(binary, DATA / f"{name}.jsonl"))
     for count, padding in ((500, 0), (50, 5000), (20, 100000)):

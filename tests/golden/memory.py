@@ -20,17 +20,16 @@ REPLACED = {60, 61, 74, 77, 133}
 
 
 def main():
-    arguments = harness.parser(__doc__).parse_args()
-    arguments.bin = os.path.realpath(arguments.bin)
+    binary = os.path.realpath(harness.program(__doc__))
     tally = harness.Tally()
     with tempfile.TemporaryDirectory(prefix="cortex-golden-") as folder:
         stores = pathlib.Path(folder)
-        context.make_stores(arguments.bin, stores)
+        context.make_stores(binary, stores)
         for line in (context.DATA / "cases.jsonl").read_text(encoding="utf-8").splitlines():
             case = json.loads(line)
             words = [word for word in case["args"] if word != "--json"]
             if words[0] == "memory" and words[1] in MINE and case["n"] not in REPLACED:
-                problems = context.run_case(arguments.bin, stores, case)
+                problems = context.run_case(binary, stores, case)
                 tally.check(f"case {case['n']} {case['args']}", "; ".join(problems))
     return tally.finish()
 

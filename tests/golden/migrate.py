@@ -179,11 +179,9 @@ def operations(tally, binary):
 
 
 def main():
-    options = harness.parser(__doc__).parse_args()
-    harness.need_program(options.bin)
-    tally = harness.Tally()
+    binary, tally = harness.program(__doc__), harness.Tally()
     for part in (dry_run, cutover, stopped, operations):
-        part(tally, options.bin)
+        part(tally, binary)
     return tally.finish()
 
 

@@ -182,8 +182,7 @@ def served_runs(tally, binary):
 
 def offline_runs(tally, binary):
     run_data = AGENTS / "run"
-    with harness.Home(binary) as home:
-        harness.must(home.run("init"))
+    with harness.Home.begun(binary) as home:
         run = home.run("run", "--task", "say hi")
         tally.check("run: report", differs(still(json.loads((run_data / "unsigned.report.json").read_text())),
                                            still(json.loads(run.stdout))))
@@ -205,8 +204,7 @@ def offline_runs(tally, binary):
 
 
 def main():
-    binary = harness.parser(__doc__).parse_args().bin
-    harness.need_program(binary)
+    binary = harness.program(__doc__)
     tally = harness.Tally()
     with harness.Home(binary) as home:
         reflect(tally, home)
