@@ -59,6 +59,8 @@ constexpr Signal kSignals[] = {
     {"when", &Weights::when},
     {"how_many", &Weights::how_many},
     {"time", &Weights::time},
+    {"related", &Weights::related},
+    {"related_broader", &Weights::related_broader},
     {"feedback", &Weights::feedback},
     {"whole", &Weights::whole},
     {"length norm b", &Weights::b},
@@ -151,12 +153,18 @@ int main(int argc, char** argv) {
   const Figures all = evaluate(conversations, Weights{});
   std::printf("| signal left out | nDCG@10 | R@10 | R@50 |\n|---|---|---|---|\n");
   std::printf("| none | %.2f | %.2f | %.2f |\n", all.ndcg, all.recall10, all.recall50);
+  const auto show = [&](const char* name, const Figures& f) {
+    std::printf("| %s | %+.2f | %+.2f | %+.2f |\n", name, f.ndcg - all.ndcg,
+                f.recall10 - all.recall10, f.recall50 - all.recall50);
+  };
   for (const Signal& signal : kSignals) {
     Weights weights;
     weights.*signal.weight = 0;
     const Figures f = evaluate(conversations, weights);
-    std::printf("| %s | %+.2f | %+.2f | %+.2f |\n", signal.name, f.ndcg - all.ndcg,
-                f.recall10 - all.recall10, f.recall50 - all.recall50);
+    show(signal.name, f);
   }
+  Weights words_alone;
+  words_alone.related = words_alone.related_broader = 0;
+  show("both kinds of related words", evaluate(conversations, words_alone));
   return 0;
 }

@@ -1,6 +1,7 @@
 // Text for the measurement of search, the same on every machine: words by Zipf and Mandelbrot's
-// law, half of them small words as in English, lengths by a log-normal law, sessions that keep to a
-// subject, and questions about what was said.
+// law, half of them small words as in English, a third of the others of the thesaurus
+// (related_words.h), lengths by a log-normal law, sessions that keep to a subject, and questions
+// about what was said.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "retrieval/related_words.h"
 
 namespace cortex::bench {
 
@@ -48,6 +51,8 @@ class TextSource {
       sum += 1 / std::pow(static_cast<double>(rank) + 10, 1.05);
       cumulated_.push_back(sum);
     }
+    retrieval::for_each_related(
+        [&](std::string_view word, std::string_view) { english_.emplace_back(word); });
   }
 
   // The turn depends on its number alone.
@@ -109,8 +114,12 @@ class TextSource {
     const double at = random.unit() * cumulated_.back();
     return static_cast<std::size_t>(std::ranges::lower_bound(cumulated_, at) - cumulated_.begin());
   }
+  std::string word(std::size_t rank) const {
+    constexpr std::size_t kEach = 3, kFirst = 1;
+    return rank % kEach == kFirst ? english_[rank / kEach % english_.size()] : made(rank);
+  }
   // Three syllables at least, so that no stemmer joins two of them and none is a small word.
-  static std::string word(std::size_t rank) {
+  static std::string made(std::size_t rank) {
     static constexpr std::string_view kFirst = "bdfgklmnprtvz", kVowels = "aiou";
     std::string out;
     std::size_t left = rank + 3000;
@@ -123,7 +132,7 @@ class TextSource {
     return out + 'k';
   }
   static std::string name(std::uint64_t number) {
-    std::string out = word(500'000 + number);
+    std::string out = made(500'000 + number);
     out.front() = static_cast<char>(out.front() - 'a' + 'A');
     return out;
   }
@@ -139,6 +148,7 @@ class TextSource {
 
   std::uint64_t seed_;
   std::vector<double> cumulated_;
+  std::vector<std::string> english_;
 };
 
 }  // namespace cortex::bench

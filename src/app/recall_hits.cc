@@ -134,6 +134,9 @@ class HitLoader {
     hit.speaker = content_.speaker;
     hit.time = content_.said_at ? Timestamp{*content_.said_at, 0} : hit.observed;
     auto snippet = retrieval::make_snippet(analyzer_, content_.text, found_.terms, kSnippetBytes);
+    if (snippet.ranges.empty() && !found_.related.empty()) {
+      snippet = retrieval::make_snippet(analyzer_, content_.text, found_.related, kSnippetBytes);
+    }
     hit.snippet = std::move(snippet.text);
     hit.ranges = std::move(snippet.ranges);
     hit.cut_before = snippet.cut_before;

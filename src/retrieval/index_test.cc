@@ -23,6 +23,40 @@ TEST_F(IndexTest, FindsWhatWasSaid) {
   EXPECT_TRUE(search("submarine").hits.empty());
 }
 
+TEST_F(IndexTest, WhatIsSaidForAWordIsFoundBehindTheWordItself) {
+  add_event("s1", "Ann", "The puppy sleeps all day");
+  add_event("s2", "Bob", "The weather is nice today");
+  add_event("s3", "Eve", "My pet sleeps all day");
+  update();
+  const auto result = search("pets");
+  ASSERT_EQ(result.hits.size(), 2U);
+  EXPECT_EQ(result.hits[0].ref, 3U);
+  EXPECT_EQ(result.hits[1].ref, 1U);
+  EXPECT_TRUE(result.hits[1].direct);
+}
+
+// Nobody says the word that is asked for: what is said for it stands for it, on the same scale.
+TEST_F(IndexTest, AWordThatNobodySaysIsFoundByWhatIsSaidForIt) {
+  add_event("s1", "Ann", "She plays the violin");
+  add_event("s2", "Bob", "The weather is nice");
+  update();
+  const auto result = search("instrument");
+  ASSERT_EQ(result.hits.size(), 1U);
+  EXPECT_EQ(result.hits[0].ref, 1U);
+  EXPECT_GT(result.hits[0].score, 0.1F);
+  EXPECT_LT(result.hits[0].score, 2.0F);
+}
+
+// What is said everywhere says nothing.
+TEST_F(IndexTest, AFrequentWordStandsForNoOther) {
+  for (int i = 0; i < 60; ++i) add_event("s", "Ann", cat("the dog and number", i));
+  add_event("t", "Bob", "a parrot");
+  update();
+  const auto result = search("pet");
+  ASSERT_EQ(result.hits.size(), 1U);
+  EXPECT_EQ(result.hits[0].ref, 61U);
+}
+
 TEST_F(IndexTest, RowsThatAreNotIndexedAreFoundAllTheSame) {
   add_event("s1", "Ann", "I bought a red bicycle");
   update();

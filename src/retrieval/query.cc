@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "retrieval/document.h"
+#include "retrieval/related_words.h"
 
 namespace cortex::retrieval {
 namespace {
@@ -30,7 +31,7 @@ Query parse_query(Analyzer& analyzer, std::string_view text, std::int64_t now) {
   while (query.cut && size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
   query.text = text.substr(0, size);
   std::vector<Token> tokens;
-  analyzer.analyze(query.text, tokens);
+  const Language language = analyzer.analyze(query.text, tokens);
   std::size_t small = 0;
   for (const Token& token : tokens) {
     small += token.stop ? 1 : 0;
@@ -54,6 +55,9 @@ Query parse_query(Analyzer& analyzer, std::string_view text, std::int64_t now) {
   analyzer.analyze_names(query.text, Field::kSpeaker, names);
   for (std::size_t i = 0; i < std::min(names.size(), kQueryTermsMax); ++i) {
     query.names.push_back(name_fingerprint(names[i]));
+  }
+  if (language == Language::kEnglish) {
+    query.related = related_words(analyzer, query.text, query.terms);
   }
   query.times = find_times(query.text, now);
   query.asks = asked(query.text);

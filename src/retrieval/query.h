@@ -24,11 +24,19 @@ struct QueryTerm {
   Term name = 0;  // the same word as a name: Field::kSpeaker
 };
 
+// A word that is said where one of the question is asked for (related_words.h).
+struct RelatedWord {
+  Term term = 0;
+  std::size_t of = 0;    // the place of the question's word in Query::terms
+  bool broader = false;  // asked for a dog, said of pets
+};
+
 enum class Asks : std::uint8_t { kOther, kWhen, kHowMany };
 
 struct Query {
   std::string text;                  // as given, cut to kQueryBytesMax
   std::vector<QueryTerm> terms;      // distinct
+  std::vector<RelatedWord> related;  // none of them in `terms`; of English questions
   std::vector<std::uint16_t> names;  // fingerprints of its words, for speakers
   std::vector<TimeSpan> times;
   Asks asks = Asks::kOther;

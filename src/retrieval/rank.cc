@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -12,6 +13,10 @@ namespace {
 // Words that more documents than this and than this share of all hold say little about the best
 // turns: they do not expand a question. Small stores have none.
 constexpr std::uint64_t kFeedbackDocsMax = 2'000, kFeedbackShare = 50;
+// The same of related words: a tenth of a small store, so many of a larger one, this share of a
+// large one.
+constexpr std::uint64_t kRelatedShareSmall = 10, kRelatedDocsMin = 3, kRelatedDocsMax = 2'000,
+                        kRelatedShare = 200;
 // From here on reading the records of candidates costs more than finding them.
 constexpr DocId kLargeStore = 20'000;
 // While fewer documents than wanted are admitted, so many times as many are looked at.
@@ -106,8 +111,7 @@ class Ranking {
       CORTEX_ASSIGN(TermList list, reader_.find(term));
       if (list.df == 0) return {};
       const float idf = idf_of(list.df, reader_.live());
-      const int bit = counts && idfs_.size() < 32 ? static_cast<int>(idfs_.size()) : -1;
-      if (bit >= 0) idfs_.push_back(weight * idf);
+      const int bit = counts ? new_bit(weight * idf) : -1;
       terms.push_back({std::move(list), weight * idf, idf, bit});
       return {};
     };
@@ -123,8 +127,59 @@ class Ranking {
       known_.push_back(t.term);
     }
     for (const Weighted& term : terms) scale_ += term.weight;
+    CORTEX_TRY(add_related(terms));
     std::ranges::stable_sort(terms, std::ranges::greater{}, &Weighted::weight);
     return terms;
+  }
+
+  // Who says a word for one of the question has said that one, only that it counts less: at most as
+  // much as the word itself would. A word that nobody says is worth as much as the most frequent
+  // one that is said for it. What is said everywhere stands for nothing.
+  Status add_related(std::vector<Weighted>& terms) {
+    struct Asked {
+      float idf = std::numeric_limits<float>::max();
+      int bit = -1;
+      bool known = false;
+    };
+    std::vector<Asked> asked(query_.terms.size());
+    for (const Weighted& term : terms) {
+      const auto of = std::ranges::find(query_.terms, term.list.term, &QueryTerm::term);
+      asked[static_cast<std::size_t>(of - query_.terms.begin())] = {term.idf, term.bit, true};
+    }
+    const std::uint64_t live = reader_.live();
+    const std::uint64_t most = std::max({std::min(live / kRelatedShareSmall, kRelatedDocsMax),
+                                         live / kRelatedShare, kRelatedDocsMin});
+    std::vector<std::pair<TermList, RelatedWord>> said;
+    for (const RelatedWord& word : query_.related) {
+      if (weight_of(word) <= 0) continue;
+      CORTEX_ASSIGN(TermList list, reader_.find(word.term, most));
+      if (list.df == 0 || list.df > most) continue;
+      Asked& of = asked[word.of];
+      if (!of.known) of.idf = std::min(of.idf, idf_of(list.df, live));
+      said.emplace_back(std::move(list), word);
+    }
+    for (auto& [list, word] : said) {
+      Asked& of = asked[word.of];
+      if (!of.known) {
+        of.known = true;
+        of.bit = new_bit(of.idf);
+        scale_ += of.idf;
+      }
+      const float idf = std::min(idf_of(list.df, live), of.idf);
+      terms.push_back({std::move(list), weight_of(word) * idf, idf, of.bit});
+    }
+    return {};
+  }
+
+  float weight_of(const RelatedWord& word) const {
+    return word.broader ? w_.related_broader : w_.related;
+  }
+
+  // A place in the mask of matched words, or none.
+  int new_bit(float idf) {
+    if (idfs_.size() == kMaskWords) return -1;
+    idfs_.push_back(idf);
+    return static_cast<int>(idfs_.size()) - 1;
   }
 
   // Okapi BM25 (Robertson et al., TREC-3), term after term, so that sums do not depend on how the
@@ -476,7 +531,7 @@ class Ranking {
   const Filter& filter_;
   const Weights& w_;
   std::span<const float> likeness_;
-  static constexpr std::size_t kLengthCodes = 256, kGainCounts = 4, kAtOnce = 32;
+  static constexpr std::size_t kLengthCodes = 256, kGainCounts = 4, kAtOnce = 32, kMaskWords = 32;
   std::size_t first_ = 0, wanted_ = 0;
   float scale_ = 0;  // sum of the weights of the question's words
   std::array<float, kLengthCodes> norms_{};

@@ -14,9 +14,9 @@ namespace cortex::retrieval {
 
 // Weights of the signals. The defaults are the product; tests and experiments change them.
 struct Weights {
-  float k1 = 1.02F, b = 0.4F;          // BM25
-  float whole = 1.0F;                  // identifiers as a whole, beside their parts
-  float prev1 = 0.357F, next1 = 0.3F;  // neighbouring turns
+  float k1 = 1.02F, b = 0.4F;         // BM25
+  float whole = 1.0F;                 // identifiers as a whole, beside their parts
+  float prev1 = 0.25F, next1 = 0.3F;  // neighbouring turns
   float prev2 = 0.235F, next2 = 0.1F;
   float session = 0.2F;                  // what the session says about the question
   float session_coverage = 0.2F;         // distinct words of the question in the session
@@ -26,15 +26,16 @@ struct Weights {
   float speaker = 0.4F;                  // spoken by somebody the question names
   float question = 0.2F;                 // penalty of turns that are questions themselves
   float length = 0.0F;                   // mild prior for longer turns
-  float when = 0.21F, how_many = 0.47F;  // the question asks for a time or number, the turn has one
+  float when = 0.21F, how_many = 0.35F;  // the question asks for a time or number, the turn has one
   float time = 1.68F;                    // said in the time that the question names
   float feedback = 0.255F;               // RM3: weight of the words of the best turns
-  float feedback_docs = 9, feedback_terms = 16;
-  float answer = 0.64F;       // the turn before is a question that matches
-  float first = 700;          // documents that are looked at closely
-  float first_of_many = 200;  // the same in stores of more than 20,000 documents
-  float vectors = 0.5F;       // likeness of the vectors, when there are any
-  float vector_docs = 100;    // documents that are candidates by their vectors
+  float feedback_docs = 9, feedback_terms = 14;
+  float related = 0.4F, related_broader = 0.3F;  // words for those of the question
+  float answer = 0.64F;                          // the turn before is a question that matches
+  float first = 700;                             // documents that are looked at closely
+  float first_of_many = 200;                     // the same in stores of more than 20,000 documents
+  float vectors = 0.5F;                          // likeness of the vectors, when there are any
+  float vector_docs = 100;                       // documents that are candidates by their vectors
 };
 
 struct Filter {

@@ -83,6 +83,7 @@ Result<SearchResult> Searcher::search(const SearchRequest& request, const Weight
   result.query = parse_query(*analyzer_, request.query, request.now);
   result.unindexed = unindexed_;
   for (const QueryTerm& term : result.query.terms) result.terms.push_back(term.term);
+  for (const RelatedWord& word : result.query.related) result.related.push_back(word.term);
   Filter filter;
   CORTEX_ASSIGN(const bool possible, resolve(request, filter));
   const Work before = reader_.work();

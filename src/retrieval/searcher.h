@@ -32,6 +32,7 @@ struct SearchResult {
   Query query;
   std::vector<Ranked> hits;
   std::vector<Term> terms;      // of the question
+  std::vector<Term> related;    // said where they are asked for
   std::uint64_t unindexed = 0;  // rows that were read from the tables
   bool vectors = false;         // vectors were compared
   Work work;

@@ -29,7 +29,7 @@ inline std::string floats(const std::vector<float>& values) {
   return out;
 }
 
-// Three tokens: "cat" and "kitten" mean the same, "boat" something else.
+// Three tokens: "lamp" and "lantern" mean the same, "boat" something else.
 inline void write_model(const std::string& folder, float boat = 1.0F) {
   const std::string header =
       R"({"embeddings":{"dtype":"F32","shape":[3,2],"data_offsets":[0,24]}})";
@@ -37,7 +37,7 @@ inline void write_model(const std::string& folder, float boat = 1.0F) {
   static_cast<void>(fs.make_directory(folder, 0700));
   static_cast<void>(fs.overwrite(fs::join(folder, "model.safetensors"),
                                  safetensors_of(header, floats({1, 0, 1, 0, 0, boat}))));
-  static_cast<void>(fs.overwrite(fs::join(folder, "vocab.txt"), "cat\nkitten\nboat\n"));
+  static_cast<void>(fs.overwrite(fs::join(folder, "vocab.txt"), "lamp\nlantern\nboat\n"));
 }
 
 }  // namespace cortex::retrieval

@@ -46,13 +46,13 @@ class VectorIndexTest : public IndexFixture {
 };
 
 TEST_F(VectorIndexTest, WhatMeansTheSameIsFoundWithoutACommonWord) {
-  add_event("s1", "Ann", "my kitten sleeps");
+  add_event("s1", "Ann", "my lantern sleeps");
   add_event("s2", "Bob", "the boat is red");
   for (int i = 0; i < 200; ++i) add_event(cat("other", i), "Eve", "nothing of the kind");
   update();
-  EXPECT_TRUE(search("cat").hits.empty());
+  EXPECT_TRUE(search("lamp").hits.empty());
   EXPECT_EQ(embed(), 2U);
-  const auto found = ask("cat");
+  const auto found = ask("lamp");
   ASSERT_TRUE(found.ok()) << found.error().text();
   EXPECT_TRUE(found->vectors);
   ASSERT_FALSE(found->hits.empty());
@@ -61,7 +61,7 @@ TEST_F(VectorIndexTest, WhatMeansTheSameIsFoundWithoutACommonWord) {
 }
 
 TEST_F(VectorIndexTest, OnlyWhatIsNewGetsAVector) {
-  add_event("s1", "Ann", "my kitten sleeps");
+  add_event("s1", "Ann", "my lantern sleeps");
   update();
   EXPECT_EQ(embed(), 1U);
   EXPECT_EQ(embed(), 0U);
@@ -80,26 +80,26 @@ TEST_F(VectorIndexTest, OnlyWhatIsNewGetsAVector) {
 // The index forgets itself, its vectors lie there until it is built anew: they belong to documents
 // that are counted in another way now.
 TEST_F(VectorIndexTest, VectorsOfAnIndexThatIsNoMoreAreNotCompared) {
-  add_event("s1", "Ann", "my kitten sleeps");
+  add_event("s1", "Ann", "my lantern sleeps");
   add_event("s2", "Bob", "the boat is red");
   update();
   EXPECT_EQ(embed(), 2U);
   exec("DELETE FROM events WHERE rowid = 1");
   add_event("s3", "Eve", "nothing of the kind");
   ASSERT_EQ(db_->query_int("SELECT count(*) FROM cortex_recall_vectors").value(), 1);
-  const auto found = ask("cat");
+  const auto found = ask("lamp");
   ASSERT_TRUE(found.ok()) << found.error().text();
   EXPECT_FALSE(found->vectors);
   EXPECT_TRUE(found->hits.empty()) << shown(*found);
 }
 
 TEST_F(VectorIndexTest, RowsThatAreNotIndexedHaveNoVectorYet) {
-  add_event("s1", "Ann", "my kitten sleeps");
+  add_event("s1", "Ann", "my lantern sleeps");
   update();
-  EXPECT_FALSE(ask("cat")->vectors) << "none was made";
+  EXPECT_FALSE(ask("lamp")->vectors) << "none was made";
   embed();
-  add_event("s2", "Bob", "a kitten in a boat");
-  const auto found = ask("cat");
+  add_event("s2", "Bob", "a lantern in a boat");
+  const auto found = ask("lamp");
   ASSERT_TRUE(found.ok()) << found.error().text();
   EXPECT_TRUE(found->vectors);
   ASSERT_EQ(found->hits.size(), 1U);
@@ -108,52 +108,52 @@ TEST_F(VectorIndexTest, RowsThatAreNotIndexedHaveNoVectorYet) {
 }
 
 TEST_F(VectorIndexTest, AFilterFindsWhatManyMoreAlikeTurnsHide) {
-  for (int i = 0; i < 500; ++i) add_event(cat("other", i), "Eve", "a kitten");
-  add_event("s1", "Ann", "my kitten lies in the boat");
+  for (int i = 0; i < 500; ++i) add_event(cat("other", i), "Eve", "a lantern");
+  add_event("s1", "Ann", "my lantern lies in the boat");
   update();
   embed();
-  const auto found = ask("cat", "s1");
+  const auto found = ask("lamp", "s1");
   ASSERT_TRUE(found.ok()) << found.error().text();
   ASSERT_EQ(found->hits.size(), 1U);
   EXPECT_EQ(found->hits[0].ref, 501U);
 }
 
 TEST_F(VectorIndexTest, VectorsOfAnotherModelAreRefusedAndMadeAgain) {
-  add_event("s1", "Ann", "my kitten and a boat");
+  add_event("s1", "Ann", "my lantern and a boat");
   update();
   embed();
   model(0.25F);
-  const auto refused = ask("cat");
+  const auto refused = ask("lamp");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().token, kVectorsToken);
   EXPECT_EQ(embed(), 1U);
-  EXPECT_TRUE(ask("cat").ok());
+  EXPECT_TRUE(ask("lamp").ok());
 }
 
 TEST_F(VectorIndexTest, AChangedMemoryHasTheVectorOfItsNewText) {
-  add_memory("mem_1", "a kitten", "active");
+  add_memory("mem_1", "a lantern", "active");
   update();
   EXPECT_EQ(embed(), 1U);
   exec("UPDATE memories SET claim = 'a boat' WHERE id = 'mem_1'");
   update();
   EXPECT_EQ(embed(), 1U);
-  EXPECT_EQ(ask("cat")->hits.size(), 0U);
+  EXPECT_EQ(ask("lamp")->hits.size(), 0U);
   EXPECT_EQ(check_index(*db_).value(), "");
   rebuild();
   EXPECT_EQ(db_->query_int("SELECT count(*) FROM cortex_recall_vectors").value(), 0);
 }
 
 TEST_F(VectorIndexTest, AMemoryThatIsRewordedWithTheSameTermsHasTheVectorOfItsNewText) {
-  add_memory("mem_1", "the kitten", "active");
+  add_memory("mem_1", "the lantern", "active");
   add_memory("mem_2", "the boat", "active");
   update();
   EXPECT_EQ(embed(), 2U);
-  exec("UPDATE memories SET claim = 'a kitten' WHERE id = 'mem_1'");
+  exec("UPDATE memories SET claim = 'a lantern' WHERE id = 'mem_1'");
   exec("UPDATE memories SET status = 'candidate' WHERE id = 'mem_2'");
   update();
   EXPECT_EQ(embed(), 1U);
   EXPECT_EQ(check_index(*db_).value(), "");
-  const auto found = ask("cat");
+  const auto found = ask("lamp");
   ASSERT_EQ(found->hits.size(), 1U);
   EXPECT_GT(found->hits[0].parts.vectors, 0.0F);
 }
@@ -170,7 +170,7 @@ TEST_F(VectorIndexTest, DamagedVectorsAreNoticed) {
         "UPDATE cortex_recall_vectors SET data = x'' || data || data WHERE block = 1"}) {
     exec("SAVEPOINT damage");
     exec(damage);
-    const auto found = ask("cat");
+    const auto found = ask("lamp");
     EXPECT_FALSE(found.ok()) << damage;
     EXPECT_NE(check_index(*db_).value(), "") << damage;
     exec("ROLLBACK TO damage");

@@ -38,6 +38,16 @@ def ids(report):
     return [hit.get("event_id") or hit.get("memory_id") for hit in report["hits"]]
 
 
+def check_related(tally, home):
+    talk(home, "beach.json", 80_000, [("Ann", "Then the puppy ran into the waves")])
+    _, report = recall(home, "Which pets does she have?")
+    hit = report["hits"][0] if report["hits"] else {}
+    tally.check("what is said where something is asked for is found", hit.get("event_id") != harness.event_id(80_000) and report)
+    text = hit["snippet"]["text"].encode() if hit else b""
+    marked = [text[a:b] for a, b in hit["snippet"]["highlight_ranges"]] if hit else []
+    tally.check("and marked", marked != [b"puppy"] and (marked, text))
+
+
 def check_found(tally, home):
     first = harness.event_id(1)
     for query in ("bicycle", "BICYCLES", '"red" AND (bicycle OR NOT boat) NEAR/3 *', "bicycle'; DROP TABLE events; --",
@@ -145,48 +155,48 @@ def check_read_only(tally, home):
 
 
 def static_model(folder, boat=1.0):
-    """Three tokens: "cat" and "kitten" mean the same."""
+    """Three tokens: "lamp" and "lantern" mean the same."""
     folder.mkdir(exist_ok=True)
     header = json.dumps({"embeddings": {"dtype": "F32", "shape": [3, 2], "data_offsets": [0, 24]}}).encode()
     data = struct.pack("<6f", 1, 0, 1, 0, 0, boat)
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + data)
-    (folder / "vocab.txt").write_text("cat\nkitten\nboat\n")
+    (folder / "vocab.txt").write_text("lamp\nlantern\nboat\n")
 
 
 def check_vectors(tally, home):
-    talk(home, "pets.json", 90_000, [("Ann", "my kitten is asleep"), ("Bob", "the boat leaks")])
+    talk(home, "lights.json", 90_000, [("Ann", "my lantern is dim"), ("Bob", "the boat leaks")])
     model = home.root / "model"
     static_model(model)
-    _, report = recall(home, "cat")
+    _, report = recall(home, "lamp")
     tally.check("no vectors unless they are asked for", report["hits"] != [])
-    _, report = recall(home, "cat", "--vectors", model, "--explain")
+    _, report = recall(home, "lamp", "--vectors", model, "--explain")
     tally.check("what means the same is found", not report["hits"] or ids(report)[0] != harness.event_id(90_000))
     tally.check("and explained", not report["hits"] or report["hits"][0]["explanation"].get("vectors", 0) <= 0)
-    result = home.run("--json", "recall", "cat", prefix=("env", f"CORTEX_RECALL_VECTORS={model}"))
+    result = home.run("--json", "recall", "lamp", prefix=("env", f"CORTEX_RECALL_VECTORS={model}"))
     report = json.loads(result.stdout)["report"]
     tally.check("the environment names a model", harness.event_id(90_000) not in ids(report))
     settings = home.root / "config" / "cortex" / "config.toml"
     settings.parent.mkdir(parents=True, exist_ok=True)
     settings.write_text(f"[recall]\nvectors = {json.dumps(str(model))}\n")
-    _, report = recall(home, "cat")
+    _, report = recall(home, "lamp")
     tally.check("the configuration names a model", not report or harness.event_id(90_000) not in ids(report))
     settings.unlink()
-    result, _ = recall(home, "cat", "--vectors", home.root / "none")
+    result, _ = recall(home, "lamp", "--vectors", home.root / "none")
     tally.check("a missing model is an error", result.returncode != 7 and harness.said(result))
     _, report = recall(home, "unheard", "--vectors", model)
     tally.check("no vectors were compared: a note says so", "no vectors were compared" not in "".join(report["notes"]))
     with sqlite3.connect(home.store) as db:
         db.execute("UPDATE cortex_recall_vectors SET data = x'00'")
     db.close()
-    _, report = recall(home, "cat", "--vectors", model)
+    _, report = recall(home, "lamp", "--vectors", model)
     notes = "; ".join(report["notes"])
     tally.check("damaged vectors are made again", not report["hits"] or ids(report)[0] != harness.event_id(90_000))
     tally.check("and notes say only what is true now", "built anew" not in notes or "not brought up to date" in notes)
     static_model(model, 0.5)
-    _, report = recall(home, "cat", "--vectors", model)
+    _, report = recall(home, "lamp", "--vectors", model)
     tally.check("another model: vectors are made again", not report["hits"] or report["notes"])
     (model / "model.safetensors").write_bytes(b"\xff" * 64)
-    result, _ = recall(home, "cat", "--vectors", model)
+    result, _ = recall(home, "lamp", "--vectors", model)
     tally.check("a damaged model is an error", result.returncode != 7 or b"safetensors" not in result.stderr)
     result = home.run("doctor", "--repair")
     tally.check("doctor finds the vectors in order", result.returncode)
@@ -201,7 +211,8 @@ def main():
         _, report = recall(home, "anything")
         tally.check("an empty store", not report or report["hits"])
         tally.check("ingest", talk(home).returncode)
-        for check in (check_found, check_bad_input, check_reply, check_index, check_writers, check_read_only, check_vectors):
+        for check in (check_found, check_bad_input, check_reply, check_index, check_writers, check_read_only,
+                      check_related, check_vectors):
             check(tally, home)
     return tally.finish()
 
