@@ -166,8 +166,7 @@ def spelled(ledger):
 
 
 def ledgers(tally, binary):
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         path = home.root / "s.json"
         path.write_text(json.dumps({"events": events_of_all_kinds()}))
         home.do("ingest", path, "--no-mirror")
@@ -256,8 +255,7 @@ def checkpoints(tally, home, ledger):
 
 
 def signed(tally, binary):
-    with models.Ollama("An answer") as server, Home(binary) as home:
-        home.do("init")
+    with models.Ollama("An answer") as server, Home.begun(binary) as home:
         home.do("key", "generate", "--output", "op.seed", "--principal", "anna", "--tier", "operator", "--sign")
         key = papers.key_file(home.root / "op.seed.pub")
         papers.key_file(home.root / "op.seed", private=True)
@@ -350,8 +348,7 @@ def witnesses(tally, binary):
 # ---- bundles, restores, migrations
 
 def backups(tally, binary):
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         large = [harness.event(n, payload={"text": random.Random(n).randbytes(140_000).hex()}) for n in (1, 2, 3, 4)]
         (home.root / "s.json").write_text(json.dumps(large))
         home.do("ingest", "s.json")
@@ -412,8 +409,7 @@ def encrypted(tally, home):
 
 
 def restores(tally, binary):
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         home.do("ingest", home.session("s.json", range(1, 5)))
         home.settings = {"CORTEX_DATA_DIR": str(home.root / "elsewhere")}  # where the key was made, long ago
         home.do("init")
@@ -487,8 +483,7 @@ def migrations(tally, binary):
 
 
 def main():
-    binary = harness.parser(__doc__).parse_args().bin
-    harness.need_program(binary)
+    binary = harness.program(__doc__)
     tally = harness.Tally()
     random.seed(1)
     examples(tally)

@@ -149,8 +149,7 @@ def adopted(tally, binary):
 
 def snapshots(tally, binary):
     """What a store believes, what another one would take away, and the loss that an operator signs for."""
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         home.do("ingest", home.session("s.json", (1, 2, 3)))
         home.do("key", "generate", "--output", "op.seed", "--principal", "anna", "--tier", "operator")
         left, right = home.note("The port is 8080"), home.note("The cache is filled at night")
@@ -286,8 +285,7 @@ def model(folder, pick):
 
 def search(tally, binary):
     pick = random.Random(1)
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         texts = [" ".join(pick.choice(WORDS) for _ in range(pick.randrange(1, 200 if n % 50 == 0 else 9))) for n in range(1, 701)]
         events = [harness.event(n, payload={"text": text}) for n, text in enumerate(texts, 1)]
         (home.root / "s.json").write_text(json.dumps({"events": events}))
@@ -315,8 +313,7 @@ def search(tally, binary):
 # ---- imports (20), recorded answers (19), attestations of summaries (10.4), witnesses (21), configuration (13)
 
 def imports(tally, binary):
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         for name in ("claude-code.jsonl", "chat.jsonl", "conversations.json", "dialogue.md", "history.log", "mem0.json",
                      "memory.jsonl", "claude-mem.json", "note.md"):
             home.do("session", "import", SAMPLES / name, "--mark-user-lines", "--no-redact")
@@ -368,8 +365,7 @@ def configuration(tally, binary):
 # ---- agents (docs/mcp.md, formats.md 10.6)
 
 def agents(tally, binary):
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         home.do("doctor", "--repair")
         (home.root / "s.json").write_text(json.dumps([harness.event(
             n, payload={"text": text}, source={"type": "child_agent", "model": "m"}) for n, text in enumerate(SAID, 1)]))
@@ -403,8 +399,7 @@ def agents(tally, binary):
 
 def committed(tally, binary):
     """What an agent noted waits, and a person's token makes it active."""
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         home.do("doctor", "--repair")
         (home.root / "c.toml").write_text('[mcp]\nnotes = "pending"\n')
         home.settings = {"CORTEX_CONFIG": str(home.root / "c.toml"), "CORTEX_MCP_AUTO_COMMIT": "1"}
@@ -415,8 +410,7 @@ def committed(tally, binary):
 
 
 def main():
-    binary = harness.parser(__doc__).parse_args().bin
-    harness.need_program(binary)
+    binary = harness.program(__doc__)
     tally = harness.Tally()
     for part in (operations, adopted, snapshots, modelled, search, imports, configuration, agents, committed):
         part(tally, binary)

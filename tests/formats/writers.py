@@ -93,9 +93,8 @@ def memory(number, claim, **more):
 
 def takes(tally, name, home, *arguments, code=0, words=()):
     run = home.run(*arguments)
-    said = (run.stdout + run.stderr).decode("utf-8", "replace")
-    tally.check(name, (run.returncode != code or any(w not in said for w in words)) and harness.said(run))
-    return said
+    tally.check(name, harness.unexpected(run, code, *words))
+    return (run.stdout + run.stderr).decode("utf-8", "replace")
 
 
 def checked_line(members):
@@ -249,8 +248,7 @@ def at_rest(home):
 
 
 def backups(tally, binary):
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         (home.root / "s.json").write_text(json.dumps([event(n, payload={"t": "x" * 700_000}) for n in (1, 2)]))
         home.do("ingest", "s.json")
         shelf = home.root / "shelf"
@@ -366,8 +364,7 @@ def interrupted(tally, binary):
 
 def exports(tally, binary):
     """20.3: rows of another store, taken over as they are."""
-    with Home(binary) as home:
-        home.do("init")
+    with Home.begun(binary) as home:
         row = {k: canonical(v) if k.endswith("_json") else v for k, v in memory(9, "Taken over as it is", memory_type="semantic").items()}
         lines = ['{"cortex_export":1}', canonical({"kind": "memory", "row": row, "valid_from": row["created_at"]})]
         (home.root / "e.jsonl").write_text("\n".join(lines) + "\n")
@@ -383,8 +380,7 @@ def plain_rows(home):
 
 
 def main():
-    binary = harness.parser(__doc__).parse_args().bin
-    harness.need_program(binary)
+    binary = harness.program(__doc__)
     tally = harness.Tally()
     for part in (ledgers, signed, backups, restores, interrupted, exports):
         part(tally, binary)
