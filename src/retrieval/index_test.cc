@@ -338,9 +338,11 @@ TEST_F(IndexTest, RankingDoesNotDependOnHowTheIndexIsCut) {
     return out;
   };
   std::vector<std::string> questions;
+  questions.reserve(12);
   for (int i = 0; i < 12; ++i) questions.push_back(text(1 + i % 6));
   const auto answers = [&] {
     std::vector<std::string> out;
+    out.reserve(questions.size());
     for (const std::string& question : questions) out.push_back(exact(search(question, 300)));
     return out;
   };
