@@ -127,7 +127,7 @@ Result<Statement> first_value(Connection& connection, std::string_view sql) {
   if (row && !statement.is_null(0)) return statement;
   Error error = make_error(Code::kInternal, cat("no value from ", quoted(sql, kSqlShownMax)));
   error.token = token_of(Failure::kOther);
-  error.next = "check the store with `cortex doctor`";
+  error.next = "check the store with `cortex doctor --strict`";
   return error;
 }
 

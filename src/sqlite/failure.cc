@@ -22,6 +22,10 @@ constexpr std::string_view kRestoreHint =
     "check the path; a damaged store is made again from a sound ledger: move it aside with its -wal"
     " and -shm, then run `cortex init` and `cortex doctor --repair`; or restore a backup";
 
+// A journal lies beside the file, and a connection that only reads cannot take it back.
+constexpr std::string_view kLeftByCrashNext =
+    "a crash left a change of the file half done: `cortex doctor --repair` takes it back";
+
 constexpr std::array kRows = {
     Row{Failure::kBusy, SQLITE_BUSY, "sqlite.busy",
         "retry when the other process that uses the store has finished"},
@@ -41,7 +45,8 @@ constexpr std::array kRows = {
     Row{Failure::kMisuse, SQLITE_MISUSE, "sqlite.misuse", "report this as a bug"},
     Row{Failure::kMisuse, SQLITE_RANGE, "sqlite.range", "report this as a bug"},
     // Last: stands for every code not listed above.
-    Row{Failure::kOther, SQLITE_ERROR, "sqlite.error", "check the store with `cortex doctor`"},
+    Row{Failure::kOther, SQLITE_ERROR, "sqlite.error",
+        "check the store with `cortex doctor --strict`"},
 };
 
 constexpr std::size_t kPathShownMax = 1000;
@@ -93,6 +98,9 @@ Error sqlite_error(sqlite3* db, int result_code, std::string_view action) {
   error.token = row.token;
   error.unchanged = "the failed statement changed nothing";
   error.next = row.next;
+  if (result_code == SQLITE_READONLY_ROLLBACK || result_code == SQLITE_READONLY_RECOVERY) {
+    error.next = kLeftByCrashNext;
+  }
   if (db != nullptr && (row.failure == Failure::kCannotOpen ||
                         row.failure == Failure::kInputOutput || row.failure == Failure::kFull)) {
     error.system_errno = sqlite3_system_errno(db);

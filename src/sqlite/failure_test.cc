@@ -38,6 +38,16 @@ TEST(Failure, OfTheFileNamesTheFileOnce) {
   sqlite3_close(db);
 }
 
+TEST(Failure, WhatACrashLeftIsNoMatterOfPermissions) {
+  for (const int code : {SQLITE_READONLY_ROLLBACK, SQLITE_READONLY_RECOVERY}) {
+    const Error error = sqlite_error(nullptr, code, "cannot read");
+    EXPECT_EQ(failure_of(error), Failure::kReadOnly);
+    EXPECT_NE(error.next.find("cortex doctor --repair"), std::string::npos) << error.next;
+  }
+  EXPECT_NE(sqlite_error(nullptr, SQLITE_READONLY, "x").next.find("permissions"),
+            std::string::npos);
+}
+
 TEST(Failure, UnlistedCodeIsOther) {
   EXPECT_EQ(failure_of(sqlite_error(nullptr, SQLITE_SCHEMA, "x")), Failure::kOther);
 }

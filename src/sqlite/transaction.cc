@@ -18,10 +18,14 @@ Transaction::Transaction(Transaction&& other) noexcept : db_(std::exchange(other
 Transaction::~Transaction() { rollback(); }
 
 Status Transaction::commit() {
-  if (db_ == nullptr || sqlite3_get_autocommit(db_) != 0) {
-    // SQLite itself rolls back on some failures (no space, I/O error); that must not look like
-    // success.
+  if (db_ == nullptr) {
     return sqlite_error(nullptr, SQLITE_MISUSE, "cannot commit: the transaction is already over");
+  }
+  // SQLite itself rolls back on some failures (no space, I/O error); that must not look like
+  // success.
+  if (sqlite3_get_autocommit(db_) != 0) {
+    return sqlite_error(nullptr, SQLITE_IOERR,
+                        "cannot commit, the transaction was taken back when a part of it failed");
   }
   const int result_code = sqlite3_exec(db_, "COMMIT", nullptr, nullptr, nullptr);
   if (result_code != SQLITE_OK) {

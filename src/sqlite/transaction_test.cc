@@ -52,7 +52,10 @@ TEST_F(TransactionTest, CommitAfterSqliteRolledBackIsAnError) {
   Transaction transaction = Transaction::begin(db_, Transaction::Kind::kImmediate).value();
   ASSERT_TRUE(db_.exec("INSERT INTO t VALUES (1)").ok());
   ASSERT_TRUE(db_.exec("ROLLBACK").ok());
-  EXPECT_FALSE(transaction.commit().ok());
+  const Status committed = transaction.commit();
+  ASSERT_FALSE(committed.ok());
+  EXPECT_EQ(failure_of(committed.error()), Failure::kInputOutput);
+  EXPECT_EQ(committed.error().next.find("bug"), std::string::npos) << "it is the disk's";
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/ids.h"
+#include "sqlite/failure.h"
 #include "sqlite/savepoint.h"
 
 namespace cortex::store {
@@ -33,6 +34,31 @@ Status remember(sqlite::Connection& db, std::string_view event_id, std::string_v
                            " detail) VALUES(?1, ?2, ?3, ?4)"));
   CORTEX_TRY(insert.bind_all(event_id, name, outcome, detail));
   return insert.run();
+}
+
+// Whether an operation could not be applied because the store, or SQLite's temporary file, could
+// not be read or written. That says nothing about the operation: it is applied by the next open.
+bool is_of_the_store(const Error& error) {
+  using sqlite::Failure;
+  switch (sqlite::failure_of(error)) {
+    case Failure::kBusy:
+    case Failure::kLocked:
+    case Failure::kCorrupt:
+    case Failure::kNotADatabase:
+    case Failure::kFull:
+    case Failure::kReadOnly:
+    case Failure::kCannotOpen:
+    case Failure::kInputOutput:
+    case Failure::kInterrupted:
+    case Failure::kOutOfMemory:
+      return true;
+    case Failure::kNone:
+    case Failure::kConstraint:
+    case Failure::kMisuse:
+    case Failure::kOther:
+      return false;
+  }
+  return false;
 }
 
 }  // namespace
@@ -114,6 +140,7 @@ Status project(sqlite::Connection& db, Projector& projector, const core::Event& 
     CORTEX_TRY(remember(db, event_id, row.name, "applied", ""));
     return savepoint.release();
   }
+  if (!known.ok() && is_of_the_store(known.error())) return known.error();
   CORTEX_TRY(savepoint.undo());
   if (known.ok()) return remember(db, event_id, row.name, "unknown", "a newer program wrote it");
   return remember(db, event_id, row.name, "failed", known.error().message);

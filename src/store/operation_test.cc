@@ -4,6 +4,7 @@
 
 #include "ledger/chain.h"
 #include "ledger/ledger_fixture.h"
+#include "sqlite/failure.h"
 #include "sqlite/transaction.h"
 #include "store/mirror.h"
 #include "store/no_operations.h"
@@ -129,6 +130,40 @@ TEST_F(OperationTest, FailedOperation_IsUndoneAndTheMirrorGoesOn) {
   EXPECT_EQ(notes(), "");
   EXPECT_THAT(outcome(), HasSubstr("failed the note does not fit"));
   EXPECT_EQ(db_.query_int("SELECT count(*) FROM events").value(), 1);
+}
+
+// As a full disk or an interruption fails it.
+class Hindered final : public Projector {
+ public:
+  explicit Hindered(sqlite::Failure failure) : failure_(failure) {}
+  Result<bool> apply(sqlite::Connection& db, const OperationRow&) override {
+    CORTEX_TRY(db.exec("INSERT INTO notes(text) VALUES('half')"));
+    Error error = make_error(Code::kInternal, "the disk is full");
+    error.token = sqlite::token_of(failure_);
+    return error;
+  }
+
+ private:
+  sqlite::Failure failure_;
+};
+
+TEST_F(OperationTest, OperationThatTheDiskHindered_IsNotAFailedOne) {
+  const core::Event event = note("put", "a");
+  ledger::TextFile file(ledger::row_text(event));
+  for (const auto failure : {sqlite::Failure::kFull, sqlite::Failure::kInputOutput,
+                             sqlite::Failure::kInterrupted, sqlite::Failure::kCannotOpen}) {
+    Hindered hindered(failure);
+    auto transaction =
+        sqlite::Transaction::begin(db_, sqlite::Transaction::Kind::kImmediate).value();
+    const auto writer = catch_up(db_, file, file.text.size(), system_clock(), hindered);
+    ASSERT_FALSE(writer.ok());
+    EXPECT_EQ(writer.error().message, "the disk is full");
+    EXPECT_EQ(notes(), "");
+    EXPECT_EQ(outcome(), "");
+  }
+  mirror(event, projector_);
+  EXPECT_EQ(notes(), "a");
+  EXPECT_EQ(outcome(), "applied ");
 }
 
 TEST_F(OperationTest, UnknownOperation_WaitsForAProgramThatKnowsIt) {
