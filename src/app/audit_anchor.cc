@@ -8,6 +8,7 @@
 #include "app/audit.h"
 #include "app/operations.h"
 #include "app/temporal_vote.h"
+#include "base/fs/trees.h"
 #include "base/text.h"
 #include "ledger/anchor/register.h"
 #include "ledger/tail.h"
@@ -218,16 +219,16 @@ Error calendars_not_live(std::string_view unchanged, std::string_view next) {
 }
 
 Status write_exclusively(Services& services, const std::string& path, std::string_view bytes) {
-  auto file = services.fs.open(path, fs::Open::kCreateExclusive);
-  if (!file.ok()) {
-    Error error = precondition(std::move(file).error());
-    error.next = "name a file that does not exist yet, in a folder that does";
-    return error;
+  Status written = fs::publish_new(services.fs, path, bytes, 0600);
+  if (written.ok()) return written;
+  Error error = std::move(written).error();
+  if (error.unchanged.empty()) {  // it could not even be created
+    error = precondition(std::move(error));
+    if (error.next.empty()) {
+      error.next = "name a file that does not exist yet, in a folder that does";
+    }
   }
-  CORTEX_TRY((*file)->append(bytes));
-  CORTEX_TRY((*file)->sync_all());
-  CORTEX_TRY((*file)->close());
-  return services.fs.sync_directory(fs::parent_of(path));
+  return error;
 }
 
 Status append_synced(Services& services, const std::string& path, std::string_view bytes) {

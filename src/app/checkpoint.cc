@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/audit.h"
+#include "base/fs/trees.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "ledger/promise.h"
@@ -93,13 +94,14 @@ Status sign(Services& services, const CheckpointRequest& request, fs::File& file
   report.path = fs::join(ledger::sidecar_path(path), "checkpoint");
   report.is_signed = true;
   if (!request.output) return {};
-  Status written = fs::write_new(services.fs, *request.output, report.note, 0644);
-  if (written.ok()) written = services.fs.sync_directory(fs::parent_of(*request.output));
+  Status written = fs::publish_new(services.fs, *request.output, report.note, 0644);
   if (written.ok()) return {};
   Error error = std::move(written).error();
   error.unchanged = cat("the checkpoint is signed and kept in ", quoted(report.path, 1000),
                         ", the file for --output was not written");
-  error.next = "name a file that does not exist yet, in a folder that does, and run it again";
+  if (error.next.empty()) {
+    error.next = "name a file that does not exist yet, in a folder that does, and run it again";
+  }
   return error;
 }
 

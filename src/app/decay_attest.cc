@@ -5,6 +5,7 @@
 #include "app/checked_store.h"
 #include "app/decay_work.h"
 #include "app/summary_models.h"
+#include "base/fs/trees.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "memory/decay.h"
@@ -34,16 +35,14 @@ Result<SummaryAttestReport> attest_summary(Services& services, const Layout& lay
   report.attestation.signature_hex =
       to_hex(key.sign(summary_attestation_preimage(report.attestation)));
   const Status written =
-      fs::write_new(services.fs, request.output_path,
-                    json::write_pretty(to_json(report.attestation)) + "\n", 0644);
-  if (written.ok()) {
-    CORTEX_TRY(services.fs.sync_directory(fs::parent_of(request.output_path)));
-    return report;
-  }
-  return refusal(Code::kPrecondition,
-                 cat("the file ", quoted(request.output_path),
-                     " cannot be made: ", fs::describe(written.error())),
-                 "name a file that is not there yet");
+      fs::publish_new(services.fs, request.output_path,
+                      json::write_pretty(to_json(report.attestation)) + "\n", 0644);
+  if (written.ok()) return report;
+  return refusal(
+      Code::kPrecondition,
+      cat("the file ", quoted(request.output_path),
+          " cannot be made: ", fs::describe(written.error())),
+      written.error().next.empty() ? "name a file that is not there yet" : written.error().next);
 }
 
 json::Value to_json(const SummaryAttestReport& report) {

@@ -1,4 +1,5 @@
 // Writing recorded answers: `reflect --record` and `fixtures sign`.
+#include <cerrno>
 #include <utility>
 
 #include "app/fixtures.h"
@@ -14,8 +15,14 @@ namespace {
 constexpr unsigned kFixturesFolderMode = 0700, kFileMode = 0600;
 
 Error failure(std::string_view what, const Error& why) {
+  std::string next = why.next.empty() ? "check the folder and its permissions" : why.next;
+  if (why.system_errno == EEXIST) {
+    next =
+        "no answer is replaced: remove the file to record another one, or accept what is there"
+        " with `cortex fixtures sign`";
+  }
   return make_error(Code::kPrecondition, cat(what, ": ", fs::describe(why)),
-                    "the index was not changed", "check the folder and its permissions");
+                    "the index was not changed", std::move(next));
 }
 
 Result<std::vector<llm::FixtureEntry>> entries_of(fs::FileSystem& fs, const std::string& folder) {

@@ -5,6 +5,7 @@
 #include "app/open_store.h"
 #include "app/operations.h"
 #include "base/fs/fs.h"
+#include "base/fs/trees.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "ledger/boundary.h"
@@ -57,8 +58,7 @@ Result<MigrationAttestation> sign_operator_attestation(Services& services,
       services.clock.now());
   CORTEX_ASSIGN(const fs::Info info, services.fs.lstat(request.output));
   if (info.kind != fs::Kind::kMissing) CORTEX_TRY(services.fs.remove_file(request.output));
-  CORTEX_TRY(fs::write_new(services.fs, request.output, attestation_text(attestation), 0600));
-  CORTEX_TRY(services.fs.sync_directory(fs::parent_of(request.output)));
+  CORTEX_TRY(fs::publish_new(services.fs, request.output, attestation_text(attestation), 0600));
   return attestation;
 }
 

@@ -7,6 +7,7 @@
 #include "app/restore_look.h"
 #include "app/site_id.h"
 #include "base/fixed_bytes.h"
+#include "base/fs/trees.h"
 #include "base/text.h"
 #include "bundle/data_loss.h"
 #include "bundle/manifest.h"
@@ -137,13 +138,12 @@ Status accept_loss(Services& services, const IntentRequest& request,
 }
 
 Status write_file(Services& services, const std::string& path, std::string_view bytes) {
-  Status written = fs::write_new(services.fs, path, bytes, 0644);
-  if (written.ok()) written = services.fs.sync_directory(fs::parent_of(path));
+  const Status written = fs::publish_new(services.fs, path, bytes, 0644);
   if (written.ok()) return written;
   if (written.error().system_errno == EEXIST) return check_free(services, path);
-  return intent_refused(Code::kInternal, "",
-                        cat(quoted(path), " cannot be written: ", fs::describe(written.error())),
-                        "check the folder and its permissions");
+  return intent_refused(
+      Code::kInternal, "", cat(quoted(path), " cannot be written: ", fs::describe(written.error())),
+      written.error().next.empty() ? "check the folder and its permissions" : written.error().next);
 }
 
 Status write_both(Services& services, const crypto::SigningKey* key, IntentReport& report) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/rekor_log.h"
+#include "base/fs/trees.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "crypto/sha256.h"
@@ -161,8 +162,7 @@ Result<Witness> witness_anchor(Services& services, WitnessKind kind, const Witne
 
 Status keep_receipt(Services& services, WitnessKind kind, const std::string& path,
                     const Witness& witness) {
-  Status written = fs::write_new(services.fs, path, witness.text, 0644);
-  if (written.ok()) written = services.fs.sync_directory(fs::parent_of(path));
+  const Status written = fs::publish_new(services.fs, path, witness.text, 0644);
   if (written.ok()) return written;
   return witness_refused(
       Code::kInternal,

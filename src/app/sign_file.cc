@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/fs/trees.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "crypto/ed25519.h"
@@ -37,16 +38,16 @@ Result<crypto::SigningKey> read_key(Services& services, SignRequest& request) {
 Status write_signature(Services& services, const std::string& path,
                        const crypto::Signature& signature) {
   const std::string_view bytes(reinterpret_cast<const char*>(signature.data()), signature.size());
-  Status written = fs::write_new(services.fs, path, bytes, 0644);
-  if (written.ok()) return services.fs.sync_directory(fs::parent_of(path));
+  const Status written = fs::publish_new(services.fs, path, bytes, 0644);
+  if (written.ok()) return written;
   const std::string why = fs::describe(written.error());
   if (written.error().system_errno == EEXIST) {
     return signing_refused(Code::kPrecondition, kOutputExists, cat(quoted(path), " exists already"),
                            "choose another path with --output");
   }
-  return signing_refused(Code::kInternal, kWriteFailed,
-                         cat(quoted(path), " cannot be written: ", why),
-                         "check the folder and its permissions");
+  return signing_refused(
+      Code::kInternal, kWriteFailed, cat(quoted(path), " cannot be written: ", why),
+      written.error().next.empty() ? "check the folder and its permissions" : written.error().next);
 }
 
 Status sign(Services& services, SignRequest& request, SignReport& report) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/log_key.h"
+#include "base/fs/trees.h"
 #include "base/text.h"
 #include "core/ids.h"
 #include "ledger/erasure.h"
@@ -146,8 +147,14 @@ Result<ProveReport> prove(Services& services, const ProveRequest& request) {
   report.origin = checkpoint.checkpoint.origin;
   report.proof = ledger::proof_text({location.entry, location.index, std::move(hashes), *note});
   if (request.output) {
-    CORTEX_TRY(fs::write_new(services.fs, *request.output, report.proof, 0644));
-    CORTEX_TRY(services.fs.sync_directory(fs::parent_of(*request.output)));
+    if (Status written = fs::publish_new(services.fs, *request.output, report.proof, 0644);
+        !written.ok()) {
+      Error error = std::move(written).error();
+      if (error.next.empty()) {
+        error.next = "name a file that does not exist yet, in a folder that does";
+      }
+      return error;
+    }
   }
   return report;
 }

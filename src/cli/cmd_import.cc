@@ -137,7 +137,9 @@ Outcome run_export(const Context& context) {
   const Status finished = report.ok() ? target->finish(context.services.fs) : Status();
   if (!report.ok() || !finished.ok()) {
     target->discard(context.services.fs);
-    return failed(context, report.ok() ? finished.error() : report.error());
+    Error error = report.ok() ? finished.error() : report.error();
+    if (flags.has("output")) error.unchanged = "the unfinished file was removed";
+    return failed(context, error);
   }
   Outcome outcome{.report = to_json(*report)};
   std::string rows;

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "base/fs/trees.h"
 #include "base/text.h"
 
 namespace cortex::crypto {
@@ -53,16 +54,17 @@ Status read_key(fs::FileSystem& fs, std::string_view kind, const std::string& pa
 Status write_key(fs::FileSystem& fs, std::string_view kind, const std::string& path,
                  const KeyBytes& bytes, unsigned mode) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (const Status written = fs::write_new(fs, path, text, mode); !written) {
+  if (const Status written = fs::publish_new(fs, path, text, mode); !written) {
     Error e = key_error(kind, path,
                         written.error().system_errno == EEXIST
                             ? std::string("exists already")
                             : cat("cannot be written: ", fs::describe(written.error())));
-    e.next = "choose a new path in a folder that can be written";
+    e.next = written.error().next;
+    if (e.next.empty()) e.next = "choose a new path in a folder that can be written";
     e.system_errno = written.error().system_errno;
     return e;
   }
-  return fs.sync_directory(fs::parent_of(path));
+  return {};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/fs/forward_fs.h"
 #include "base/fs/test_dir.h"
 #include "base/text.h"
 
@@ -48,6 +49,20 @@ TEST_F(KeyFile, NothingIsReplaced) {
   EXPECT_EQ(refused.error().code, Code::kPrecondition);
   EXPECT_NE(refused.error().message.find("exists already"), std::string::npos);
   EXPECT_EQ(fs::read_all(fs_, path, 10).value(), "abc");
+}
+
+class NoFolderSyncFs final : public fs::ForwardFs {
+ public:
+  Status sync_directory(const std::string&) override {
+    return make_error(Code::kInternal, "the device is gone");
+  }
+};
+
+TEST_F(KeyFile, FileThatMayNotLast_IsNotLeft) {
+  NoFolderSyncFs failing;
+  EXPECT_FALSE(write_seed(failing, dir_ / "seed", Seed{}).ok());
+  EXPECT_FALSE(write_public_key(failing, dir_ / "seed.pub", PublicKey{}).ok());
+  EXPECT_TRUE(fs::posix().list(dir_.path()).value().empty());
 }
 
 TEST_F(KeyFile, EveryOtherLengthIsRefusedWithTheLength) {

@@ -118,10 +118,9 @@ Result<SettledTail> settle_tail(fs::FileSystem& fs, fs::File& file) {
   return tail;
 }
 
-Result<TornTail> move_aside(fs::FileSystem& fs, fs::File& file, TornTail torn, Clock& clock,
-                            Random& random) {
-  torn.evidence_path =
-      cat(file.path(), ".torn-", torn.offset, "-", Ulid::make(clock, random).text());
+namespace {
+
+Status keep_evidence(fs::FileSystem& fs, fs::File& file, const TornTail& torn) {
   CORTEX_ASSIGN(auto evidence, fs.open(torn.evidence_path, fs::Open::kCreateExclusive, 0600));
   std::string block;
   for (std::uint64_t done = 0; done < torn.size_bytes; done += block.size()) {
@@ -133,8 +132,24 @@ Result<TornTail> move_aside(fs::FileSystem& fs, fs::File& file, TornTail torn, C
   }
   CORTEX_TRY(evidence->sync_all());
   CORTEX_TRY(evidence->close());
-  CORTEX_TRY(fs.sync_directory(fs::parent_of(torn.evidence_path)));
-  CORTEX_TRY(file.truncate(torn.offset));
+  return fs.sync_directory(fs::parent_of(torn.evidence_path));
+}
+
+}  // namespace
+
+Result<TornTail> move_aside(fs::FileSystem& fs, fs::File& file, TornTail torn, Clock& clock,
+                            Random& random) {
+  torn.evidence_path =
+      cat(file.path(), ".torn-", torn.offset, "-", Ulid::make(clock, random).text());
+  Status moved = keep_evidence(fs, file, torn);
+  if (moved.ok()) moved = file.truncate(torn.offset);
+  if (!moved.ok()) {
+    // The tail is where it was: another copy of it, or a part of one, is of no use.
+    static_cast<void>(fs.remove_file(torn.evidence_path));  // it may not be there
+    Error error = std::move(moved).error();
+    error.unchanged = "the ledger was not changed";
+    return error;
+  }
   CORTEX_TRY(file.sync_all());
   return torn;
 }

@@ -418,9 +418,14 @@ TEST_F(MoveAsideTest, LedgerThatBecameShorter_IsNotCut) {
 TEST_F(MoveAsideTest, EvidenceThatCannotBeWritten_LeavesTheLedger) {
   write(text_ + "{");
   const auto file = fs::posix().open(path_, fs::Open::kRead).value();  // cannot be cut
-  EXPECT_FALSE(
-      move_aside(fs::posix(), *file, {text_.size(), 1, ""}, system_clock(), system_random()).ok());
+  const auto moved =
+      move_aside(fs::posix(), *file, {text_.size(), 1, ""}, system_clock(), system_random());
+  ASSERT_FALSE(moved.ok());
+  EXPECT_EQ(moved.error().unchanged, "the ledger was not changed");
   EXPECT_EQ(bytes(), text_ + "{");
+  for (const std::string& name : fs::posix().list(fs::parent_of(path_)).value()) {
+    EXPECT_EQ(name.find(".torn-"), std::string::npos) << "the tail is where it was";
+  }
 }
 
 }  // namespace

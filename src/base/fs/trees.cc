@@ -111,14 +111,28 @@ Result<std::string> read_all(FileSystem& fs, const std::string& path, std::uint6
   }
 }
 
+namespace {
+
+Error without_file(FileSystem& fs, const std::string& path, Error error) {
+  const bool removed = fs.remove_file(path).ok();
+  error.unchanged = removed ? "the unfinished file was removed" : "an unfinished file is left";
+  return error;
+}
+
+}  // namespace
+
 Status write_new(FileSystem& fs, const std::string& path, std::string_view bytes, unsigned mode) {
   CORTEX_ASSIGN(const std::unique_ptr<File> file, fs.open(path, Open::kCreateExclusive, mode));
   Status written = write_and_close(*file, bytes);
   if (written.ok()) return written;
-  Error error = std::move(written).error();
-  const bool removed = fs.remove_file(path).ok();
-  error.unchanged = removed ? "the unfinished file was removed" : "an unfinished file is left";
-  return error;
+  return without_file(fs, path, std::move(written).error());
+}
+
+Status publish_new(FileSystem& fs, const std::string& path, std::string_view bytes, unsigned mode) {
+  CORTEX_TRY(write_new(fs, path, bytes, mode));
+  Status synced = fs.sync_directory(parent_of(path));
+  if (synced.ok()) return synced;
+  return without_file(fs, path, std::move(synced).error());
 }
 
 Status write_over(FileSystem& fs, const std::string& draft, const std::string& path,

@@ -1,7 +1,8 @@
-// Work on several levels of folders at once, written once for every FileSystem.
+// Whole files and several levels of folders at once, written once for every FileSystem.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fs/fs.h"
@@ -12,5 +13,9 @@ namespace cortex::fs {
 // fails, those already made by this call are removed again.
 Result<std::vector<std::string>> make_missing_directories(FileSystem& fs, const std::string& path,
                                                           unsigned mode);
+
+// write_new() of a file that is there for good when this succeeds: its folder is synced too, and
+// where that fails the file is gone again.
+Status publish_new(FileSystem& fs, const std::string& path, std::string_view bytes, unsigned mode);
 
 }  // namespace cortex::fs
