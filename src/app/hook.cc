@@ -205,12 +205,16 @@ Result<HookReport> uninstall_hooks(Services& services, const HookRequest& reques
     CORTEX_TRY(services.fs.sync_directory(fs::parent_of(record->settings_path)));
   } else if (report.restored_exactly) {
     CORTEX_TRY(replace_file(services, record->settings_path, record->original, file.mode));
+  } else if (file.exists && file.text == record->original) {
+    // An earlier run took them out and was interrupted before it forgot the record.
+    report.restored_exactly = true;
   } else if (file.exists) {
     CORTEX_ASSIGN(const std::string text, remove_hooks(file.text, record->spans));
     CORTEX_TRY(replace_file(services, record->settings_path, text, file.mode));
     report.note = "the file was changed since: only the hooks were taken out";
   }
   CORTEX_TRY(services.fs.remove_file(record_path(request.layout)));
+  CORTEX_TRY(services.fs.sync_directory(request.layout.data_dir));
   report.changed = true;
   return report;
 }

@@ -82,6 +82,47 @@ TEST_F(HookTest, UninstallRestoresTheFile_AndAFileThatWasNotThereIsGone) {
   EXPECT_EQ(get(settings_), original);
 }
 
+TEST_F(HookTest, UninstallThatWasInterrupted_IsEndedByTheNextOne) {
+  settings_ = folder_ / "settings.json";
+  put(settings_, "{\"model\": \"opus\"}");
+  ASSERT_TRUE(install_hooks(services_, request())->changed);
+  put(settings_, "{\"model\": \"opus\"}");  // done so far; the record is still there
+  const auto out = uninstall_hooks(services_, request());
+  ASSERT_TRUE(out.ok()) << out.error().text();
+  EXPECT_TRUE(out->restored_exactly);
+  EXPECT_EQ(get(settings_), "{\"model\": \"opus\"}");
+  EXPECT_FALSE(uninstall_hooks(services_, request())->changed);
+}
+
+TEST_F(HookTest, DraftThatACrashLeft_IsTakenOver) {
+  settings_ = folder_ / "settings.json";
+  put(settings_, "{\"model\": \"opus\"}");
+  put(settings_ + ".cortex-draft",
+      "a half, and longer than what takes its place: " + std::string(100000, 'x'));
+  ASSERT_TRUE(install_hooks(services_, request())->changed);
+  EXPECT_EQ(kind_of(settings_ + ".cortex-draft"), fs::Kind::kMissing);
+  EXPECT_TRUE(json::parse(get(settings_)).ok());
+  ASSERT_TRUE(uninstall_hooks(services_, request())->restored_exactly);
+}
+
+class NoReplaceFs final : public fs::ForwardFs {
+ public:
+  Status replace(const std::string&, const std::string&) override {
+    return make_error(Code::kInternal, "no rename");
+  }
+};
+
+TEST_F(HookTest, SettingsThatCannotBeReplaced_AreAsTheyWere_WithNothingBesideThem) {
+  settings_ = folder_ / "claude/settings.json";
+  ASSERT_TRUE(fs_.make_directory(folder_ / "claude", 0700).ok());
+  put(settings_, "{\"model\": \"opus\"}");
+  NoReplaceFs failing;
+  Services hindered{failing, clock_, random_};
+  EXPECT_FALSE(install_hooks(hindered, request()).ok());
+  EXPECT_EQ(get(settings_), "{\"model\": \"opus\"}");
+  EXPECT_EQ(names_in(folder_ / "claude"), std::vector<std::string>{"settings.json"});
+}
+
 TEST_F(HookTest, AFileThatWasEditedSinceKeepsTheEdit) {
   settings_ = folder_ / "settings.json";
   put(settings_, "{\"model\": \"opus\"}");
