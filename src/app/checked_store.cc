@@ -23,7 +23,7 @@ Status require_schema(sqlite::Connection& db) {
   CORTEX_ASSIGN(std::string faults, schema_faults(db, "; "));
   if (faults.empty()) return {};
   return make_error(Code::kSchema, std::move(faults), "no state was changed",
-                    "run `cortex doctor`");
+                    "run `cortex doctor --strict`");
 }
 
 Result<StoreAtWork> open_checked_store(Services& services, const Layout& layout) {
@@ -32,7 +32,7 @@ Result<StoreAtWork> open_checked_store(Services& services, const Layout& layout)
   if (faults.empty()) return store;
   return make_error(Code::kSchema,
                     cat("the store ", quoted(layout.db_path), " is not usable: ", faults),
-                    "no memory was read", "run `cortex doctor`");
+                    "no memory was read", "run `cortex doctor --strict`");
 }
 
 }  // namespace cortex::app

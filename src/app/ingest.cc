@@ -71,7 +71,7 @@ Result<std::string> open_mirror(Services& services, const IngestRequest& request
   if (begun.ok()) return std::string();
   mirror.give_up();
   if (begun.error().code == Code::kChain) return begun.error();  // the ledger itself is unreadable
-  return cat("the store cannot follow: ", begun.error().message);
+  return cat("the store cannot follow: ", begun.error().message, kFollowsLater);
 }
 
 // Where the events go.
@@ -140,9 +140,17 @@ Status append_and_mirror(const EventSource& source, const Examination& seen, IdS
   if (mirrored.ok()) mirrored = mirror.transaction->commit();
   report.mirrored = mirrored.ok();
   if (!mirrored.ok()) {
-    report.mirror_note = cat("the store could not follow: ", mirrored.error().message);
+    report.mirror_note =
+        cat("the store could not follow: ", mirrored.error().message, kFollowsLater);
   }
   return {};
+}
+
+// What has a token is told by what makes it; everything else mends itself.
+std::string tree_note(const Error& error) {
+  if (!error.token.empty()) return error.message;
+  return cat("the Merkle tree could not follow: ", error.message,
+             "; the rows are recorded, the next append brings it up to date");
 }
 
 // What `ingest` calls the failures of the ledger: unreadable bytes count as input and output.
@@ -209,7 +217,7 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
                         audit_records_path(request.layout.data_dir), mirror, report);
   if (!status.ok()) return ledger_error(std::move(status).error());
   report.chain_head = log.head();
-  if (log.tree_error()) report.tree_note = log.tree_error()->message;
+  if (log.tree_error()) report.tree_note = tree_note(*log.tree_error());
   return report;
 }
 

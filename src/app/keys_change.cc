@@ -202,7 +202,8 @@ Status require_free(Services& services, const std::string& path) {
   CORTEX_ASSIGN(const fs::Info info, services.fs.lstat(path));
   if (info.kind == fs::Kind::kMissing) return {};
   return key_refused(kKeyFileExistsToken, cat(quoted(path), " exists already"),
-                     "a key is never replaced: choose another path with --output");
+                     cat("a key is never replaced: choose another path with --output; whether that"
+                         " one is registered tells `cortex key show --seed FILE`"));
 }
 
 Status write_files(Services& services, const NewKey& made, const crypto::Seed& seed) {

@@ -143,9 +143,17 @@ Result<Recorded> change_both(Services& services, const Layout& layout, const Cha
   CORTEX_TRY(log->commit());
   services.count_recorded(recorded.rows);
   if (const Status committed = transaction.commit(); !committed.ok()) {
-    recorded.mirror_note = cat("the store could not follow: ", committed.error().message);
+    recorded.mirror_note =
+        cat("the store could not follow: ", committed.error().message, kFollowsLater);
   }
   return recorded;
+}
+
+// Before the sync everything is taken back, whatever failed.
+Result<Recorded> told(Result<Recorded> done) {
+  if (!done.ok() && done.error().unchanged.empty())
+    done.error().unchanged = "this change was not recorded";
+  return done;
 }
 
 }  // namespace
@@ -162,14 +170,16 @@ Status require_usable_clock(Clock& clock) {
 
 Result<Recorded> perform(Services& services, const Layout& layout, const store::Caller& caller,
                          const Plan& plan) {
-  return change_both(services, layout,
-                     [&](const Both& both) { return record_all(services, caller, plan, both); });
+  return told(change_both(services, layout, [&](const Both& both) {
+    return record_all(services, caller, plan, both);
+  }));
 }
 
 Result<Recorded> append_event(Services& services, const Layout& layout, core::Event& event,
                               const Check& check) {
-  return change_both(services, layout,
-                     [&](const Both& both) { return record_event(services, event, check, both); });
+  return told(change_both(services, layout, [&](const Both& both) {
+    return record_event(services, event, check, both);
+  }));
 }
 
 }  // namespace cortex::app

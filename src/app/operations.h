@@ -32,6 +32,10 @@ namespace cortex::app {
 // Every rule that turns an operation into rows (operation_table.cc). Stateless.
 store::Projector& projector();
 
+// Behind why the store lags, for people.
+inline constexpr std::string_view kFollowsLater =
+    "; the ledger has it all, the next change or `cortex doctor --repair` brings the store along";
+
 struct Recorded {
   std::vector<std::string> event_ids;  // of the operations, in order
   std::uint64_t rows = 0;              // of the ledger: those, and the companions of some

@@ -92,6 +92,7 @@ TEST_F(OperationsTest, RefusedPlan_ChangesNothing) {
                             });
   ASSERT_FALSE(done.ok());
   EXPECT_EQ(done.error().message, "not today");
+  EXPECT_EQ(done.error().unchanged, "this change was not recorded");
   EXPECT_EQ(get(log_), before);
 }
 

@@ -22,6 +22,7 @@ struct Advice {
 };
 constexpr Advice kAdvice[] = {
     {ENOSPC, "free space on the device and try again"},
+    {EIO, "check the device, then run the command again"},
     {EDQUOT, "free space within the quota and try again"},
     {EFBIG, "raise the limit of the size of files (ulimit -f) and try again"},
     {EACCES, "check the owner and the permissions of the path"},
