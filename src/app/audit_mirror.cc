@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "app/audit_section.h"
+#include "app/checked_store.h"
+#include "app/memory_erase.h"
 #include "app/rebuild.h"
 #include "base/text.h"
 #include "ledger/row_stream.h"
+#include "sqlite/failure.h"
 #include "store/mirror.h"
 #include "store/mirror_compare.h"
 #include "store/open.h"
@@ -22,6 +25,7 @@ struct Comparison {
   std::uint64_t gone = 0;  // of its lagging rows: those that the store has followed already
   OperationOutcomes operations;
   std::vector<store::TableComparison> tables;
+  std::string erasing;  // the memory whose interrupted erasure explains a difference, or empty
 };
 
 // How far the store has followed: what it lacks of newer rows is lag, not a difference. Empty: it
@@ -55,7 +59,19 @@ Result<Comparison> compare(Services& services, sqlite::Connection& db, const Pas
   CORTEX_ASSIGN(auto rebuilt,
                 project_ledger(services, pass.file, followed.value_or(pass.size_bytes)));
   CORTEX_ASSIGN(out.tables, store::compare_projection(db, rebuilt));
+  if (out.mirror.differing > 0) {
+    CORTEX_ASSIGN(out.erasing, interrupted_erasure(db, pass.file, pass.size_bytes));
+  }
   return out;
+}
+
+// A store that lacks tables or columns says so, not which statement stumbled over it.
+Result<Comparison> compare_whole(Services& services, sqlite::Connection& db, const Pass& pass) {
+  Result<Comparison> compared = compare(services, db, pass);
+  if (!compared.ok() && sqlite::failure_of(compared.error()) == sqlite::Failure::kOther) {
+    CORTEX_TRY(require_schema(db));
+  }
+  return compared;
 }
 
 struct Totals {
@@ -79,7 +95,10 @@ Totals total(const std::vector<store::TableComparison>& tables) {
 std::string wrong(const Comparison& found, const Totals& rows, bool strict) {
   const store::MirrorComparison& mirror = found.mirror;
   if (mirror.differing > 0) {
-    return cat(counted(mirror.differing, "event"), " of the store unlike the ledger's");
+    return cat(counted(mirror.differing, "event"), " of the store unlike the ledger's",
+               found.erasing.empty()
+                   ? ""
+                   : cat(", because the erasure of ", found.erasing, " was interrupted"));
   }
   if (found.gone > 0) {
     return cat(counted(found.gone, "event"), " of the ledger gone from the store, which held ",
@@ -125,7 +144,7 @@ Finding judge(Services& services, const VerifyRequest& request, const Pass& pass
   Comparison found;
   const Status looked =
       store::inspect(services.fs, request.layout.db_path, [&](sqlite::Connection& db) -> Status {
-        CORTEX_ASSIGN(found, compare(services, db, pass));
+        CORTEX_ASSIGN(found, compare_whole(services, db, pass));
         return {};
       });
   if (!looked.ok()) {
@@ -148,7 +167,10 @@ Finding judge(Services& services, const VerifyRequest& request, const Pass& pass
     finding.error =
         make_error(Code::kIntegrity, cat("the store is not what the ledger says: ", reason));
     finding.error->unchanged = "nothing was changed";
-    finding.error->next = "`cortex doctor --repair --from-ledger` makes it so, after a backup";
+    finding.error->next =
+        found.erasing.empty()
+            ? std::string("`cortex doctor --repair --from-ledger` makes it so, after a backup")
+            : next_of_erasure(found.erasing);
   }
   add_verdict(finding, kMirrorRule, trust::EdgeKind::kHashChain, "mirror", holds,
               holds ? "the store is what the ledger says" : std::move(reason));

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/memory_erase.h"
 #include "app/open_store.h"
 #include "app/search_index.h"
 #include "base/text.h"
@@ -103,15 +104,47 @@ StrictReport with_content(StrictReport report, Result<bundle::ContentReport> con
   std::string detail =
       cat(counted(report.failures.size(), "problem"), ", the first one: ", report.failures.front());
   const bool harmless = report.content->lacks_newline && report.failures.size() == 1;
+  std::string next = "see all with --json; back up what is there before you repair";
+  if (harmless) next = store::kNewlineNext;
+  if (!report.pending_migrations.empty()) {
+    next = cat("run `cortex doctor --repair`: ",
+               counted(report.pending_migrations.size(), "migration"), " of the store are pending");
+  }
   return stopped(std::move(report), Code::kIntegrity, "integrity_failure", std::move(detail),
-                 harmless ? std::string(store::kNewlineNext)
-                          : "see all with --json; back up what is there before you repair");
+                 std::move(next));
+}
+
+// An erasure that was interrupted is no damage: what ends it is another step.
+StrictReport with_erasure(Services& services, const Layout& layout, StrictReport report) {
+  if (!report.content || report.content->mirror.differing == 0) return report;
+  std::string erasing;
+  const Status looked =
+      store::inspect(services.fs, layout.db_path, [&](sqlite::Connection& db) -> Status {
+        CORTEX_ASSIGN(const auto file, services.fs.open(layout.event_log_path, fs::Open::kRead));
+        CORTEX_ASSIGN(const std::uint64_t size, ledger::settled_size(*file));
+        CORTEX_ASSIGN(erasing, interrupted_erasure(db, *file, size));
+        return {};
+      });
+  if (!looked.ok() || erasing.empty()) return report;  // what was found stands as it was found
+  report.failures.push_back(cat("mirror: the erasure of ", erasing, " was interrupted"));
+  report.next = next_of_erasure(erasing);
+  return report;
 }
 
 json::Array schema_failures_json(const std::vector<store::SchemaFailure>& failures) {
   json::Array out;
   for (const store::SchemaFailure& f : failures) out.emplace_back(f.text());
   return out;
+}
+
+// A mirror that lags because a disk is full or fails was not repaired; a ledger that cannot be read
+// as one is told beside what was.
+Status require_device(const StoreAtWork& store) {
+  if (!store.device_error) return {};
+  Error error = *store.device_error;
+  error.message = store.mirror_note;
+  error.unchanged = "the ledger has it all, the store lags behind it as before";
+  return error;
 }
 
 }  // namespace
@@ -150,12 +183,17 @@ StrictReport doctor_strict(Services& services, const Layout& layout, bool deep,
   for (const auto table : store::checked_tables()) report.checked_tables.emplace_back(table);
   report.status = "ok";
   report.detail = cat("the schema is complete across ", report.checked_tables.size(), " tables");
-  if (!report.pending_migrations.empty()) {
+  if (report.pending_migrations.size() == store::kMigrationNames.size()) {
     report.detail =
         cat("the store is new, ", report.pending_migrations.size(),
             " migrations are pending for its ", report.checked_tables.size(), " tables");
+  } else if (!report.pending_migrations.empty()) {
+    report.detail +=
+        cat("; migrations that the next change applies: ", report.pending_migrations.size());
   }
-  return deep ? with_content(std::move(report), look_deeper(services, layout)) : report;
+  if (!deep) return report;
+  return with_erasure(services, layout,
+                      with_content(std::move(report), look_deeper(services, layout)));
 }
 
 Result<DoctorRepairReport> doctor_repair(Services& services, const Layout& layout, bool dry_run) {
@@ -172,6 +210,7 @@ Result<DoctorRepairReport> doctor_repair(Services& services, const Layout& layou
     return report;
   }
   CORTEX_ASSIGN(auto opened, open_store(services, layout));
+  CORTEX_TRY(require_device(opened));
   report.migrations = std::move(opened.migrations);
   report.after = store::kMigrationNames.size();
   report.before = report.after - report.migrations.size();

@@ -1,5 +1,7 @@
 #include "app/doctor.h"
 
+#include <cerrno>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -77,6 +79,19 @@ TEST_F(DoctorTest, LaggingMirror_IsNoFinding) {
   const StrictReport report = check(true);
   EXPECT_EQ(report.code, Code::kOk) << report.detail;
   EXPECT_EQ(report.content->mirror.lagging, 2U);
+}
+
+TEST_F(DoctorTest, StoreThatWasMigratedInPart_IsNotCalledNew) {
+  fill(1);
+  exec("DELETE FROM _migrations WHERE name LIKE '010%'");
+  const StrictReport report = check();
+  EXPECT_EQ(report.code, Code::kOk) << report.detail;
+  EXPECT_THAT(report.pending_migrations, SizeIs(1));
+  EXPECT_THAT(report.detail, HasSubstr("migrations that the next change applies: 1"));
+  exec("DROP TRIGGER memories_lifecycle_state_check");
+  const StrictReport deep = check(true);
+  EXPECT_EQ(deep.code, Code::kIntegrity);
+  EXPECT_THAT(deep.next, HasSubstr("cortex doctor --repair"));
 }
 
 TEST_F(DoctorTest, MissingTable_IsASchemaFinding) {
@@ -233,6 +248,38 @@ TEST_F(DoctorTest, RepairThatCannotMendAll_SaysWhatIsLeft) {
   const json::Value document = to_json(*report);
   EXPECT_NE(document.find("failures"), nullptr);
   EXPECT_NE(document.find("mirror_note"), nullptr);
+}
+
+// A device whose syncs fail.
+class FailingDeviceFs final : public fs::ForwardFs {
+  class Unsynced final : public fs::ForwardFile {
+   public:
+    using ForwardFile::ForwardFile;
+    Status sync_data() override {
+      Error error = make_error(Code::kInternal, "cannot sync");
+      error.system_errno = EIO;
+      return error;
+    }
+  };
+
+ public:
+  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
+                                         unsigned mode) override {
+    CORTEX_ASSIGN(auto file, ForwardFs::open(path, how, mode));
+    return std::unique_ptr<fs::File>(std::make_unique<Unsynced>(std::move(file)));
+  }
+};
+
+TEST_F(DoctorTest, RepairThatTheDeviceStopped_IsNoSuccess) {
+  append(1, 2);
+  FailingDeviceFs failing;
+  Services hindered{failing, clock_, random_};
+  const auto report = doctor_repair(hindered, layout_, false);
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.error().code, Code::kInternal);
+  EXPECT_THAT(report.error().message, HasSubstr("the mirror was not brought up to date"));
+  EXPECT_EQ(count("events"), 0);
+  EXPECT_EQ(doctor_repair(services_, layout_, false)->mirrored_rows, 2U);
 }
 
 TEST_F(DoctorTest, RepairWithoutAStore_MakesNone) {

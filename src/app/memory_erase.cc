@@ -266,6 +266,23 @@ Result<std::optional<Erasing>> interrupted(Services& services, const EraseReques
   return out;
 }
 
+// Whether the store has the memory's claim and one of the rows as it was: where the rows are those
+// of the ledger, a claim is there because somebody put it there since.
+Result<bool> still_holds(sqlite::Connection& db, const ledger::ErasureRecord& record) {
+  CORTEX_ASSIGN(const auto memory, store::find_memory(db, record.memory_id));
+  if (!memory || memory->claim == ledger::kErasedText) return false;
+  CORTEX_ASSIGN(auto find, db.prepare("SELECT 1 FROM events WHERE id = ?1 AND"
+                                      " instr(payload_json, ?2) = 0"));
+  for (const ledger::NamedRow& row : record.rows) {
+    find.reset();
+    CORTEX_TRY(
+        find.bind_all(core::id_text(core::IdKind::kEvent, row.event_id), ledger::kErasedMember));
+    CORTEX_ASSIGN(const bool found, find.step());
+    if (found) return true;
+  }
+  return record.rows.empty();
+}
+
 }  // namespace
 
 Result<EraseReport> erase_memory(Services& services, const EraseRequest& request) {
@@ -288,6 +305,29 @@ Result<EraseReport> erase_memory(Services& services, const EraseRequest& request
       }));
   report.event_id = recorded.event_ids.back();
   return carry_out(services, request, erasing, std::move(report));
+}
+
+Result<std::string> interrupted_erasure(sqlite::Connection& db, fs::File& ledger,
+                                        std::uint64_t size_bytes) {
+  std::vector<ledger::ErasureRecord> records;
+  ledger::RowStream rows(ledger, 0, size_bytes);
+  for (;;) {
+    CORTEX_ASSIGN(const core::DecodedEvent* row, rows.next());
+    if (row == nullptr) break;
+    if (auto record = ledger::parse_erasure_record(*row); record && !record->memory_id.empty()) {
+      records.push_back(*std::move(record));
+    }
+  }
+  for (const ledger::ErasureRecord& record : records) {
+    CORTEX_ASSIGN(const bool holds, still_holds(db, record));
+    if (holds) return record.memory_id;
+  }
+  return std::string();
+}
+
+std::string next_of_erasure(const std::string& memory_id) {
+  return cat("end it with `cortex memory forget ", memory_id, " --erase --confirm ", memory_id,
+             " --reason TEXT`");
 }
 
 Status apply_erase(sqlite::Connection& db, const store::OperationRow& row) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/memory_work.h"
@@ -37,6 +38,15 @@ struct EraseReport {
 // confirmation, reason), kPrecondition (unknown memory, erased already).
 Result<EraseReport> erase_memory(Services& services, const EraseRequest& request);
 json::Value to_json(const EraseReport& report);
+
+inline constexpr std::string_view kErasureUnfinishedToken = "memory.erase.unfinished";
+
+// The first memory whose erasure the ledger records while the store still holds its text, because a
+// crash came in between; empty when there is none. One pass over the ledger.
+Result<std::string> interrupted_erasure(sqlite::Connection& db, fs::File& ledger,
+                                        std::uint64_t size_bytes);
+// What ends it.
+std::string next_of_erasure(const std::string& memory_id);
 
 // The operation memory.erase: the memory is no longer used. Its text went with the rows.
 Status apply_erase(sqlite::Connection& db, const store::OperationRow& row);

@@ -8,6 +8,7 @@
 #include "app/app_fixture.h"
 #include "app/audit.h"
 #include "app/checkpoint.h"
+#include "app/doctor.h"
 #include "app/ingest.h"
 #include "app/init.h"
 #include "app/memory_lifecycle.h"
@@ -65,6 +66,22 @@ class EraseTest : public AppTest {
     ledger::scribble(log_, before + now.substr(now.rfind('\n', now.size() - 2) + 1));
     ASSERT_TRUE(fs::remove_tree(fs_, live_ + "/events.jsonl.tlog").ok());
     ASSERT_TRUE(fs_.remove_file(live_ + "/cortex_events.jsonl.head").ok());
+  }
+  // Every check names what ends it, and none sends anybody to a copy of the store, with the text.
+  void expect_unfinished() {
+    const std::string end = cat("cortex memory forget ", memory_id_, " --erase");
+    const VerifyReport looked = verify();
+    EXPECT_EQ(looked.code, Code::kIntegrity);
+    EXPECT_THAT(looked.error->message, HasSubstr("was interrupted"));
+    EXPECT_THAT(looked.error->next, HasSubstr(end));
+    const StrictReport deep = doctor_strict(services_, layout_, true);
+    EXPECT_EQ(deep.code, Code::kIntegrity);
+    EXPECT_THAT(deep.next, HasSubstr(end));
+    const auto rebuilt = rebuild_from_ledger(services_, layout_);
+    ASSERT_FALSE(rebuilt.ok());
+    EXPECT_EQ(rebuilt.error().token, kErasureUnfinishedToken);
+    EXPECT_THAT(rebuilt.error().next, HasSubstr(end));
+    EXPECT_THAT(names_in(live_), Not(Contains(HasSubstr("repair"))));
   }
   VerifyReport verify(bool mirror = true) {
     return audit_verify(services_, {.layout = layout_, .strict = true, .mirror = mirror});
@@ -248,6 +265,7 @@ TEST_F(EraseTest, InterruptedBehindTheRewriting_IsEndedByTheSameCommand) {
   ASSERT_FALSE(erase_memory(cut, request()).ok());
   const VerifyReport between = verify(false);
   EXPECT_EQ(between.code, Code::kOk) << between.error->text();
+  expect_unfinished();
   const auto done = erase();
   ASSERT_TRUE(done.ok()) << done.error().text();
   EXPECT_TRUE(done->resumed);

@@ -1,5 +1,6 @@
 #include "app/open_store.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "app/operations.h"
@@ -7,6 +8,7 @@
 #include "base/text.h"
 #include "ledger/recovery.h"
 #include "ledger/restore_guard.h"
+#include "sqlite/failure.h"
 #include "sqlite/transaction.h"
 #include "store/mirror.h"
 #include "store/open.h"
@@ -35,6 +37,12 @@ Status catch_mirror_up(Services& services, const Layout& layout, StoreAtWork& st
   return {};
 }
 
+bool is_of_the_device(const Error& error) {
+  const sqlite::Failure failure = sqlite::failure_of(error);
+  return failure == sqlite::Failure::kFull || failure == sqlite::Failure::kInputOutput ||
+         error.system_errno == EIO || error.system_errno == ENOSPC || error.system_errno == EDQUOT;
+}
+
 }  // namespace
 
 Status require_store(Services& services, const Layout& layout) {
@@ -54,12 +62,13 @@ Result<StoreAtWork> open_store(Services& services, const Layout& layout) {
   CORTEX_TRY(require_store(services, layout));
   CORTEX_TRY(ledger::check_no_restore(services.fs, layout.event_log_path));
   CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
-  StoreAtWork store{std::move(opened.connection), std::move(opened.applied), 0, "", ""};
+  StoreAtWork store{std::move(opened.connection), std::move(opened.applied), 0, "", "", {}};
   store.connection.stop_on(services.stop);
   if (auto status = catch_mirror_up(services, layout, store); !status.ok()) {
     const Error& why = status.error();
     store.mirror_note = cat("the mirror was not brought up to date: ", why.message,
                             why.next.empty() ? "" : ". Next: ", why.next);
+    if (is_of_the_device(why)) store.device_error = why;
   }
   return store;
 }

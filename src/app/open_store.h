@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct StoreAtWork {
   std::uint64_t mirrored_rows = 0;      // added by this call
   std::string mirror_note;              // why the mirror was left behind, or empty
   std::string index_note;               // why the search index was, or empty
+  std::optional<Error> device_error;    // when mirror_note is about a full or failing disk
 };
 
 // kPrecondition when there is no store file; `cortex init` is the next step.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "app/memory_erase.h"
 #include "app/open_store.h"
 #include "app/operations.h"
 #include "base/check.h"
@@ -224,12 +225,46 @@ Status retry_operations(sqlite::Connection& db, ledger::AppendLog& log) {
   }
 }
 
+// With what SQLite puts beside it.
+Status discard_database(fs::FileSystem& fs, const std::string& path) {
+  for (const std::string_view ending : {"", "-journal", "-wal", "-shm"}) {
+    const std::string file = cat(path, ending);
+    CORTEX_ASSIGN(const fs::Info info, fs.lstat(file));
+    if (info.kind != fs::Kind::kMissing) CORTEX_TRY(fs.remove_file(file));
+  }
+  return {};
+}
+
 // SQLite would create the file readable for others.
-Status copy_store(fs::FileSystem& fs, sqlite::Connection& db, const std::string& path) {
+Status write_copy(fs::FileSystem& fs, sqlite::Connection& db, const std::string& path) {
   CORTEX_TRY(fs::write_new(fs, path, "", 0600));
   CORTEX_ASSIGN(auto copy, sqlite::Connection::open(path, sqlite::OpenMode::kReadWrite));
-  CORTEX_TRY(sqlite::copy_database(db, copy));
-  return fs.sync_directory(fs::parent_of(path));
+  return sqlite::copy_database(db, copy);
+}
+
+// The copy has its name when it is complete. What an earlier run left of one, killed or out of
+// space, goes first.
+Status copy_store(fs::FileSystem& fs, sqlite::Connection& db, const std::string& draft,
+                  const std::string& path) {
+  CORTEX_TRY(discard_database(fs, draft));
+  Status copied = write_copy(fs, db, draft);
+  if (copied.ok()) copied = fs.rename_no_replace(draft, path);
+  if (copied.ok()) return fs.sync_directory(fs::parent_of(path));
+  static_cast<void>(discard_database(fs, draft).ok());  // the failure that is told is the copy's
+  Error error = with_context(std::move(copied).error(), "the store could not be copied");
+  error.unchanged = "the store was not changed";
+  return error;
+}
+
+// What was erased from the ledger would stay in the copy.
+Status require_erasures_ended(sqlite::Connection& db, ledger::AppendLog& log) {
+  CORTEX_ASSIGN(const std::string memory, interrupted_erasure(db, log.file(), log.size_bytes()));
+  if (memory.empty()) return {};
+  Error error =
+      make_error(Code::kPrecondition, cat("the erasure of the memory ", memory, " was interrupted"),
+                 "the store was not changed", next_of_erasure(memory));
+  error.token = kErasureUnfinishedToken;
+  return error;
 }
 
 Status check_chain(ledger::AppendLog& log) {
@@ -309,11 +344,22 @@ Result<RebuildReport> rebuild(Services& services, const Layout& layout) {
   RebuildReport report;
   report.copy_path =
       cat(layout.db_path, ".before-repair-", Ulid::make(services.clock, services.random).text());
-  CORTEX_TRY(copy_store(services.fs, db, report.copy_path));
+  CORTEX_TRY(require_erasures_ended(db, *log));
+  CORTEX_TRY(copy_store(services.fs, db, cat(layout.db_path, ".repair-draft"), report.copy_path));
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
-  CORTEX_TRY(mend(services, db, *log, report));
-  CORTEX_TRY(transaction.commit());
+  if (Status mended = mend(services, db, *log, report); !mended.ok()) {
+    // Nothing was changed: the store itself is the store as it was.
+    static_cast<void>(services.fs.remove_file(report.copy_path).ok());
+    Error error = std::move(mended).error();
+    error.unchanged = "the store was not changed";
+    return error;
+  }
+  if (Status committed = transaction.commit(); !committed.ok()) {
+    Error error = std::move(committed).error();
+    error.unchanged = cat("the store as it was is in ", quoted(report.copy_path));
+    return error;
+  }
   return report;
 }
 

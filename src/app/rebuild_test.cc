@@ -17,6 +17,7 @@ namespace cortex::app {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class RebuildTest : public AppTest {
  protected:
@@ -163,6 +164,14 @@ TEST_F(RebuildTest, LaggingStore_IsNoDifference) {
   EXPECT_EQ(verify(true).code, Code::kIntegrity);
 }
 
+TEST_F(RebuildTest, StoreThatLacksAColumn_SaysThat) {
+  exec("ALTER TABLE outcome_memory_relations DROP COLUMN evidence_ref");
+  const VerifyReport report = verify();
+  EXPECT_EQ(report.code, Code::kPrecondition);
+  EXPECT_THAT(report.error->message, HasSubstr("schema_shape.outcome_memory_relations"));
+  EXPECT_THAT(report.error->next, HasSubstr("cortex doctor"));
+}
+
 TEST_F(RebuildTest, BrokenLedger_IsNoSource) {
   std::string text = get(log_);
   text.replace(text.find("\"n\":2"), 5, "\"n\":3");
@@ -172,6 +181,32 @@ TEST_F(RebuildTest, BrokenLedger_IsNoSource) {
   ASSERT_FALSE(report.ok());
   EXPECT_EQ(report.error().code, Code::kIntegrity);
   EXPECT_EQ(get(db_), before);
+}
+
+// Its temporary files are full from some moment on.
+class FullDraftFs final : public fs::ForwardFs {
+ public:
+  Status rename_no_replace(const std::string& from, const std::string& to) override {
+    if (!from.ends_with(".repair-draft")) return ForwardFs::rename_no_replace(from, to);
+    return make_error(Code::kInternal, "no rename");
+  }
+};
+
+TEST_F(RebuildTest, CopyThatIsNotComplete_HasNoNameAndIsNotLeft) {
+  exec(cat("UPDATE events SET payload_json = '{\"n\":99}' WHERE id = '", id_of(1), "'"));
+  const FolderState before = state_of(live_);
+  FullDraftFs full;
+  Services hindered{full, clock_, random_};
+  const auto refused = rebuild_from_ledger(hindered, layout_);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().unchanged, "the store was not changed");
+  EXPECT_EQ(state_of(live_), before);
+
+  put(db_ + ".repair-draft", "half of a copy");  // what a killed run left
+  put(db_ + ".repair-draft-journal", "of it");
+  EXPECT_EQ(rebuild().rows_from_ledger, 1U);
+  for (const std::string& name : names_in(live_)) EXPECT_THAT(name, Not(HasSubstr("draft")));
+  EXPECT_EQ(verify(true).code, Code::kOk);
 }
 
 TEST_F(RebuildTest, MissingStore_IsAPrecondition) {
