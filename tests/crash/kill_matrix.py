@@ -4,7 +4,7 @@
     tests/crash/kill_matrix.py [--bin PATH] [--sample N] [--only CASE] [--jobs N]
 
 A counting run under strace lists the calls of each command: `ingest`, `backup` (full, incremental, encrypted), `backup prune`,
-`migrate v2`, the restores, and `memory forget --erase`. Then, each time on a fresh copy of the same store:
+`migrate v2`, the restores, `memory forget --erase`, and what changes.py adds. Then, each time on a fresh copy of the same store:
 the process is killed on entering the k-th call (KILL), or that call reports an I/O error or a full disk (EIO, ENOSPC).
 After each run the promises are checked: rows acknowledged before are there byte for byte; what a run reported is there;
 the next run repairs what is left by itself, and ends with exactly the bytes of an undisturbed run; a backup is whole or
@@ -22,6 +22,8 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness  # noqa: E402
+from changes import CHANGES  # noqa: E402
+from crash_case import OLD, Case, acknowledged, stored_ids, template_store  # noqa: E402
 
 CHANGING = ["write", "pwrite64", "pwritev", "pwritev2", "writev", "fsync", "fdatasync", "sync_file_range", "ftruncate",
             "fallocate", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "open",
@@ -30,7 +32,6 @@ CHANGING = ["write", "pwrite64", "pwritev", "pwritev2", "writev", "fsync", "fdat
 FAILING = {"write", "pwrite64", "writev", "pwritev", "fsync", "fdatasync", "ftruncate", "rename", "renameat", "renameat2",
            "copy_file_range"}
 CALL = re.compile(r"^\s*\d*\s*(\w+)\((.*)$")
-OLD, NEW = range(1, 6), range(6, 14)
 SEED = bytes([7]) * 32
 KEY = "ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c"  # its public key
 IDENTITY = "AGE-SECRET-KEY-1DRLDLAVZF63VCMVDEJGMHTT5K6MAZCULG8WLUYUAU4KQTU5MWQCQ5J5F5K\n"
@@ -38,32 +39,6 @@ RECIPIENT = "age14mx0mz99luxhckax4w80s0mtu607850hzxzfsmf6e3urv08t6ufqvxy9ag"
 PRIVATE = re.compile(r"(^|/)cortex_|\.lock$|\.flock$|(^|/)(events\.jsonl|cortex\.db)\.[^/]*$|^\.cortex-(increment|seal)-")
 
 LEFT = re.compile(r"\.(apply-stage|recover-apply|restore-run|rollback|cortex-staged)")  # of an interrupted restore
-
-
-def acknowledged(output):
-    """Whether a run told its caller that it had succeeded."""
-    return b"chain_head" in output or b" bundle = " in output
-
-
-class Case:
-    """One command on one store, and what must be true however it ended."""
-
-    exits = (0, 7, 64)  # of a run in which a call failed
-    thinning = 1  # of so many points one runs
-
-    @staticmethod
-    def prepare(binary):
-        """A store at rest to run the command on."""
-        return template_store(binary)
-
-    def __init__(self, binary, template):
-        self.binary = binary
-        self.template = template
-
-    def fresh(self):
-        home = harness.Home(self.binary)
-        shutil.copytree(self.template.root, home.root, dirs_exist_ok=True)
-        return home
 
 
 class Ingest(Case):
@@ -421,6 +396,9 @@ class Erase(Case):
         verify = home.run("audit", "verify")
         if verify.returncode:
             return f"audit verify after it: {harness.said(verify)}"
+        mirror = home.run("audit", "verify", "--mirror")
+        if mirror.returncode and b"end it with `cortex memory forget" not in mirror.stderr:
+            return f"audit verify --mirror does not say what ends it: {harness.said(mirror)}"
         again = home.run(*self.arguments)
         if again.returncode and b"memory.erase.done" not in again.stderr:
             return f"the next erasure: {harness.said(again)}"
@@ -433,22 +411,7 @@ class Erase(Case):
 
 
 CASES = (Ingest, Backup, Migrate, RestoreRun, RestoreSealed, Disaster, ApplyStage, Production, RecoverApply, Increment, Encrypted,
-         Prune, Erase)
-
-
-def stored_ids(home):
-    # A store that was never opened has no tables yet.
-    known = harness.query(home.store, "select count(*) from sqlite_master where name = 'events'")
-    return [r[0] for r in harness.query(home.store, "select id from events order by rowid")] if known[0][0] else []
-
-
-def template_store(binary):
-    """A store with a schema and a few acknowledged rows, at rest."""
-    home = harness.Home.begun(binary)
-    harness.must(home.run("doctor", "--repair"))
-    harness.must(home.run("ingest", home.session("old.json", OLD)))
-    home.session("new.json", NEW)
-    return home
+         Prune, Erase, *CHANGES)
 
 
 def changes(call, arguments):
