@@ -64,6 +64,9 @@ struct DecayRunRequest {
   std::optional<std::string> attestation_path{};
   bool require_registered_key = false;  // of the attestation, in the authority timelines
   SummaryBackend* backend = nullptr;    // for jobs with a model
+  // Why the backend that was asked for cannot be used: told once the job is known, whatever its
+  // method, before anything is done for it.
+  std::optional<Error> backend_refused{};
   store::Caller caller{};
 };
 

@@ -84,6 +84,7 @@ class DecayRun {
     if (needs_model(report_.job) && !request_.attestation_path) {
       return needs_attestation(report_.job);
     }
+    if (request_.backend_refused) return *request_.backend_refused;
     const auto state = memory::parse_job_state(report_.job.state);
     if (state && memory::is_terminal(*state)) return Operations();
     if (state != JobState::kPending) {

@@ -176,10 +176,14 @@ Status check_request(const DecayScheduleRequest& request) {
     return schedule_usage("--supersede-sources is for memories",
                           "give it with candidate-compression alone");
   }
-  if (is_blank(request.created_by) || !is_valid_utf8(request.created_by)) {
-    return refusal(Code::kInternal, "--created-by must not be empty", "name who asks for the job");
-  }
   return {};
+}
+
+// Told after whatever else is wrong with the flags, and after a store that is missing: the code is
+// that of a row that the store does not take.
+Status require_author(const DecayScheduleRequest& request) {
+  if (!is_blank(request.created_by) && is_valid_utf8(request.created_by)) return {};
+  return refusal(Code::kInternal, "--created-by must not be empty", "name who asks for the job");
 }
 
 store::DecayJob job_of(Services& services, const DecayScheduleRequest& request, Timestamp due,
@@ -211,6 +215,7 @@ Result<DecayScheduleReport> schedule_decay(Services& services, const Layout& lay
   DecayScheduleReport report;
   const Plan plan = [&](sqlite::Connection& db) -> Result<std::vector<store::Operation>> {
     std::vector<std::string> ids = named;
+    CORTEX_TRY(require_author(request));
     if (request.fading) {
       CORTEX_ASSIGN(ids, fading_ids(db, *request.fading, services.clock.now()));
     }

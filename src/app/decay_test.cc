@@ -107,6 +107,37 @@ TEST_F(DecayUseTest, ASummaryTakesThePlaceOfItsSources_AndTheLedgerAccountsForAl
   expect_accounted();
 }
 
+// A backend that cannot be used is no answer to a question about jobs.
+TEST_F(DecayUseTest, ABackendThatCannotBeUsed_IsToldOnceTheJobIsKnown) {
+  DecayRunRequest request{.next_pending = true,
+                          .backend_refused = make_error(Code::kPrecondition, "no such fixture")};
+  const auto refused = [&] { return run_decay(services_, layout_, request).error(); };
+  const auto named = [&](const std::string& id) {
+    return run_decay(services_, layout_, {.job_id = id, .backend_refused = request.backend_refused})
+        .error();
+  };
+  const std::string one = note("the first thing");
+  EXPECT_EQ(refused().token, "decay.run.no_pending_jobs");
+  EXPECT_EQ(named("dcy_X").code, Code::kUsage);
+  EXPECT_EQ(named("dcy_01JM0000000000000000000ZZZ").token, "decay.job_not_found");
+  const auto asks_a_model =
+      schedule({.method = memory::SummaryMethod::kModel, .source_ids = {{one}}, .attested = true})
+          .job;
+  EXPECT_EQ(named(asks_a_model.id).token, "decay.run.operator_attestation_required_for_llm");
+  const auto plain = schedule({.source_ids = {{one}}}).job;
+  EXPECT_EQ(refused().message, "no such fixture") << "whatever the method of the job";
+  EXPECT_EQ(decay_status(services_, layout_, plain.id)->job.state, "pending");
+}
+
+TEST_F(DecayUseTest, WhoAsksIsJudgedAfterWhatIsAskedFor) {
+  const std::string one = note("the first thing");
+  const auto refused = [&](const DecayScheduleRequest& request) {
+    return schedule_decay(services_, layout_, request).error().code;
+  };
+  EXPECT_EQ(refused({.source_ids = {{"mem_X"}}, .created_by = " "}), Code::kUsage);
+  EXPECT_EQ(refused({.source_ids = {{one}}, .created_by = " "}), Code::kInternal);
+}
+
 TEST_F(DecayUseTest, WhoAsksAndWhyNot_PassTheWriteGate) {
   const std::string secret = cat("ghp_", std::string(36, 'a'));
   const std::string one = note("the first thing");

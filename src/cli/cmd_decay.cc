@@ -145,13 +145,16 @@ Outcome run_decay_run(const Context& context) {
     outcome.diagnostics.insert(0, warnings);
     return outcome;
   };
-  if (!backend.ok()) return not_run(backend.error());
-  const app::DecayRunRequest request{.job_id = flags.optional("job-id"),
-                                     .next_pending = flags.has("next-pending"),
-                                     .attestation_path = flags.optional("operator-attestation"),
-                                     .require_registered_key = flags.has("require-registered-key"),
-                                     .backend = backend->get(),
-                                     .caller = app::cli_caller()};
+  app::DecayRunRequest request{.job_id = flags.optional("job-id"),
+                               .next_pending = flags.has("next-pending"),
+                               .attestation_path = flags.optional("operator-attestation"),
+                               .require_registered_key = flags.has("require-registered-key"),
+                               .caller = app::cli_caller()};
+  if (backend.ok()) {
+    request.backend = backend->get();
+  } else {
+    request.backend_refused = backend.error();
+  }
   const auto report = app::run_decay(context.services, *layout, request);
   if (!report.ok()) return not_run(report.error());
   Outcome outcome{.text = run_text(*report),
