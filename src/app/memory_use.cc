@@ -218,11 +218,11 @@ json::Value to_json(const TagReport& report) {
 }
 
 Result<OutcomeReport> record_outcome(Services& services, const Layout& layout, const Author& author,
-                                     OutcomeRequest request, bool* looked_at) {
+                                     OutcomeRequest request, std::string* looked_at) {
   CORTEX_TRY(prepare(request, author.policy));
   OutcomeReport report;
   const Plan plan = [&](sqlite::Connection& db) -> Result<Operations> {
-    if (looked_at != nullptr) *looked_at = true;
+    if (looked_at != nullptr) *looked_at = request.memory_id;
     CORTEX_ASSIGN(const auto memory, store::find_memory(db, request.memory_id));
     if (!memory || memory->status != "active") return not_found(request.memory_id);
     const Timestamp now = services.clock.now();

@@ -37,9 +37,10 @@ struct OutcomeReport {
 
 // Counts one more use in the session, keeps the first time, moves the last; a validation also moves
 // the epoch, and only with three votes: scope, tier of the principal behind the key, evidence.
-// `looked_at`, when given, becomes true once the memory is asked for, whatever comes of it.
+// `looked_at`, when given, becomes the canonical id once the memory is asked for, whatever comes of
+// it.
 Result<OutcomeReport> record_outcome(Services& services, const Layout& layout, const Author& author,
-                                     OutcomeRequest request, bool* looked_at = nullptr);
+                                     OutcomeRequest request, std::string* looked_at = nullptr);
 json::Value to_json(const OutcomeReport& report);
 
 // Whether the operation memory.outcome of a validation is signed by the key that it names.

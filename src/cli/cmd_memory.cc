@@ -91,8 +91,11 @@ Outcome tagged(const Context& context, bool add) {
                                       flags.value("id"), flags.value("tag"));
   if (!report.ok()) {
     Outcome outcome = memory_refused(context, report.error());
-    // With --json a refusal is told once, in the envelope; a missing store on stderr as well.
-    if (context.json() && !report.error().message.starts_with("precondition unmet")) {
+    // With --json a refusal is told once, in the envelope; that a store is missing or of another
+    // shape on stderr as well.
+    const Error& error = report.error();
+    if (context.json() && error.code != Code::kSchema &&
+        !error.message.starts_with("precondition unmet")) {
       outcome.diagnostics.clear();
     }
     return outcome;
@@ -190,12 +193,12 @@ Outcome run_memory_tag_remove(const Context& context) { return tagged(context, f
 Outcome run_memory_outcome_record(const Context& context) {
   const Invocation& flags = context.invocation;
   // A session that is none is told before the memory is looked at, and so is a missing store.
-  bool looked_at = false;
+  std::string looked_at;
   const auto refuse = [&](const Error& error) {
     return failed(context, error,
                   json::Object{{"detail", error.text()},
-                               {"memory_id", looked_at ? json::Value(flags.value("memory-id"))
-                                                       : json::Value(nullptr)},
+                               {"memory_id",
+                                looked_at.empty() ? json::Value(nullptr) : json::Value(looked_at)},
                                {"persisted", false}});
   };
   const auto place = place_of(context);

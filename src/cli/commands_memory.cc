@@ -64,7 +64,11 @@ constexpr Flag kHealthFlags[] = {
 constexpr std::string_view kResults[] = {"helpful", "not-helpful", "validated"};
 constexpr Flag kOutcomeFlags[] = {
     {.name = "memory-id", .value_name = "ID", .about = "The memory", .required = true},
-    {.name = "session", .value_name = "S", .about = "Session that used it", .required = true},
+    {.name = "session",
+     .value_name = "S",
+     .about = "Session that used it",
+     .required = true,
+     .form = Form::kMaybeEmpty},
     {.name = "result",
      .value_name = "RESULT",
      .about = "How it did",

@@ -48,8 +48,10 @@ Result<std::int64_t> integer_flag(const Invocation& flags, std::string_view name
 }
 
 std::string shortest(double number) {
-  std::array<char, 32> buffer;
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  std::array<char, 400> buffer;  // the longest is some 330 characters
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::fixed)
+          .ptr;
   return {buffer.data(), end};
 }
 

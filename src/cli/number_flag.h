@@ -18,7 +18,7 @@ Result<std::optional<std::uint64_t>> count_flag(const Invocation& flags, std::st
 Result<std::int64_t> integer_flag(const Invocation& flags, std::string_view name,
                                   std::int64_t otherwise);
 
-// 0.5 as "0.5", 1.0 as "1".
+// 0.5 as "0.5", 1.0 as "1", 1e10 as "10000000000": never with an exponent.
 std::string shortest(double number);
 
 }  // namespace cortex::cli

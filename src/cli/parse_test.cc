@@ -123,6 +123,10 @@ TEST(Parse, AFlagIsNeverTakenAsTheValueOfAnother) {
   EXPECT_THAT(refused({"backup", "--output=", "x"}), HasSubstr("needs a value"));
   EXPECT_THAT(refused({"backup", "--output", ""}), HasSubstr("needs a value"));
   EXPECT_EQ(accepted({"run", "--task", "", "--model", ""}).value("task"), "");
+  EXPECT_EQ(accepted({"memory", "outcome", "record", "--memory-id", "m", "--session", "",
+                      "--result", "helpful"})
+                .value("session"),
+            "");
   EXPECT_THAT(refused({"run", "--task"}), HasSubstr("needs a value"));
 }
 
