@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "app/checked_store.h"
 #include "app/embedding.h"
 #include "app/ingest_rules.h"
 #include "app/memory_work.h"
@@ -173,8 +174,9 @@ class Closing {
     report_.failure = std::move(error);
   }
 
+  // A store that cannot be used is told even where nothing would be kept.
   Status reflect_step() {
-    CORTEX_TRY(require_store(services_, request_.layout));
+    CORTEX_TRY(open_checked_store(services_, request_.layout));
     if (!request_.reflect) return {};
     for (const ImportedSession& session : sessions_) {
       CORTEX_TRY(go_on(services_.stop));

@@ -107,6 +107,23 @@ TEST_F(SessionCloseTest, WhatIsProposedBecomesMemories_AndTheLedgerAccountsForAl
   expect_accounted();
 }
 
+// Nothing is to be kept of a session without a trace, and still the store is needed.
+TEST_F(SessionCloseTest, AStoreThatCannotBeUsed_IsNoSuccess_AndTheEventsStay) {
+  path_ = session(1, 2);
+  ASSERT_FALSE(close("").failure);
+  exec("DROP TABLE contradictions");
+  const CloseReport shape = close("");
+  ASSERT_TRUE(shape.failure);
+  EXPECT_EQ(shape.failure->token, kCloseReflectFailed);
+  EXPECT_EQ(shape.failure->code, Code::kSchema);
+  put(db_, std::string(8192, 'x'));
+  const CloseReport unreadable = close("");
+  ASSERT_TRUE(unreadable.failure);
+  EXPECT_EQ(unreadable.failure->token, kCloseReflectFailed);
+  EXPECT_EQ(unreadable.failure->code, Code::kInternal);
+  EXPECT_EQ(unreadable.skipped, 2U) << "the first close put them into the ledger";
+}
+
 TEST_F(SessionCloseTest, ClosingAgainChangesNothing) {
   ASSERT_FALSE(close(reflection()).failure);
   const std::string before = get(log_);
