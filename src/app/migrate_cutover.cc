@@ -2,6 +2,7 @@
 #include <iterator>
 #include <utility>
 
+#include "app/checked_store.h"
 #include "app/migrate.h"
 #include "app/migration_record.h"
 #include "app/open_store.h"
@@ -371,12 +372,13 @@ Result<MigrationResume> migrate_resume(Services& services, const Layout& layout)
   auto log =
       ledger::AppendLog::open(services.fs, layout.event_log_path, services.clock, services.random);
   if (!log.ok()) return cutover_precondition(std::move(log).error());
+  CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
+  sqlite::Connection& db = opened.connection;
+  CORTEX_TRY(require_schema(db));
   CORTEX_ASSIGN(const LedgerFacts ledger, read_ledger_facts((*log)->file(), (*log)->size_bytes()));
   MigrationResume report;
   CORTEX_ASSIGN(report.boundary_event_hash, boundary_to_resume(ledger));
   CORTEX_ASSIGN(const auto record, kept_record(services, layout, report.boundary_event_hash));
-  CORTEX_ASSIGN(auto opened, store::open_for_writing(layout.db_path));
-  sqlite::Connection& db = opened.connection;
   CORTEX_ASSIGN(auto transaction,
                 sqlite::Transaction::begin(db, sqlite::Transaction::Kind::kImmediate));
   CORTEX_ASSIGN(const bool there, is_mirrored(db, report.boundary_event_hash));
