@@ -57,7 +57,9 @@ app::Author Call::author() const {
 }
 
 Result<std::string> Call::confirmed_memory() const {
-  CORTEX_TRY(arguments.text("memory_id"));
+  CORTEX_ASSIGN(const std::string given, arguments.text("memory_id"));
+  // An empty one is told before the token is looked at, and costs no attempt at it.
+  if (given.empty()) return bad_argument("memory_id parameter is required");
   CORTEX_TRY(host.confirmation.check(arguments));
   return arguments.memory_id("memory_id");
 }

@@ -228,7 +228,7 @@ constexpr Field kEmbedGives[] = {
 Result<json::Object> run_embed(const Call& call) {
   app::EmbedRequest request{.preview = call.arguments.flag("preview"),
                             .stub = call.host.settings.embedding_backend == "stub"};
-  CORTEX_ASSIGN(request.model, call.arguments.optional_trimmed("model"));
+  request.model = call.arguments.loose_trimmed("model");
   request.progress = call.progress;
   CORTEX_ASSIGN(const app::EmbedReport report,
                 app::embed_memories(call.services(), call.host.environment, call.layout(),

@@ -74,6 +74,11 @@ TEST_F(MemoryTools, WhatTakesAwayNeedsTheToken) {
     EXPECT_EQ(text_at(call(tool, cat("{", id, more, "}")), "error.code"), "-32602") << tool;
     EXPECT_EQ(text_at(call(tool, cat("{", id, more, R"(,"confirmation_token":""})")), "error.code"),
               "-32602");
+    EXPECT_THAT(
+        text_at(call(tool, cat(R"({"memory_id":"")", more, R"(,"confirmation_token":"X"})")),
+                "error.message"),
+        HasSubstr("memory_id"))
+        << tool;
   }
   EXPECT_EQ(text_at(call("cortex_audit_verify", "{}"), "result.structuredContent.chain_length"),
             ledger);
