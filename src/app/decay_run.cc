@@ -38,7 +38,9 @@ Error needs_attestation(const store::DecayJob& job) {
   return refusal(Code::kPrecondition,
                  cat("the job ", job.id, " has summary_method=", job.method,
                      " and needs an attestation of the operator"),
-                 "give --operator-attestation", "decay.run.operator_attestation_required_for_llm");
+                 cat("make one with `cortex decay attest ", job.id,
+                     "` and give it with --operator-attestation"),
+                 "decay.run.operator_attestation_required_for_llm");
 }
 
 // One run of one job. The plans are run by perform(), each in a transaction of its own.

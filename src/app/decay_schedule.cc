@@ -164,7 +164,9 @@ Status check_request(const DecayScheduleRequest& request) {
   if (request.method == SummaryMethod::kModel && !request.attested) {
     return refusal(Code::kPrecondition,
                    "summary_method=llm_summary needs an attestation of the operator",
-                   "give --operator-attestation", std::string(kNeedsAttestation));
+                   "give --operator-attestation FILE; the file is made for the job afterwards, by"
+                   " `cortex decay attest`",
+                   std::string(kNeedsAttestation));
   }
   if (request.kind == DecayKind::kPrincipleReview && request.method == SummaryMethod::kModel) {
     return schedule_usage("a review of a principle has no summary", "leave --summary-method out");

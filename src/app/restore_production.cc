@@ -184,11 +184,11 @@ Status Production::check_authority() {
         cat("operator_temporal_authority_revalidated=true key_id=", key_id, " valid_now=true"));
     return {};
   }
-  Error error =
-      production_refused(cat("the key ", key_id,
-                             " may not restore: outcome=", trust::outcome_name(authority.outcome()),
-                             " reasons=", authority.joined_reasons()),
-                         "have an operator sign whose key is active now");
+  Error error = production_refused(
+      cat("the key ", key_id, " may not restore: outcome=",
+          trust::outcome_name(authority.outcome()), " reasons=", authority.joined_reasons()),
+      "have an operator sign whose key was active when the intent's window begins"
+      " (not_before) and is active now");
   error.token = kProductionAuthority;
   return error;
 }

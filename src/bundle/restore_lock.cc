@@ -73,8 +73,8 @@ Error marker_error(std::string message, std::string next) {
 Error marker_exists(const std::string& path) {
   Error error = marker_error(
       cat("the lock marker ", quoted(path), " already exists: a restore was interrupted"),
-      "see what is unfinished with `cortex restore resume`, or take the marker over with"
-      " --force-lock-takeover and a signed attestation");
+      "finish it with `cortex restore resume`, or take the marker over with a signed attestation"
+      " and `cortex restore apply --force-lock-takeover`");
   error.system_errno = EEXIST;
   return error;
 }

@@ -13,7 +13,9 @@ constexpr std::string_view kStates[] = {"pending", "in-progress", "completed", "
 
 constexpr Flag kAttestation = {.name = "operator-attestation",
                                .value_name = "PATH",
-                               .about = "Attestation of the operator for a summary by a model"};
+                               .about =
+                                   "Attestation of the operator for a summary by a model, as"
+                                   " `decay attest` makes it for the job"};
 
 constexpr Flag kScheduleFlags[] = {
     {.name = "kind",
@@ -62,7 +64,10 @@ constexpr Flag kScheduleFlags[] = {
      .value_name = "TIME",
      .about = "When it is due (default now)",
      .form = Form::kMaybeEmpty},
-    kAttestation,
+    {.name = "operator-attestation",
+     .value_name = "PATH",
+     .about = "Needed with llm: file of the attestation, which `decay attest` makes for the job"
+              " afterwards"},
     {.name = "created-by",
      .value_name = "WHO",
      .about = "Who asks for it (default operator:cli)",

@@ -198,6 +198,8 @@ def modelled(tally, binary):
         home.do("session", "close", path, "--live-reflect")
         home.do("key", "generate", "--output", "op.seed", "--principal", "anna", "--tier", "operator")
         ids = ",".join(home.note(text) for text in SAID[:2])
+        alone = home.run("decay", "schedule", "--kind", "candidate-compression", "--memory-ids", ids, "--summary-method", "llm")
+        tally.check("modelled: a job with a model says how it is attested", harness.unexpected(alone, 7, "afterwards, by `cortex decay attest`"))
         job = first(home, "decay", "schedule", "--kind", "candidate-compression", "--memory-ids", ids, "--summary-method", "llm",
                     "--operator-attestation", "a.json")
         home.do("decay", "attest", job, "--model", "tiny:1b@sha256:" + "ab" * 32, "--signing-key", "op.seed", "--output", "a.json")

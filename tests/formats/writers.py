@@ -319,7 +319,8 @@ def restores(tally, binary):
                   "restore_intent_blake3": "blake3:" + "0" * 64}
         path = home.data / ".cortex-restore-active-store.lock"
         path.write_text("cortex-restore-active-store-lock-v1\n" + "".join(f"{k}={v}\n" for k, v in marker.items()))
-        takes(tally, "a marker stops a restore", home, "restore", "run", "--from", "b", code=7, words=["restore-active-store.lock", "already exists"])
+        takes(tally, "a marker stops a restore", home, "restore", "run", "--from", "b", code=7, words=[
+            "restore-active-store.lock", "already exists", "cortex restore apply --force-lock-takeover"])
         home.seed("witness.seed")
         apply = ["restore", "apply", "--production", "--manifest", "b/BACKUP_MANIFEST", "--stage-dir", "stage", "--restore-intent", "intent.json",
                  "--restore-intent-signature", "intent.sig", "--operator-verification-key", "maker.seed.pub", "--against", "anchor.txt",
