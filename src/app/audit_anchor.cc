@@ -106,10 +106,8 @@ Status anchor_locally(Services& services, const AnchorRequest& request, AnchorRe
   decide(services, request, {.authority = "local_only", .reason = "local_only"}, &chain, decided);
   if (request.strict && decided.decision->blocked()) {
     report = std::move(decided);
-    Error error = make_error(Code::kIntegrity, "the decision on this anchor blocks (--strict)");
-    error.unchanged = "nothing was written";
-    error.next = "see the policy lines, or leave out --strict";
-    return error;
+    return make_error(Code::kIntegrity, "the decision on this anchor blocks (--strict)",
+                      "nothing was written", "see the policy lines, or leave out --strict");
   }
   CORTEX_TRY(write_local(services, request, text, decided));
   report = std::move(decided);

@@ -92,9 +92,8 @@ Result<Since> read_since(Services& services, const VerifyRequest& request) {
   }
   auto read = ledger::parse_checkpoint(*note);
   if (!read.ok()) {
-    Error error = with_code(std::move(read).error(), Code::kPrecondition);
-    error.token = "audit.since.malformed";
-    return error;
+    return with_token(with_code(std::move(read).error(), Code::kPrecondition),
+                      "audit.since.malformed");
   }
   since.checkpoint = read->checkpoint;
   if (request.checkpoint_key) {

@@ -19,11 +19,7 @@ namespace {
 constexpr std::uint64_t kEnvelopeBytesMax = 4U << 20;  // an envelope is read whole
 
 Error axiom_refused(Code code, std::string token, std::string message, std::string next) {
-  Error error = make_error(code, std::move(message));
-  error.token = std::move(token);
-  error.unchanged = "nothing was admitted";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "nothing was admitted", std::move(next), token);
 }
 
 Result<std::string> read_file(Services& services, const std::string& path) {

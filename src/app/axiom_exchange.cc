@@ -103,13 +103,12 @@ Status check_source_commit(const Environment& environment, const json::Value& ex
   const auto found = environment.vars.find("CORTEX_AXIOM_ACCEPTED_SOURCE_COMMITS");
   if (found != environment.vars.end()) setting = found->second;
   if (trust::is_accepted_commit(commit, setting, is_compatible(environment))) return {};
-  Error error =
-      make_error(Code::kQuarantined, cat("the source commit ", quoted(commit), " is not accepted"),
-                 "nothing was admitted",
-                 "have the tool run from an accepted commit, or list it in "
-                 "CORTEX_AXIOM_ACCEPTED_SOURCE_COMMITS");
-  error.token = "axiom_execution_trust.tool_provenance.source_commit.stale";
-  return error;
+  return make_error(Code::kQuarantined,
+                    cat("the source commit ", quoted(commit), " is not accepted"),
+                    "nothing was admitted",
+                    "have the tool run from an accepted commit, or list it in "
+                    "CORTEX_AXIOM_ACCEPTED_SOURCE_COMMITS",
+                    "axiom_execution_trust.tool_provenance.source_commit.stale");
 }
 
 Result<ExchangeReport> admit_exchange(Services& services, const Environment& environment,

@@ -21,11 +21,7 @@ namespace {
 using ledger::SignedCheckpoint;
 
 Error checkpoint_refused(Code code, std::string_view token, std::string message, std::string next) {
-  Error error = make_error(code, std::move(message));
-  error.token = token;
-  error.unchanged = "nothing was signed";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "nothing was signed", std::move(next), token);
 }
 
 // The name of a log that was given none: it goes with the first row, wherever the file is.

@@ -16,9 +16,7 @@ namespace cortex::app {
 namespace {
 
 Error broken(std::string_view token, std::string message) {
-  Error error = make_error(Code::kIntegrity, std::move(message));
-  error.token = token;
-  return error;
+  return with_token(make_error(Code::kIntegrity, std::move(message)), token);
 }
 
 Error missing(std::string_view id) {

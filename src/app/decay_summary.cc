@@ -4,7 +4,6 @@
 
 #include "base/fixed_bytes.h"
 #include "base/text.h"
-#include "core/ids.h"
 #include "crypto/digest.h"
 #include "crypto/ed25519.h"
 #include "ledger/length_prefix.h"
@@ -21,24 +20,19 @@ constexpr std::uint16_t kSummaryVersion = 1;
 constexpr std::uint64_t kSummaryFileBytesMax = 16U << 20;
 
 Error answer_rejected(std::string why) {
-  Error error = make_error(Code::kPrecondition, std::move(why), "the job was not changed",
-                           "sign an attestation for this job, its model and its prompt");
-  error.token = kAttestationRejected;
-  return error;
+  return make_error(Code::kPrecondition, std::move(why), "the job was not changed",
+                    "sign an attestation for this job, its model and its prompt",
+                    kAttestationRejected);
 }
 
 Error call_failed(std::string why) {
-  Error error = make_error(Code::kPrecondition, std::move(why));
-  error.token = kBackendCallFailed;
-  return error;
+  return with_token(make_error(Code::kPrecondition, std::move(why)), kBackendCallFailed);
 }
 
 Error bad_fixture(const std::string& path, std::string_view why) {
-  Error error = make_error(Code::kPrecondition,
-                           cat("the summary fixture ", quoted(path), " cannot be used: ", why),
-                           "the job was not changed", "correct the fixture");
-  error.token = kFixtureInvalid;
-  return error;
+  return make_error(Code::kPrecondition,
+                    cat("the summary fixture ", quoted(path), " cannot be used: ", why),
+                    "the job was not changed", "correct the fixture", kFixtureInvalid);
 }
 
 Result<json::Value> read_json(fs::FileSystem& fs, const std::string& path) {

@@ -3,14 +3,12 @@
 #include <utility>
 
 #include "app/checked_store.h"
-#include "base/join.h"
 #include "base/text.h"
 #include "base/ulid.h"
 #include "base/version.h"
 #include "memory/rows.h"
 #include "store/memory_history.h"
 #include "store/outcomes.h"
-#include "store/schema_query.h"
 
 namespace cortex::app {
 namespace {
@@ -32,11 +30,7 @@ std::string similar_ids(sqlite::Connection& db, std::string_view id) {
 }  // namespace
 
 Error refusal(Code code, std::string message, std::string next, std::string token) {
-  Error error = make_error(code, std::move(message));
-  error.token = std::move(token);
-  error.unchanged = "no state was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "no state was changed", std::move(next), token);
 }
 
 store::Caller cli_caller(std::string reason) {

@@ -65,10 +65,9 @@ Result<MigrationAttestation> sign_operator_attestation(Services& services,
 Result<SeedReport> seed_drill_operator(Services& services, const Environment& environment,
                                        const SeedRequest& request) {
   if (environment.get(kSeedGate) != "1") {
-    Error error = migrate_refused("registering an operator for drills is not allowed here",
-                                  cat("for a drill, run it again with ", kSeedGate, "=1"));
-    error.token = "migrate.seed_drill_operator.gate_not_set";
-    return error;
+    return with_token(migrate_refused("registering an operator for drills is not allowed here",
+                                      cat("for a drill, run it again with ", kSeedGate, "=1")),
+                      "migrate.seed_drill_operator.gate_not_set");
   }
   if (is_blank(request.key_id)) {
     return with_code(migrate_refused("the operator key id is blank"), Code::kUsage);

@@ -7,7 +7,6 @@
 #include "app/migration_record.h"
 #include "app/open_store.h"
 #include "app/operations.h"
-#include "base/check.h"
 #include "base/text.h"
 #include "bundle/manifest.h"
 #include "bundle/verify.h"
@@ -39,11 +38,7 @@ constexpr std::string_view kReservedKeys[] = {"cutover_approved",
 
 Error cutover_refused(Code code, std::string message, std::string next = "",
                       std::string_view token = "") {
-  Error error = make_error(code, std::move(message));
-  error.token = token;
-  error.unchanged = "no state was changed";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "no state was changed", std::move(next), token);
 }
 
 Error cutover_precondition(Error error) {
@@ -276,14 +271,12 @@ Result<MigrationRecord> write_rows(Cutover& run, const Ready& ready) {
 }
 
 Error behind_the_ledger(const Error& cause) {
-  Error error =
-      make_error(Code::kIntegrity, cat("the boundary row is in the ledger, the store could not"
-                                       " follow: ",
-                                       cause.message));
-  error.token = kRolledBackToken;
-  error.unchanged = "the store was not changed";
-  error.next = "run `cortex migrate v2 --resume-mirror`";
-  return error;
+  return make_error(Code::kIntegrity,
+                    cat("the boundary row is in the ledger, the store could not"
+                        " follow: ",
+                        cause.message),
+                    "the store was not changed", "run `cortex migrate v2 --resume-mirror`",
+                    kRolledBackToken);
 }
 
 Status cut_over(Cutover& run, Ready ready, sqlite::Transaction& transaction) {

@@ -6,7 +6,7 @@
 #include "crypto/digest.h"
 #include "ledger/boundary.h"
 #include "ledger/chain.h"
-#include "store/migrations.h"
+#include "ledger/verify.h"
 #include "store/operation.h"
 #include "store/schema_check.h"
 #include "store/schema_query.h"
@@ -107,13 +107,12 @@ Status refuse_v2_rows(sqlite::Connection& db, const LedgerFacts& ledger) {
   CORTEX_ASSIGN(const std::int64_t traces, db.query_int(kTraceVersions));
   const std::uint64_t rows = ledger.v2_rows + static_cast<std::uint64_t>(traces);
   if (rows == 0) return {};
-  Error error = plan_refused(Code::kPrecondition,
-                             cat(counted(rows, "row"),
-                                 " of schema v2 in a store that was never"
-                                 " migrated: there is nothing to migrate"),
-                             "leave it as it is: a store that began with v2 needs no cutover");
-  error.token = "migrate.v2.backup_manifest.pre_v2_kind_but_v2_rows_present";
-  return error;
+  return with_token(plan_refused(Code::kPrecondition,
+                                 cat(counted(rows, "row"),
+                                     " of schema v2 in a store that was never"
+                                     " migrated: there is nothing to migrate"),
+                                 "leave it as it is: a store that began with v2 needs no cutover"),
+                    "migrate.v2.backup_manifest.pre_v2_kind_but_v2_rows_present");
 }
 
 const std::vector<std::string>& migration_steps() {

@@ -41,10 +41,9 @@ Error rejected(std::string_view why) {
 }
 
 Error unreadable(const Error& why) {
-  Error error =
-      rejected(cat("reflection parse failed: reflection schema validation failed: ", why.message));
-  error.token = why.token;
-  return error;
+  return with_token(
+      rejected(cat("reflection parse failed: reflection schema validation failed: ", why.message)),
+      why.token);
 }
 
 trust::Contribution reflect_vote(std::string_view rule, trust::Outcome outcome,

@@ -37,11 +37,9 @@ Result<bundle::Snapshot> load(Services& services, const SnapshotSource& source,
 }
 
 Error post_migrate_error(Code code, std::string_view token, std::string message) {
-  Error error =
-      restore_look_refused(std::move(message), "use the manifest as `cortex migrate v2` wrote it");
-  error.code = code;
-  error.token = cat("restore.post_migrate_manifest.", token);
-  return error;
+  return make_error(code, std::move(message), "no state was changed",
+                    "use the manifest as `cortex migrate v2` wrote it",
+                    cat("restore.post_migrate_manifest.", token));
 }
 
 }  // namespace

@@ -184,13 +184,13 @@ Status Production::check_authority() {
         cat("operator_temporal_authority_revalidated=true key_id=", key_id, " valid_now=true"));
     return {};
   }
-  Error error = production_refused(
-      cat("the key ", key_id, " may not restore: outcome=",
-          trust::outcome_name(authority.outcome()), " reasons=", authority.joined_reasons()),
-      "have an operator sign whose key was active when the intent's window begins"
-      " (not_before) and is active now");
-  error.token = kProductionAuthority;
-  return error;
+  return with_token(
+      production_refused(cat("the key ", key_id,
+                             " may not restore: outcome=", trust::outcome_name(authority.outcome()),
+                             " reasons=", authority.joined_reasons()),
+                         "have an operator sign whose key was active when the intent's window"
+                         " begins (not_before) and is active now"),
+      kProductionAuthority);
 }
 
 // The anchors must hold on the ledger as it is and on the one that comes.
@@ -301,11 +301,11 @@ Status Production::check_candidate() {
                               return {};
                             }));
   if (!failures.empty()) {
-    Error error = production_refused(
-        cat("the staged store has another schema_version or shape: ", failures.front().detail),
-        "use a bundle of this version", Code::kSchema);
-    error.token = failures.front().invariant;
-    return error;
+    return with_token(
+        production_refused(
+            cat("the staged store has another schema_version or shape: ", failures.front().detail),
+            "use a bundle of this version", Code::kSchema),
+        failures.front().invariant);
   }
   const std::string evidence = fs::join(layout().data_dir, bundle::kEvidenceFolder);
   CORTEX_ASSIGN(const fs::Info info, services_.fs.lstat(evidence));

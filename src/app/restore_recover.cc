@@ -7,13 +7,11 @@
 #include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "bundle/audit_row.h"
-#include "bundle/content.h"
 #include "bundle/fields.h"
 #include "bundle/restore_lock.h"
 #include "crypto/ed25519.h"
 #include "crypto/key_file.h"
 #include "store/open.h"
-#include "store/schema_check.h"
 #include "store/timelines.h"
 
 namespace cortex::app {
@@ -138,10 +136,9 @@ Status check_active(Services& services, const std::string& path, std::string_vie
 }
 
 Error unauthorised(std::string message) {
-  Error error =
-      recovery_refused(std::move(message), "give the seed of an operator's key that is active now");
-  error.token = kRecoveryAuthority;
-  return error;
+  return with_token(
+      recovery_refused(std::move(message), "give the seed of an operator's key that is active now"),
+      kRecoveryAuthority);
 }
 
 // What the timelines of the store at `path` say of the key, now.

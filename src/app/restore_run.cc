@@ -45,11 +45,9 @@ Status check_candidate(Services& services, const std::string& store) {
     return !failure.invariant.starts_with("schema_shape.");
   });
   if (newer == failures.end()) return {};
-  Error error = make_error(Code::kSchema,
-                           cat("the bundle's store was made by a newer version: ", newer->detail),
-                           "the active store was not changed", "restore it with that version");
-  error.token = newer->invariant;
-  return error;
+  return make_error(
+      Code::kSchema, cat("the bundle's store was made by a newer version: ", newer->detail),
+      "the active store was not changed", "restore it with that version", newer->invariant);
 }
 
 // What is decrypted or put together lies beside the data, where plain text lies anyway; when that

@@ -3,7 +3,6 @@
 #include <ranges>
 #include <utility>
 
-#include "base/text.h"
 #include "bundle/manifest.h"
 
 namespace cortex::app {
@@ -49,10 +48,8 @@ Result<bundle::ContentReport> StagedPair::edit_and_look(const bundle::EditFuncti
   if (edit) CORTEX_TRY(bundle::edit_new_store(fs_, store_, edit));
   CORTEX_ASSIGN(auto files, bundle::verify_sound_files(fs_, store_.to, ledger_.to, progress));
   if (files.ledger != ledger_.digest || (!edit && files.store != store_.digest)) {
-    Error error = make_error(Code::kIntegrity, "what was copied reads back differently",
-                             "the active store was not changed", "");
-    error.token = bundle::kBackupDigestToken;
-    return error;
+    return make_error(Code::kIntegrity, "what was copied reads back differently",
+                      "the active store was not changed", "", bundle::kBackupDigestToken);
   }
   store_.digest = files.store;
   return std::move(files.content);

@@ -7,7 +7,6 @@
 #include "app/row_signing.h"
 #include "base/join.h"
 #include "base/text.h"
-#include "crypto/digest.h"
 #include "ledger/append_log.h"
 #include "ledger/attestation.h"
 #include "ledger/signed_history.h"
@@ -144,11 +143,11 @@ void judge_report(const RunOrder& order, RunReport& report) {
 Status check_run_authority(sqlite::Connection& db, const std::string& key_id, Timestamp now) {
   CORTEX_ASSIGN(const trust::Authority authority, signer_authority(db, key_id, now));
   if (authority.outcome() == Outcome::kAllow) return {};
-  Error error = persist_refused(
-      cat("the key ", key_id, " may not sign now (reasons: ", authority.joined_reasons(), ")"),
-      "see the key's history with `cortex key list`");
-  error.token = kRunRevalidationFailed;
-  return error;
+  return with_token(
+      persist_refused(
+          cat("the key ", key_id, " may not sign now (reasons: ", authority.joined_reasons(), ")"),
+          "see the key's history with `cortex key list`"),
+      kRunRevalidationFailed);
 }
 
 Status persist_run(Services& services, const Layout& layout, const RunOrder& order,

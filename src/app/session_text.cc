@@ -62,9 +62,8 @@ Result<json::Array> events_of(json::Value document) {
 
 Result<IngestReport> ingest_text(Services& services, const Layout& layout, std::string text) {
   if (text.size() > kSessionTextBytesMax) {
-    Error error = text_refused(Code::kPrecondition, "events_json exceeds 5MB limit");
-    error.token = "size_limit_exceeded";
-    return error;
+    return with_token(text_refused(Code::kPrecondition, "events_json exceeds 5MB limit"),
+                      "size_limit_exceeded");
   }
   auto document = json::parse(text);
   if (!document.ok()) {

@@ -19,11 +19,7 @@ constexpr std::string_view kWriteFailed = "sign.output.write_failed";
 constexpr std::uint64_t kPayloadBytesMax = 1U << 30U;
 
 Error signing_refused(Code code, std::string_view token, std::string message, std::string next) {
-  Error error = make_error(code, std::move(message));
-  error.token = token;
-  error.unchanged = "nothing was written";
-  error.next = std::move(next);
-  return error;
+  return make_error(code, std::move(message), "nothing was written", std::move(next), token);
 }
 
 Result<crypto::SigningKey> read_key(Services& services, SignRequest& request) {

@@ -18,9 +18,7 @@ namespace {
 using FoundSigner = std::optional<OperationSigner>;
 
 Error signature_fault(std::string_view token, std::string message) {
-  Error error = make_error(Code::kIntegrity, std::move(message));
-  error.token = token;
-  return error;
+  return with_token(make_error(Code::kIntegrity, std::move(message)), token);
 }
 Error signature_invalid(std::string message) {
   return signature_fault("signature_invalid", std::move(message));

@@ -24,11 +24,7 @@ using ledger::RowLocation;
 constexpr std::uint64_t kProofBytesMax = 512U << 20;
 
 Error refuse(Code code, std::string_view token, std::string message, std::string_view next) {
-  Error error = make_error(code, std::move(message));
-  error.token = token;
-  error.unchanged = "no proof was made";
-  error.next = next;
-  return error;
+  return make_error(code, std::move(message), "no proof was made", std::string(next), token);
 }
 
 // The whole ledger, row by row: the way when the index does not lead to the row.
@@ -160,11 +156,8 @@ Result<ProveReport> prove(Services& services, const ProveRequest& request) {
 }
 
 Error rejected(std::string_view token, std::string message) {
-  Error error = make_error(Code::kQuarantined, std::move(message));
-  error.token = token;
-  error.unchanged = "nothing was proven";
-  error.next = "ask for the proof again, and for the log's key on another way";
-  return error;
+  return make_error(Code::kQuarantined, std::move(message), "nothing was proven",
+                    "ask for the proof again, and for the log's key on another way", token);
 }
 
 Error malformed(const Error& error) { return rejected(kProofMalformedToken, error.message); }

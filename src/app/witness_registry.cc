@@ -13,9 +13,7 @@ Result<std::optional<Section>> registry_section(Services& services, const Verify
   CORTEX_TRY(read_evidence(services, *request.witness_key_registry));
   auto keys = read_witness_keys(services, *request.witness_key_registry);
   if (keys.ok()) return std::optional<Section>();
-  Error error = std::move(keys).error();
-  error.token = "audit.verify.witness_key_registry.malformed";
-  return error;
+  return with_token(std::move(keys).error(), "audit.verify.witness_key_registry.malformed");
 }
 
 }  // namespace cortex::app

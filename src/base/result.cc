@@ -18,6 +18,11 @@ Error with_code(Error error, Code code) {
   return error;
 }
 
+Error with_token(Error error, std::string_view token) {
+  error.token = token;
+  return error;
+}
+
 Error with_context(Error error, std::string_view context) {
   error.message = cat(context, ": ", error.message);
   return error;

@@ -50,8 +50,10 @@ inline Error make_error(Code code, std::string message) {
   return e;
 }
 
-inline Error make_error(Code code, std::string message, std::string unchanged, std::string next) {
+inline Error make_error(Code code, std::string message, std::string unchanged, std::string next,
+                        std::string_view token = {}) {
   Error e = make_error(code, std::move(message));
+  e.token = token;
   e.unchanged = std::move(unchanged);
   e.next = std::move(next);
   return e;
@@ -109,9 +111,10 @@ class [[nodiscard]] Result<void> {
 
 using Status = Result<void>;
 
-// Returns the error with its code and next step replaced: a room that knows what the failure means
-// to its caller says so without losing what the lower room said.
+// Each returns the error with that part of it replaced: a room that knows what the failure means to
+// its caller says so without losing what the lower room said.
 Error with_code(Error error, Code code);
+Error with_token(Error error, std::string_view token);
 Error with_context(Error error, std::string_view context);  // "context: message"
 
 }  // namespace cortex

@@ -13,11 +13,9 @@ namespace cortex {
 inline constexpr std::string_view kCalledOffToken = "called_off";
 
 inline Error called_off() {
-  Error error =
-      make_error(Code::kPrecondition, "the operation was called off",
-                 "nothing was changed that the ledger does not hold", "ask again if it is wanted");
-  error.token = kCalledOffToken;
-  return error;
+  return make_error(Code::kPrecondition, "the operation was called off",
+                    "nothing was changed that the ledger does not hold",
+                    "ask again if it is wanted", kCalledOffToken);
 }
 
 // An error once the operation was called off.

@@ -62,10 +62,9 @@ Status check_fields(const ManifestFacts& facts) {
                        kPreV2Kind, " or ", kPostV2Kind));
   }
   if (facts.schema_version != row->schema_version) {
-    Error error = refused(cat("the manifest has schema_version ", facts.schema_version,
-                              ", expected ", row->schema_version, " for this kind"));
-    error.code = Code::kSchema;
-    return error;
+    return with_code(refused(cat("the manifest has schema_version ", facts.schema_version,
+                                 ", expected ", row->schema_version, " for this kind")),
+                     Code::kSchema);
   }
   if (is_blank(facts.tool_version)) return refused("the manifest has a blank tool_version");
   if (!parse_strict_rfc3339(facts.backup_timestamp)) {

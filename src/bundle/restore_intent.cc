@@ -38,12 +38,11 @@ Result<Document> read_signed(fs::FileSystem& fs, std::string_view name, const st
 Status check_principal(const Document& document, const std::string& principal,
                        const crypto::PublicKey& key) {
   if (principal == operator_principal_id(key)) return {};
-  Error error = rejected(
-      cat("invariant=", kUnboundPrincipalToken, ": the ", document.name, " names the principal ",
-          quoted(principal), ", the key given is that of ", operator_principal_id(key)),
-      "give the public key of the operator who signed");
-  error.token = kUnboundPrincipalToken;
-  return error;
+  return with_token(rejected(cat("invariant=", kUnboundPrincipalToken, ": the ", document.name,
+                                 " names the principal ", quoted(principal),
+                                 ", the key given is that of ", operator_principal_id(key)),
+                             "give the public key of the operator who signed"),
+                    kUnboundPrincipalToken);
 }
 
 Status check_signature(fs::FileSystem& fs, const Document& document, const std::string& path,

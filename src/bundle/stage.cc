@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "bundle/copy.h"
+#include "ledger/verify.h"
 
 namespace cortex::bundle {
 namespace {
@@ -53,9 +54,7 @@ Error chain_error(const std::string& path, const ledger::ChainReport& chain) {
   for (const ledger::Failure& failure : chain.failures) {
     lines += cat("\n  row ", failure.line, " (", failure.event_id, "): ", failure.reason);
   }
-  Error error = stage_refused(std::move(lines), "use another bundle");
-  error.code = Code::kIntegrity;
-  return error;
+  return with_code(stage_refused(std::move(lines), "use another bundle"), Code::kIntegrity);
 }
 
 }  // namespace

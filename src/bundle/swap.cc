@@ -171,10 +171,9 @@ Status Swap::copy_new(const SwapPlan& plan) {
 Status Swap::look_at_new(const LookFunction& look, bool is_edited) {
   CORTEX_ASSIGN(const FilesReport files, look(state_.db.temporary, state_.log.temporary));
   if (files.ledger != state_.log.fresh || (!is_edited && files.store != state_.db.fresh)) {
-    Error error =
-        swap_refused(Code::kIntegrity, "digest mismatch: what was copied reads back differently");
-    error.token = kBackupDigestToken;
-    return error;
+    return with_token(
+        swap_refused(Code::kIntegrity, "digest mismatch: what was copied reads back differently"),
+        kBackupDigestToken);
   }
   state_.db.fresh = files.store;
   return {};
@@ -362,10 +361,9 @@ Status put_back(fs::FileSystem& fs, const std::string& from, const FileDigest& d
   CORTEX_ASSIGN(const FileDigest copied, copy_file(fs, from, temporary, mode_of(fs, from)));
   if (copied != digest) {
     static_cast<void>(fs.remove_file(temporary).ok());  // the mismatch is what is reported
-    Error error = make_error(Code::kIntegrity,
-                             cat("digest mismatch: ", quoted(from), " is not what was kept"));
-    error.token = kBackupDigestToken;
-    return error;
+    return with_token(make_error(Code::kIntegrity,
+                                 cat("digest mismatch: ", quoted(from), " is not what was kept")),
+                      kBackupDigestToken);
   }
   CORTEX_TRY(clear_beside(fs, target, is_store));
   CORTEX_TRY(fs.replace(temporary, target));

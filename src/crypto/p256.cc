@@ -26,9 +26,7 @@ using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
 // OpenSSL keeps what went wrong in a queue of the thread; nobody else reads it.
 Error refused(std::string message) {
   ERR_clear_error();
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.token = "crypto.p256.key_refused";
-  return error;
+  return with_token(make_error(Code::kPrecondition, std::move(message)), "crypto.p256.key_refused");
 }
 
 bool is_p256(EVP_PKEY* key) {

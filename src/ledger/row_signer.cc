@@ -67,13 +67,12 @@ Result<RowSigner> RowSigner::open(crypto::SigningKey key, std::string ledger_id,
                                   fs::File& file, std::uint64_t size_bytes) {
   CORTEX_ASSIGN(const LastSigned last, find_last_signed(file, size_bytes));
   if (!last.active_key_id.empty() && last.active_key_id != key.key_id()) {
-    Error error = make_error(Code::kPrecondition,
-                             cat("the rows of this ledger are signed by the key ",
-                                 printable(last.active_key_id), ", not by ", key.key_id()));
-    error.token = kSignerNotActiveToken;
-    error.unchanged = "nothing was written";
-    error.next = "sign with that key; `cortex key rotate` hands over to another one";
-    return error;
+    return make_error(Code::kPrecondition,
+                      cat("the rows of this ledger are signed by the key ",
+                          printable(last.active_key_id), ", not by ", key.key_id()),
+                      "nothing was written",
+                      "sign with that key; `cortex key rotate` hands over to another one",
+                      kSignerNotActiveToken);
   }
   return RowSigner(std::move(key), std::move(ledger_id), clock, last.lineage);
 }

@@ -41,13 +41,12 @@ Status check_sensitivity(const Request& request, Sensitivity max) {
     highest = std::max(highest, core::sensitivity_of_text(message.content));
   }
   if (highest <= max) return {};
-  Error error =
-      make_error(Code::kPrecondition,
-                 cat(kSensitivityToken, ": the prompt is marked ", core::sensitivity_token(highest),
-                     " and exceeds configured max_sensitivity ", core::sensitivity_token(max)),
-                 "nothing was sent", "ask a model on this machine, or raise max_sensitivity");
-  error.token = kSensitivityToken;
-  return error;
+  return make_error(
+      Code::kPrecondition,
+      cat(kSensitivityToken, ": the prompt is marked ", core::sensitivity_token(highest),
+          " and exceeds configured max_sensitivity ", core::sensitivity_token(max)),
+      "nothing was sent", "ask a model on this machine, or raise max_sensitivity",
+      kSensitivityToken);
 }
 
 std::unique_ptr<Model> gated(std::unique_ptr<Model> model, Sensitivity max) {

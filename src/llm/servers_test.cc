@@ -223,9 +223,7 @@ TEST_F(ServersTest, AStreamThatIsCutOffIsAFailureOfTheLine) {
     explicit CutOff(std::string_view token) : token_(token) {}
     Result<net::Answer> send(const net::Request& request) override {
       EXPECT_TRUE(request.on_piece("{\"message\":{\"content\":\"a\"}}\n{\"mess"));
-      Error error = make_error(Code::kPrecondition, "the connection was closed");
-      error.token = token_;
-      return error;
+      return with_token(make_error(Code::kPrecondition, "the connection was closed"), token_);
     }
 
    private:

@@ -8,10 +8,8 @@
 
 namespace cortex::mcp {
 Error bad_argument(std::string message) {
-  Error error = make_error(Code::kUsage, std::move(message));
-  error.unchanged = "nothing was changed";
-  error.next = "correct the argument; tools/list has the schema";
-  return error;
+  return make_error(Code::kUsage, std::move(message), "nothing was changed",
+                    "correct the argument; tools/list has the schema");
 }
 
 Result<std::string> Arguments::text(std::string_view name) const {

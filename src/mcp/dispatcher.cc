@@ -61,10 +61,8 @@ bool is_good_initialize(const Message& message) {
 }
 
 Error broken_inside(const std::exception& error) {
-  Error out = make_error(Code::kInternal, cat("the call failed inside: ", error.what()));
-  out.unchanged = "other calls are not affected";
-  out.next = "look at the server's log, then try again";
-  return out;
+  return make_error(Code::kInternal, cat("the call failed inside: ", error.what()),
+                    "other calls are not affected", "look at the server's log, then try again");
 }
 
 // Use cases speak of the flags of the command line; what the tool takes has other names.

@@ -30,13 +30,11 @@ Status fit(const Tool& tool, json::Object& object, std::size_t bytes_max) {
     ++omitted;
   }
   if (size + kNoteBytes > bytes_max) {
-    Error error =
-        make_error(Code::kPrecondition, cat("the reply of ", tool.name, " would be longer than ",
-                                            with_thousands(bytes_max), " bytes"));
-    error.token = "size_limit_exceeded";
-    error.unchanged = tool.read_only() ? "nothing was changed" : "what the call did stands";
-    error.next = "ask for less, or use the command line";
-    return error;
+    return make_error(Code::kPrecondition,
+                      cat("the reply of ", tool.name, " would be longer than ",
+                          with_thousands(bytes_max), " bytes"),
+                      tool.read_only() ? "nothing was changed" : "what the call did stands",
+                      "ask for less, or use the command line", "size_limit_exceeded");
   }
   object.set("truncated", true);
   object.set("omitted", omitted);

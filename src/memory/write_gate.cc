@@ -289,11 +289,10 @@ constexpr std::string_view kPackMarks[] = {"context_pack_id", "selected_refs", "
                                            "redaction_policy"};
 
 Error recalled(std::string_view what) {
-  Error error = make_error(Code::kPrecondition, cat("the text was recalled from memory: ", what));
-  error.token = "memory.write_gate.recalled_text";
-  error.unchanged = "nothing was written";
-  error.next = "note what is new in your own words, or record an outcome of the memory";
-  return error;
+  return make_error(Code::kPrecondition, cat("the text was recalled from memory: ", what),
+                    "nothing was written",
+                    "note what is new in your own words, or record an outcome of the memory",
+                    "memory.write_gate.recalled_text");
 }
 
 }  // namespace
@@ -313,13 +312,12 @@ Result<Screened> screen(std::string_view text, const GatePolicy& policy) {
   out.findings = find_all(text, policy);
   for (const Finding& one : out.findings) {
     if (one.action != GateAction::kRefuse) continue;
-    Error error =
-        make_error(Code::kPrecondition, cat("the text holds a ", one.kind, " (", one.detector, ", ",
-                                            one.length, " bytes at ", one.start, ")"));
-    error.token = cat("memory.write_gate.", one.detector);
-    error.unchanged = "nothing was written";
-    error.next = "take it out of the text, or change [memory.write_gate] in config.toml";
-    return error;
+    return make_error(Code::kPrecondition,
+                      cat("the text holds a ", one.kind, " (", one.detector, ", ", one.length,
+                          " bytes at ", one.start, ")"),
+                      "nothing was written",
+                      "take it out of the text, or change [memory.write_gate] in config.toml",
+                      cat("memory.write_gate.", one.detector));
   }
   out.text = redacted(text, out.findings);
   return out;

@@ -95,9 +95,7 @@ int look_at_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 }
 
 Error failure(std::string_view token, std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.token = token;
-  return error;
+  return with_token(make_error(Code::kPrecondition, std::move(message)), token);
 }
 
 bool is_spoken(std::string_view url) {

@@ -14,9 +14,7 @@ class ListedHttp final : public Http {
   Result<Answer> send(const Request& request) override {
     requests.push_back(request);
     if (answers.empty()) {
-      Error error = make_error(Code::kPrecondition, "nobody is there");
-      error.token = kUnreachableToken;
-      return error;
+      return with_token(make_error(Code::kPrecondition, "nobody is there"), kUnreachableToken);
     }
     Result<Answer> answer = std::move(answers.front());
     answers.pop_front();
@@ -25,9 +23,7 @@ class ListedHttp final : public Http {
       constexpr std::size_t kPiece = 5;
       for (std::size_t at = 0; at < answer->body.size(); at += kPiece) {
         if (request.on_piece(std::string_view(answer->body).substr(at, kPiece))) continue;
-        Error error = make_error(Code::kPrecondition, "the answer was cut off");
-        error.token = kStoppedToken;
-        return error;
+        return with_token(make_error(Code::kPrecondition, "the answer was cut off"), kStoppedToken);
       }
     }
     return answer;

@@ -40,10 +40,10 @@ bool is_stopped(const Http& http, const Request& request) {
 }
 
 Error stopped(const Request& request) {
-  Error error = make_error(Code::kPrecondition, cat("the exchange with ", shown_url(request.url),
-                                                    " was cut off between two attempts"));
-  error.token = kStoppedToken;
-  return error;
+  return with_token(
+      make_error(Code::kPrecondition, cat("the exchange with ", shown_url(request.url),
+                                          " was cut off between two attempts")),
+      kStoppedToken);
 }
 
 }  // namespace

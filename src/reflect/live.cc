@@ -64,9 +64,8 @@ std::vector<std::string> lines_that_fit(std::span<const TraceEvent> events) {
 }
 
 Error invalid(std::string message) {
-  Error error = make_error(Code::kQuarantined, std::move(message), "nothing of it was kept", "");
-  error.token = kInvalidSchema;
-  return error;
+  return make_error(Code::kQuarantined, std::move(message), "nothing of it was kept", "",
+                    kInvalidSchema);
 }
 
 }  // namespace

@@ -17,9 +17,7 @@ constexpr std::string_view kMemoryTypes[] = {"semantic",  "episodic",  "procedur
                                              "strategic", "affective", "correction"};
 
 Error refused(std::string_view token, std::string message) {
-  Error error = make_error(Code::kQuarantined, std::move(message), "nothing of it was kept", "");
-  error.token = token;
-  return error;
+  return make_error(Code::kQuarantined, std::move(message), "nothing of it was kept", "", token);
 }
 
 Error invalid(std::string_view path, std::string_view what) {

@@ -57,11 +57,9 @@ INSERT INTO cortex_recall_pending (ref) SELECT rowid FROM memories;
 }  // namespace
 
 Error corrupt_index(std::string_view what) {
-  Error error = make_error(Code::kIntegrity, cat("the search index is damaged: ", what));
-  error.token = kCorruptToken;
-  error.unchanged = "ledger and store hold everything";
-  error.next = "run `cortex doctor --repair`, which builds it anew";
-  return error;
+  return make_error(Code::kIntegrity, cat("the search index is damaged: ", what),
+                    "ledger and store hold everything",
+                    "run `cortex doctor --repair`, which builds it anew", kCorruptToken);
 }
 
 Result<std::optional<IndexState>> read_index_state(sqlite::Connection& db) {

@@ -198,11 +198,10 @@ Result<std::vector<float>> similarities(sqlite::Connection& db, const StaticMode
   if (indexed == 0) return out;  // vectors of an index that is no more are of other documents
   CORTEX_TRY(for_each_block(db, [&](const Block& block) -> Status {
     if (!is_of(block, model)) {
-      Error error = make_error(Code::kPrecondition, "the stored vectors are of another model",
-                               "they were not compared with this one",
-                               "search the store where it can be written: they are made again");
-      error.token = kVectorsToken;
-      return error;
+      return make_error(Code::kPrecondition, "the stored vectors are of another model",
+                        "they were not compared with this one",
+                        "search the store where it can be written: they are made again",
+                        kVectorsToken);
     }
     out.resize(std::size_t{indexed} + 1, 0.0F);
     for (std::size_t i = 0; i < block.size(); ++i) {

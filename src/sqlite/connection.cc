@@ -57,11 +57,9 @@ void Connection::Closer::operator()(sqlite3* db) const noexcept { sqlite3_close_
 
 Result<Connection> Connection::open(const std::string& path, OpenMode mode) {
   if (path.empty() || path.find('\0') != std::string::npos) {
-    Error error = make_error(Code::kInternal, cat("not a usable database path: ", quoted(path)));
-    error.token = token_of(Failure::kCannotOpen);
-    error.unchanged = "no state was changed";
-    error.next = "give the path of a file";
-    return error;
+    return make_error(Code::kInternal, cat("not a usable database path: ", quoted(path)),
+                      "no state was changed", "give the path of a file",
+                      token_of(Failure::kCannotOpen));
   }
   const ModeRow& row = row_of(mode);
   sqlite3* db = nullptr;

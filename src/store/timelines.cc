@@ -259,11 +259,9 @@ Status bind_public_key(sqlite::Connection& db, std::string_view key_id,
   CORTEX_ASSIGN(const auto bound, bound_public_key(db, key_id));
   if (bound == public_key_hex) return {};
   if (bound) {
-    Error error = make_error(Code::kPrecondition, cat("key id ", quoted(key_id),
-                                                      " belongs to another public key, ", *bound));
-    error.unchanged = "no state was changed";
-    error.next = "register the new key under an id of its own";
-    return error;
+    return make_error(Code::kPrecondition,
+                      cat("key id ", quoted(key_id), " belongs to another public key, ", *bound),
+                      "no state was changed", "register the new key under an id of its own");
   }
   CORTEX_ASSIGN(auto insert, db.prepare("INSERT INTO cortex_authority_keys(key_id, public_key,"
                                         " bound_at) VALUES(?1, ?2, ?3)"));

@@ -289,11 +289,9 @@ Result<json::Value> read_envelope(Envelope envelope, const json::Value& document
   const json::Value& value = inner == nullptr ? document : *inner;
   const std::string what = misfit_of_object(shape.fields, value);
   if (what.empty()) return value;
-  Error error = make_error(Code::kQuarantined, cat(shape.name, what));
-  error.token = cat(shape.name, ".envelope.schema_drift");
-  error.unchanged = "nothing was admitted";
-  error.next = "send the envelope in the documented shape";
-  return error;
+  return make_error(Code::kQuarantined, cat(shape.name, what), "nothing was admitted",
+                    "send the envelope in the documented shape",
+                    cat(shape.name, ".envelope.schema_drift"));
 }
 
 const json::Value* value_at(const json::Value& value, std::string_view path) {

@@ -43,11 +43,8 @@ Result<Anchor> anchor_record(const RecordLine& record) {
 }
 
 Error mismatch(std::string_view token, std::string message) {
-  Error error = make_error(Code::kIntegrity, std::move(message));
-  error.token = token;
-  error.unchanged = "nothing was changed";
-  error.next = "compare with the ledger of your last backup";
-  return error;
+  return make_error(Code::kIntegrity, std::move(message), "nothing was changed",
+                    "compare with the ledger of your last backup", token);
 }
 
 }  // namespace

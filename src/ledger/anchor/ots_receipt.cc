@@ -104,10 +104,10 @@ Result<OtsProof> proof_of(const Receipt& receipt) {
                          ? std::nullopt
                          : from_base64(*text->as_string());
   if (!bytes) {
-    Error error = make_error(Code::kPrecondition, cat("the receipt for row ", receipt.event_count,
-                                                      " holds no timestamp proof in base64"));
-    error.token = kOtsMalformedToken;
-    return error;
+    return with_token(
+        make_error(Code::kPrecondition, cat("the receipt for row ", receipt.event_count,
+                                            " holds no timestamp proof in base64")),
+        kOtsMalformedToken);
   }
   return parse_ots({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
 }

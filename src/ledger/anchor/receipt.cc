@@ -135,13 +135,11 @@ Result<std::vector<Receipt>> parse_receipts(std::string_view text) {
 Status check_binding(const Receipt& receipt, const ChainReport& chain) {
   CORTEX_TRY(check_anchor(receipt.anchor(), chain));
   if (crypto::sha256_hex(anchor_text(receipt.anchor())) == receipt.anchor_text_sha256) return {};
-  Error error = make_error(Code::kIntegrity,
-                           cat("the receipt for row ", receipt.event_count,
-                               " is about another text than the anchor of that row and time"));
-  error.token = "external_anchor_receipts.anchor_text_hash.mismatch";
-  error.unchanged = "nothing was changed";
-  error.next = "look for the receipt that belongs to this ledger";
-  return error;
+  return make_error(Code::kIntegrity,
+                    cat("the receipt for row ", receipt.event_count,
+                        " is about another text than the anchor of that row and time"),
+                    "nothing was changed", "look for the receipt that belongs to this ledger",
+                    "external_anchor_receipts.anchor_text_hash.mismatch");
 }
 
 }  // namespace cortex::ledger

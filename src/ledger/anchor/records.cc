@@ -33,16 +33,13 @@ class Lines {
 }  // namespace
 
 Error evidence_refused(std::string_view token, std::string message) {
-  Error error = make_error(Code::kIntegrity, std::move(message));
-  error.token = token;
-  return error;
+  return with_token(make_error(Code::kIntegrity, std::move(message)), token);
 }
 
 Error record_error(const RecordFormat& format, std::size_t line, std::string_view kind,
                    std::string_view why) {
-  Error error = make_error(Code::kPrecondition, cat(format.what, " line ", line, ": ", why));
-  error.token = cat(format.token, ".", kind);
-  return error;
+  return with_token(make_error(Code::kPrecondition, cat(format.what, " line ", line, ": ", why)),
+                    cat(format.token, ".", kind));
 }
 
 Result<std::vector<RecordLine>> split_records(const RecordFormat& format, std::string_view text) {

@@ -352,9 +352,7 @@ Result<std::string> rekor_proposal(std::string_view anchor_text) {
 }
 
 Error rekor_submit_failed(std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.token = kRekorSubmitToken;
-  return error;
+  return with_token(make_error(Code::kPrecondition, std::move(message)), kRekorSubmitToken);
 }
 
 Result<json::Object> rekor_receipt(std::string_view answer) {

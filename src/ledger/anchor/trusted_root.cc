@@ -29,9 +29,7 @@ constexpr std::string_view kSnapshot =
     R"("certificateAuthorities":[],"ctlogs":[],"timestampAuthorities":[]})";
 
 Error malformed(std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.token = "trusted_root.malformed";
-  return error;
+  return with_token(make_error(Code::kPrecondition, std::move(message)), "trusted_root.malformed");
 }
 
 std::string text_member(const json::Value& object, std::string_view name) {

@@ -15,9 +15,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kRoles = {"root", "timestamp", "snapshot", "targets"};
 
 Error refused(std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.token = kTufToken;
-  return error;
+  return with_token(make_error(Code::kPrecondition, std::move(message)), kTufToken);
 }
 
 Status append_canonical(const json::Value& value, std::string& out);
