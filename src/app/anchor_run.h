@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "app/audit_anchor.h"
-#include "ledger/anchor/receipt.h"
 #include "ledger/anchor/register.h"
 
 namespace cortex::app {

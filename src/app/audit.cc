@@ -6,7 +6,7 @@
 #include "app/audit_section.h"
 #include "base/text.h"
 #include "core/ids.h"
-#include "ledger/recovery.h"
+#include "ledger/tail.h"
 
 namespace cortex::app {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/fs/fs.h"
 #include "base/result.h"
 #include "json/value.h"
-#include "ledger/verify.h"
+#include "ledger/chain_check.h"
 #include "trust/ceiling.h"
 #include "trust/closure.h"
 #include "trust/policy.h"

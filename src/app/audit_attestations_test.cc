@@ -16,7 +16,6 @@
 #include "app/memory_use.h"
 #include "app/operator_pack.h"
 #include "base/limits.h"
-#include "crypto/key_file.h"
 #include "ledger/signed_fixture.h"
 #include "ledger/tlog/sidecar.h"
 #include "transcript/lines.h"

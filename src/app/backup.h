@@ -14,7 +14,7 @@
 #include "bundle/increment_make.h"
 #include "bundle/sealed.h"
 #include "bundle/verify.h"
-#include "ledger/verify.h"
+#include "ledger/chain_check.h"
 
 namespace cortex::app {
 

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "bundle/content.h"
 #include "bundle/copy.h"
-#include "bundle/manifest.h"
 #include "bundle/private_folder.h"
 #include "bundle/stage.h"
 #include "store/integrity.h"

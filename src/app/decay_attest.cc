@@ -4,6 +4,7 @@
 
 #include "app/checked_store.h"
 #include "app/decay_work.h"
+#include "app/memory_work.h"
 #include "app/summary_models.h"
 #include "base/fs/trees.h"
 #include "base/text.h"

@@ -7,7 +7,6 @@
 #include "app/decay_work.h"
 #include "app/time_flag.h"
 #include "base/text.h"
-#include "memory/salience.h"
 #include "store/contradictions.h"
 #include "store/memories.h"
 #include "store/schema_query.h"

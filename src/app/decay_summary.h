@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/services.h"
+#include "base/fs/fs.h"
 #include "base/result.h"
 #include "json/value.h"
 

@@ -7,13 +7,12 @@
 #include "app/decay_attest.h"
 #include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
-#include "app/memory_work.h"
 #include "app/mirror_fixture.h"
-#include "app/open_store.h"
 #include "app/summary_models.h"
 #include "base/fs/folder_syncs.h"
 #include "crypto/ed25519.h"
 #include "crypto/key_file.h"
+#include "llm/sensitivity.h"
 #include "net/http_fixture.h"
 
 namespace cortex::app {

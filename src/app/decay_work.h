@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "app/memory_work.h"
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/result.h"
 #include "base/time.h"
 #include "memory/decay.h"
 #include "store/decay_jobs.h"

@@ -8,7 +8,6 @@
 
 #include "app/layout.h"
 #include "app/services.h"
-#include "base/progress.h"
 #include "base/result.h"
 #include "bundle/content.h"
 #include "json/value.h"

@@ -11,7 +11,6 @@
 
 #include "app/config.h"
 #include "app/layout.h"
-#include "app/services.h"
 #include "base/result.h"
 #include "llm/servers.h"
 #include "net/http.h"

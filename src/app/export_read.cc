@@ -7,7 +7,6 @@
 #include "app/export.h"
 #include "app/memory_work.h"
 #include "base/text.h"
-#include "store/memories.h"
 #include "store/memory_history.h"
 #include "store/plain_rows.h"
 #include "transcript/lines.h"

@@ -8,7 +8,6 @@
 
 #include "app/gate.h"
 #include "app/services.h"
-#include "json/value.h"
 #include "trust/ceiling.h"
 #include "trust/policy.h"
 

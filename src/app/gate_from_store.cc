@@ -7,7 +7,6 @@
 #include "app/gate.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
-#include "ledger/signed_row.h"
 #include "ledger/tail.h"
 #include "ledger/verify.h"
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/hook_settings.h"
 #include "app/memory_work.h"
 #include "app/recall.h"
 #include "app/replace_file.h"

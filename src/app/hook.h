@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "app/hook_settings.h"
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "json/cursor.h"
+#include "json/value.h"
 
 namespace cortex::app {
 namespace {

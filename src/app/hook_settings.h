@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "json/value.h"
 
 namespace cortex::app {
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/app_fixture.h"
+#include "app/hook_settings.h"
 #include "app/memory_note.h"
 #include "app/recall.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "llm/offline.h"
+#include "llm/sensitivity.h"
 #include "llm/servers.h"
 
 namespace cortex::app {

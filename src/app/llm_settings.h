@@ -15,7 +15,6 @@
 #include "base/fs/fs.h"
 #include "base/result.h"
 #include "llm/model.h"
-#include "llm/sensitivity.h"
 
 namespace cortex::app {
 

@@ -6,6 +6,7 @@
 
 #include "app/checked_store.h"
 #include "base/text.h"
+#include "memory/rows.h"
 
 namespace cortex::app {
 namespace {

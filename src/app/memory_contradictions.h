@@ -8,7 +8,6 @@
 #include "app/memory_work.h"
 #include "json/value.h"
 #include "memory/conflicts.h"
-#include "memory/rows.h"
 #include "store/contradictions.h"
 
 namespace cortex::app {

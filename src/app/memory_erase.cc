@@ -5,12 +5,14 @@
 #include <set>
 #include <utility>
 
+#include "app/memory_work.h"
 #include "app/open_store.h"
 #include "app/operations.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/ulid.h"
 #include "bundle/swap.h"
+#include "core/ids.h"
 #include "ledger/erase_rows.h"
 #include "ledger/row_stream.h"
 #include "ledger/tail.h"

@@ -7,9 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include "app/memory_work.h"
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/result.h"
 #include "json/value.h"
 #include "memory/write_gate.h"
+#include "store/operation.h"
 
 namespace cortex::app {
 

@@ -11,7 +11,6 @@
 #include "app/doctor.h"
 #include "app/ingest.h"
 #include "app/init.h"
-#include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
 #include "app/open_store.h"
 #include "app/rebuild.h"

@@ -8,6 +8,7 @@
 
 #include "app/checked_store.h"
 #include "app/held_memories.h"
+#include "app/memory_work.h"
 #include "app/time_flag.h"
 #include "base/text.h"
 #include "memory/lifecycle.h"

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "app/memory_work.h"
+#include "app/layout.h"
+#include "app/services.h"
+#include "base/result.h"
 #include "json/value.h"
 #include "store/contradictions.h"
 #include "store/memory_history.h"

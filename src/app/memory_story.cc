@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/checked_store.h"
+#include "app/memory_work.h"
 #include "app/time_flag.h"
 #include "base/text.h"
 #include "memory/salience.h"

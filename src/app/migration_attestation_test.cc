@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "base/fs/fs.h"
-#include "base/text.h"
 
 namespace cortex::app {
 namespace {

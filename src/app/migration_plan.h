@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "json/value.h"
 #include "ledger/boundary.h"
-#include "ledger/verify.h"
+#include "ledger/chain_check.h"
 #include "sqlite/connection.h"
 
 namespace cortex::app {

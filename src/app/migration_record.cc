@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/fs/fs.h"
-#include "base/limits.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "bundle/inventory.h"

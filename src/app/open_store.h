@@ -11,7 +11,6 @@
 #include "app/services.h"
 #include "base/result.h"
 #include "sqlite/connection.h"
-#include "store/schema_check.h"
 
 namespace cortex::app {
 

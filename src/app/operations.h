@@ -23,7 +23,6 @@
 #include "base/result.h"
 #include "core/event.h"
 #include "ledger/append_log.h"
-#include "ledger/recovery.h"
 #include "sqlite/connection.h"
 #include "store/operation.h"
 

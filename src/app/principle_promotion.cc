@@ -9,7 +9,6 @@
 #include "app/row_signing.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
-#include "store/audit_records.h"
 #include "store/plain_rows.h"
 #include "trust/timeline.h"
 

@@ -8,7 +8,6 @@
 #include "app/memory_work.h"
 #include "base/text.h"
 #include "memory/salience.h"
-#include "store/audit_records.h"
 #include "store/plain_rows.h"
 
 namespace cortex::app {

@@ -10,7 +10,6 @@
 #include "app/mirror_fixture.h"
 #include "app/promotion_attestation.h"
 #include "crypto/key_file.h"
-#include "store/plain_rows.h"
 
 namespace cortex::app {
 namespace {

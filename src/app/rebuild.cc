@@ -9,7 +9,6 @@
 #include "app/operations.h"
 #include "base/check.h"
 #include "base/text.h"
-#include "core/ids.h"
 #include "ledger/append_log.h"
 #include "ledger/row_stream.h"
 #include "ledger/verify.h"

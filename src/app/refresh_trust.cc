@@ -5,6 +5,7 @@
 #include "app/tuf_client.h"
 #include "base/text.h"
 #include "ledger/anchor/trusted_root.h"
+#include "ledger/anchor/tuf.h"
 #include "net/http.h"
 
 namespace cortex::app {

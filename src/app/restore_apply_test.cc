@@ -2,7 +2,6 @@
 
 #include "app/app_fixture.h"
 #include "app/doctor.h"
-#include "app/ingest.h"
 #include "app/open_store.h"
 #include "app/restore_fixture.h"
 #include "app/restore_stage.h"

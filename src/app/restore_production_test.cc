@@ -10,6 +10,7 @@
 #include "bundle/restore_lock.h"
 #include "crypto/key_file.h"
 #include "ledger/anchor/anchor.h"
+#include "ledger/verify.h"
 #include "store/timelines.h"
 
 namespace cortex::app {

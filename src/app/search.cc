@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/checked_store.h"
+#include "app/embedding.h"
 #include "app/search_candidates.h"
 #include "base/text.h"
 #include "base/time.h"

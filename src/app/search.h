@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "app/eligibility.h"
-#include "app/embedding.h"
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"

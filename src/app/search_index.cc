@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "retrieval/index_check.h"
+#include "retrieval/index_schema.h"
 #include "retrieval/index_writer.h"
 #include "retrieval/vector_index.h"
 #include "sqlite/transaction.h"

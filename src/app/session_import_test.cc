@@ -6,7 +6,6 @@
 #include "app/app_fixture.h"
 #include "app/export.h"
 #include "app/memory_contradictions.h"
-#include "app/memory_lifecycle.h"
 #include "app/memory_note.h"
 #include "app/memory_use.h"
 #include "app/mirror_fixture.h"

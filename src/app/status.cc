@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/text.h"
 #include "bundle/increment.h"
 #include "bundle/manifest.h"
 #include "bundle/sealed.h"

@@ -8,7 +8,6 @@
 #include "app/layout.h"
 #include "app/services.h"
 #include "base/result.h"
-#include "json/value.h"
 
 namespace cortex::app {
 

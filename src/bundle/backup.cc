@@ -14,6 +14,7 @@
 #include "bundle/staging.h"
 #include "bundle/verify.h"
 #include "crypto/digest.h"
+#include "ledger/verify.h"
 
 namespace cortex::bundle {
 namespace {

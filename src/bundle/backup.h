@@ -21,7 +21,7 @@
 #include "bundle/content.h"
 #include "bundle/manifest.h"
 #include "json/value.h"
-#include "ledger/verify.h"
+#include "ledger/chain_check.h"
 
 namespace cortex::bundle {
 

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
 #include "bundle/runs.h"
 #include "crypto/blake3_tree.h"
 #include "crypto/digest.h"

@@ -6,8 +6,7 @@
 
 #include "base/fs/fs.h"
 #include "base/result.h"
-#include "bundle/stage.h"
-#include "bundle/verify.h"
+#include "bundle/manifest.h"
 
 namespace cortex::bundle {
 

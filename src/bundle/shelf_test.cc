@@ -2,7 +2,6 @@
 
 #include "bundle/deployment_fixture.h"
 #include "bundle/increment_make.h"
-#include "bundle/sealed.h"
 
 namespace cortex::bundle {
 namespace {

@@ -13,7 +13,7 @@
 #include "base/progress.h"
 #include "base/result.h"
 #include "bundle/verify.h"
-#include "ledger/verify.h"
+#include "ledger/chain_check.h"
 
 namespace cortex::bundle {
 

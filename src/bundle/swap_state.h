@@ -12,7 +12,6 @@
 #include "base/fs/fs.h"
 #include "base/result.h"
 #include "bundle/digest.h"
-#include "json/value.h"
 
 namespace cortex::bundle {
 

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include "base/text.h"
-#include "cli/parse_errors.h"
 #include "cli/suggest.h"
 #include "cli/terminal.h"
 #include "json/value.h"

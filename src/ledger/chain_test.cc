@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include "core/ids.h"
 #include "crypto/digest.h"
 #include "ledger/ledger_fixture.h"
 

@@ -9,7 +9,6 @@
 #include "json/value.h"
 #include "ledger/checked_line.h"
 #include "ledger/head_file.h"
-#include "ledger/signed_row.h"
 #include "ledger/tlog/sidecar.h"
 
 namespace cortex::ledger {

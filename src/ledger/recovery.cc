@@ -7,7 +7,7 @@
 #include "base/ulid.h"
 #include "ledger/chain.h"
 #include "ledger/chunk_reader.h"
-#include "ledger/operation_args.h"
+#include "ledger/own_row.h"
 #include "ledger/signed_row.h"
 
 namespace cortex::ledger {

@@ -8,7 +8,6 @@
 
 #include "base/time.h"
 #include "core/event.h"
-#include "core/event_codec.h"
 #include "crypto/ed25519.h"
 #include "json/value.h"
 #include "ledger/attestation.h"

@@ -9,7 +9,6 @@
 
 #include "base/fs/fs.h"
 #include "base/result.h"
-#include "base/time.h"
 
 namespace cortex::ledger {
 

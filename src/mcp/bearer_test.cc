@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/fs/test_dir.h"
-#include "base/test_seams.h"
 
 namespace cortex::mcp {
 namespace {

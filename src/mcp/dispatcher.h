@@ -12,7 +12,6 @@
 #include <string_view>
 #include <variant>
 
-#include "json/value.h"
 #include "mcp/message.h"
 #include "mcp/method_table.h"
 #include "mcp/protocol.h"

@@ -10,7 +10,6 @@
 #include "app/layout.h"
 #include "app/memory_work.h"
 #include "app/services.h"
-#include "app/session_commit.h"
 #include "base/progress.h"
 #include "base/result.h"
 #include "json/value.h"

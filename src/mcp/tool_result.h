@@ -6,7 +6,6 @@
 
 #include "base/result.h"
 #include "json/value.h"
-#include "mcp/protocol.h"
 #include "mcp/tool.h"
 
 namespace cortex::mcp {

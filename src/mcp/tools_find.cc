@@ -6,7 +6,6 @@
 #include "app/embed.h"
 #include "app/search.h"
 #include "app/suggest.h"
-#include "base/text.h"
 #include "mcp/reply.h"
 #include "mcp/tool.h"
 

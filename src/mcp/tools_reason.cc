@@ -4,7 +4,6 @@
 #include "app/memory_contradictions.h"
 #include "app/memory_story.h"
 #include "app/proof.h"
-#include "base/text.h"
 #include "mcp/fields.h"
 #include "mcp/tool.h"
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "trust/axiom_generic.h"
 
 namespace cortex::reflect {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "reflect/reflection.h"
-#include "trust/axiom_generic.h"
+#include "trust/axiom_exchange.h"
 
 namespace cortex::reflect {
 

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/time.h"
 #include "retrieval/analyzer.h"
 #include "retrieval/codec.h"
 #include "retrieval/content.h"

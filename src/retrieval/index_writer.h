@@ -11,7 +11,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "retrieval/index_schema.h"
+#include "retrieval/codec.h"
 #include "sqlite/connection.h"
 
 namespace cortex::retrieval {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "base/check.h"
+#include "retrieval/index_schema.h"
 
 namespace cortex::retrieval {
 namespace {

@@ -9,7 +9,6 @@
 
 #include "base/result.h"
 #include "retrieval/codec.h"
-#include "retrieval/index_schema.h"
 #include "sqlite/connection.h"
 
 namespace cortex::retrieval {

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "base/fs/test_dir.h"
-#include "sqlite/failure.h"
 
 namespace cortex::sqlite {
 namespace {

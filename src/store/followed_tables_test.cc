@@ -4,7 +4,6 @@
 
 #include <string>
 
-#include "base/text.h"
 #include "store/memories.h"
 #include "store/memory_tally.h"
 #include "store/private_schema.h"

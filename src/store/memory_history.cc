@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "core/ids.h"
 #include "ledger/erasure.h"
 
 namespace cortex::store {

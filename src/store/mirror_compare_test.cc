@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 
-#include "core/ids.h"
 #include "ledger/ledger_fixture.h"
 #include "store/mirror.h"
 #include "store/private_schema.h"

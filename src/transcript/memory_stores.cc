@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "transcript/lines.h"
 #include "transcript/readers.h"
 
 namespace cortex::transcript {

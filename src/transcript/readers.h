@@ -2,7 +2,6 @@
 #pragma once
 
 #include "transcript/emitter.h"
-#include "transcript/lines.h"
 #include "transcript/turn.h"
 
 namespace cortex::transcript {

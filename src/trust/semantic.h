@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "json/value.h"
 #include "trust/ceiling.h"
 #include "trust/policy.h"
 

@@ -6,7 +6,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/text.h"
 
 namespace cortex::trust {
 namespace {

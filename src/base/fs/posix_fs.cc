@@ -19,7 +19,6 @@
 #include "base/fs/fs.h"
 #include "base/fs/posix_file.h"
 #include "base/fs/trees.h"
-#include "base/text.h"
 
 namespace cortex::fs {
 namespace {

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <vector>
 
-#include "base/text.h"
 #include "ledger/tlog/sidecar.h"
 
 namespace cortex::ledger {
