@@ -27,7 +27,6 @@ struct External {
   std::string text;
   Result<std::vector<ledger::Receipt>> receipts = std::vector<ledger::Receipt>{};
   ledger::LoadedRoot root;
-  std::string root_path;
 };
 
 struct OtsCounts {
@@ -35,9 +34,7 @@ struct OtsCounts {
 };
 
 Error failure(Code code, std::string_view token, std::string message) {
-  Error error = make_error(code, std::move(message));
-  error.token = token;
-  return error;
+  return with_token(make_error(code, std::move(message)), token);
 }
 
 constexpr std::string_view kFailClosed = "fail_closed_trusted_root_stale_>30d";
@@ -204,7 +201,6 @@ Result<std::optional<Section>> external_section(Services& services, const Verify
   if (!request.against_external) return std::optional<Section>();
   auto external = std::make_shared<External>();
   external->path = *request.against_external;
-  external->root_path = request.trusted_root_path;
   external->root =
       ledger::load_trusted_root(services.fs, request.trusted_root_path, services.clock.now());
   auto text = read_evidence(services, external->path);

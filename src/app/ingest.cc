@@ -221,6 +221,12 @@ Result<IngestReport> ingest(Services& services, const IngestRequest& request) {
   return report;
 }
 
+std::vector<std::string> IngestReport::notes() const {
+  std::vector<std::string> out{mirror_note, index_note, tree_note, ledger_note};
+  std::erase(out, "");
+  return out;
+}
+
 json::Value to_json(const IngestReport& report) {
   json::Object out{{"appended", json::array_of(report.appended)},
                    {"appended_count", report.appended.size()},

@@ -16,7 +16,7 @@
 #include "app/services.h"
 #include "base/result.h"
 #include "json/value.h"
-#include "ledger/append_log.h"
+#include "ledger/tail.h"
 
 namespace cortex::app {
 
@@ -47,6 +47,8 @@ struct IngestReport {
   std::string tree_note;                 // why the Merkle tree was left behind, or empty
   std::optional<std::string> signed_by;  // key id, when the rows were signed
   std::string ledger_note;               // acknowledged rows that were found gone, or empty
+
+  std::vector<std::string> notes() const;  // the four above that say something
 };
 
 // Errors leave ledger and store as they were.

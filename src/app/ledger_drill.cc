@@ -10,6 +10,7 @@
 #include "core/event_codec.h"
 #include "ledger/append_log.h"
 #include "ledger/chain.h"
+#include "ledger/own_row.h"
 #include "ledger/row_stream.h"
 #include "ledger/tail.h"
 #include "ledger/verify.h"
@@ -38,11 +39,7 @@ Status make_file(Services& services, const std::string& path) {
 }
 
 core::Event drill_event(Services& services, std::uint64_t iteration) {
-  core::Event event;
-  event.id = Ulid::make(services.clock, services.random);
-  event.observed_at = event.recorded_at = services.clock.now();
-  event.source.type = core::SourceType::kRuntime;
-  event.type = core::EventType::kSystemNote;
+  core::Event event = ledger::own_row(services.clock, services.random);
   event.session_id = cat("run-ledger-drill-", iteration);
   event.domain_tags = {"run-ledger-drill", "development-ledger"};
   event.payload = json::canonical(json::Object{{"iteration", iteration},
@@ -75,11 +72,10 @@ Status hold_window_open(Services& services, const DrillRequest& request,
                            {"pid", request.process_id}};
   CORTEX_TRY(services.fs.overwrite(*request.kill_ready_path, json::write_pretty(ready)));
   std::this_thread::sleep_for(std::chrono::milliseconds(request.wait_millis));
-  Error error =
-      make_error(Code::kPrecondition, "nobody killed the drill while its window was open");
-  error.unchanged = "the row stays in the ledger; the store does not have it yet";
-  error.next = "run it again with --recover-only, or give it longer with --wait-for-sigkill-ms";
-  return error;
+  return make_error(
+      Code::kPrecondition, "nobody killed the drill while its window was open",
+      "the row stays in the ledger; the store does not have it yet",
+      "run it again with --recover-only, or give it longer with --wait-for-sigkill-ms");
 }
 
 Status read_end(Services& services, const DrillRequest& request, DrillReport& report) {

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "app/row_signing.h"
-#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "crypto/key_file.h"
 #include "memory/rows.h"
@@ -271,11 +270,7 @@ bool validation_holds(const store::OperationRow& row) {
   for (const std::string* member : {memory_id, session, at, scope, evidence, key_id, signature}) {
     if (member == nullptr) return false;
   }
-  const auto key = fixed_bytes<crypto::PublicKey>(from_hex(*key_id));
-  const auto signed_by_it = fixed_bytes<crypto::Signature>(from_base64(*signature));
-  return key && signed_by_it && crypto::check_public_key(*key).ok() &&
-         crypto::verify(*key, statement(*memory_id, *session, *scope, *evidence, *at),
-                        *signed_by_it);
+  return is_signed_by(*key_id, *signature, statement(*memory_id, *session, *scope, *evidence, *at));
 }
 
 json::Value to_json(const OutcomeReport& report) {

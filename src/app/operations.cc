@@ -9,9 +9,9 @@
 #include "base/check.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "base/ulid.h"
 #include "core/ids.h"
 #include "ledger/append_log.h"
+#include "ledger/own_row.h"
 #include "sqlite/transaction.h"
 #include "store/mirror.h"
 #include "store/open.h"
@@ -20,11 +20,7 @@ namespace cortex::app {
 namespace {
 
 core::Event event_of(Services& services, std::string payload, const store::Caller& caller) {
-  core::Event event;
-  event.id = Ulid::make(services.clock, services.random);
-  event.observed_at = event.recorded_at = services.clock.now();
-  event.source.type = core::SourceType::kRuntime;
-  event.type = core::EventType::kSystemNote;
+  core::Event event = ledger::own_row(services.clock, services.random);
   event.session_id = caller.session;
   event.payload = std::move(payload);
   return event;

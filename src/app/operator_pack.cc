@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/fixed_bytes.h"
+#include "app/row_signing.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "crypto/key_file.h"
@@ -14,9 +14,7 @@ namespace cortex::app {
 namespace {
 
 Error pack_usage(std::string message, std::string next, std::string_view token = {}) {
-  Error error = make_error(Code::kUsage, std::move(message), "no pack was built", std::move(next));
-  error.token = token;
-  return error;
+  return make_error(Code::kUsage, std::move(message), "no pack was built", std::move(next), token);
 }
 
 // What the key signs: members joined by line ends, none of which can hold one.
@@ -64,12 +62,11 @@ Result<crypto::SigningKey> operator_key(Services& services, sqlite::Connection& 
   const trust::Authority authority = trust::revalidate(std::move(evidence), trust::Tier::kOperator);
   CORTEX_ASSIGN(const auto bound, store::bound_public_key(db, key.key_id()));
   if (authority.valid_now && (!bound || *bound == key.key_id())) return key;
-  Error error = make_error(
+  return make_error(
       Code::kPrecondition,
       cat("the key ", key.key_id(), " is not that of an operator: ", authority.joined_reasons()),
-      "no pack was built", "see `cortex key list`; packs for others need no key");
-  error.token = kOperatorNotAttested;
-  return error;
+      "no pack was built", "see `cortex key list`; packs for others need no key",
+      kOperatorNotAttested);
 }
 
 json::Value attest_pack(const crypto::SigningKey& key, std::string_view pack_id,
@@ -88,11 +85,8 @@ bool pack_attestation_holds(const store::OperationRow& row) {
   for (const std::string* member : {id, task, created_at, key_id, signature}) {
     if (member == nullptr) return false;
   }
-  const auto key = fixed_bytes<crypto::PublicKey>(from_hex(*key_id));
-  const auto signed_by_it = fixed_bytes<crypto::Signature>(from_base64(*signature));
-  return key && signed_by_it && crypto::check_public_key(*key).ok() &&
-         crypto::verify(*key, pack_statement(*id, *task, row.arg("pack"), *created_at),
-                        *signed_by_it);
+  return is_signed_by(*key_id, *signature,
+                      pack_statement(*id, *task, row.arg("pack"), *created_at));
 }
 
 }  // namespace cortex::app

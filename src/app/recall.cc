@@ -144,7 +144,6 @@ Status search(sqlite::Connection& db, Services& services, const RecallRequest& r
 RecallReport fresh(const RecallRequest& request) {
   RecallReport report;
   report.query = request.query;
-  report.explained = request.explain;
   return report;
 }
 

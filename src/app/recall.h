@@ -65,7 +65,6 @@ struct RecallReport {
   std::optional<std::size_t> next_offset;
   std::vector<std::string> notes;
   std::size_t estimated_tokens = 0;
-  bool explained = false;
 };
 
 // Errors: kUsage, kPrecondition (no store; vectors that are asked for and cannot be used), those of

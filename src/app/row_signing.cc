@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/fixed_bytes.h"
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "crypto/key_file.h"
@@ -29,6 +30,13 @@ Result<trust::Authority> signer_authority(sqlite::Connection& db, const std::str
   return trust::revalidate(std::move(evidence), trust::Tier::kVerified);
 }
 
+bool is_signed_by(std::string_view key_id, std::string_view signature, std::string_view message) {
+  const auto key = fixed_bytes<crypto::PublicKey>(from_hex(key_id));
+  const auto bytes = fixed_bytes<crypto::Signature>(from_base64(signature));
+  return key && bytes && crypto::check_public_key(*key).ok() &&
+         crypto::verify(*key, message, *bytes);
+}
+
 Result<std::string> key_standing(sqlite::Connection& db, const std::string& key_id) {
   CORTEX_ASSIGN(std::vector<std::string> names, store::ids_bound_to(db, key_id));
   names.push_back(key_id);
@@ -49,13 +57,11 @@ Status check_signer(Services& services, sqlite::Connection& db,
   CORTEX_ASSIGN(const trust::Authority authority,
                 signer_authority(db, *key_id, services.clock.now()));
   if (authority.outcome() == trust::Outcome::kAllow) return {};
-  Error error =
-      make_error(Code::kPrecondition,
-                 cat("the key ", *key_id, " may not sign rows: ", authority.joined_reasons()));
-  error.token = kSignerNotEntitledToken;
-  error.unchanged = "nothing was written";
-  error.next = "see `cortex key list`; register it with `cortex key register`";
-  return error;
+  return make_error(Code::kPrecondition,
+                    cat("the key ", *key_id, " may not sign rows: ", authority.joined_reasons()),
+                    "nothing was written",
+                    "see `cortex key list`; register it with `cortex key register`",
+                    kSignerNotEntitledToken);
 }
 
 Result<std::optional<std::string>> sign_entitled(Services& services, const Layout& layout,

@@ -27,6 +27,10 @@ Result<std::optional<std::string>> sign_rows(Services& services, const Layout& l
 Result<trust::Authority> signer_authority(sqlite::Connection& db, const std::string& key_id,
                                           Timestamp now);
 
+// Whether `signature`, in Base64, is one of the key with this id over `message`. No look at who
+// holds the key.
+bool is_signed_by(std::string_view key_id, std::string_view signature, std::string_view message);
+
 // A digest of all that the timeline of keys says of it: another one once it was registered under
 // one more name, rotated, retired or revoked.
 Result<std::string> key_standing(sqlite::Connection& db, const std::string& key_id);

@@ -113,10 +113,7 @@ class Closing {
       CORTEX_ASSIGN(const IngestReport ingested, ingest_session(services_, request_));
       report_.appended = ingested.appended.size();
       report_.skipped = ingested.skipped.size();
-      for (const std::string* note : {&ingested.mirror_note, &ingested.index_note,
-                                      &ingested.tree_note, &ingested.ledger_note}) {
-        if (!note->empty()) report_.notes.push_back(*note);
-      }
+      for (std::string& note : ingested.notes()) report_.notes.push_back(std::move(note));
     }
     CORTEX_ASSIGN(SessionLook look, look_at(services_, request_));
     if (request_.dry_run) {

@@ -313,10 +313,7 @@ class Import {
                                      .user_attestation = request_.user_attestation}));
     imported.appended = ingested.appended_count;
     imported.already_known = ingested.skipped_count;
-    for (const std::string* note : {&ingested.mirror_note, &ingested.index_note,
-                                    &ingested.tree_note, &ingested.ledger_note}) {
-      if (!note->empty()) report_.notes.push_back(*note);
-    }
+    for (std::string& note : ingested.notes()) report_.notes.push_back(std::move(note));
     if (request_.list_sessions) return {};
     if (!request_.extract && !transcript::is_memory_store(format)) return {};
     return propose(input, format, imported);
@@ -405,11 +402,6 @@ json::Object file_json(const ImportedFile& file) {
 }
 
 }  // namespace
-
-bool ImportReport::failed() const {
-  return std::ranges::any_of(files,
-                             [](const ImportedFile& file) { return file.failure.has_value(); });
-}
 
 std::uint64_t redacted_count(const memory::Redactions& redactions) {
   std::uint64_t all = 0;

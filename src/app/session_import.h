@@ -79,8 +79,6 @@ struct ImportReport {
   std::vector<std::string> not_recognised;  // files of a folder that are none of the formats
   std::vector<std::string> notes;
   bool dry_run = false;
-
-  bool failed() const;
 };
 
 // How much was taken out in all.

@@ -19,9 +19,8 @@ constexpr std::uint32_t kTokensMax = 1024;
 constexpr int kSummaryTimeoutMillis = 60'000;
 
 Error failed(std::string_view what) {
-  Error error = make_error(Code::kPrecondition, std::string(what), "no summary was kept", "");
-  error.token = kBackendCallFailed;
-  return error;
+  return make_error(Code::kPrecondition, std::string(what), "no summary was kept", "",
+                    kBackendCallFailed);
 }
 
 std::string prompt_with(const std::vector<std::string>& claims) {
@@ -67,8 +66,6 @@ class ModelSummaries final : public SummaryBackend {
 };
 
 }  // namespace
-
-std::string_view summary_prompt() { return kPrompt; }
 
 std::string summary_prompt_pin() { return crypto::prefixed_hex(crypto::blake3(kPrompt)); }
 

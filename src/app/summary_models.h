@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "app/decay_summary.h"
 #include "app/layout.h"
@@ -13,9 +12,7 @@
 
 namespace cortex::app {
 
-// What is asked; "{claims}" stands for the claims, "- <claim>" a line each.
-std::string_view summary_prompt();
-// "blake3:" and the digest of that text: what an attestation must name.
+// "blake3:" and the digest of what is asked: what an attestation must name.
 std::string summary_prompt_pin();
 
 // Ollama as configured, or Claude. The attested model must be the one that answers: the configured

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "json/value.h"
+#include "ledger/anchor/tuf.h"
 #include "net/http.h"
 
 namespace cortex::app {
@@ -19,9 +20,7 @@ struct Seen {
 };
 
 Error tuf_error(std::string message) {
-  Error error = make_error(Code::kPrecondition, std::move(message));
-  error.token = ledger::kTufToken;
-  return error;
+  return with_token(make_error(Code::kPrecondition, std::move(message)), ledger::kTufToken);
 }
 
 // Nothing of what was seen of another repository counts: it has other keys and other versions.
@@ -134,7 +133,7 @@ Result<TufTarget> fetch_tuf_target(Services& services, const FetchFile& fetch,
   CORTEX_ASSIGN(const auto timestamp, client.metadata(root, "timestamp", nullptr, seen.timestamp));
   CORTEX_ASSIGN(const auto snapshot, client.metadata(root, "snapshot", &timestamp, seen.snapshot));
   CORTEX_ASSIGN(const auto targets, client.metadata(root, "targets", &snapshot, seen.targets));
-  TufTarget out{.bytes = {}, .root_version = root.version, .targets_version = targets.version};
+  TufTarget out{.bytes = {}, .root_version = root.version};
   CORTEX_ASSIGN(out.bytes, client.target(root, targets));
   CORTEX_TRY(write_seen(services.fs, request.state_path, request.repository, seen));
   return out;

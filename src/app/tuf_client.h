@@ -8,7 +8,6 @@
 
 #include "app/services.h"
 #include "base/result.h"
-#include "ledger/anchor/tuf.h"
 
 namespace cortex::app {
 
@@ -25,7 +24,7 @@ struct TufRequest {
 
 struct TufTarget {
   std::string bytes;
-  std::uint64_t root_version = 0, targets_version = 0;
+  std::uint64_t root_version = 0;
 };
 
 // The roots that follow the trusted one, one after the other; then timestamp, snapshot, targets and

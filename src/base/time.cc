@@ -62,7 +62,7 @@ void put_year(std::string& out, std::int64_t year) {
   out += digits;
 }
 
-std::string base_text(const Civil& c, char between) {
+std::string base_text(const Civil& c) {
   std::string out;
   out.reserve(36);
   put_year(out, c.year);
@@ -70,7 +70,7 @@ std::string base_text(const Civil& c, char between) {
   put(out, c.month, 2);
   out += '-';
   put(out, c.day, 2);
-  out += between;
+  out += 'T';
   put(out, c.hour, 2);
   out += ':';
   put(out, c.minute, 2);
@@ -94,26 +94,19 @@ std::int64_t Timestamp::unix_millis() const { return seconds * 1000 + nanos / 1'
 
 std::string format_rfc3339(Timestamp t, Offset offset) {
   const Civil c = civil_of(t);
-  std::string out = base_text(c, 'T');
+  std::string out = base_text(c);
   put_fraction(out, c.nanos);
   out += offset == Offset::kZ ? "Z" : "+00:00";
   return out;
 }
 
-std::string format_rfc3339_seconds(Timestamp t) { return base_text(civil_of(t), 'T') + 'Z'; }
+std::string format_rfc3339_seconds(Timestamp t) { return base_text(civil_of(t)) + 'Z'; }
 
 std::string format_rfc3339_micros(Timestamp t) {
   const Civil c = civil_of(t);
-  std::string out = base_text(c, 'T') + '.';
+  std::string out = base_text(c) + '.';
   put(out, c.nanos / 1000, 6);
   return out + 'Z';
-}
-
-std::string format_human(Timestamp t) {
-  const Civil c = civil_of(t);
-  std::string out = base_text(c, ' ');
-  put_fraction(out, c.nanos);
-  return out + " UTC";
 }
 
 }  // namespace cortex

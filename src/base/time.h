@@ -29,7 +29,6 @@ std::string format_rfc3339(Timestamp t, Offset offset);
 std::string format_rfc3339_seconds(Timestamp t);  // whole seconds, Z (manifests, anchors)
 std::string format_rfc3339_micros(
     Timestamp t);  // exactly six fraction digits, truncated, Z (attestation preimages)
-std::string format_human(Timestamp t);  // "YYYY-MM-DD HH:MM:SS[.frac] UTC"
 
 // "Relaxed RFC 3339": times that are members of a decoded JSON object (table in docs/formats.md,
 // 2).

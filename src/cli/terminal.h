@@ -28,7 +28,6 @@ struct Terminal {
                          : kHelpColumnsMax;
   }
   bool colour_on_stdout() const { return stdout_is_tty && colour_allowed; }
-  bool colour_on_stderr() const { return stderr_is_tty && colour_allowed; }
 };
 
 Terminal detect_terminal(const std::map<std::string, std::string>& environment);

@@ -1,15 +1,12 @@
 #include "ledger/boundary.h"
 
 #include "json/value.h"
+#include "ledger/own_row.h"
 
 namespace cortex::ledger {
 
 core::Event boundary_event(const Boundary& boundary, Clock& clock, Random& random) {
-  core::Event event;
-  event.id = Ulid::make(clock, random);
-  event.observed_at = event.recorded_at = clock.now();
-  event.source.type = core::SourceType::kRuntime;
-  event.type = core::EventType::kSystemNote;
+  core::Event event = own_row(clock, random);
   event.domain_tags = {"schema", "migration", "v2"};
   event.payload = json::canonical(json::Object{
       {"kind", kBoundaryKind},

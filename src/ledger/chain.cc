@@ -4,6 +4,7 @@
 #include "json/cursor.h"
 #include "ledger/boundary.h"
 #include "ledger/length_prefix.h"
+#include "ledger/own_row.h"
 
 namespace cortex::ledger {
 namespace {
@@ -53,9 +54,7 @@ crypto::HexDigest row_hash(crypto::Blake3& hasher, std::string_view previous,
 }
 
 bool begins_coverage(const core::Event& event) {
-  return event.type == core::EventType::kSystemNote &&
-         event.source.type == core::SourceType::kRuntime &&
-         event.payload.find(kOperationMember) != std::string::npos;
+  return is_own_row(event) && event.payload.find(kOperationMember) != std::string::npos;
 }
 
 bool is_boundary(const core::Event& event, std::string_view payload) {

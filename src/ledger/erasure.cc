@@ -7,7 +7,7 @@
 #include "core/ids.h"
 #include "crypto/digest.h"
 #include "json/canonical.h"
-#include "ledger/operation_args.h"
+#include "ledger/own_row.h"
 
 namespace cortex::ledger {
 namespace {
@@ -192,9 +192,7 @@ bool Eraser::is_in_bytes(std::string_view bytes) const {
 }
 
 Eraser::Names Eraser::names_of(const core::Event& event) {
-  const bool ours =
-      event.source.type == core::SourceType::kRuntime && event.type == core::EventType::kSystemNote;
-  return ours ? Names::kOurs : Names::kTheirs;
+  return is_own_row(event) ? Names::kOurs : Names::kTheirs;
 }
 
 bool Eraser::is_in(const core::DecodedEvent& row) const {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "base/fs/forward_fs.h"
 #include "ledger/boundary.h"
+#include "ledger/counting_fixture.h"
 #include "ledger/erasure.h"
 #include "ledger/proven_prefix.h"
 #include "ledger/signed_fixture.h"
@@ -15,32 +15,6 @@ namespace cortex::ledger {
 namespace {
 
 using testing::HasSubstr;
-
-class ReadCountingFile final : public fs::ForwardFile {
- public:
-  ReadCountingFile(std::unique_ptr<fs::File> file, std::uint64_t& bytes_read)
-      : fs::ForwardFile(std::move(file)), bytes_read_(bytes_read) {}
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<char> out) override {
-    CORTEX_ASSIGN(const std::size_t got, fs::ForwardFile::read_at(offset, out));
-    bytes_read_ += got;
-    return got;
-  }
-
- private:
-  std::uint64_t& bytes_read_;
-};
-
-// Counts what is read of any file.
-class ReadCountingFs final : public fs::ForwardFs {
- public:
-  Result<std::unique_ptr<fs::File>> open(const std::string& path, fs::Open how,
-                                         unsigned mode) override {
-    CORTEX_ASSIGN(auto file, fs::posix().open(path, how, mode));
-    return std::unique_ptr<fs::File>(
-        std::make_unique<ReadCountingFile>(std::move(file), bytes_read));
-  }
-  std::uint64_t bytes_read = 0;
-};
 
 class SignedHistoryTest : public LedgerTest {
  protected:
@@ -94,7 +68,7 @@ class SignedHistoryTest : public LedgerTest {
     return fs::read_all(fs::posix(), path, 1U << 30U).value();
   }
 
-  ReadCountingFs counting_;
+  CountingFs counting_;
   std::uint64_t rows_ = 0;
 };
 

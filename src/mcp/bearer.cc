@@ -55,4 +55,12 @@ Result<std::string> bearer_token(fs::FileSystem& fs, Random& random, const std::
   return std::string(token);
 }
 
+bool same_token(std::string_view token, std::string_view given) {
+  unsigned difference = token.size() == given.size() ? 0 : 1;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    difference |= static_cast<unsigned char>(token[i % token.size()] ^ given[i]);
+  }
+  return difference == 0;
+}
+
 }  // namespace cortex::mcp

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/fs/fs.h"
 #include "base/result.h"
@@ -15,5 +16,8 @@ inline constexpr std::string_view kBearerFileName = "cortex_mcp_token";
 // Reads the file; makes it, mode 0600, when it is missing. Errors: kPrecondition when others may
 // read it, when it holds no token (32 to 512 letters, digits and -._~+/=), or cannot be made.
 Result<std::string> bearer_token(fs::FileSystem& fs, Random& random, const std::string& path);
+
+// Whether `given` is the token, which is not empty. Time depends on the length of `given` alone.
+bool same_token(std::string_view token, std::string_view given);
 
 }  // namespace cortex::mcp

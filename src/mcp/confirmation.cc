@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "mcp/bearer.h"
+
 namespace cortex::mcp {
 namespace {
 
@@ -25,17 +27,6 @@ std::string draw(Random& random) {
   return out;
 }
 
-// Time depends on the length of `given` alone.
-bool equal(std::string_view token, std::string_view given) {
-  unsigned difference = token.size() == given.size() ? 0 : 1;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    const auto a = static_cast<unsigned char>(token[i % token.size()]);
-    const auto b = static_cast<unsigned char>(given[i]);
-    difference |= static_cast<unsigned>(a ^ b);
-  }
-  return difference == 0;
-}
-
 Error confirmation_refused(std::string message, std::string next) {
   return make_error(Code::kPrecondition, std::move(message), "nothing was changed",
                     std::move(next));
@@ -55,7 +46,7 @@ Status Confirmation::check(const Arguments& arguments) {
     return confirmation_refused("invalid confirmation token: too many wrong ones were tried",
                                 "start the server again for a new token");
   }
-  if (equal(token_, given)) return {};
+  if (same_token(token_, given)) return {};
   ++wrong_tries_;
   return confirmation_refused("invalid confirmation token",
                               "ask the person who started the server for the token it printed");

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "mcp/bearer.h"
 #include "mcp/method_table.h"
 
 namespace cortex::mcp {
@@ -34,20 +35,11 @@ bool is_loopback_origin(std::string_view origin) {
   return false;
 }
 
-// Time depends on the length of `given` alone.
-bool equal_ignoring_case(std::string_view token, std::string_view given) {
-  unsigned difference = token.size() == given.size() ? 0 : 1;
-  for (std::size_t i = 0; i < given.size(); ++i) {
-    difference |= static_cast<unsigned char>(token[i % token.size()] ^ given[i]);
-  }
-  return difference == 0;
-}
-
 bool has_token(const Entry& entry, const net::HttpHead& head) {
   if (entry.token.empty()) return true;
   const std::string* value = head.find("authorization");
   if (value == nullptr || to_lower_ascii(value->substr(0, kBearer.size())) != kBearer) return false;
-  return equal_ignoring_case(entry.token, trim(std::string_view(*value).substr(kBearer.size())));
+  return same_token(entry.token, trim(std::string_view(*value).substr(kBearer.size())));
 }
 
 // True when the Accept header names the type, or any.

@@ -31,10 +31,8 @@ constexpr ResourceTemplate kTemplates[] = {
 };
 
 Error resource_not_found(std::string_view uri) {
-  Error error = make_error(Code::kUsage, cat("Resource not found: ", quoted(uri, 200)));
-  error.unchanged = "nothing was read";
-  error.next = "resources/list and resources/templates/list have the addresses";
-  return error;
+  return make_error(Code::kUsage, cat("Resource not found: ", quoted(uri, 200)), "nothing was read",
+                    "resources/list and resources/templates/list have the addresses");
 }
 
 std::string address(std::string_view path, std::string_view id) {
@@ -107,8 +105,6 @@ json::Object resource(std::string uri, std::string_view name, std::string title)
 }
 
 }  // namespace
-
-std::span<const ResourceTemplate> resource_templates() { return kTemplates; }
 
 const ResourceTemplate* find_template(std::string_view uri_template) {
   for (const ResourceTemplate& row : kTemplates) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,7 +20,6 @@ struct ResourceTemplate {
   std::string_view title, about;
   app::Completed completed;  // what {id} is completed from
 };
-std::span<const ResourceTemplate> resource_templates();
 
 // Of the address cortex://PATH/{id}; nullptr for another text.
 const ResourceTemplate* find_template(std::string_view uri_template);

@@ -132,12 +132,8 @@ Result<json::Object> run_log(const Call& call) {
   for (const Field& field : kLogTakes) {
     if (field.type == Type::kText) CORTEX_TRY(call.arguments.optional_text(field.name));
   }
-  CORTEX_ASSIGN(app::LogFilter filter,
-                app::make_log_filter([&](std::string_view name) -> std::optional<std::string> {
-                  const json::Value* value = call.arguments.find(name);
-                  return value == nullptr || value->as_string() == nullptr
-                             ? std::nullopt
-                             : std::optional(*value->as_string());
+  CORTEX_ASSIGN(app::LogFilter filter, app::make_log_filter([&](std::string_view name) {
+                  return call.arguments.loose_text(name);
                 }));
   CORTEX_ASSIGN(filter.limit, call.arguments.whole("limit", kLogRows, kLogRowsMax));
   CORTEX_ASSIGN(const app::LogReport report, app::log(call.services(), call.layout(), filter));

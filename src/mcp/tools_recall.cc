@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "app/recall.h"
-#include "base/text.h"
 #include "mcp/tool.h"
 
 namespace cortex::mcp {
@@ -60,14 +59,9 @@ Result<json::Object> run(const Call& call) {
   for (const Field& field : kTakes) {
     if (field.type == Type::kText) CORTEX_TRY(call.arguments.optional_text(field.name));
   }
-  CORTEX_ASSIGN(
-      app::RecallRequest request,
-      app::make_recall_request(query, [&](std::string_view name) -> std::optional<std::string> {
-        const json::Value* value = call.arguments.find(name);
-        return value == nullptr || value->as_string() == nullptr
-                   ? std::nullopt
-                   : std::optional(*value->as_string());
-      }));
+  CORTEX_ASSIGN(app::RecallRequest request,
+                app::make_recall_request(
+                    query, [&](std::string_view name) { return call.arguments.loose_text(name); }));
   CORTEX_ASSIGN(request.limit, call.arguments.whole("limit", kHits, kHitsMax));
   CORTEX_ASSIGN(request.offset, call.arguments.whole("offset", 0, kOffsetMax));
   request.budget_tokens = kBudgetTokens;

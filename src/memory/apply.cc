@@ -22,14 +22,14 @@ std::optional<std::string> optional_arg(const store::OperationRow& row, std::str
   return text == nullptr ? std::nullopt : std::optional(*text);
 }
 
-Error unfit(const store::OperationRow& row, std::string_view what) {
-  return make_error(Code::kIntegrity, cat(row.name, " ", row.event_id, " has no usable ", what));
+Error no_memory(std::string_view id) {
+  return make_error(Code::kPrecondition, cat("there is no memory ", quoted(id)));
 }
 
 Result<store::Memory> memory_of(sqlite::Connection& db, const std::string& id) {
   CORTEX_ASSIGN(auto found, store::find_memory(db, id));
   if (found) return *std::move(found);
-  return make_error(Code::kPrecondition, cat("there is no memory ", quoted(id)));
+  return no_memory(id);
 }
 
 store::ValidTime valid_arg(const store::OperationRow& row) {
@@ -62,7 +62,7 @@ Status set_status(sqlite::Connection& db, const store::OperationRow& row,
       const bool there,
       store::change_memory(db, {.id = memory_id, .status = to, .domains = {}, .updated_at = at}));
   if (there) return {};
-  return make_error(Code::kPrecondition, cat("there is no memory ", quoted(memory_id)));
+  return no_memory(memory_id);
 }
 
 Status change_tags(sqlite::Connection& db, const store::OperationRow& row, bool add) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "memory/decay.h"
 #include "memory/lifecycle.h"
+#include "memory/rows.h"
 #include "store/audit_records.h"
 #include "store/decay_jobs.h"
 #include "store/memories.h"
@@ -14,10 +15,6 @@
 
 namespace cortex::memory {
 namespace {
-
-Error decay_unfit(const store::OperationRow& row, std::string_view what) {
-  return make_error(Code::kIntegrity, cat(row.name, " ", row.event_id, " has no usable ", what));
-}
 
 Status add_edges(sqlite::Connection& db, const store::DecayJob& job, const std::string& at) {
   const auto kind = parse_decay_kind(job.kind);
@@ -40,7 +37,7 @@ Status retire(sqlite::Connection& db, const store::OperationRow& row, const stor
   if (retired == nullptr) return {};
   for (const json::Value& value : *retired) {
     const std::string* id = value.as_string();
-    if (id == nullptr) return decay_unfit(row, "retired");
+    if (id == nullptr) return unfit(row, "retired");
     CORTEX_TRY(store::change_memory(db, {.id = *id,
                                          .status = std::string(state_token(State::kSuperseded)),
                                          .domains = {},
@@ -69,7 +66,7 @@ Status add_review(sqlite::Connection& db, const store::OperationRow& row,
   const json::Value* supporting = review.find("supporting");
   if (id == nullptr || status == nullptr || verdict == nullptr || supporting == nullptr ||
       job.source_ids.size() != 1) {
-    return decay_unfit(row, "review");
+    return unfit(row, "review");
   }
   return store::add_audit_record(db, {.id = *id,
                                       .operation = "principle.review",
@@ -112,7 +109,7 @@ Status apply_decay(sqlite::Connection& db, const store::OperationRow& row) {
 Status apply_episode(sqlite::Connection& db, const store::OperationRow& row) {
   const json::Object* trace = row.arg("trace").as_object();
   const json::Object* episode = row.arg("episode").as_object();
-  if (trace == nullptr || episode == nullptr) return decay_unfit(row, "rows");
+  if (trace == nullptr || episode == nullptr) return unfit(row, "rows");
   CORTEX_TRY(store::put_row(db, "traces", "id", *trace, store::IfThere::kKeep));
   return store::put_row(db, "episodes", "id", *episode, store::IfThere::kKeep);
 }

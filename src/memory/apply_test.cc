@@ -138,7 +138,7 @@ TEST_F(ApplyTest, Adopt_RestoresAMemoryThatOnlyAStoreHad) {
   add_to(args, {{{id_of(1), "s", std::string(kDay1), std::string(kDay1), 2}}, {}});
   ASSERT_TRUE(apply_adopt(db_, row("memory.adopt", args)).ok());
   EXPECT_EQ(status_of(1), "candidate");
-  EXPECT_EQ(store::find_session_use(db_, id_of(1), "s").value()->use_count, 2);
+  EXPECT_EQ(store::session_uses_of(db_, id_of(1)).value().at(0).use_count, 2);
   EXPECT_EQ(store::versions_of(db_, id_of(1)).value().at(0).known_at, foreign.created_at);
 }
 

@@ -80,6 +80,10 @@ store::OutcomeRelation relation_of(Members& from) {
 
 }  // namespace
 
+Error unfit(const store::OperationRow& row, std::string_view what) {
+  return make_error(Code::kIntegrity, cat(row.name, " ", row.event_id, " has no usable ", what));
+}
+
 void add_to(json::Object& args, const Companions& companions) {
   json::Array uses, relations;
   for (const store::SessionUse& use : companions.uses) uses.emplace_back(to_json(use));

@@ -12,6 +12,9 @@
 
 namespace cortex::memory {
 
+// An operation that cannot be applied, because `what` is missing in it or means nothing.
+Error unfit(const store::OperationRow& row, std::string_view what);
+
 // What belongs to a memory beside its own row.
 struct Companions {
   std::vector<store::SessionUse> uses;

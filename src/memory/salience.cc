@@ -129,8 +129,6 @@ float usefulness_after(float usefulness, Utility signal) {
   return bounded(usefulness);
 }
 
-bool may_change_truth(Evidence evidence) { return evidence != Evidence::kUtility; }
-
 std::string_view truth_token(Truth truth) {
   constexpr std::array<std::string_view, 5> kTokens{"unknown", "hypothesis", "supported",
                                                     "verified", "rejected"};

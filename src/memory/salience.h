@@ -61,11 +61,9 @@ inline constexpr std::int64_t kQuarantineFrom = 20;  // uses
 enum class Utility : std::uint8_t { kUsed, kSucceeded, kFailed, kMarkedUseful };
 float usefulness_after(float usefulness, Utility signal);
 
-// What may move truth or proof. A signal of use never does.
-enum class Evidence : std::uint8_t { kUtility, kValidation, kProof, kOperator };
+// A signal of use never moves truth or proof.
 inline constexpr std::string_view kUtilityToTruthInvariant =
     "memory.outcome.utility_to_truth_promotion_unauthorized";
-bool may_change_truth(Evidence evidence);
 
 // How true it is taken to be. Use has no part in it.
 enum class Truth : std::uint8_t { kUnknown, kHypothesis, kSupported, kVerified, kRejected };

@@ -13,7 +13,7 @@ struct Golden {
   double out;
 };
 
-// Computed in 32-bit float from the formula of the format.
+// The rows of tests/data/memory/formulas.json, and one that is not a number.
 TEST(Salience, Brightness_IsThatOfTheGoldenRows) {
   const Golden rows[] = {
       {{}, 0.10000000149011612},
@@ -94,8 +94,6 @@ TEST(Salience, UsefulnessMoves_TruthDoesNot) {
   EXPECT_FLOAT_EQ(usefulness_after(0.5F, Utility::kSucceeded), 0.6F);
   EXPECT_FLOAT_EQ(usefulness_after(0.1F, Utility::kFailed), 0.0F);
   EXPECT_EQ(usefulness_after(0.9F, Utility::kMarkedUseful), 1.0F);
-  EXPECT_FALSE(may_change_truth(Evidence::kUtility));
-  EXPECT_TRUE(may_change_truth(Evidence::kValidation));
 }
 
 TEST(Truth, ComesFromStateProofAndValidationAndNeverFromUse) {

@@ -201,7 +201,7 @@ void Analyzer::emit_pairs(std::string_view text, const Word& word, std::vector<T
       if (!any || from != at) {
         out.push_back({hash_term(Field::kBody, folded(text.substr(from, next - from), true)),
                        static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(next),
-                       Field::kBody, false, false, false});
+                       Field::kBody});
         any = true;
       }
     }
@@ -219,12 +219,11 @@ void Analyzer::emit(Language language, std::string_view text, std::vector<Token>
     for (; whole < wholes_.size() && wholes_[whole].begin <= before; ++whole) {
       const Word& word = wholes_[whole];
       const std::string_view raw = text.substr(word.begin, word.end - word.begin);
-      out.push_back({hash_term(Field::kWhole, folded(raw, true)), word.begin, word.end,
-                     Field::kWhole, false, false, false});
+      out.push_back(
+          {hash_term(Field::kWhole, folded(raw, true)), word.begin, word.end, Field::kWhole});
     }
   };
-  for (std::size_t i = 0; i < words_.size(); ++i) {
-    const Word& word = words_[i];
+  for (const Word& word : words_) {
     emit_wholes(word.begin);
     if (word.unspaced) {
       emit_pairs(text, word, out);
@@ -238,10 +237,7 @@ void Analyzer::emit(Language language, std::string_view text, std::vector<Token>
       }
     }
     const Cached& found = stemmed(language, text.substr(word.begin, size), word.ascii);
-    const std::size_t next = i + 1 < words_.size() ? words_[i + 1].begin : text.size();
-    const bool question = text.substr(word.end, next - word.end).find('?') != std::string::npos;
-    out.push_back({found.term, word.begin, word.end, Field::kBody, found.stop,
-                   is_upper(decode_at(text, word.begin).value), question});
+    out.push_back({found.term, word.begin, word.end, Field::kBody, found.stop});
   }
   emit_wholes(text.size());
 }

@@ -32,9 +32,7 @@ struct Token {
   Term term = 0;
   std::uint32_t begin = 0, end = 0;  // bytes of the text
   Field field = Field::kBody;
-  bool stop = false;      // a small word of the text's language
-  bool capital = false;   // begins with a capital letter
-  bool question = false;  // a question mark follows before the next word
+  bool stop = false;  // a small word of the text's language
 };
 
 class Analyzer {

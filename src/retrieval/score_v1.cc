@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <set>
 #include <unordered_set>
 
@@ -172,21 +171,6 @@ Score hybrid_score(const ScoreInput& input) {
         i == 0 ? score.components[i].contribution : score.total + score.components[i].contribution;
   }
   return score;
-}
-
-float brightness(const BrightnessInput& in) {
-  constexpr int kFreeUses = 5;
-  const float validation = bounded(in.validation);
-  float unproven = 0.0F;
-  if (validation <= std::numeric_limits<float>::epsilon() && in.use_count > kFreeUses) {
-    unproven = std::min(0.01F * static_cast<float>(in.use_count - kFreeUses), 0.10F);
-  }
-  const float score =
-      0.10F + 0.08F * bounded(in.recency) + 0.14F * bounded(in.reusability) + 0.30F * validation +
-      0.14F * bounded(in.consequence) + 0.06F * bounded(in.emotional_charge) +
-      0.12F * bounded(in.identity_relevance) + 0.06F * bounded(in.recurrence) * validation -
-      0.35F * bounded(in.contradiction_penalty) - unproven;
-  return bounded(score);
 }
 
 std::string four_places(float value) {

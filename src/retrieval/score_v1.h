@@ -55,13 +55,6 @@ struct Score {
 };
 Score hybrid_score(const ScoreInput& input);
 
-struct BrightnessInput {
-  float recency = 0, recurrence = 0, reusability = 0, validation = 0, consequence = 0;
-  float emotional_charge = 0, identity_relevance = 0, contradiction_penalty = 0;
-  int use_count = 0;
-};
-float brightness(const BrightnessInput& input);
-
 // "0.5050", "-0.0000": the exact value rounded to four places.
 std::string four_places(float value);
 

@@ -42,16 +42,6 @@ TEST(ScoreV1, AgreesWithEveryVector) {
          number(in, "contradiction_risk"), number(in, "staleness_penalty")});
     EXPECT_EQ(score.total, number(row, "out_f32")) << json::write_compact(in);
   }
-  for (const json::Value& row : *all.find("brightness")->as_array()) {
-    const json::Value& in = *row.find("in");
-    EXPECT_EQ(brightness({number(in, "recency"), number(in, "recurrence"),
-                          number(in, "reusability"), number(in, "validation"),
-                          number(in, "consequence"), number(in, "emotional_charge"),
-                          number(in, "identity_relevance"), number(in, "contradiction_penalty"),
-                          static_cast<int>(number(in, "use_count"))}),
-              number(row, "out_f32"))
-        << json::write_compact(in);
-  }
   for (const json::Value& row : *all.find("compose")->as_array()) {
     LexicalInput in{number(row, "lexical"), number(row, "fts"), std::nullopt, true};
     if (!row.find("semantic")->is_null()) in.semantic = number(row, "semantic");
@@ -90,7 +80,6 @@ TEST(ScoreV1, NotANumberStaysOneInTheSumAndNowhereElse) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   EXPECT_TRUE(std::isnan(hybrid_score({.brightness = nan}).total));
   EXPECT_EQ(effective_lexical({nan, std::nullopt, std::nullopt, false}), 0.0F);
-  EXPECT_EQ(brightness({.recency = nan}), 0.10F);
 }
 
 TEST(ScoreV1, FourPlacesAreExact) {

@@ -323,14 +323,4 @@ Result<std::uint64_t> count_memories(sqlite::Connection& db, const MemoryFilter&
   return static_cast<std::uint64_t>(row.column_int(0));
 }
 
-Result<std::map<std::string, std::uint64_t>> count_memories_by_status(sqlite::Connection& db) {
-  std::map<std::string, std::uint64_t> counts;
-  CORTEX_ASSIGN(auto rows, db.prepare("SELECT status, count(*) FROM memories GROUP BY status"));
-  for (;;) {
-    CORTEX_ASSIGN(const bool more, rows.step());
-    if (!more) return counts;
-    counts[std::string(rows.column_text(0))] = static_cast<std::uint64_t>(rows.column_int(1));
-  }
-}
-
 }  // namespace cortex::store

@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,8 +77,6 @@ Result<std::optional<Memory>> find_memory(sqlite::Connection& db, std::string_vi
 // Of the rows that the filter lets through, whatever page. Of all active ones, and by tags, from
 // the tables that follow (followed_tables.h); else O(rows).
 Result<std::uint64_t> count_memories(sqlite::Connection& db, const MemoryFilter& filter);
-// How many there are in each status. O(rows), from an index.
-Result<std::map<std::string, std::uint64_t>> count_memories_by_status(sqlite::Connection& db);
 
 // The row as one JSON object, every column by its name, JSON columns as values; and back. What an
 // operation carries.

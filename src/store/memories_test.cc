@@ -13,7 +13,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Pair;
 
 std::string id_of(std::uint64_t n) { return cat("mem_", Ulid{1, n}.text()); }
 
@@ -102,8 +101,6 @@ TEST_F(MemoriesTest, Filter_StatusTagsAndIds) {
   EXPECT_THAT(claims({.ids = {{id_of(1), id_of(9)}}}), ElementsAre("claim 1"));
   EXPECT_THAT(claims({.ids = {std::vector<std::string>{}}}), IsEmpty());
   EXPECT_EQ(count_memories(db_, {.tags = {"a"}, .limit = 1}).value(), 2U);
-  EXPECT_THAT(count_memories_by_status(db_).value(),
-              ElementsAre(Pair("active", 2U), Pair("candidate", 1U)));
 }
 
 TEST_F(MemoriesTest, Pages_MeetEveryRowOnce_EqualTimesIncluded) {

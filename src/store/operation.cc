@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "core/ids.h"
+#include "ledger/own_row.h"
 #include "sqlite/failure.h"
 #include "sqlite/savepoint.h"
 
@@ -86,8 +87,7 @@ std::string operation_payload(const Operation& operation, const Caller& caller) 
 }
 
 bool looks_like_operation(const core::Event& event, std::string_view payload) {
-  return event.source.type == core::SourceType::kRuntime &&
-         event.type == core::EventType::kSystemNote &&
+  return ledger::is_own_row(event) &&
          (payload.find(kOperationMember) != std::string_view::npos ||
           payload.find("\\u") != std::string_view::npos);  // any letter of it may be escaped
 }

@@ -29,27 +29,17 @@ auto rows_of(sqlite::Connection& db, std::string_view sql, std::string_view memo
   }
 }
 
-SessionUse read_use(const sqlite::Statement& row) {
-  return {text(row, 0), text(row, 1), text(row, 2), text(row, 3), row.column_int(4)};
-}
-
-constexpr std::string_view kUses =
-    "SELECT memory_id, session_id, first_used_at, last_used_at, use_count FROM memory_session_uses"
-    " WHERE memory_id = ?1";
-
 }  // namespace
 
-Result<std::optional<SessionUse>> find_session_use(sqlite::Connection& db, std::string_view memory,
-                                                   std::string_view session) {
-  CORTEX_ASSIGN(auto row, db.prepare(cat(kUses, " AND session_id = ?2")));
-  CORTEX_TRY(row.bind_all(memory, session));
-  CORTEX_ASSIGN(const bool found, row.step());
-  if (!found) return std::optional<SessionUse>();
-  return std::optional(read_use(row));
-}
-
 Result<std::vector<SessionUse>> session_uses_of(sqlite::Connection& db, std::string_view memory) {
-  return rows_of(db, cat(kUses, " ORDER BY first_used_at, session_id"), memory, read_use);
+  return rows_of(
+      db,
+      "SELECT memory_id, session_id, first_used_at, last_used_at, use_count"
+      " FROM memory_session_uses WHERE memory_id = ?1 ORDER BY first_used_at, session_id",
+      memory, [](const sqlite::Statement& row) {
+        return SessionUse{text(row, 0), text(row, 1), text(row, 2), text(row, 3),
+                          row.column_int(4)};
+      });
 }
 
 Result<std::vector<OutcomeRelation>> relations_of(sqlite::Connection& db, std::string_view memory) {

@@ -37,8 +37,6 @@ struct UseTotals {
   std::optional<std::string> last_validation_at{};
 };
 
-Result<std::optional<SessionUse>> find_session_use(sqlite::Connection& db, std::string_view memory,
-                                                   std::string_view session);
 Result<std::vector<SessionUse>> session_uses_of(sqlite::Connection& db, std::string_view memory);
 Result<std::vector<OutcomeRelation>> relations_of(sqlite::Connection& db, std::string_view memory);
 // Oldest first.

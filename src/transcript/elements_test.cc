@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "transcript/text_fixture.h"
 
 namespace cortex::transcript {
 namespace {
@@ -13,11 +14,7 @@ using testing::ElementsAre;
 using testing::SizeIs;
 
 Result<std::vector<std::string>> elements_of(const std::string& text) {
-  const ReadAt read = [&text](std::uint64_t offset, std::span<char> out) -> Result<std::size_t> {
-    return std::string_view(text)
-        .substr(std::min<std::uint64_t>(offset, text.size()))
-        .copy(out.data(), out.size());
-  };
+  const ReadAt read = reader_of(text);
   std::vector<std::string> out;
   const Status done = read_elements(read, [&out](std::string_view member, std::string_view one) {
     out.push_back(cat(member, "=", one));

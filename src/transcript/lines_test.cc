@@ -5,19 +5,12 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "transcript/text_fixture.h"
 
 namespace cortex::transcript {
 namespace {
 
 using testing::ElementsAre;
-
-ReadAt reader_of(const std::string& text) {
-  return [&text](std::uint64_t offset, std::span<char> out) -> Result<std::size_t> {
-    return std::string_view(text)
-        .substr(std::min<std::uint64_t>(offset, text.size()))
-        .copy(out.data(), out.size());
-  };
-}
 
 std::vector<std::string> lines_of(const std::string& text) {
   const ReadAt read = reader_of(text);

@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "base/text.h"
-#include "transcript/lines.h"
+#include "transcript/text_fixture.h"
 
 namespace cortex::transcript {
 namespace {
@@ -49,11 +49,7 @@ struct Reading {
 };
 
 Result<Reading> read_text(Format format, const std::string& text) {
-  const ReadAt read = [&text](std::uint64_t offset, std::span<char> out) -> Result<std::size_t> {
-    return std::string_view(text)
-        .substr(std::min<std::uint64_t>(offset, text.size()))
-        .copy(out.data(), out.size());
-  };
+  const ReadAt read = reader_of(text);
   Reading reading;
   CORTEX_ASSIGN(reading.counts, read_transcript(format, read, "file", [&](Turn&& turn) {
                   reading.turns.push_back(std::move(turn));
@@ -253,11 +249,7 @@ TEST(ReadTest, ElementsOfFilesOfTheSameNameAreTold_AndARecordThatChangedIsAnothe
 
 TEST(ReadTest, AFailureOfTheCallerEndsIt) {
   const std::string text = sample("claude-code.jsonl");
-  const ReadAt read = [&text](std::uint64_t offset, std::span<char> out) -> Result<std::size_t> {
-    return std::string_view(text)
-        .substr(std::min<std::uint64_t>(offset, text.size()))
-        .copy(out.data(), out.size());
-  };
+  const ReadAt read = reader_of(text);
   const auto counts = read_transcript(Format::kClaudeCode, read, "s", [](Turn&&) -> Status {
     return make_error(Code::kInternal, "enough");
   });

@@ -19,11 +19,6 @@ struct ReportableClaim {
 };
 
 ReportableClaim make_claim(std::string claim, const TruthCeiling& facts);
-// Lowers what is requested to `ceiling` at most; the reason is kept also when nothing changed.
-void downgrade(ReportableClaim& claim, ClaimCeiling ceiling, std::string reason);
-// The weaker of both in every respect, under a new text.
-ReportableClaim mix(std::string claim, const ReportableClaim& a, const ReportableClaim& b);
-
 enum class ClaimKind : std::uint8_t {
   kDiagnostic,
   kAdvisory,
@@ -35,7 +30,6 @@ enum class ClaimKind : std::uint8_t {
   kCrossSystemTrust,
 };
 
-std::string_view claim_kind_token(ClaimKind kind);
 ClaimCeiling required_ceiling(ClaimKind kind);
 
 // Whether the claim may be made as one of this kind; when not, the reason is added to it.

@@ -22,24 +22,6 @@ TEST(Claim, SaysWhyItWasLowered) {
   EXPECT_TRUE(make_claim("beta", kBeta).downgrade_reasons.empty());
 }
 
-TEST(Claim, DowngradingNeverRaises) {
-  ReportableClaim alpha = make_claim("alpha", kAlpha);
-  downgrade(alpha, ClaimCeiling::kAuthorityGrade, "no effect");
-  EXPECT_EQ(alpha.facts.requested, ClaimCeiling::kSignedLocalLedger);
-  EXPECT_EQ(alpha.downgrade_reasons.back(), "no effect");
-  ReportableClaim beta = make_claim("beta", kBeta);
-  downgrade(beta, ClaimCeiling::kSignedLocalLedger, "operator asked");
-  EXPECT_EQ(beta.effective, ClaimCeiling::kSignedLocalLedger);
-}
-
-TEST(Claim, MixingTakesTheWeakerSideOfEverything) {
-  const ReportableClaim mixed = mix("both", make_claim("a", kAlpha), make_claim("b", kBeta));
-  EXPECT_EQ(mixed.facts.authority_class, AuthorityClass::kVerified);
-  EXPECT_EQ(mixed.facts.proof_state, ProofState::kPartial);
-  EXPECT_EQ(mixed.effective, ClaimCeiling::kLocalUnsigned);
-  EXPECT_THAT(mixed.downgrade_reasons.back(), testing::HasSubstr("mixed claim downgraded"));
-}
-
 TEST(Claim, AKindAsksForItsCeiling) {
   ReportableClaim alpha = make_claim("alpha", kAlpha);
   EXPECT_TRUE(admit_as(alpha, ClaimKind::kAdvisory));

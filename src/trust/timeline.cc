@@ -108,23 +108,4 @@ Authority revalidate(KeyEvidence evidence, Tier minimum) {
   return authority;
 }
 
-json::Value to_json(const Authority& authority) {
-  const KeyEvidence& e = authority.evidence;
-  json::Object out{{"key_id", e.key_id}};
-  out.add("principal_id", json::or_null(e.principal_id));
-  out.add("event_time", format_rfc3339(e.event_time, Offset::kZ));
-  out.add("now", format_rfc3339(e.now, Offset::kZ));
-  out.add("valid_at_event_time", authority.valid_at_event);
-  out.add("valid_now", authority.valid_now);
-  if (authority.invalidated_after) {
-    out.add("invalidated_after", format_rfc3339(*authority.invalidated_after, Offset::kZ));
-  }
-  json::Array reasons;
-  for (const std::string_view reason : authority.reasons) reasons.emplace_back(reason);
-  out.add("reasons", std::move(reasons));
-  if (e.tier_at_event) out.add("trust_tier_at_event_time", tier_token(*e.tier_at_event));
-  if (e.current_tier) out.add("current_trust_tier", tier_token(*e.current_tier));
-  return out;
-}
-
 }  // namespace cortex::trust

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/time.h"
-#include "json/value.h"
 #include "trust/policy.h"
 
 namespace cortex::trust {
@@ -49,7 +48,5 @@ struct Authority {
 };
 
 Authority revalidate(KeyEvidence evidence, Tier minimum);
-
-json::Value to_json(const Authority& authority);
 
 }  // namespace cortex::trust

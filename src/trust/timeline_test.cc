@@ -67,16 +67,6 @@ TEST(Timeline, AllRecordedCases) {
   EXPECT_EQ(cases, 286);
 }
 
-TEST(Timeline, Report_HasItsMembersInOrder) {
-  KeyEvidence e = evidence_of("an-vO--");
-  e.principal_id = "op";
-  EXPECT_EQ(json::write_compact(to_json(revalidate(e, Tier::kVerified))),
-            R"({"key_id":"key-1","principal_id":"op","event_time":"2026-05-28T20:43:20Z",)"
-            R"("now":"2026-05-28T21:00:00Z","valid_at_event_time":true,"valid_now":false,)"
-            R"("invalidated_after":"2026-05-28T21:00:00Z","reasons":["revoked_after_signing"],)"
-            R"("trust_tier_at_event_time":"verified","current_trust_tier":"operator"})");
-}
-
 TEST(Timeline, Tokens_ReadBack) {
   for (const char* token : {"untrusted", "observed", "verified", "operator"}) {
     EXPECT_EQ(tier_token(parse_tier(token).value()), token);

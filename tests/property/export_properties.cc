@@ -15,6 +15,7 @@
 #include "store/memories.h"
 #include "store/open.h"
 #include "tests/property/generators.h"
+#include "transcript/text_fixture.h"
 
 namespace cortex::property {
 namespace {
@@ -49,12 +50,7 @@ struct Place {
   }
 
   void take_over(const std::string& text) {
-    const auto read = [&text](std::uint64_t offset, std::span<char> out) -> Result<std::size_t> {
-      return std::string_view(text)
-          .substr(std::min<std::uint64_t>(offset, text.size()))
-          .copy(out.data(), out.size());
-    };
-    const auto taken = app::take_over_export(services, layout, read, {});
+    const auto taken = app::take_over_export(services, layout, transcript::reader_of(text), {});
     RC_ASSERT(taken.ok());
   }
 

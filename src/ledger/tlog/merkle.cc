@@ -81,28 +81,6 @@ Result<std::vector<TreeHash>> inclusion_proof(const HashSource& source, std::uin
   return std::vector<TreeHash>(proof.rbegin(), proof.rend());
 }
 
-Result<std::vector<TreeHash>> consistency_proof(const HashSource& source, std::uint64_t old_size,
-                                                std::uint64_t size) {
-  CORTEX_CHECK(old_size > 0 && old_size <= size);
-  std::vector<TreeHash> proof;
-  if (old_size == size) return proof;
-  std::uint64_t begin = 0, end = size;
-  while (old_size != end) {
-    const std::uint64_t middle = begin + split_of(end - begin);
-    const bool is_left = old_size <= middle;
-    CORTEX_ASSIGN(const TreeHash sibling,
-                  is_left ? range_hash(source, middle, end) : range_hash(source, begin, middle));
-    proof.push_back(sibling);
-    (is_left ? end : begin) = middle;
-  }
-  // The old root itself is known to whoever checks; any other node is not.
-  if (begin > 0) {
-    CORTEX_ASSIGN(const TreeHash node, range_hash(source, begin, end));
-    proof.push_back(node);
-  }
-  return std::vector<TreeHash>(proof.rbegin(), proof.rend());
-}
-
 bool inclusion_holds(const TreeHash& leaf, std::uint64_t index, std::uint64_t size,
                      std::span<const TreeHash> proof, const TreeHash& root) {
   if (index >= size) return false;
@@ -123,40 +101,6 @@ bool inclusion_holds(const TreeHash& leaf, std::uint64_t index, std::uint64_t si
     last >>= 1U;
   }
   return last == 0 && hash == root;
-}
-
-bool consistency_holds(std::uint64_t old_size, const TreeHash& old_root, std::uint64_t size,
-                       const TreeHash& root, std::span<const TreeHash> proof) {
-  if (old_size == 0 || old_size > size) return false;
-  if (old_size == size) return proof.empty() && old_root == root;
-  std::uint64_t node = old_size - 1, last = size - 1;
-  while ((node & 1U) != 0) {
-    node >>= 1U;
-    last >>= 1U;
-  }
-  std::size_t used = 0;
-  if (!std::has_single_bit(old_size)) {
-    if (proof.empty()) return false;
-    used = 1;
-  }
-  TreeHash old_hash = used == 1 ? proof[0] : old_root;
-  TreeHash new_hash = old_hash;
-  for (; used < proof.size(); ++used) {
-    if (last == 0) return false;
-    if ((node & 1U) != 0 || node == last) {
-      old_hash = node_hash(proof[used], old_hash);
-      new_hash = node_hash(proof[used], new_hash);
-      while ((node & 1U) == 0 && node != 0) {
-        node >>= 1U;
-        last >>= 1U;
-      }
-    } else {
-      new_hash = node_hash(new_hash, proof[used]);
-    }
-    node >>= 1U;
-    last >>= 1U;
-  }
-  return last == 0 && old_hash == old_root && new_hash == root;
 }
 
 }  // namespace cortex::ledger

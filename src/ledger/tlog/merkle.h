@@ -29,14 +29,9 @@ Result<TreeHash> tree_root(const HashSource& source, std::uint64_t size);
 // `index` must be less than `size`. From the leaf's sibling up to a child of the root.
 Result<std::vector<TreeHash>> inclusion_proof(const HashSource& source, std::uint64_t index,
                                               std::uint64_t size);
-// That the tree of `size` extends the one of `old_size`; 0 < old_size <= size.
-Result<std::vector<TreeHash>> consistency_proof(const HashSource& source, std::uint64_t old_size,
-                                                std::uint64_t size);
 
-// Verification (RFC 9162, 2.1.3.2 and 2.1.4.2). Any input is allowed; false unless it is proven.
+// Verification (RFC 9162, 2.1.3.2). Any input is allowed; false unless it is proven.
 bool inclusion_holds(const TreeHash& leaf, std::uint64_t index, std::uint64_t size,
                      std::span<const TreeHash> proof, const TreeHash& root);
-bool consistency_holds(std::uint64_t old_size, const TreeHash& old_root, std::uint64_t size,
-                       const TreeHash& root, std::span<const TreeHash> proof);
 
 }  // namespace cortex::ledger

@@ -98,35 +98,12 @@ TEST(Merkle, InclusionProof_WithAnyChangeFails) {
   EXPECT_FALSE(inclusion_holds(hashes[10], 10, 13, longer, root));
 }
 
-TEST(Merkle, ConsistencyProofs_HoldForTheirTreesAndNoOthers) {
-  const auto hashes = leaves(40);
-  for (std::uint64_t size = 1; size <= hashes.size(); ++size) {
-    const TreeHash root = plain_root(std::span(hashes).first(size));
-    for (std::uint64_t old_size = 1; old_size <= size; ++old_size) {
-      const TreeHash old_root = plain_root(std::span(hashes).first(old_size));
-      const auto proof = consistency_proof(source_over(hashes), old_size, size).value();
-      EXPECT_TRUE(consistency_holds(old_size, old_root, size, root, proof))
-          << old_size << " " << size;
-      EXPECT_FALSE(consistency_holds(old_size, leaf_hash("other"), size, root, proof));
-      EXPECT_FALSE(consistency_holds(old_size, old_root, size, leaf_hash("other"), proof));
-      EXPECT_FALSE(consistency_holds(0, old_root, size, root, proof));
-      EXPECT_FALSE(consistency_holds(size + 1, old_root, size, root, proof));
-      for (std::size_t i = 0; i < proof.size(); ++i) {
-        auto changed = proof;
-        changed[i][0] ^= 0x80U;
-        EXPECT_FALSE(consistency_holds(old_size, old_root, size, root, changed));
-      }
-    }
-  }
-}
-
 TEST(Merkle, SourceThatFails_IsPassedOn) {
   const HashSource broken = [](unsigned, std::uint64_t) -> Result<TreeHash> {
     return make_error(Code::kPrecondition, "no tile");
   };
   EXPECT_FALSE(tree_root(broken, 3).ok());
   EXPECT_FALSE(inclusion_proof(broken, 1, 3).ok());
-  EXPECT_FALSE(consistency_proof(broken, 2, 3).ok());
   EXPECT_TRUE(inclusion_proof(broken, 0, 1).value().empty());
 }
 
