@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t kEnvelopeBytesMax = 4U << 20;  // an envelope is read whole
 
-Error axiom_refused(Code code, std::string token, std::string message, std::string next) {
+Error axiom_refused(Code code, std::string_view token, std::string message, std::string next) {
   return make_error(code, std::move(message), "nothing was admitted", std::move(next), token);
 }
 

@@ -5,7 +5,6 @@
 
 #include "app/audit.h"
 
-
 namespace cortex::cli {
 
 // "  line 2 event_id=evt_...[ invariant=...]: HashBreak { ... }", a line each; nothing in them
